@@ -1,0 +1,32 @@
+# The worker and the on-call page, one image. scripts/build-image-root does the work, so that it can be run and
+# tested where there is no container engine.
+#
+#   docker build --tag gardener .
+#   docker run --read-only --tmpfs /tmp --volume garden:/data gardener run --source ... --state sqlite:/data/garden.db
+#
+# A digest may stand behind the tag of the base (@sha256:...); it is named once.
+FROM python:3.11-slim-bookworm AS base
+
+FROM base AS build
+WORKDIR /src
+COPY requirements/run.txt requirements/run.txt
+COPY scripts/build-image-root scripts/build-image-root
+COPY pyproject.toml README.md LICENSE ./
+COPY processor processor
+COPY sinks sinks
+RUN scripts/build-image-root /opt/gardener
+
+FROM base
+COPY --from=build /opt/gardener /opt/gardener
+RUN mkdir /data && chown 65532:65532 /data
+ENV PATH=/opt/gardener/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    GARDENER_HEALTH_PORT=8080
+WORKDIR /data
+# A number, so that a platform can see that it is not root.
+USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"GARDENER_HEALTH_PORT\"]}/healthz', timeout=4)"]
+ENTRYPOINT ["gardener"]
+CMD ["--help"]

@@ -1,0 +1,90 @@
+# Every target sets up what it needs and is quick the second time. `make` prints this list.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN := run
+STATE ?= sqlite:$(RUN)/garden.db
+FILE ?= examples/export.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run serve emulators dev test test-all check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with a working `gardener`
+
+$(READY): requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make PYTHON=python3.11 setup" >&2; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+run: $(READY) ## Process FILE (default: the example): clusters, summary, issues as files
+	@mkdir -p $(RUN)
+	@$(BIN)/gardener replay $(FILE) --state $(STATE) --issues folder:$(RUN)/issues
+
+serve: $(READY) ## Open the on-call page on the state that `make run` left
+	$(BIN)/gardener serve --state $(STATE)
+
+test: $(READY) ## Run the tests that need nothing but Python
+	$(BIN)/pytest -q tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
+
+test-all: $(READY) ## Run every test: emulators, browser, kills, Terraform
+	$(BIN)/pytest -q
+
+emulators: $(READY) ## Start both emulators with a queue and a publisher of example entries
+	$(BIN)/python scripts/emulators
+
+dev: $(READY) ## The same, with a worker and the on-call page
+	$(BIN)/python scripts/emulators --dev
+
+docs: $(READY) ## Rewrite the pages that are made from the code
+	$(BIN)/python scripts/render_docs.py
+
+lint: $(READY) ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## Check types
+	$(BIN)/mypy
+
+check-terraform: ## Check terraform/ without a cloud
+	scripts/check-terraform
+
+scan-terraform: ## Scan terraform/ with checkov
+	scripts/check-terraform --policy
+
+check: lint types check-terraform test-all ## Everything that CI runs
+
+format: $(READY) ## Rewrite the code in the project's style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure accuracy, speed and memory
+	$(BIN)/python bench/run.py
+
+fuzz: $(READY) ## Fuzz the steps for ten minutes
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check atheris -r requirements/run.txt
+	PYTHONPATH=. .venv-fuzz/bin/python bench/fuzz.py -max_total_time=600
+
+wheel: $(READY) ## Build a wheel into dist/
+	@rm -rf build
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+sbom: ## List what is in the image, into dist/sbom.cdx.json
+	@rm -rf build/image && mkdir -p build dist
+	scripts/build-image-root build/image
+	cp build/image/sbom.cdx.json dist/
+
+lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet pip-tools
+	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --all-extras --output-file requirements/dev.txt pyproject.toml
+	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+
+clean: ## Remove what can be made again, the state in run/ too
+	rm -rf $(VENV) .venv-* build dist *.egg-info $(RUN) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,76 @@
+"""How long a worker takes to be ready with 10,000 stored clusters, and how quickly commands answer."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from processor import pipeline
+from processor.garden import Garden
+from processor.grouping import Grouper
+from processor.masking import Masker
+from processor.model import ReceivedMessage, Seen, Severity
+from sinks.sqlite import SqliteStore
+
+CLUSTERS = 10_000
+LETTERS = "abcdefghijklmnopqrst"
+
+
+def word(number):
+    return "".join(LETTERS[number // 20**place % 20] for place in range(4))
+
+
+def fill(path):
+    """A state with CLUSTERS clusters in ten services."""
+    store, garden, masker, now = SqliteStore(str(path)), Garden(), Masker(), datetime.now(UTC)
+    for service in range(10):
+        messages = []
+        for number in range(CLUSTERS // 10):
+            # Two words differ, so no position earns a wildcard.
+            text = f"{word(number * 7919)} refused {word(number)} because of {word(number * 31)}"
+            entry = {
+                "insertId": f"{service}-{number}",
+                "timestamp": "2025-09-14T05:00:00Z",
+                "severity": "ERROR",
+                "resource": {"labels": {"service_name": f"s{service}"}},
+                "textPayload": text,
+            }
+            messages.append(ReceivedMessage(json.dumps(entry).encode(), str(number)))
+        batch = pipeline.decode(messages, min_severity=Severity.WARNING, now=now)
+        checkpoint = pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="bench", now=now)
+        garden.settle(store.commit(checkpoint).revs)
+    store.close()
+
+
+def timed(*command):
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "g.db"
+        fill(state)
+        store = SqliteStore(str(state))
+        started = time.perf_counter()
+        garden = Garden()
+        garden.refresh(store.load_model({}))
+        for stream in garden.revs:
+            garden.place(stream, "one more message that nobody has seen")
+        print(f"model of {len(garden):,} clusters ready in {time.perf_counter() - started:.2f} s")
+        started = time.perf_counter()
+        print(f"{len(store.clusters()):,} clusters read in {time.perf_counter() - started:.2f} s")
+        program = [sys.executable, "-m", "processor"]
+        print(f"replay of an empty file {timed(*program, 'replay', '/dev/null', '--state', f'sqlite:{state}'):.2f} s")
+        print(f"gardener --help {timed(*program, '--help'):.2f} s")
+        small = Path(folder) / "small.db"
+        SqliteStore(str(small)).close()
+        print(f"gardener clusters {timed(*program, 'clusters', '--state', f'sqlite:{small}'):.2f} s")
+
+
+if __name__ == "__main__":
+    main()

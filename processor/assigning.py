@@ -1,0 +1,105 @@
+"""Which entry goes to which cluster, for a whole file, without writing any state.
+
+Decoding and masking are functions of one entry, so they run in as many processes as there are cores; mining
+sees the messages in the order of the file, in this process, as the worker would.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
+
+from processor import entry as entries
+from processor.entry import DecodeError
+from processor.grouping import Grouper
+from processor.sources.file import FileSource
+from processor.sources.framing import MAX_ENTRY_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    from processor.garden import Garden
+    from processor.masking import Masker
+    from processor.model import Masked, ReceivedMessage, Stream
+    from processor.ports import Source, Store
+
+_BATCH: Final = 5000
+_encode = msgspec.json.encode
+
+# For each entry the beginning of its line and the index of its message; the distinct messages in order of appearance.
+_Grouped = tuple[list[bytes], list[int], "list[Masked]"]
+
+
+def write(source: Source, out: BinaryIO, *, store: Store | None, garden: Garden, masker: Masker) -> None:
+    """Print {"insert_id", "cluster_id"} for each entry in order, once the source is read to its end.
+
+    The garden is an empty one; it takes the store's clusters in. Ids are those after every merge. Entries that
+    cannot be decoded are left out.
+    """
+    if store is not None:
+        garden.refresh(store.load_model({}))
+    begun: list[tuple[list[bytes], list[int], list[tuple[Stream, str]]]] = []
+    for heads, indexes, messages in _grouped(source, masker):
+        # An id once given stays good: a merge is resolved at the end.
+        begun.append((heads, indexes, [(masked.stream, garden.place(*masked)) for masked in messages]))
+    for heads, indexes, placed in begun:
+        tails = [b',"cluster_id":' + _encode(garden.resolve(*key)) + b"}\n" for key in placed]
+        out.write(b"".join([head + tails[index] for head, index in zip(heads, indexes, strict=True)]))
+    out.flush()
+
+
+def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    first = _take(source)
+    if cores == 1 or source.exhausted():
+        grouper = Grouper(masker)
+        while first or not source.exhausted():
+            yield _group(first, grouper)
+            first = _take(source)
+        return
+    with ProcessPoolExecutor(cores, initializer=_begin, initargs=(masker,)) as pool:
+        waiting: deque[Future[_Grouped]] = deque([pool.submit(_group, first)])
+        while waiting:
+            # Enough under way to keep every core busy, not so much that a long file fills the memory.
+            while len(waiting) < 2 * cores and not source.exhausted():
+                waiting.append(pool.submit(_group, _take(source)))
+            yield waiting.popleft().result()
+
+
+def _take(source: Source) -> bytes | list[bytes]:
+    """The next part of the input: whole lines to be framed where they are decoded, or framed entries."""
+    if isinstance(source, FileSource) and (block := source.lines_ahead()):
+        return block
+    messages: Sequence[ReceivedMessage] = source.pull(_BATCH, 1.0)
+    return [message.data for message in messages if not message.problem]
+
+
+_of_process: list[Grouper] = []
+
+
+def _begin(masker: Masker) -> None:
+    _of_process.append(Grouper(masker))
+
+
+def _group(part: bytes | list[bytes], grouper: Grouper | None = None) -> _Grouped:
+    group = grouper or _of_process[0]
+    now = datetime.now(UTC)
+    heads: list[bytes] = []
+    indexes: list[int] = []
+    known: dict[Masked, int] = {}
+    for one in part.split(b"\n") if isinstance(part, bytes) else part:
+        if not one or len(one) > MAX_ENTRY_BYTES:
+            continue
+        try:
+            entry = entries.decode(one, now)
+        except DecodeError:
+            continue
+        heads.append(b'{"insert_id":' + _encode(entry.insert_id))
+        indexes.append(known.setdefault(group(entry), len(known)))
+    return heads, indexes, list(known)

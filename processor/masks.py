@@ -1,0 +1,200 @@
+"""What counts as a value in a log line, as a table; and the words that never count as one.
+
+Every pattern is written against text whose runs of ASCII digits are already one `0` (see `masking`), and every
+pattern is linear: a start that only a boundary allows, bounded prefixes, no nested repetition of the same characters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+VALUE: Final = "<*>"
+"""The token that stands for a masked value."""
+
+ANY: Final = "<any>"
+"""The token of a template position that was earned by many distinct words; never a result of masking."""
+
+CUT: Final = "<cut>"
+"""The last token of a message that was longer than the miner reads."""
+
+
+def _words(*rows: str) -> frozenset[str]:
+    return frozenset(" ".join(rows).split())
+
+
+METHODS: Final = _words("get head post put patch delete options connect trace")
+
+OUTCOMES: Final = METHODS | _words(
+    # severity words
+    "emerg emergency alert crit critical fatal err error errors severe warn warning notice panic",
+    # how something ended
+    "ok success successful successfully succeeded failed failure fail passed aborted killed crashed",
+    "accepted rejected refused denied allowed granted forbidden unauthorized timeout invalid",
+    # gRPC status
+    "cancelled invalid_argument deadline_exceeded not_found already_exists permission_denied unavailable",
+    "resource_exhausted failed_precondition out_of_range unimplemented data_loss unauthenticated",
+)
+"""Words that say how it went: a quoted text that has one is a statement and not a value."""
+
+PROTECTED: Final = OUTCOMES | _words(
+    # one row per kind of opposite: two messages that differ in such a word are two problems
+    "start started starting starts stop stopped stopping stops pause paused pausing resume resumed resuming",
+    "begin began end ended open opened opening close closed closing connected connecting disconnect",
+    "disconnected disconnecting enable enabled enabling disable disabled disabling lock locked unlock unlocked",
+    "acquire acquired acquiring release released releasing create created creating deleted deleting",
+    "destroy destroyed add added adding remove removed removing attach attached detach detached load loaded",
+    "loading unload unloaded mount mounted unmount unmounted register registered unregister unregistered",
+    "login logout subscribe unsubscribe increase decrease increment decrement online offline up down",
+    "available healthy unhealthy send sending sent receive receiving received read write info debug",
+    "upload download push pull commit rollback allocate allocated free freed before after",
+)
+"""Words that never become part of a wildcard."""
+
+KEPT: Final = frozenset({"exception", "constant"})
+"""Rows of WORD_MASKS that protect what they match."""
+
+EXCEPTION: Final = r"(?:[A-Za-z_$]+\.)*[A-Z][A-Za-z_$]*(?:Exception|Error|Fault|Panic)"
+
+STATEMENT_KEYS: Final = _words(
+    "msg message error err errmsg reason cause detail details desc description event exception title summary code",
+    "error_code errorcode error_type status result outcome",
+)
+"""Keys whose value is what the message says: `msg="db down"`, `code=card_declined`."""
+
+_SAYS = "|".join(sorted(STATEMENT_KEYS))
+STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_SAYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
+"""What stands before such a value."""
+HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
+"""A JSON text that has one says something itself and is not folded into one value."""
+
+# Status numbers of HTTP in their context. Only failures keep their number: 200 or 204 is not a different problem.
+_STATUS_CONTEXT = (
+    r"(?:(?<![\w/=+~.@%$#&?!:-])(?:http(?:/(?:[0-9.]+|<\*>))?|status|statuscode|status_code|response|code|grpc)"
+    r"(?:[ _-]?(?:status|code))?[\"']?[ ]?[:=]?[ ]?[\"'(\[]?)"
+)
+STATUS_WORDS: Final = ("http", "status", "code", "response", "grpc", '"')
+"""One of these is in every text that STATUS_LIKE finds something in."""
+
+STATUS: Final = re.compile(_STATUS_CONTEXT + r"(?P<number>[45][0-9]{2})(?![\w.])", re.IGNORECASE)
+STATUS_LIKE: Final = re.compile(_STATUS_CONTEXT + r"0(?![\w.])|\" ?0(?![\w.])", re.IGNORECASE)
+# An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
+ACCESS: Final = re.compile(
+    r"\"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) [^\"]{0,2048}\" ?"
+    r"(?:status\W{0,2})?(?P<number>[0-9]{3})(?![\w.])"
+)
+
+_UNIT = (
+    r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
+    r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
+    r"|percent|%+|[vV]olts?|rpm)"
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
+_ZONE = r"(?:UTC|GMT|Z|[ECMP][SD]T|CES?T|AM|PM|am|pm)"
+_EXTENSION = (
+    r"(?:txt|log|csv|tsv|json|ndjson|ya?ml|xml|html?|php|jsp|jar|war|zip|gz|bz2|tar|tgz|rpm|deb|whl|pid|sock|conf|cfg"
+    r"|ini|properties|jpe?g|png|gif|svg|pdf|docx?|xlsx?|bak|tmp|dat|db|sql|sqlite|parquet|avro|orc|so|dll|exe|pyc?|js"
+    r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh)"
+)
+_TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
+_STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
+_FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
+_JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of one list
+_PATH = r"\w.@%+~:=#$?&!-"
+
+# (mask, pattern) applied to one whitespace-separated word, first match wins at each place.
+WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
+    ("value", r"<\*>|<any>"),
+    (
+        "url",
+        r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:<\*>[^\s\"'<>()\[\]{},;]*)*",
+    ),
+    ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
+    (
+        "path",
+        r"(?<![\w\\])(?:[A-Za-z]:|[\w.{}-]+)?(?:\\+[\w.{}@$%~,+-]+){2,}\\*|(?<!\w)[A-Za-z]:\\[\w.{}@$%~-]*",
+    ),
+    ("path", r"(?<![\w./<>*])(?:~|\.{1,2})?(?:/+[" + _PATH + r"]+)+/*"),
+    ("path", r"(?<![\w.@%+~/<>*-])[\w.@%+~-]+(?:/+[" + _PATH + r"]+){2,}/*"),
+    ("path", r"(?<![\w.@%+~/<>*-])[\w-]+/[\w-]+\.[A-Za-z]\w{0,4}(?![\w./])"),
+    ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?![\w:]|[.]\w)"),
+    ("exception", r"(?<![\w.$-])" + EXCEPTION + r"(?![\w.-])"),
+    (
+        "hash",
+        r"(?<![\w+/-])(?=[\w+/-]{0,200}?0)(?=[\w+/-]{0,200}?[A-Z])(?=[\w+/-]{0,200}?[a-z])[\w+/-]{20,}={0,2}(?![\w~.])",
+    ),
+    (
+        "number",
+        (
+            r"(?<!\w)(?<!\w[.])[+-]?\\?(?=(?:[^\W0]+(?:[.-]|~{1,3}))*[^\W0]*0)\w+(?:(?:[.-]|~{1,3})\w+)*%?"
+            r"|(?<![\w.)])[+-]?\.0\w*"
+        ),
+    ),
+    ("hex", r"(?<!\w)(?:[a-f]{8,}|[A-F]{8,})(?!\w)"),
+    ("constant", r"(?<![\w.-])(?:[A-Za-z_][\w-]*\.){2,}[A-Z][A-Z_]+(?![\w.-])"),
+    ("name", r"(?<![\w.-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)"),
+    ("host", r"(?<![\w.-])[a-z][a-z0-9-]*\.[a-z][a-z-]*:0(?!\w)"),
+    ("host", r"(?<![\w.-])[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(-])"),
+    ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + _EXTENSION + r"(?![\w.(-])"),
+    ("boolean", r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w.-])"),
+    (
+        "assignment",
+        r"(?<=[\w\])>])=(?![=<])[^\s,;()\[\]{}\"'=&|<>]+(?:\{[^\s{}<>]*\}|\([^\s()<>]*\)|\[[^\s\[\]<>]*\])?",
+    ),
+)
+
+# (mask, needle, pattern, replacement) applied to the whole line after its words, in this order; a line without the
+# needle is not searched.
+LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("json", "{", r"\{ ?[\"'](?P<body>(?:[^{}]|\{<\*>\}){0,2048})\}", "{<*>}"),
+    ("json", "{<*>}", r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
+    ("quoted", '"', r"(?<!\w)\"(?P<body>[^\"]{0,512})\"", '"<*>"'),
+    ("quoted", "'", r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
+    ("quoted", "`", r"`(?P<body>[^`]{0,512})`", "`<*>`"),
+    ("number", VALUE, r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
+    (
+        "transition",
+        "rom ",
+        rf"(?<!\w)(?P<lead>[Ff]rom) {_STATE} (?P<to>to|->) (?!{_FAILURE}){_STATE}",
+        rf"\g<lead> {VALUE} \g<to> {VALUE}",
+    ),
+    (
+        "date",
+        VALUE,
+        rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>",
+        VALUE,
+    ),
+    ("date", VALUE, rf"<\*> ?{_ZONE}(?!\w)", VALUE),
+    ("quantity", VALUE, rf"<\*> ?{_UNIT}(?![\w/])", VALUE),
+    (
+        "user",
+        " user",
+        (
+            r"(?<!\w)(?P<lead>(?:for|by|of|as|to|[Ii]nvalid) user)"
+            r"(?:(?: (?!from\b|by\b)[\w.@$+<*>-]+){0,3}(?= from\b| by\b| \[)| [\w.@$+<*>-]*[\w$>](?=[:,;]|\.?$))"
+        ),
+        rf"\g<lead> {VALUE}",
+    ),
+    (
+        "user",
+        " for ",
+        (
+            r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|login) for) (?!user\b|invalid\b)[\w.@$+-]+"
+            r"(?= from\b| \[|$)"
+        ),
+        rf"\g<lead> {VALUE}",
+    ),
+    ("empty", " (", r"(?<= )\(\)(?!\w)", f"({VALUE})"),
+    ("empty", " [", r"(?<= )\[\](?!\w)", f"[{VALUE}]"),
+    (
+        "list",
+        VALUE,
+        rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
+        VALUE,
+    ),
+    ("range", "-[<", r"(?<![\w-])[\w-]+-\[<\*>\]", VALUE),
+)

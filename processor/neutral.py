@@ -1,0 +1,92 @@
+"""Log text made inert for Markdown: nothing in it mentions, links, closes, opens a fence or forges a marker.
+
+Three ways only. A block goes into a fence longer than any run of backticks inside it. A line, for a title, has every
+character that could begin something taken out of play; prose is such a line inside Markdown, where underscores would
+still mean emphasis. Log text goes nowhere else in Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_LINE: Final = 2_000
+_NO_BREAK: Final = "\u200b"  # zero width space: splits a token for machines, not for eyes
+
+# Direction overrides and marks, and everything that has no width: text must read the way it is stored.
+_HIDDEN: Final = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_ENDS: Final = re.compile("\r\n?|[\u2028\u2029\x85]")
+_BACKTICKS: Final = re.compile("`+")
+# cmark counts a fence's length in one byte: a run of 256 would close any fence.
+_LONG_RUN: Final = re.compile("`{64,}")
+_MARKER: Final = re.compile(r"log-gardener\s*:", re.IGNORECASE)
+_HEX: Final = re.compile(r"\b(?=[a-f]*[0-9])[0-9a-f]{7,}\b", re.IGNORECASE)
+_FOUR: Final = re.compile(r"(.{4})(?=.)")
+_REFERENCE: Final = re.compile(r"#(?=\w)")
+_GH: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
+_DUPLICATE: Final = re.compile(r"\b(duplicate) (of)\b", re.IGNORECASE)
+_WORD_LINK: Final = re.compile(r"\bwww\.", re.IGNORECASE)
+_SHORTCODE: Final = re.compile(r":(?=[a-z0-9_+-]+:)", re.IGNORECASE)
+# What would begin Markdown or HTML is replaced by a character that looks alike.
+_ALIKE: Final = str.maketrans(
+    {
+        "`": "'",
+        "<": "\u2039",
+        ">": "\u203a",
+        "[": "\uff3b",
+        "]": "\uff3d",
+        "*": "\u2217",
+        "|": "\u00a6",
+        "\\": "\u29f5",
+        "~": "\u223c",
+        "&": "\uff06",
+        "$": "\uff04",
+    }
+)
+
+
+def clean(text: str) -> str:
+    """The text without control, direction and invisible characters; line ends are line feeds."""
+    text = _LINE_ENDS.sub("\n", text)
+    return _MARKER.sub("log gardener:", _CONTROL.sub("�", _HIDDEN.sub("", text)))
+
+
+def block(text: str, *, max_chars: int, info: str = "text") -> str:
+    """The text in a fence of its own, at column 0, without blank lines around it.
+
+    Long lines are cut to `MAX_LINE`, the whole to `max_chars`; both say so.
+    """
+    lines = [line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}… (line cut)" for line in _lines(text, max_chars)]
+    content = "\n".join(lines)
+    if len(content) > max_chars:
+        content = f"{content[:max_chars]}\n… (cut)"
+    content = _LONG_RUN.sub(f"{'`' * 63}…", content)
+    longest = max((len(run) for run in _BACKTICKS.findall(content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{info}\n{content}\n{fence}"
+
+
+def line(text: str, *, max_chars: int) -> str:
+    """The text as one line that stays text in a title, a mail subject or a chat message."""
+    text = " ".join(clean(text[: max_chars * 4]).split()).replace("<*>", "…").replace("'…'", "…")
+    text = text.translate(_ALIKE)
+    text = text.replace("@", f"@{_NO_BREAK}").replace("://", f":{_NO_BREAK}//").replace("!(", f"!{_NO_BREAK}(")
+    text = _REFERENCE.sub(f"#{_NO_BREAK}", text)
+    text = _GH.sub("\\1\u2011", text)
+    text = _WORD_LINK.sub(f"www{_NO_BREAK}.", text)
+    text = _SHORTCODE.sub(f":{_NO_BREAK}", text)
+    text = _DUPLICATE.sub(f"\\1{_NO_BREAK} \\2", text)
+    text = _HEX.sub(lambda found: _FOUR.sub(rf"\1{_NO_BREAK}", found[0]), text)
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip(_NO_BREAK + " ") + "…"
+
+
+def prose(text: str, *, max_chars: int) -> str:
+    """The text as a part of a line of Markdown, read as it was written: `__init__` keeps its underscores."""
+    return line(text, max_chars=max_chars).replace("_", "\\_")
+
+
+def _lines(text: str, max_chars: int) -> list[str]:
+    """At most about `max_chars` of cleaned lines; the rest of a huge text is never looked at."""
+    kept = clean(text[: max_chars * 2 + MAX_LINE])
+    return kept.split("\n")

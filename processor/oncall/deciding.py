@@ -1,0 +1,126 @@
+"""Carries a person's action out: reads the cluster, checks that it is still what they saw, decides, stores.
+
+The deciding itself is `processor.actions`. The controller writes to the same handling for its own purposes, so a
+revision that moved is no reason to refuse; another person's decision is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor import actions
+from processor.errors import ConfigError, Conflict, GardenerError
+from processor.model import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from processor.actions import Decision
+    from processor.model import Cluster
+    from processor.ports import Store
+
+_TRIES: Final = 5
+ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge")
+DONE: Final[Mapping[str, str]] = {
+    "acknowledge": "Acknowledged.",
+    "mute": "Muted.",
+    "resolve": "Resolved.",
+    "reopen": "Reopened.",
+    "priority": "Priority set.",
+    "merge": "Merged.",
+}
+
+
+class NotThere(GardenerError):
+    """No cluster has this id."""
+
+
+class Overtaken(GardenerError):
+    """Somebody else decided about the cluster after it was shown."""
+
+
+class Wish(NamedTuple):
+    """What somebody asked for, as it came from a form: not yet known to make sense.
+
+    Attributes:
+        seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
+    """
+
+    cluster_id: str
+    action: str
+    seen: str = ""
+    until: str = ""
+    note: str = ""
+    priority: str = ""
+    into: str = ""
+    next_revision: bool = False
+
+
+def mark_of(cluster: Cluster) -> str:
+    """Names the last decision of a person, to tell whether it is still the last."""
+    handling = cluster.handling
+    changed = handling.changed_at.isoformat() if handling.changed_at else "never"
+    return f"{handling.status}/{handling.priority or 'none'}/{changed}"
+
+
+def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
+    """Do what was wished; the cluster as it is afterwards.
+
+    Raises:
+        NotThere: no such cluster.
+        Overtaken: it is not any more what they saw; says who was first.
+        ConfigError: the wish makes no sense; says which part.
+        Transient: the store did not answer.
+    """
+    if wish.action not in ACTIONS:
+        raise ConfigError(f"there is no action {wish.action!r}; there are {', '.join(ACTIONS)}")
+    for _ in range(_TRIES):
+        cluster = _seen(store, wish)
+        if wish.action == "merge":
+            return _merge(store, cluster, wish, now=now, who=who)
+        decision = _decide(cluster, wish, now=now, who=who)
+        try:
+            store.put_handling(cluster.id, decision.handling, [decision.audit])
+        except Conflict:
+            continue
+        return _there(store, cluster.id)
+    raise Conflict(f"cluster {wish.cluster_id} changes faster than it can be decided about; try again")
+
+
+def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decision:
+    if wish.action == "mute":
+        return actions.mute(cluster, now=now, who=who, until=wish.until, note=wish.note)
+    if wish.action == "resolve":
+        return actions.resolve(cluster, now=now, who=who, until_next_revision=wish.next_revision, note=wish.note)
+    if wish.action == "priority":
+        if wish.priority not in ("", *Priority):
+            raise ConfigError(f"there is no priority {wish.priority!r}; there are {', '.join(Priority)}")
+        priority = Priority(wish.priority) if wish.priority else None
+        return actions.prioritise(cluster, now=now, who=who, priority=priority)
+    plain: Callable[..., Decision] = actions.acknowledge if wish.action == "acknowledge" else actions.reopen
+    return plain(cluster, now=now, who=who, note=wish.note)
+
+
+def _merge(store: Store, loser: Cluster, wish: Wish, *, now: datetime, who: str) -> Cluster:
+    winner = _there(store, wish.into.strip())
+    store.merge(loser.id, winner.id, actions.merge_audit(loser, winner, now=now, who=who))
+    return _there(store, winner.id)
+
+
+def _seen(store: Store, wish: Wish) -> Cluster:
+    cluster = _there(store, wish.cluster_id)
+    if wish.seen and wish.seen != mark_of(cluster):
+        handling = cluster.handling
+        raise Overtaken(
+            f"Nothing was changed: {handling.by or handling.priority_by} decided first, it is now"
+            f" {handling.status}, priority {handling.priority or 'not set'}. Look again, then act."
+        )
+    return cluster
+
+
+def _there(store: Store, cluster_id: str) -> Cluster:
+    cluster = store.cluster(cluster_id) if cluster_id else None
+    if cluster is None:
+        raise NotThere(f"There is no cluster {cluster_id or '(no id given)'}.")
+    return cluster

@@ -1,0 +1,125 @@
+"""What a cluster's counts say at a glance: rate, change, growth, return; and times in words.
+
+Pure. Rates are over event time and relative to a reference time, see `reference_time`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from processor.model import Cluster
+
+BARS: Final = 36
+BAR_MINUTES: Final = 5
+_HOUR: Final = 60
+_HISTORY: Final = timedelta(hours=3)
+_NEW: Final = timedelta(hours=24)
+_LEAST_GROWTH: Final = 5
+_STEPS: Final = ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (63_072_000, 86_400, "d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One cluster's recent history.
+
+    Attributes:
+        hour: entries of the 60 minutes up to the reference time.
+        before: entries of the 60 minutes before those.
+        bars: entries per five minutes over three hours, oldest first.
+    """
+
+    hour: int
+    before: int
+    bars: tuple[int, ...]
+
+    @property
+    def growing(self) -> bool:
+        """At least twice the hour before, and more than a handful."""
+        return self.hour >= max(_LEAST_GROWTH, 2 * self.before)
+
+    @property
+    def change(self) -> str:
+        """Against the hour before: "x4.4", "+20%", "-80%", "=", "from 0", or "" where there is nothing."""
+        if not self.hour and not self.before:
+            return ""
+        if not self.before:
+            return "from 0"
+        ratio = self.hour / self.before
+        if ratio >= 2:  # noqa: PLR2004  # from twice on, a factor reads better than a percentage
+            return f"x{ratio:.1f}" if ratio < 10 else f"x{ratio:,.0f}"  # noqa: PLR2004
+        percent = round((ratio - 1) * 100)
+        return f"{percent:+d}%" if percent else "="
+
+    @property
+    def steepness(self) -> float:
+        """For sorting: the factor of growth; from nothing counts as growth from a half."""
+        return self.hour / (self.before or 0.5)
+
+
+def reference_time(clusters: Iterable[Cluster], now: datetime) -> datetime:
+    """Now; or the newest entry, where nothing is recent enough for the three hours kept per minute.
+
+    A replayed export of last year shows its own last hour instead of an empty one; the page says so.
+    """
+    newest = max((cluster.last_seen for cluster in clusters), default=now)
+    return newest if now - newest > _HISTORY else now
+
+
+def figures_of(cluster: Cluster, reference: datetime) -> Figures:
+    """The recent history of one cluster."""
+    last = int(reference.timestamp()) // 60
+    hour = before = 0
+    bars = [0] * BARS
+    for minute, n in cluster.minutes.items():
+        # What a fast clock has written belongs to the present.
+        past = max(last - minute, 0)
+        if past < _HOUR:
+            hour += n
+        elif past < 2 * _HOUR:
+            before += n
+        if past < BARS * BAR_MINUTES:
+            bars[BARS - 1 - past // BAR_MINUTES] += n
+    return Figures(hour, before, tuple(bars))
+
+
+def is_new(cluster: Cluster, reference: datetime) -> bool:
+    """First seen within a day of the reference time."""
+    return reference - cluster.first_seen <= _NEW
+
+
+def is_back(cluster: Cluster) -> bool:
+    """It was settled and has been seen again; the revision it was settled in does not count."""
+    handling = cluster.handling
+    if handling.status is Status.RESOLVED:
+        return (
+            handling.resolved_at is not None
+            and cluster.last_seen > handling.resolved_at
+            and not (handling.resolved_revision and handling.resolved_revision == cluster.last_revision)
+        )
+    return handling.status is Status.OPEN and handling.regressions > 0
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, in one unit: "40 s ago", "3 h ago"; "now" and "in 2 h" as well."""
+    seconds = int((now - at).total_seconds())
+    size = abs(seconds)
+    if size < 5:  # noqa: PLR2004  # nobody counts these seconds
+        return "now"
+    _, unit, name = next((step for step in _STEPS if size < step[0]), (0, 31_536_000, "y"))
+    words = f"{size // unit} {name}"
+    return f"in {words}" if seconds < 0 else f"{words} ago"
+
+
+def age(seconds: float) -> str:
+    """A length of time in one short word: "40s", "3h", "12d"."""
+    size = int(max(seconds, 0))
+    _, unit, name = next((step for step in _STEPS if size < step[0]), (0, 31_536_000, "y"))
+    return f"{size // unit}{name.replace('min', 'm')}"

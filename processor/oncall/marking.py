@@ -1,0 +1,86 @@
+"""Log text made fit to be looked at: every invisible character named, every wildcard of a template marked.
+
+Pure. What comes out is text, never markup; escaping it is the template engine's duty, which it does everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.model import Cluster
+
+WILDCARD: Final = "<*>"
+_VALUES: Final = 3
+_VALUE_WIDTH: Final = 60
+# Controls but tab and newline, soft hyphen, joiners, everything that turns direction, separators, surrogates, tags.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+class Segment(NamedTuple):
+    """A piece of a template: plain text, or a wildcard with the values known for it (most frequent first)."""
+
+    text: str
+    wildcard: bool = False
+    values: tuple[str, ...] = ()
+    source: str = ""
+
+
+def visible(text: str) -> str:
+    """The text with every character that cannot be seen written as its code point, such as [U+202E]."""
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def segments(cluster: Cluster) -> tuple[Segment, ...]:
+    """The template in pieces; each wildcard with what the sample holds in its place.
+
+    Where that value is one of a facet's, the facet's most frequent values are given, with its name.
+    """
+    literals = cluster.template.split(WILDCARD)
+    values = _aligned(literals, cluster.sample.text)
+    made = [Segment(literals[0])]
+    for value, literal in zip(values, literals[1:], strict=True):
+        made.append(_wildcard(value, cluster.facets))
+        made.append(Segment(literal))
+    return tuple(segment for segment in made if segment.wildcard or segment.text)
+
+
+def _aligned(literals: list[str], text: str) -> list[str]:
+    """What stands in place of each wildcard, "" where the sample does not have the template's form.
+
+    The next literal is looked for from left to right, once: linear, whatever the text is.
+    """
+    text = " ".join(text.split())
+    nothing = [""] * (len(literals) - 1)
+    if not text.startswith(literals[0]):
+        return nothing
+    at = len(literals[0])
+    values = []
+    for number, literal in enumerate(literals[1:], 1):
+        is_last = number == len(literals) - 1
+        end = len(text) - len(literal) if is_last else text.find(literal, at)
+        if end < at or (is_last and not text.endswith(literal)):
+            return nothing
+        values.append(text[at:end])
+        at = end + len(literal)
+    return values
+
+
+def _wildcard(value: str, facets: Mapping[str, Mapping[str, int]]) -> Segment:
+    if not value:
+        return Segment(WILDCARD, wildcard=True)
+    for name, counts in facets.items():
+        if value in counts:
+            ranked = sorted(counts, key=lambda one: (-counts[one], one))[:_VALUES]
+            return Segment(WILDCARD, True, tuple(_short(one) for one in ranked), name)
+    return Segment(WILDCARD, True, (_short(value),), "sample")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _VALUE_WIDTH else f"{value[: _VALUE_WIDTH - 9]}…{value[-8:]}"

@@ -1,0 +1,120 @@
+// Live updates, ticking times and keys. Everything else works without this file.
+"use strict";
+(() => {
+  const pulse = document.getElementById("pulse");
+  const live = () => document.getElementById("live");
+  const say = (text, state) => {
+    if (!pulse || pulse.textContent === text) return;
+    pulse.textContent = text;
+    pulse.className = "pulse " + state;
+  };
+
+  // --- live: one stream of events; what changed is asked for by the page's own address -----------------
+  let asking = false;
+  let again = false;
+  async function refresh() {
+    if (document.hidden || asking) { again = true; return; }
+    asking = true;
+    again = false;
+    const address = location.pathname + location.search.replace(/[?&]done=[a-z]+/, "");
+    try {
+      await htmx.ajax("GET", address, { source: live(), target: "#live", select: "#live", swap: "outerMorph" });
+      keepSaying();
+    } finally {
+      asking = false;
+      if (again) refresh();
+    }
+  }
+  function listen() {
+    const stream = new EventSource("/events?version=" + encodeURIComponent(live().dataset.version));
+    stream.addEventListener("open", () => say("live", "live"));
+    stream.addEventListener("garden", (event) => {
+      say("live", "live");
+      if (String(JSON.parse(event.data).version) !== live().dataset.version) refresh();
+    });
+    stream.addEventListener("error", () => {
+      say("reconnecting", "lost");
+      // A refused stream is not tried again by the browser; we do.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    });
+    addEventListener("pagehide", () => stream.close(), { once: true });
+  }
+  if (pulse && live().dataset.version) listen();
+  document.addEventListener("visibilitychange", () => { if (again) refresh(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  // --- times: relative ones grow older -----------------------------------------------------------------
+  const STEPS = [[60, 1, "s"], [3600, 60, "min"], [172800, 3600, "h"], [63072000, 86400, "d"], [Infinity, 31536000, "y"]];
+  function ago(at) {
+    const seconds = Math.trunc((Date.now() - at) / 1000);
+    const size = Math.abs(seconds);
+    if (size < 5) return "now";
+    const [, unit, name] = STEPS.find((step) => size < step[0]);
+    const words = Math.floor(size / unit) + " " + name;
+    return seconds < 0 ? "in " + words : words + " ago";
+  }
+  function tick() {
+    for (const time of document.querySelectorAll("time")) {
+      const place = time.dataset.form === "both" ? time.lastElementChild : time;
+      const text = ago(Date.parse(time.dateTime));
+      if (place.textContent !== text) place.textContent = text;
+    }
+  }
+  setInterval(tick, 10000);
+  tick();
+
+  // --- the filter: addresses without what is at its default ----------------------------------------------
+  const DEFAULTS = { status: "active", sort: "priority" };
+  document.getElementById("filter")?.addEventListener("formdata", (event) => {
+    for (const [name, value] of [...event.formData]) {
+      if (value === (DEFAULTS[name] ?? "")) event.formData.delete(name);
+    }
+  });
+
+  // --- actions: what was typed has been said; what came of it stays for a while -----------------------------
+  let said = { text: "", until: 0 };
+  function keepSaying() {
+    const place = document.getElementById("said");
+    if (place && !place.textContent && Date.now() < said.until) place.textContent = said.text;
+  }
+  document.addEventListener("htmx:after:swap", (event) => {
+    const form = document.getElementById("act");
+    if (!form || event.detail.ctx.sourceElement !== form) return;
+    said = { text: document.getElementById("said").textContent, until: Date.now() + 8000 };
+    if (event.detail.ctx.response.status < 400) form.reset();
+  });
+
+  // --- keys ------------------------------------------------------------------------------------------------
+  const help = document.getElementById("help");
+  const off = document.getElementById("keys-off");
+  off.checked = localStorage.getItem("keys") === "off";
+  off.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "off" : "on"));
+  document.getElementById("keys")?.addEventListener("click", () => help.showModal());
+  function move(step) {
+    const names = [...document.querySelectorAll("a.name")];
+    const at = names.indexOf(document.activeElement);
+    names[at < 0 ? 0 : Math.min(Math.max(at + step, 0), names.length - 1)]?.focus();
+  }
+  let before = "";
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || off.checked || help.open) return;
+    if (event.target.matches("input, select, textarea")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const key = event.key;
+    const chord = before + key;
+    before = key === "g" ? "g" : "";
+    if (chord === "go") location.assign("/");
+    else if (chord === "gc") location.assign("/clusters");
+    else if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "?") help.showModal();
+    else if (key === "/") {
+      const search = document.getElementById("q");
+      if (search) search.focus(); else location.assign("/clusters");
+    } else if ("amr".includes(key)) document.querySelector(`[data-key="${key}"]`)?.focus();
+    else return;
+    event.preventDefault();
+  });
+})();

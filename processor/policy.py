@@ -1,0 +1,226 @@
+"""Policy: which priority a cluster has, and what happened to it that people should hear of.
+
+Pure: `evaluate` looks at committed state and the time given, so running it twice or late is harmless. Windows are
+over event time, never over the time of arrival. It must not decide how people are told; that is the controller's part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Change, Priority, Status, TurningPoint
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from processor.model import Cluster, Kind, Severity
+
+_DAY: Final = 1440
+_CHANCE: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Gives a priority to the clusters that meet every condition set; the first rule that fits decides.
+
+    Attributes:
+        severity: the cluster's severity is this or worse.
+        service: shell-style pattern of the service's name.
+        statuses: inclusive range of HTTP statuses; the cluster's most frequent one lies in it.
+        text: found in the template or the sample.
+        count: the cluster has at least so many entries.
+        impact: one sentence about what it means for users, shown in the issue.
+    """
+
+    name: str
+    priority: Priority
+    severity: Severity | None = None
+    service: str = ""
+    kind: Kind | None = None
+    statuses: tuple[int, int] | None = None
+    text: re.Pattern[str] | None = None
+    count: int = 0
+    impact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """So many entries within so many minutes of event time.
+
+    Windows of a day or more are whole UTC days: minutes are kept for three hours only.
+    """
+
+    count: int
+    minutes: int
+
+    def __str__(self) -> str:
+        """As it is written in gardener.toml."""
+        unit = f"{self.minutes // _DAY}d" if self.minutes >= _DAY else f"{self.minutes}m"
+        return f"{self.count} in {unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that decides when people hear of a cluster.
+
+    Attributes:
+        thresholds: an issue is opened when one of its priority's thresholds is crossed; none means never.
+        dwell: and when so much time has passed since the cluster was first seen.
+        escalation_factor: growth, since people were told last, that is worth a comment.
+        quiet_after: silence shorter than this is never called quiet.
+        quiet_at_last: silence this long always is.
+        reopen_within: a settled problem that is back within this time reopens its issue; later gets a new one.
+    """
+
+    rules: tuple[Rule, ...]
+    thresholds: Mapping[Priority, tuple[Threshold, ...]]
+    dwell: Mapping[Priority, timedelta]
+    escalation_factor: int = 10
+    quiet_after: timedelta = timedelta(days=3)
+    quiet_at_last: timedelta = timedelta(days=90)
+    reopen_within: timedelta = timedelta(days=30)
+
+
+def evaluate(
+    cluster: Cluster, policy: Policy, now: datetime, *, gone_since: str = "", late: bool = False
+) -> tuple[TurningPoint, ...]:
+    """What happened since people were told last: committed state in, turning points out.
+
+    A cluster of which nobody was told gives NEW when it crosses a threshold and is not quiet already. A deploy can end
+    a problem (`gone_since` names the revision), and entries of old revisions can come after that (`late`).
+    """
+    handling = cluster.handling
+    if handling.status is Status.MUTED:
+        return _unmuted(cluster, now)
+    if handling.status is Status.RESOLVED:
+        return () if late else _regressed(cluster)
+    quiet = bool(gone_since) or is_quiet(cluster, policy, now)
+    if not handling.announced:
+        return () if quiet else _new(cluster, policy, now)
+    points = []
+    if cluster.count >= handling.announced * policy.escalation_factor:
+        grown = cluster.count // handling.announced
+        points.append(
+            TurningPoint(
+                Change.ESCALATING,
+                cluster.count,
+                f"{cluster.count:,} entries, {grown:,} times as many as when this was last reported.",
+            )
+        )
+    if quiet and not handling.quiet:
+        silence = (now - cluster.last_seen).days
+        reason = "Not seen since a newer revision came." if gone_since else f"Not seen for {silence} days."
+        points.append(TurningPoint(Change.QUIET, cluster.count, reason))
+    return tuple(points)
+
+
+def rule_for(cluster: Cluster, policy: Policy) -> Rule | None:
+    """The first rule that fits; None only where a policy has no rule for everything else."""
+    return next((rule for rule in policy.rules if fits(rule, cluster)), None)
+
+
+def priority_of(cluster: Cluster, policy: Policy) -> Priority:
+    """The priority: a person's word, else the first rule that fits, else P3."""
+    if cluster.handling.priority is not None and cluster.handling.priority_by != "policy":
+        return cluster.handling.priority
+    rule = rule_for(cluster, policy)
+    return rule.priority if rule else Priority.P3
+
+
+def fits(rule: Rule, cluster: Cluster) -> bool:
+    """Whether every condition of the rule is met."""
+    return (
+        (rule.severity is None or cluster.severity >= rule.severity)
+        and (not rule.service or fnmatchcase(cluster.stream.service, rule.service))
+        and (rule.kind is None or cluster.stream.kind is rule.kind)
+        and cluster.count >= rule.count
+        and (rule.statuses is None or rule.statuses[0] <= main_status(cluster) <= rule.statuses[1])
+        and (rule.text is None or bool(rule.text.search(cluster.template) or rule.text.search(cluster.sample.text)))
+    )
+
+
+def main_status(cluster: Cluster) -> int:
+    """The most frequent HTTP status, 0 where there is none."""
+    found = {value: n for value, n in cluster.facets.get("status", {}).items() if value.isdigit()}
+    return int(max(found, key=lambda value: (found[value], value))) if found else 0
+
+
+def crossed(cluster: Cluster, thresholds: tuple[Threshold, ...]) -> Threshold | None:
+    """The first threshold that some window of the cluster's stored history reaches."""
+    for threshold in thresholds:
+        counts, width = (
+            (cluster.days, threshold.minutes // _DAY)
+            if threshold.minutes >= _DAY
+            else (cluster.minutes, threshold.minutes)
+        )
+        if _most_within(counts, width) >= threshold.count:
+            return threshold
+    return None
+
+
+def is_quiet(cluster: Cluster, policy: Policy, now: datetime) -> bool:
+    """Silence that is unlikely to be chance.
+
+    n entries spread at random over span + silence all fall into the span with probability
+    (span / (span + silence)) ** (n - 1), the first one marking its beginning.
+    """
+    silence = now - cluster.last_seen
+    if silence >= policy.quiet_at_last:
+        return True
+    if silence < policy.quiet_after:
+        return False
+    span = (cluster.last_seen - cluster.first_seen).total_seconds()
+    chance = (span / (span + silence.total_seconds())) ** (cluster.count - 1)
+    return chance < _CHANCE
+
+
+def _new(cluster: Cluster, policy: Policy, now: datetime) -> tuple[TurningPoint, ...]:
+    priority = priority_of(cluster, policy)
+    threshold = crossed(cluster, policy.thresholds.get(priority, ()))
+    if threshold is None or now - cluster.first_seen < policy.dwell.get(priority, timedelta(0)):
+        return ()
+    reason = f"{priority}: {threshold} reached."
+    return (TurningPoint(Change.NEW, cluster.count, reason),)
+
+
+def _unmuted(cluster: Cluster, now: datetime) -> tuple[TurningPoint, ...]:
+    handling = cluster.handling
+    bound = handling.mute_until_count
+    if bound is not None and cluster.count >= bound:
+        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {bound:,} entries; now {cluster.count:,}."),)
+    if handling.mute_until is not None and now >= handling.mute_until:
+        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {handling.mute_until:%Y-%m-%d %H:%M} UTC."),)
+    return ()
+
+
+def _regressed(cluster: Cluster) -> tuple[TurningPoint, ...]:
+    """Seen after it was settled; where that was for a revision, only newer revisions count."""
+    handling = cluster.handling
+    if handling.resolved_at is None or cluster.last_seen <= handling.resolved_at:
+        return ()
+    settled_in = cluster.revisions.get(handling.resolved_revision)
+    if settled_in is not None and not any(
+        span.first_seen > settled_in.first_seen and span.last_seen > handling.resolved_at
+        for span in cluster.revisions.values()
+    ):
+        return ()
+    settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (handling.resolved_at, cluster.last_seen))
+    return (TurningPoint(Change.REGRESSED, cluster.count, f"Settled at {settled}, seen again at {back}."),)
+
+
+def _most_within(counts: Mapping[int, int], width: int) -> int:
+    """The largest sum over `width` neighbouring minutes or days."""
+    best = total = start = 0
+    times = sorted(counts)
+    for at in times:
+        total += counts[at]
+        while at - times[start] >= width:
+            total -= counts[times[start]]
+            start += 1
+        best = max(best, total)
+    return best

@@ -1,0 +1,255 @@
+"""What an issue says: title, body, labels and comments as Markdown. Pure.
+
+Log text appears only through `processor.neutral`, and only after `Wording.redact`. Counts, times and the words of the
+policy are ours; everything else (templates, samples, names of services, revisions, routes) is log text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from processor import neutral
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from processor.model import Cluster, Priority
+    from processor.notes import Owed
+
+VERSION: Final = 1
+"""Raised when the form of the body changes, so that open issues are rewritten once."""
+LABEL: Final = "log-gardener"
+QUIET: Final = "quiet"
+FLAPPING: Final = "flapping"
+MAX_TITLE: Final = 200
+MAX_LABEL: Final = 50
+_MAX_TEMPLATE: Final = 2_000
+_MAX_SAMPLE: Final = 8_000
+_MAX_ROWS: Final = 8
+_MAX_FACETS: Final = 12
+_MAX_VALUE: Final = 60
+_END: Final = "<!-- log-gardener:end -->"
+_MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
+_COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
+_CONSOLE: Final = "https://console.cloud.google.com"
+_FRAGMENT: Final = re.compile(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
+_HEADINGS: Final = {
+    "escalating": "Escalating",
+    "regressed": "Back again",
+    "unmuted": "No longer muted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How log text is prepared before it is shown.
+
+    Attributes:
+        redact: takes secrets and personal data out.
+        mask: takes values out of a sample, so that by default only its shape is shown.
+        raw_samples: show the redacted sample with its values.
+    """
+
+    redact: Callable[[str], str]
+    mask: Callable[[str], str]
+    raw_samples: bool = False
+
+
+def marker(key: str) -> str:
+    """The first line of an issue's body."""
+    return f"<!-- log-gardener:v1 key={key} -->"
+
+
+def key_of(body: str) -> str:
+    """The key in a body's first line, "" where it is not ours. Anchored: log text cannot forge it."""
+    found = _MARKER.match(body)
+    return found[1] if found else ""
+
+
+def comment_key(body: str) -> tuple[str, int] | None:
+    """(key, number) of a comment of ours."""
+    found = _COMMENT.match(body)
+    return (found[1], int(found[2])) if found else None
+
+
+def title(cluster: Cluster, wording: Wording) -> str:
+    """One inert line: the service and the template; an exception without its frames."""
+    template = cluster.template.split("\n", 1)[0]
+    if cluster.stream.kind == "exception":
+        template = template.split(" at ", 1)[0]
+    return neutral.line(wording.redact(f"{cluster.stream.service}: {template}"), max_chars=MAX_TITLE)
+
+
+def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
+    """Our label first; no label holds a comma, which a listing could not ask for."""
+    service = re.sub(r"[^A-Za-z0-9._-]+", "-", cluster.stream.service)[: MAX_LABEL - len("service: ")]
+    found = [LABEL, f"priority: {priority}"]
+    if service.strip("-."):
+        found.append(f"service: {service}")
+    if cluster.handling.quiet:
+        found.append(QUIET)
+    if flapping:
+        found.append(FLAPPING)
+    return tuple(found)
+
+
+def body(
+    cluster: Cluster, wording: Wording, *, priority: Priority, impact: str, earlier: str = "", incident: str = ""
+) -> str:
+    """Our part of the issue's body, from marker to end mark; at most about 45,000 characters.
+
+    `impact` is the sentence of the policy's rule, `earlier` the URL of the issue that this one continues, `incident`
+    the section of `incident_plan` about all the clusters that this one speaks for.
+    """
+    sample = cluster.sample.text or cluster.sample.raw
+    shown = wording.redact(sample) if wording.raw_samples else wording.mask(wording.redact(sample))
+    parts = [
+        marker(cluster.id),
+        _summary(cluster, priority),
+        impact,
+        f"Continues {earlier}" if earlier else "",
+        incident,
+        "### Pattern",
+        neutral.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
+        "### Sample" if wording.raw_samples else "### Sample, values masked",
+        neutral.block(shown, max_chars=_MAX_SAMPLE),
+        "### Where",
+        neutral.block(wording.redact(_where(cluster)), max_chars=_MAX_TEMPLATE),
+        "### When (UTC)",
+        neutral.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
+        *_breakdown(cluster, wording),
+        "### More",
+        _links(cluster, wording),
+        _STEERING,
+        _END,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def splice(ours: str, whole: str) -> str:
+    """Our part put in place of the old one; what people wrote below it stays."""
+    if not key_of(whole) or _END not in whole:
+        return ours
+    return ours.rstrip("\n") + whole.split(_END, 1)[1]
+
+
+def comment(cluster: Cluster, owed: Owed, wording: Wording) -> str:
+    """A comment about one turning point."""
+    parts = [
+        f"<!-- log-gardener:c key={cluster.id} n={owed.number} -->",
+        f"**{_HEADINGS.get(owed.change, 'Changed')}.** {owed.reason}",
+    ]
+    if cluster.last_revision:
+        parts.append(neutral.block(wording.redact(f"last revision: {cluster.last_revision}"), max_chars=200))
+    return "\n\n".join(parts) + "\n"
+
+
+_STEERING: Final = (
+    "Steer this issue with a comment that holds one command on a line of its own: `/garden mute 7d`,"
+    " `/garden mute until 10x`, `/garden priority P2`, `/garden resolve`, `/garden merge ISSUE`, `/garden split`."
+    " Closing it as completed settles the problem until it comes back; closing it as not planned mutes it until it"
+    " has grown tenfold."
+)
+
+
+def _summary(cluster: Cluster, priority: Priority) -> str:
+    levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
+    return (
+        f"**{priority}**, {cluster.count:,} entries ({levels}), first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S},"
+        f" last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC. Cluster `{cluster.id}`."
+    )
+
+
+def _where(cluster: Cluster) -> str:
+    rows = [
+        ("project", cluster.stream.project),
+        ("service", cluster.stream.service),
+        ("kind", str(cluster.stream.kind)),
+        ("first revision", cluster.first_revision),
+        ("last revision", cluster.last_revision),
+        ("merged clusters", ", ".join(cluster.aliases)),
+    ]
+    return _table([(name, _short(value)) for name, value in rows if value])
+
+
+def _timeline(cluster: Cluster) -> str:
+    """The last fourteen days that have entries, and the last three hours in steps of ten minutes."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    rows = [(f"{epoch + timedelta(days=day):%Y-%m-%d}", n) for day, n in sorted(cluster.days.items())[-14:]]
+    tens: dict[int, int] = {}
+    for minute, n in cluster.minutes.items():
+        tens[minute // 10] = tens.get(minute // 10, 0) + n
+    recent = [(f"{epoch + timedelta(minutes=ten * 10):%m-%d %H:%M}", n) for ten, n in sorted(tens.items())]
+    return "\n\n".join(_bars(part) for part in (rows, recent) if part)
+
+
+def _bars(rows: list[tuple[str, int]]) -> str:
+    top = max(n for _, n in rows)
+    return _table([(name, f"{n:>9,}  {'█' * max(1, round(30 * n / top))}") for name, n in rows])
+
+
+def _breakdown(cluster: Cluster, wording: Wording) -> Iterable[str]:
+    """Revisions and facets with more than one value; a value that all entries share is one line."""
+    tables: dict[str, Mapping[str, int]] = {}
+    if cluster.revisions:
+        tables["revision"] = {name: span.entries for name, span in cluster.revisions.items()}
+    tables.update(list(cluster.facets.items())[:_MAX_FACETS])
+    shared = {name: next(iter(values)) for name, values in tables.items() if len(values) == 1}
+    sections = []
+    if shared:
+        sections.append(_table([(_short(name), _short(value)) for name, value in sorted(shared.items())]))
+    for name, values in sorted(tables.items()):
+        if name not in shared:
+            rows = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
+            shown = [(f"  {_short(value)}", f"{n:>9,}") for value, n in rows[:_MAX_ROWS]]
+            if len(rows) > _MAX_ROWS:
+                shown.append(("  (the rest)", f"{sum(n for _, n in rows[_MAX_ROWS:]):>9,}"))
+            sections.append(f"{_short(name)}\n{_table(shown)}")
+    if sections:
+        yield "### Breakdown"
+        yield neutral.block(wording.redact("\n\n".join(sections)), max_chars=_MAX_SAMPLE)
+
+
+def _links(cluster: Cluster, wording: Wording) -> str:
+    project = _quoted(wording.redact(cluster.stream.project))
+    start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (cluster.first_seen, cluster.last_seen + timedelta(seconds=1)))
+    query = _query(cluster, wording)
+    explorer = f"{_CONSOLE}/logs/query;query={_quoted(query)};timeRange={_quoted(f'{start}/{end}')}"
+    lines = [f"- [These entries in Logs Explorer]({explorer}?project={project})"]
+    groups = sorted(cluster.facets.get("error group", {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    for group, _ in groups[:3]:
+        name = _quoted(wording.redact(group).rsplit("/", 1)[-1])
+        lines.append(f"- [Error Reporting group]({_CONSOLE}/errors/detail/{name}?project={project})")
+    return "\n".join(lines)
+
+
+def _query(cluster: Cluster, wording: Wording) -> str:
+    """A Logging query for entries like these: severity, service and the longest constant words of the template."""
+    parts = [f"severity>={cluster.severity.name}"]
+    service = wording.redact(cluster.stream.service)
+    if service and re.fullmatch(r"[\w./-]+", service):
+        parts.append(f'SEARCH("{service}")')
+    found = _FRAGMENT.findall(wording.redact(cluster.template)) if cluster.stream.kind == "text" else []
+    if words := max(found, key=len, default="").strip():
+        parts.append(f'"{words}"')
+    return "\n".join(parts)
+
+
+def _quoted(text: str) -> str:
+    """Inert in Markdown, too: nothing but letters, digits and ``_.-~%`` is left."""
+    return quote(text, safe="", errors="replace")
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    found = list(rows)
+    width = max((len(name) for name, _ in found), default=0)
+    return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in found)
+
+
+def _short(value: str) -> str:
+    value = " ".join(value.split())
+    return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"

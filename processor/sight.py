@@ -1,0 +1,47 @@
+"""What the controller has seen of the tracker: hints only, confirmed before they count; lost with the process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from processor import report
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from processor.model import Cluster, Issue
+
+
+class Sight:
+    """What listings showed, by marker. Bodies are not kept.
+
+    Attributes:
+        full_at: when each repository was last listed whole, and believably.
+        looked_at: when it was last listed at all.
+        doubtful: its last whole listing was empty although the state knows issues there.
+        parked: until when it is left alone.
+    """
+
+    def __init__(self) -> None:
+        self._issues: dict[str, dict[tuple[str, int], Issue]] = {}
+        self.full_at: dict[str, datetime] = {}
+        self.looked_at: dict[str, datetime] = {}
+        self.doubtful: dict[str, bool] = {}
+        self.parked: dict[str, datetime] = {}
+
+    def take(self, issue: Issue) -> None:
+        """Remember an issue of ours, unless something newer is known."""
+        key = report.key_of(issue.body)
+        known = self._issues.setdefault(key, {}).get((issue.ref.repository, issue.ref.number)) if key else None
+        if key and (known is None or known.updated_at <= issue.updated_at):
+            kept = replace(issue, body=report.marker(key) + "\n")
+            self._issues[key][issue.ref.repository, issue.ref.number] = kept
+
+    def forget(self, issue: Issue) -> None:
+        """It is not there any more."""
+        self._issues.get(report.key_of(issue.body), {}).pop((issue.ref.repository, issue.ref.number), None)
+
+    def of(self, cluster: Cluster) -> list[Issue]:
+        """The issues whose marker names this cluster or one merged into it."""
+        return [issue for key in (cluster.id, *cluster.aliases) for issue in self._issues.get(key, {}).values()]

@@ -1,0 +1,1 @@
+"""Where messages come from: Pub/Sub, a file, standard input."""

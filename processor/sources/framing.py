@@ -1,0 +1,203 @@
+"""Cut a byte stream into log entries: NDJSON, a JSON array, or what `gcloud logging read` prints.
+
+Works on chunks of any size with bounded memory. Damage stays local: a truncated or oversized entry becomes
+a frame with a problem, and the next entry is found again. Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ENTRY_BYTES: Final = 1_048_576
+"""Cloud Logging's own limit is 256 KiB (512 KiB for audit logs); twice that leaves room for indentation."""
+HEAD_BYTES: Final = 262_144
+_BOM: Final = b"\xef\xbb\xbf"
+_ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
+_UNDECIDED: Final = re.compile(rb"\s*(\[\s*)?\Z")
+_PRETTY: Final = re.compile(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
+# A whole string, or one structural character. A JSON string holds no raw newline, so a quote that finds
+# no partner on its line is damage.
+_TOKEN: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
+
+
+Frame = tuple[int, bytes, str]
+"""(offset, data, problem): the bytes of one entry and where they began; `problem` is a sentence if they
+cannot be one. A plain tuple, because there is one for every line of a long file."""
+
+
+class Framer:
+    """Feed it chunks, take frames; `finish` gives what is left at the end of the stream."""
+
+    def __init__(self, max_bytes: int = MAX_ENTRY_BYTES) -> None:
+        self._max = max_bytes
+        self._buffer = b""
+        self._offset = 0
+        self._skipped = 0
+        self._head = b""
+        self._boundary: re.Pattern[bytes] | None = None
+        self._compact = False
+        self._decided = False
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """The entries that are complete now."""
+        self._buffer += chunk
+        if not self._decided and not self._decide(final=False):
+            return
+        yield from self._frames(final=False)
+
+    def finish(self) -> Iterator[Frame]:
+        """What is left: an entry without a newline, or a truncated one."""
+        if not self._decided:
+            self._decide(final=True)
+        yield from self._frames(final=True)
+
+    def _decide(self, *, final: bool) -> bool:
+        if self._buffer.startswith(_BOM):
+            self._take(len(_BOM))
+        if not final and _BOM.startswith(self._buffer):
+            return False
+        if not final and _UNDECIDED.match(self._buffer) and len(self._buffer) < self._max:
+            return False
+        self._decided = True
+        if _ARRAY.match(self._buffer):
+            pretty = _PRETTY.match(self._buffer)
+            if pretty:
+                # No line inside an element begins with its own indentation and a brace, so this finds the
+                # next element even behind a truncated one.
+                self._boundary = re.compile(rb"\n" + pretty[1] + rb"(?=\{)")
+            else:
+                self._compact = True
+            self._take(self._buffer.index(b"[") + 1)
+        return True
+
+    def _frames(self, *, final: bool) -> Iterator[Frame]:
+        if self._compact:
+            yield from self._elements(final=final)
+            return
+        if self._boundary is None and not self._skipped and b"\n" in self._buffer:
+            yield from self._lines()
+        boundary = self._boundary or _NEWLINE
+        start = 0
+        for match in boundary.finditer(self._buffer):
+            yield from self._cut(start, match.start())
+            start = match.end()
+        if final:
+            yield from self._cut(start, len(self._buffer))
+            self._take(len(self._buffer))
+            return
+        self._take(start)
+        if len(self._buffer) > self._max:
+            self._skip()
+
+    def _lines(self) -> Iterator[Frame]:
+        """Whole lines: what a long NDJSON file consists of, so with as little work as can be."""
+        end = self._buffer.rindex(b"\n")
+        offset = self._offset
+        for line in self._buffer[:end].split(b"\n"):
+            if line[:1] == b"{" and line[-1:] == b"}" and len(line) <= self._max:
+                yield offset, line, ""
+            elif body := line.strip():
+                start = offset + line.index(body[:1])
+                if len(body) > self._max:
+                    yield self._oversized(start, body[:HEAD_BYTES], len(body))
+                else:
+                    yield start, body, ""
+            offset += len(line) + 1
+        self._take(end + 1)
+
+    def _cut(self, start: int, end: int) -> Iterator[Frame]:
+        """One entry between two boundaries, its commas and brackets taken off."""
+        data = self._buffer[start:end]
+        offset = self._offset + start
+        if self._skipped:
+            size = self._skipped + len(data)
+            offset -= self._skipped
+            head = self._head
+            self._skipped, self._head = 0, b""
+            yield self._oversized(offset, head, size)
+            return
+        body = data.strip()
+        if self._boundary is not None:
+            body = _strip_array(body)
+        if not body:
+            return
+        offset += data.index(body[:1]) if body else 0
+        if len(body) > self._max:
+            yield self._oversized(offset, body[:HEAD_BYTES], len(body))
+        else:
+            yield offset, body, ""
+
+    def _oversized(self, offset: int, head: bytes, size: int) -> Frame:
+        return offset, head, f"an entry of {size:,} bytes; the limit is {self._max:,}, its head is kept here"
+
+    def _skip(self) -> None:
+        """No end in sight: keep the head, forget the rest until the next boundary."""
+        if not self._skipped:
+            self._head = self._buffer[:HEAD_BYTES]
+        # A boundary may begin in the last bytes.
+        keep = 64
+        gone = len(self._buffer) - keep
+        self._skipped += gone
+        self._take(gone)
+
+    def _elements(self, *, final: bool) -> Iterator[Frame]:
+        """Elements of an array without line breaks between them, by counting braces."""
+        start = depth = 0
+        opened = -1
+        position = 0
+        while (token := _TOKEN.search(self._buffer, position)) is not None:
+            position = token.end()
+            if token[0] == b"{":
+                if depth == 0:
+                    opened = token.start()
+                depth += 1
+            elif token[0] == b"}" and depth:
+                depth -= 1
+                if depth == 0:
+                    yield self._offset + opened, self._buffer[opened:position], ""
+                    start, opened = position, -1
+            elif token[0] == b'"':
+                end = self._resync(position, final=final)
+                if end < 0:
+                    break  # the rest of the string may still come
+                if opened >= 0:
+                    yield self._offset + opened, self._buffer[opened:end][:HEAD_BYTES], _TRUNCATED
+                    start = position = end
+                    depth, opened = 0, -1
+        if final:
+            rest = self._buffer[start:].strip(b" \t\r\n,]")
+            if rest:
+                yield self._offset + self._buffer.index(rest, start), rest[:HEAD_BYTES], _TRUNCATED
+            start = len(self._buffer)
+        elif len(self._buffer) - start > self._max:
+            yield self._oversized(self._offset + start, self._buffer[start:][:HEAD_BYTES], len(self._buffer) - start)
+            start = len(self._buffer)
+        self._take(start)
+
+    def _resync(self, position: int, *, final: bool) -> int:
+        """Where the next element begins behind a quote without partner; -1: not in this buffer yet."""
+        newline = self._buffer.find(b"\n", position)
+        if newline >= 0:
+            return newline
+        return len(self._buffer) if final else -1
+
+    def _take(self, size: int) -> None:
+        self._buffer = self._buffer[size:]
+        self._offset += size
+
+
+_NEWLINE: Final = re.compile(rb"\n")
+_TRUNCATED: Final = "truncated JSON: the entry does not end"
+
+
+def _strip_array(body: bytes) -> bytes:
+    """An element of a pretty-printed array without the comma or bracket that follows it."""
+    if body.endswith(b"]") and body.rstrip(b"] \t\r\n").endswith(b"}"):
+        body = body[:-1].rstrip()
+    if body.endswith(b","):
+        body = body[:-1].rstrip()
+    return b"" if body == b"]" else body

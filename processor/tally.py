@@ -1,0 +1,162 @@
+"""Tally: identical masked messages of a batch become one, with everything that is counted about them.
+
+Tallies and the deltas made of them only ever add up, so their order never matters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from processor import entry as entries
+from processor import routes
+from processor.model import ClusterDelta, Sample, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from processor.model import Entry, Severity, Stream
+
+MAX_SAMPLE_TEXT: Final = 4_000
+MAX_SAMPLE_RAW: Final = 16_384
+MAX_FACET_VALUE: Final = 120
+MAX_WORDS: Final = 3
+WORD: Final = "word"
+"""Facet "word 1" holds what stands at the template's first earned wildcard."""
+_REVISIONS: Final = ("revision_name", "version_id", "revision")
+_INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
+_RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
+
+
+@dataclass(slots=True)
+class Tally:
+    """One masked message of a batch, growing as its entries are added."""
+
+    first: Entry
+    last_seen_of: Entry
+    count: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    minutes: Counter[int] = field(default_factory=Counter)
+    facets: dict[str, Counter[str]] = field(default_factory=dict)
+    revisions: dict[str, Span] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entry: Entry) -> Tally:
+        """A tally of this entry alone."""
+        tally = cls(entry, entry)
+        tally.add(entry)
+        return tally
+
+    def add(self, entry: Entry) -> None:
+        """Count one more entry."""
+        at = entry.at
+        self.count += 1
+        # The sample is the earliest entry, ties broken by insert_id: the same one in any order.
+        if (at, entry.insert_id) < (self.first.at, self.first.insert_id):
+            self.first = entry
+        if at > self.last_seen_of.at:
+            self.last_seen_of = entry
+        self.severities[entry.severity] += 1
+        self.minutes[int(at.timestamp()) // 60] += 1
+        for name, value in facets(entry):
+            self.facets.setdefault(name, Counter())[value] += 1
+        revision = revision_of(entry)
+        if revision:
+            span = Span(1, at, at)
+            known = self.revisions.get(revision)
+            self.revisions[revision] = span if known is None else known + span
+
+    def note_words(self, words: Sequence[str]) -> None:
+        """Break the entries down by what stands at the template's wildcards: a skewed one hides a problem."""
+        for place, word in enumerate(words[:MAX_WORDS], 1):
+            self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.count
+
+    def absorb(self, other: Tally) -> None:
+        """Add another message's tally: both belong to one cluster."""
+        self.count += other.count
+        if (other.first.at, other.first.insert_id) < (self.first.at, self.first.insert_id):
+            self.first = other.first
+        if other.last_seen_of.at > self.last_seen_of.at:
+            self.last_seen_of = other.last_seen_of
+        self.severities += other.severities
+        self.minutes += other.minutes
+        for name, values in other.facets.items():
+            self.facets.setdefault(name, Counter()).update(values)
+        for revision, span in other.revisions.items():
+            known = self.revisions.get(revision)
+            self.revisions[revision] = span if known is None else known + span
+
+    def delta(self, cluster_id: str, stream: Stream) -> ClusterDelta:
+        """What this adds to the cluster."""
+        return ClusterDelta(
+            id=cluster_id,
+            stream=stream,
+            count=self.count,
+            first_seen=self.first.at,
+            last_seen=self.last_seen_of.at,
+            sample=sample(self.first),
+            severities=dict(self.severities),
+            minutes=dict(self.minutes),
+            facets={name: dict(values) for name, values in self.facets.items()},
+            revisions=dict(self.revisions),
+        )
+
+
+def tally(grouped: Iterable[tuple[Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
+    """One tally for each distinct (stream, message), in the order of first appearance."""
+    tallies: dict[tuple[Stream, str], Tally] = {}
+    for entry, key in grouped:
+        known = tallies.get(key)
+        if known is None:
+            tallies[key] = Tally.of(entry)
+        else:
+            known.add(entry)
+    return tallies
+
+
+def facets(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The short values by which on-call breaks a cluster down, as (name, value)."""
+    labels, resource = entries.labels(entry), entries.resource(entry)
+    for name in _INSTANCES:
+        if value := labels.get(name) or resource.get(name):
+            yield "instance", _short(value)
+            break
+    for name in _RESOURCE_FACETS:
+        if value := resource.get(name):
+            yield name.removesuffix("_name"), _short(value)
+    for name, value in labels.items():
+        if value and name not in _INSTANCES:
+            yield f"label {_short(name)}", _short(value)
+    for name, value in entries.origin(entry).items():
+        yield name, _short(value)
+    if entry.http is not None:
+        if entry.http.status:
+            yield "status", str(entry.http.status)
+        yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)}".strip())
+    if group := entries.error_group(entry):
+        yield "error group", _short(group)
+
+
+def revision_of(entry: Entry) -> str:
+    """The deployed revision that wrote the entry, "" where it names none."""
+    labels, resource = entries.labels(entry), entries.resource(entry)
+    for name in _REVISIONS:
+        if value := resource.get(name) or labels.get(name):
+            return _short(value)
+    return ""
+
+
+def sample(entry: Entry) -> Sample:
+    """The entry as a bounded sample."""
+    try:
+        # One form, however the export was indented: the same entry is the same sample.
+        raw = json.dumps(json.loads(entry.raw), ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        raw = entry.raw.decode("utf-8", "replace").strip()
+    return Sample(entry.insert_id, entry.at, entry.text[:MAX_SAMPLE_TEXT], raw[:MAX_SAMPLE_RAW])
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_FACET_VALUE else value[: MAX_FACET_VALUE - 1] + "…"

@@ -1,0 +1,50 @@
+"""The line above the frames: which exception, with which message.
+
+Promises: finds a type by its shape, at the start of a line before anywhere else; linear in the line's length.
+Must not know a language: what is said here holds for the JVM, .NET and Node alike.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAME = re.compile(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
+# What may stand between type and message: .NET generics and codes, Node's error code.
+_AFTER = re.compile(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
+_HEAD_LINES = 100  # a longer message is data; its exception stands no farther above the frames
+_SUFFIXES = ("Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Death")
+
+
+def exception_at(line: str) -> tuple[str, str] | None:
+    """(type, message) where the line begins with an exception of any dotted or suffixed name."""
+    match = _NAME.match(line)
+    after = match and _AFTER.match(line, match.end())
+    if not match or not after:
+        return None
+    name = match.group()
+    last = name.rpartition(".")[2]
+    if not name.endswith(_SUFFIXES) and not ("." in name and last[:1].isupper()):
+        return None
+    return name, (after.group(1) or "").strip()
+
+
+def exception_in(line: str) -> tuple[str, str] | None:
+    """(type, message) of the first name that ends as exceptions do and stands before a colon or nothing."""
+    for match in _NAME.finditer(line):
+        if match.group().endswith(_SUFFIXES) and (after := _AFTER.match(line, match.end())):
+            return match.group(), (after.group(1) or "").strip()
+    return None
+
+
+def find(lines: list[str]) -> tuple[str, str]:
+    r"""(type, message) of a head of several lines; ("", first line) where no type shows.
+
+    A message that begins on the next line (`FooException: \n### Error ...`) is taken from there.
+    """
+    head = [stripped for line in lines[-_HEAD_LINES:] if (stripped := line.strip())]
+    for look in (exception_at, exception_in):
+        for number, line in enumerate(head):
+            if found := look(line):
+                follows = head[number + 1] if number + 1 < len(head) else ""
+                return found[0], found[1] or follows
+    return "", head[0] if head else ""

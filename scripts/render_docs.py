@@ -1,0 +1,67 @@
+"""Write the parts of docs/ that come from the code: every command's help and every setting.
+
+`python scripts/render_docs.py` rewrites them, with `--check` it only says whether they are as the code says.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+
+from processor.cli import cli
+from processor.config import Settings
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+SETTINGS = """# Settings
+
+A flag wins over the environment, that over `gardener.toml` (or the file named by `--config` or `GARDENER_CONFIG`),
+that over the default. `gardener config` prints what is in force, secrets hidden. Lists and tables are written as JSON
+in the environment. This page is made from the code by `make docs`.
+
+| setting | environment | default | meaning |
+|---|---|---|---|
+"""
+
+COMMANDS = """# Commands
+
+Exit codes: 0 done, 1 the thing asked for is not there, 2 wrong usage or setting, 3 the state cannot be used, 4 the
+source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused. This page is made from the code
+by `make docs`.
+"""
+
+
+def settings_page():
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "" if isinstance(default, SecretStr) else default
+        meaning = (field.description or "").replace("|", "\\|")
+        rows.append(f"| `{name}` | `GARDENER_{name.upper()}` | `{shown!r}` | {meaning} |\n")
+    return SETTINGS + "".join(rows)
+
+
+def commands_page():
+    parts = [COMMANDS]
+    for name, command in sorted(cli.commands.items()):
+        context = click.Context(command, info_name=f"gardener {name}", max_content_width=100, terminal_width=100)
+        parts.append(f"\n## gardener {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "".join(parts)
+
+
+def main():
+    pages = {"settings.md": settings_page(), "commands.md": commands_page()}
+    stale = []
+    for name, text in pages.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, "utf-8")
+    if stale and "--check" in sys.argv:
+        sys.exit(f"{', '.join(stale)} in docs/ are not as the code says; run `make docs`")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Where results go: cluster state (Firestore, SQLite) and issues (GitHub, a folder)."""

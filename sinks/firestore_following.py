@@ -1,0 +1,63 @@
+"""Follow a collection: read it once, then only what has changed since.
+
+A listener would be the obvious way, but those of the Python library go silent without an error, so this asks for
+`updated_at` beyond the last answer, less an overlap: the server's time is taken when a write begins, and a write
+that waited for a lock shows up after a later one.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from sinks.firestore_errors import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from google.cloud import firestore
+
+OVERLAP: Final = timedelta(seconds=30)
+"""Longer than a commit may take; what changed so recently is read again by every poll."""
+T = TypeVar("T")
+
+
+class Followed(Generic[T]):
+    """The documents of one collection, decoded, as of the last `poll`, which takes `timeout_s` at most."""
+
+    def __init__(
+        self, collection: firestore.CollectionReference, decode: Callable[[Any], T], *, timeout_s: float
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._collection = collection
+        self._decode = decode
+        self._items: dict[str, T] = {}
+        self._read_at: datetime | None = None
+        self._lock = threading.Lock()
+
+    def poll(self) -> Mapping[str, T]:
+        """All documents by name, after reading what changed; a copy."""
+        with self._lock:
+            query: Any = self._collection
+            if self._read_at is not None:
+                query = query.where(filter=FieldFilter("updated_at", ">", self._read_at - OVERLAP))
+            read_at = None
+            for snapshot in query.stream(retry=None, timeout=self._timeout_s):
+                read_at = snapshot.read_time if read_at is None else min(read_at, snapshot.read_time)
+                self._take(snapshot)
+            self._read_at = read_at or self._read_at
+            return dict(self._items)
+
+    def take(self, snapshot: Any) -> None:
+        """Take in one document that was read by itself, if it is there."""
+        with self._lock:
+            if snapshot.exists:
+                self._take(snapshot)
+
+    def _take(self, snapshot: Any) -> None:
+        check_schema(snapshot.to_dict(), snapshot.reference.path)
+        self._items[snapshot.id] = self._decode(snapshot)

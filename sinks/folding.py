@@ -1,0 +1,145 @@
+"""Fold stored clusters into the root clusters that readers see; the same for every store.
+
+A merged cluster keeps its own counts for good. Readers add them up, so a merge never rewrites a count and a
+worker that has not heard of it yet loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Cluster, Handling, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from processor.model import Sample, Span, Stream, TemplateRecord
+
+MINUTES_KEPT: Final = 180
+DAYS_KEPT: Final = 90
+MAX_FACETS: Final = 24
+MAX_FACET_VALUES: Final = 20
+MAX_REVISIONS: Final = 50
+OTHER: Final = "(other)"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCluster:
+    """One cluster document: a record of the model and what was counted under its id (None: nothing yet)."""
+
+    record: TemplateRecord
+    stream: Stream
+    count: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    sample: Sample | None
+    severities: Mapping[Severity, int]
+    minutes: Mapping[int, int]
+    days: Mapping[int, int]
+    facets: Mapping[str, Mapping[str, int]]
+    revisions: Mapping[str, Span]
+
+
+def root_of(cluster_id: str, merged_into: Mapping[str, str | None]) -> str:
+    """Follow merges to the cluster that continues this one; a cycle (damaged state) ends at its smallest id."""
+    path = [cluster_id]
+    while (target := merged_into.get(path[-1])) is not None:
+        if target in path:
+            return min(path[path.index(target) :])
+        path.append(target)
+    return path[-1]
+
+
+def leaving(cluster_id: str, merged_into: Mapping[str, str | None]) -> list[str]:
+    """The clusters that a split of this one sets free: itself if it is an alias, else all that were merged into it."""
+    if merged_into.get(cluster_id) is not None:
+        return [cluster_id]
+    return sorted(one for one in merged_into if one != cluster_id and root_of(one, merged_into) == cluster_id)
+
+
+def fold(stored: Iterable[StoredCluster], handlings: Mapping[str, Handling]) -> list[Cluster]:
+    """Root clusters with the counts of all that was merged into them; those without any entry are left out."""
+    documents = {document.record.id: document for document in stored}
+    merged_into = {cluster_id: document.record.merged_into for cluster_id, document in documents.items()}
+    members: dict[str, list[StoredCluster]] = {}
+    for cluster_id, document in documents.items():
+        members.setdefault(root_of(cluster_id, merged_into), []).append(document)
+    clusters = []
+    for root, group in members.items():
+        head = documents.get(root)
+        if head is not None:
+            cluster = _fold_one(head, group, _handling(root, group, handlings))
+            if cluster is not None:
+                clusters.append(cluster)
+    return clusters
+
+
+def _handling(root: str, group: Iterable[StoredCluster], handlings: Mapping[str, Handling]) -> Handling:
+    """The root's decision, or while nobody decided about it the one of the clusters that led to it.
+
+    A generalised template is a new root; what people and the controller did about the clusters it took in,
+    the oldest issue above all, goes on there. Its revision is the root's own: none.
+    """
+    own = handlings.get(root)
+    if own is not None:
+        return own
+    earlier = sorted(
+        ((document.record.id, handlings[document.record.id]) for document in group if document.record.id in handlings),
+        key=lambda pair: (pair[1].issue is None, pair[1].issue.number if pair[1].issue else 0, pair[0]),
+    )
+    return replace(earlier[0][1], rev=0) if earlier else Handling()
+
+
+def _fold_one(head: StoredCluster, group: Sequence[StoredCluster], handling: Handling) -> Cluster | None:
+    counted = [document for document in group if document.count and document.sample is not None]
+    if not counted:
+        return None
+    severities: Counter[Severity] = Counter()
+    minutes: Counter[int] = Counter()
+    days: Counter[int] = Counter()
+    facets: dict[str, Counter[str]] = {}
+    revisions: dict[str, Span] = {}
+    for document in counted:
+        severities.update(document.severities)
+        minutes.update(document.minutes)
+        days.update(document.days)
+        for name, values in document.facets.items():
+            facets.setdefault(name, Counter()).update(values)
+        for name, span in document.revisions.items():
+            revisions[name] = revisions[name] + span if name in revisions else span
+    last_seen = max(document.last_seen for document in counted if document.last_seen is not None)
+    samples = [document.sample for document in counted if document.sample is not None]
+    return Cluster(
+        id=head.record.id,
+        stream=head.stream,
+        template=head.record.template,
+        sample=min(samples, key=lambda sample: (sample.at, sample.insert_id)),
+        severity=max(severities, default=Severity.DEFAULT),
+        count=sum(document.count for document in counted),
+        first_seen=min(document.first_seen for document in counted if document.first_seen is not None),
+        last_seen=last_seen,
+        severities=dict(severities),
+        minutes=newest(minutes, int(last_seen.timestamp()) // 60, MINUTES_KEPT),
+        days=newest(days, int(last_seen.timestamp()) // 86_400, DAYS_KEPT),
+        facets={name: bounded(values, MAX_FACET_VALUES) for name, values in sorted(facets.items())},
+        revisions=revisions,
+        aliases=tuple(sorted(document.record.id for document in group if document is not head)),
+        overflow=head.record.overflow,
+        handling=handling,
+    )
+
+
+def newest(counts: Mapping[int, int], last: int, kept: int) -> dict[int, int]:
+    """The counts of the last `kept` minutes or days up to `last`, in order."""
+    return {at: n for at, n in sorted(counts.items()) if last - kept < at <= last}
+
+
+def bounded(values: Mapping[str, int], kept: int) -> dict[str, int]:
+    """The most frequent values; the rest is summed under "(other)"."""
+    ranked = sorted(((n, value) for value, n in values.items() if value != OTHER), key=lambda pair: (-pair[0], pair[1]))
+    top = {value: n for n, value in ranked[:kept]}
+    rest = sum(values.values()) - sum(top.values())
+    return {**top, OTHER: rest} if rest else top

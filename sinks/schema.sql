@@ -1,0 +1,93 @@
+-- The embedded store. Times are whole microseconds since the epoch, UTC.
+-- `meta.schema_version` is checked on every open, and any other version is refused.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- One row per stream; `rev` grows with every change of one of its records (compare-and-set).
+CREATE TABLE streams (
+    id INTEGER PRIMARY KEY,
+    project TEXT NOT NULL,
+    service TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    UNIQUE (project, service, kind)
+);
+
+-- A cluster is a record of the model (seed .. literal), its counts and one sample. `seq` is the order of minting.
+CREATE TABLE clusters (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    stream_id INTEGER NOT NULL REFERENCES streams (id),
+    rev INTEGER NOT NULL,
+    seed TEXT NOT NULL,
+    template TEXT NOT NULL,
+    merged_into TEXT,
+    overflow INTEGER NOT NULL,
+    literal INTEGER NOT NULL,
+    count INTEGER NOT NULL DEFAULT 0,
+    first_seen INTEGER,
+    last_seen INTEGER,
+    sample_insert_id TEXT,
+    sample_at INTEGER,
+    sample_text TEXT,
+    sample_raw TEXT
+);
+CREATE INDEX clusters_by_stream ON clusters (stream_id, rev);
+
+CREATE TABLE severities (
+    cluster_id TEXT NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, severity)
+) WITHOUT ROWID;
+CREATE TABLE minutes (
+    cluster_id TEXT NOT NULL, minute INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, minute)
+) WITHOUT ROWID;
+CREATE TABLE days (
+    cluster_id TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, day)
+) WITHOUT ROWID;
+CREATE TABLE facets (
+    cluster_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, name, value)
+) WITHOUT ROWID;
+CREATE TABLE revisions (
+    cluster_id TEXT NOT NULL, revision TEXT NOT NULL, n INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, revision)
+) WITHOUT ROWID;
+
+-- Which entries are counted. `day` is the day of the commit, for pruning.
+CREATE TABLE ledger (digest BLOB PRIMARY KEY, day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX ledger_by_day ON ledger (day);
+
+CREATE TABLE quarantine (
+    id TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    raw BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    byte_offset INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    heartbeat_at INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    counted INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    ignored INTEGER NOT NULL,
+    lag_s REAL NOT NULL
+) WITHOUT ROWID;
+
+-- What people and the controller decided; `decision` is JSON, `rev` its compare-and-set.
+CREATE TABLE handling (cluster_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, decision TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    cluster_id TEXT NOT NULL,
+    detail TEXT NOT NULL
+);

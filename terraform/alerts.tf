@@ -1,0 +1,82 @@
+# What to wake somebody for, from the table that "gardener setup" uses too. A worker always has a pull outstanding,
+# so no pull means no worker, also when no entry comes; a sink without its grant drops entries and counts no error,
+# so the silence is watched as well.
+
+locals {
+  alerts = { for name, alert in jsondecode(file("${path.module}/../processor/alerts.json")) : name => merge(alert, {
+    filter        = "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
+    documentation = replace(alert.documentation, "{name}", var.name)
+    threshold     = name == "backlog" ? var.backlog_alert_s : try(alert.threshold, null)
+  }) }
+  channels = concat(var.notification_channels, google_monitoring_notification_channel.email[*].name)
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  count        = var.alert_email == "" ? 0 : 1
+  display_name = "${var.name}: ${var.alert_email}"
+  type         = "email"
+  labels       = { email_address = var.alert_email }
+  user_labels  = local.labels
+  depends_on   = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "threshold" {
+  for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "threshold" }
+  display_name          = "${var.name}: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  user_labels           = local.labels
+  notification_channels = local.channels
+  conditions {
+    display_name = each.value.title
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.threshold
+      duration        = each.value.duration
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = each.value.aligner
+      }
+    }
+  }
+  documentation {
+    content   = each.value.documentation
+    mime_type = "text/markdown"
+  }
+  alert_strategy {
+    auto_close = "86400s"
+  }
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "absence" {
+  # No heartbeat before there is a heart.
+  for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "absence" && (local.running || name != "heartbeat") }
+  display_name          = "${var.name}: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  user_labels           = local.labels
+  notification_channels = local.channels
+  conditions {
+    display_name = each.value.title
+    condition_absent {
+      filter   = each.value.filter
+      duration = each.value.duration
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+        # One series per response code; only all of them together may be called absent.
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+  documentation {
+    content   = each.value.documentation
+    mime_type = "text/markdown"
+  }
+  alert_strategy {
+    auto_close = "86400s"
+  }
+  depends_on = [google_project_service.api]
+}

@@ -1,0 +1,50 @@
+# What everything else refers to: names, labels, identities of Google's agents, and the APIs.
+
+data "google_project" "this" {
+  project_id = var.project_id
+}
+
+locals {
+  names = {
+    worker            = "${var.name}-worker"
+    web               = "${var.name}-web"
+    topic             = "${var.name}-entries"
+    subscription      = "${var.name}-worker"
+    dead_topic        = "${var.name}-dead"
+    dead_subscription = "${var.name}-dead"
+    secret            = "${var.name}-github"
+  }
+  labels = merge(var.labels, { app = var.name, managed_by = "terraform" })
+
+  agent = {
+    pubsub = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    iap    = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-iap.iam.gserviceaccount.com"
+  }
+
+  # Running anything needs an image; what an image needs (registry, secret) comes first.
+  running = var.image != ""
+
+  # As the command line takes it: firestore:PROJECT, or firestore:PROJECT/DATABASE.
+  state = var.firestore_database == "(default)" ? "firestore:${var.project_id}" : "firestore:${var.project_id}/${var.firestore_database}"
+
+  apis = toset([
+    "artifactregistry.googleapis.com",
+    "firebaserules.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "iap.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+  ])
+}
+
+resource "google_project_service" "api" {
+  for_each = local.apis
+  project  = var.project_id
+  service  = each.value
+  # Something else in the project may use it by now.
+  disable_on_destroy = false
+}

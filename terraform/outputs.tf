@@ -1,0 +1,67 @@
+output "sink_filter" {
+  description = "What the sink exports, before exclusions."
+  value       = local.sink_filter
+}
+
+output "sink_exclusions" {
+  description = "What the sink leaves out, by name; an exclusion beats the filter."
+  value       = local.exclusions
+}
+
+output "sink_writer" {
+  description = "Identity that publishes; organisation policies may have to allow it."
+  value       = local.sink_writer
+}
+
+output "subscription" {
+  description = "Where the worker pulls."
+  value       = google_pubsub_subscription.worker.id
+}
+
+output "dead_subscription" {
+  description = "Where entries wait that no worker could process."
+  value       = google_pubsub_subscription.dead.id
+}
+
+output "state" {
+  description = "For --state."
+  value       = local.state
+}
+
+output "web_url" {
+  description = "The on-call page; empty until there is an image."
+  value       = one(google_cloud_run_v2_service.web[*].uri)
+}
+
+output "image_repository" {
+  description = "Where the image goes."
+  value       = local.image_repository
+}
+
+output "next_steps" {
+  description = "What to type now."
+  value       = local.running ? local.steps_running : local.steps_first
+}
+
+locals {
+  image_repository = "${var.region}-docker.pkg.dev/${var.project_id}/${var.name}/gardener"
+
+  steps_first = <<-EOT
+    1. The GitHub ${var.github_app_id == "" ? "token" : "App's private key"}, from a file:
+       gcloud secrets versions add ${local.names.secret} --project=${var.project_id} --data-file=FILE
+    2. The image, from the top of the repository:
+       gcloud builds submit --project=${var.project_id} --tag=${local.image_repository}:VERSION .
+    3. Its digest, into terraform.tfvars as image = "${local.image_repository}@sha256:...":
+       gcloud artifacts docker images describe ${local.image_repository}:VERSION --format='value(image_summary.digest)'
+    4. The agent of Identity-Aware Proxy, which a new project does not have yet:
+       gcloud beta services identity create --service=iap.googleapis.com --project=${var.project_id}
+    5. terraform apply
+  EOT
+
+  steps_running = <<-EOT
+    1. Look: gcloud logging read 'resource.labels.worker_pool_name="${local.names.worker}"' --project=${var.project_id} --limit=20
+    2. Try it: gcloud logging write gardener-test 'gardener test: connection refused' --severity=ERROR --project=${var.project_id}
+    3. See it counted: gardener clusters --state ${local.state}
+    4. Open ${coalesce(one(google_cloud_run_v2_service.web[*].uri), "the on-call page")}
+  EOT
+}

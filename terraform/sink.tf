@@ -1,0 +1,116 @@
+# What is exported. processor/severity.py and processor/pipeline.py decide the same inside the worker;
+# tests/terraform/test_sink_filter.py evaluates both on the same entries.
+#
+# The query language binds NOT first, then OR, then AND, hence every parenthesis. Patterns use [.] and [[]
+# instead of backslashes, which would have to survive three kinds of quoting.
+
+locals {
+  parent      = var.sink_parent == "" ? "projects/${var.project_id}" : var.sink_parent
+  parent_kind = split("/", local.parent)[0]
+  parent_id   = split("/", local.parent)[1]
+
+  # Entries without a severity of their own: plain text on stderr, loggers that call it "level", request logs of
+  # other servers. Uncaught exceptions are exactly that.
+  words = jsondecode(file("${path.module}/../processor/sink_filter.json"))
+  plain_text_logs = join(" OR ", [
+    for id in sort(setunion(local.words.plain_text_logs, var.extra_plain_text_logs)) : "log_id(\"${id}\")"
+  ])
+  without_severity = join(" OR ", concat(
+    ["((${local.plain_text_logs}) AND textPayload=~\"${join("|", local.words.plain_text_patterns)}\")"],
+    [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
+    ["jsonPayload.level=(${join(" OR ", local.words.payload_levels.numbers)})", "httpRequest.status>=400"],
+  ))
+  sink_filter = "severity>=${var.min_severity} OR (severity=DEFAULT AND (${local.without_severity}))"
+
+  # Everything that Log Gardener writes or that is written about it. Exporting it would be a loop. Bound to the
+  # project: a folder may hold a namesake. The marker is what the worker itself puts on every line.
+  own_resources = join(" OR ", [
+    "(resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${local.names.worker}\")",
+    "(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.names.web}\")",
+    "(resource.type=\"pubsub_topic\" AND resource.labels.topic_id=(\"${local.names.topic}\" OR \"${local.names.dead_topic}\"))",
+    "(resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=(\"${local.names.subscription}\" OR \"${local.names.dead_subscription}\"))",
+  ])
+  own_accounts = join(" OR ", [
+    for name in [local.names.worker, local.names.web] : "\"${name}@${var.project_id}.iam.gserviceaccount.com\""
+  ])
+  own_logs = join(" OR ", [
+    "jsonPayload.log_gardener:*",
+    "(resource.labels.project_id=\"${var.project_id}\" AND (${local.own_resources}))",
+    "(resource.type=\"logging_sink\" AND resource.labels.name=\"${var.name}\")",
+    "protoPayload.authenticationInfo.principalEmail=(${local.own_accounts})",
+  ])
+
+  exclusions = merge(
+    {
+      own-logs = local.own_logs
+      # Large, personal, and never a fault of a service.
+      data-access = "log_id(\"cloudaudit.googleapis.com/data_access\")"
+    },
+    var.exclude_http_4xx ? { http-4xx = "httpRequest.status>=400 AND httpRequest.status<500" } : {},
+    var.extra_exclusions,
+  )
+
+  destination = "pubsub.googleapis.com/${google_pubsub_topic.entries.id}"
+
+  # Never built by hand: its form differs between parents, and a wrong one drops entries without a word.
+  sink_writer = one(concat(
+    google_logging_project_sink.entries[*].writer_identity,
+    google_logging_folder_sink.entries[*].writer_identity,
+    google_logging_organization_sink.entries[*].writer_identity,
+  ))
+}
+
+resource "google_logging_project_sink" "entries" {
+  count                  = local.parent_kind == "projects" ? 1 : 0
+  name                   = var.name
+  project                = local.parent_id
+  description            = "Warnings and worse for Log Gardener"
+  destination            = local.destination
+  filter                 = local.sink_filter
+  unique_writer_identity = true
+  dynamic "exclusions" {
+    for_each = local.exclusions
+    content {
+      name   = exclusions.key
+      filter = exclusions.value
+    }
+  }
+  depends_on = [google_project_service.api]
+}
+
+resource "google_logging_folder_sink" "entries" {
+  count       = local.parent_kind == "folders" ? 1 : 0
+  name        = var.name
+  folder      = local.parent_id
+  description = "Warnings and worse for Log Gardener"
+  destination = local.destination
+  filter      = local.sink_filter
+  # Without it nothing arrives from the projects below.
+  include_children = true
+  dynamic "exclusions" {
+    for_each = local.exclusions
+    content {
+      name   = exclusions.key
+      filter = exclusions.value
+    }
+  }
+  depends_on = [google_project_service.api]
+}
+
+resource "google_logging_organization_sink" "entries" {
+  count            = local.parent_kind == "organizations" ? 1 : 0
+  name             = var.name
+  org_id           = local.parent_id
+  description      = "Warnings and worse for Log Gardener"
+  destination      = local.destination
+  filter           = local.sink_filter
+  include_children = true
+  dynamic "exclusions" {
+    for_each = local.exclusions
+    content {
+      name   = exclusions.key
+      filter = exclusions.value
+    }
+  }
+  depends_on = [google_project_service.api]
+}

@@ -1,0 +1,89 @@
+# Firestore: the database, and the indexes and expiry that sinks/firestore_schema.json declares.
+
+locals {
+  schema = jsondecode(file("${path.module}/../sinks/firestore_schema.json"))
+
+  # Indexes on one field exist by themselves; Firestore refuses to be asked for them.
+  indexes = merge([
+    for collection, spec in local.schema.collections : {
+      for index in spec.indexes : "${collection}:${join(",", [for field in index : "${field[0]} ${field[1]}"])}" => {
+        collection = collection
+        fields     = index
+      } if length(index) > 1
+    }
+  ]...)
+  # An index on an ever-growing time, or on bytes that no query asks for, caps writes at 500 a second and costs money.
+  fields = merge([
+    for collection, spec in local.schema.collections : {
+      for field in toset(concat(spec.unindexed, spec.ttl == null ? [] : [spec.ttl])) : "${collection}:${field}" => {
+        collection = collection
+        field      = field
+        ttl        = field == spec.ttl
+      }
+    }
+  ]...)
+  order = { ASC = "ASCENDING", DESC = "DESCENDING" }
+}
+
+resource "google_firestore_database" "state" {
+  name                              = var.firestore_database
+  location_id                       = var.region
+  type                              = "FIRESTORE_NATIVE"
+  concurrency_mode                  = "PESSIMISTIC"
+  app_engine_integration_mode       = "DISABLED"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
+  delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  # The default, ABANDON, forgets the database and leaves it to be paid for.
+  deletion_policy = "DELETE"
+  depends_on      = [google_project_service.api]
+}
+
+resource "google_firestore_index" "query" {
+  for_each   = local.indexes
+  database   = google_firestore_database.state.name
+  collection = each.value.collection
+  dynamic "fields" {
+    for_each = each.value.fields
+    content {
+      field_path = fields.value[0]
+      order      = local.order[fields.value[1]]
+    }
+  }
+}
+
+resource "google_firestore_field" "field" {
+  for_each   = local.fields
+  database   = google_firestore_database.state.name
+  collection = each.value.collection
+  field      = each.value.field
+  index_config {}
+  dynamic "ttl_config" {
+    for_each = each.value.ttl ? [1] : []
+    content {}
+  }
+}
+
+resource "google_firestore_backup_schedule" "daily" {
+  database  = google_firestore_database.state.name
+  retention = "${var.backup_retention_days * 86400}s"
+  daily_recurrence {}
+}
+
+# The worker and the page come in by IAM; every browser and phone is refused.
+resource "google_firebaserules_ruleset" "deny" {
+  source {
+    files {
+      name    = "firestore.rules"
+      content = file("${path.module}/firestore.rules")
+    }
+  }
+  depends_on = [google_project_service.api, google_firestore_database.state]
+}
+
+resource "google_firebaserules_release" "deny" {
+  name         = var.firestore_database == "(default)" ? "cloud.firestore" : "cloud.firestore/${var.firestore_database}"
+  ruleset_name = google_firebaserules_ruleset.deny.name
+  lifecycle {
+    replace_triggered_by = [google_firebaserules_ruleset.deny]
+  }
+}

@@ -1,0 +1,184 @@
+# Promises of the design, pinned on the plan. The provider is mocked, so these run anywhere terraform runs.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_resource "google_logging_project_sink" {
+    defaults = { writer_identity = "serviceAccount:writer-of-project" }
+  }
+  mock_resource "google_logging_folder_sink" {
+    defaults = { writer_identity = "serviceAccount:writer-of-folder" }
+  }
+  mock_resource "google_logging_organization_sink" {
+    defaults = { writer_identity = "serviceAccount:writer-of-organization" }
+  }
+}
+
+variables {
+  project_id        = "garden-project"
+  github_repository = "my-org/my-service"
+  image             = "r/gardener@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+}
+
+run "nothing_is_lost_on_the_way" {
+  command = plan
+  assert {
+    condition     = google_pubsub_subscription.worker.expiration_policy[0].ttl == "" && google_pubsub_subscription.dead.expiration_policy[0].ttl == ""
+    error_message = "an idle subscription must never expire"
+  }
+  assert {
+    condition     = google_pubsub_subscription.worker.message_retention_duration == "604800s"
+    error_message = "entries must outlast a week without a worker"
+  }
+  assert {
+    condition     = google_pubsub_subscription.worker.retry_policy[0].minimum_backoff == "10s"
+    error_message = "without a back-off a failing worker is fed without a pause"
+  }
+  assert {
+    condition     = google_pubsub_subscription.worker.dead_letter_policy[0].max_delivery_attempts == 100
+    error_message = "a crash loop must not empty the queue into the dead letters"
+  }
+  assert {
+    condition     = google_pubsub_subscription_iam_member.dead_forwarder.role == "roles/pubsub.subscriber" && google_pubsub_topic_iam_member.dead_publisher.role == "roles/pubsub.publisher"
+    error_message = "Pub/Sub's agent needs both grants, or it forwards nothing"
+  }
+}
+
+run "state_is_protected" {
+  command = plan
+  assert {
+    condition     = google_firestore_database.state.delete_protection_state == "DELETE_PROTECTION_ENABLED"
+    error_message = "the state must not be deletable by mistake"
+  }
+  assert {
+    condition     = google_firestore_database.state.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    error_message = "yesterday's state must be readable"
+  }
+  assert {
+    condition     = google_firestore_backup_schedule.daily.retention == "604800s"
+    error_message = "a week of daily backups"
+  }
+  assert {
+    condition     = alltrue([for name, field in google_firestore_field.field : length(field.index_config) == 1 && length(field.index_config[0].indexes) == 0])
+    error_message = "declared fields are not indexed"
+  }
+  assert {
+    condition = toset([for name, field in google_firestore_field.field : field.collection if length(field.ttl_config) == 1]) == toset([
+      for name, spec in jsondecode(file("../sinks/firestore_schema.json")).collections : name if spec.ttl != null
+    ])
+    error_message = "every collection with an expiry has a TTL policy"
+  }
+}
+
+run "one_project_by_default" {
+  command = apply
+  assert {
+    condition     = length(google_logging_project_sink.entries) == 1 && length(google_logging_folder_sink.entries) == 0 && length(google_logging_organization_sink.entries) == 0
+    error_message = "one sink, of the project"
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-project"
+    error_message = "the sink's own identity must be able to publish"
+  }
+  assert {
+    condition     = strcontains({ for one in google_logging_project_sink.entries[0].exclusions : one.name => one.filter }["own-logs"], "log-gardener-worker")
+    error_message = "our own logs would feed themselves"
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.web[0].iap_enabled
+    error_message = "the page is behind Identity-Aware Proxy"
+  }
+}
+
+run "a_folder_includes_its_projects" {
+  command = apply
+  variables { sink_parent = "folders/42" }
+  assert {
+    condition     = google_logging_folder_sink.entries[0].include_children && google_logging_folder_sink.entries[0].intercept_children != true
+    error_message = "children's entries come along, and their own sinks keep them"
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-folder"
+    error_message = "the sink's own identity must be able to publish"
+  }
+}
+
+run "an_organization_includes_its_projects" {
+  command = apply
+  variables { sink_parent = "organizations/42" }
+  assert {
+    condition     = google_logging_organization_sink.entries[0].include_children && google_logging_organization_sink.entries[0].intercept_children != true
+    error_message = "children's entries come along, and their own sinks keep them"
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-organization"
+    error_message = "the sink's own identity must be able to publish"
+  }
+}
+
+run "without_an_image_nothing_runs" {
+  command = plan
+  variables { image = "" }
+  assert {
+    condition     = length(google_cloud_run_v2_worker_pool.worker) == 0 && length(google_cloud_run_v2_service.web) == 0
+    error_message = "the first step makes what the image and the key go into"
+  }
+  assert {
+    condition     = !contains(keys(google_monitoring_alert_policy.absence), "heartbeat")
+    error_message = "no heartbeat alert before there is a heart"
+  }
+}
+
+run "a_token_or_an_app" {
+  command = plan
+  variables {
+    github_app_id          = "1234"
+    github_installation_id = "56"
+  }
+  assert {
+    condition     = contains([for one in google_cloud_run_v2_worker_pool.worker[0].template[0].containers[0].env : one.name], "GARDENER_GITHUB_PRIVATE_KEY")
+    error_message = "an App's key goes in by its own name"
+  }
+  assert {
+    condition     = !contains([for one in google_cloud_run_v2_worker_pool.worker[0].template[0].containers[0].env : one.name], "GARDENER_GITHUB_TOKEN")
+    error_message = "a key is not a token"
+  }
+}
+
+run "an_app_without_its_installation_is_refused" {
+  command = plan
+  variables { github_app_id = "1234" }
+  expect_failures = [var.github_installation_id]
+}
+
+run "wrong_values_are_refused" {
+  command = plan
+  variables {
+    project_id            = "123456789012"
+    github_repository     = "https://github.example/my-org/my-service"
+    image                 = "r/gardener:latest"
+    name                  = "Log_Gardener"
+    sink_parent           = "organization/42"
+    min_severity          = "warn"
+    extra_plain_text_logs = ["projects/p/logs/x\" OR \"y"]
+    extra_exclusions      = { "bad name" = "x" }
+    github_app_id         = "my-app"
+    github_secret_version = "latest"
+    worker_instances      = 0
+    worker_cpu            = "3"
+    worker_memory         = "512"
+    web_viewers           = ["allUsers"]
+    web_on_call           = ["user:one@example.com"]
+    alert_email           = "nobody"
+    backlog_alert_s       = 5
+    firestore_database    = "X"
+    backup_retention_days = 120
+  }
+  expect_failures = [
+    var.project_id, var.github_repository, var.image, var.name, var.sink_parent, var.min_severity,
+    var.extra_plain_text_logs, var.extra_exclusions, var.github_app_id, var.github_secret_version,
+    var.worker_instances, var.worker_cpu, var.worker_memory, var.web_viewers, var.web_on_call, var.alert_email,
+    var.backlog_alert_s, var.firestore_database, var.backup_retention_days,
+  ]
+}

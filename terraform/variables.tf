@@ -1,0 +1,235 @@
+variable "project_id" {
+  description = "Project that runs Log Gardener. A project of its own keeps grants and costs apart."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id is the project's id (6 to 30 of a-z, 0-9 and -), neither its name nor its number."
+  }
+}
+
+variable "github_repository" {
+  description = "Where issues go: OWNER/REPO."
+  type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "github_repository must be OWNER/REPO, without a host name and without .git at the end."
+  }
+}
+
+variable "image" {
+  description = "Image by digest (REPOSITORY/gardener@sha256:...). Empty: everything but the worker and the web page, the first of the two steps of a new installation."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.image == "" || can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must end in @sha256:DIGEST, so that a restart runs what was deployed."
+  }
+}
+
+variable "region" {
+  description = "Region of everything: messages, state, images, worker."
+  type        = string
+  default     = "europe-west1"
+}
+
+variable "name" {
+  description = "Prefix of every resource; a second installation in the same project needs another one."
+  type        = string
+  default     = "log-gardener"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{2,18}[a-z0-9]$", var.name))
+    error_message = "name must be 4 to 20 of a-z, 0-9 and -: service account ids built from it end at 30 characters."
+  }
+}
+
+variable "sink_parent" {
+  description = "Whose logs to read: projects/ID, folders/NUMBER or organizations/NUMBER. Empty: the project itself."
+  type        = string
+  default     = ""
+  validation {
+    condition = var.sink_parent == "" || can(regex(
+      "^(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/[0-9]+|organizations/[0-9]+)$", var.sink_parent
+    ))
+    error_message = "sink_parent must be projects/ID, folders/NUMBER or organizations/NUMBER."
+  }
+}
+
+variable "min_severity" {
+  description = "Least severity that is exported and counted."
+  type        = string
+  default     = "WARNING"
+  validation {
+    condition     = contains(["NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"], var.min_severity)
+    error_message = "min_severity must be NOTICE, WARNING, ERROR, CRITICAL, ALERT or EMERGENCY."
+  }
+}
+
+variable "extra_plain_text_logs" {
+  description = "Log ids, beside every stderr, in which entries without a severity are searched for tracebacks and error levels, for example run.googleapis.com/stdout."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for id in var.extra_plain_text_logs : can(regex("^[A-Za-z0-9._/-]+$", id))])
+    error_message = "extra_plain_text_logs are log ids such as run.googleapis.com/stdout: no project, no quotes."
+  }
+}
+
+variable "exclude_http_4xx" {
+  description = "Leave out request logs with status 400 to 499. Kept, they are one cluster per service and status class."
+  type        = bool
+  default     = false
+}
+
+variable "extra_exclusions" {
+  description = "More exclusions of the sink: name to filter."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition = length(var.extra_exclusions) <= 40 && alltrue([
+      for name, filter in var.extra_exclusions : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", name)) && length(filter) <= 20000
+    ])
+    error_message = "extra_exclusions: at most 40, names of letters, digits, '.', '_' and '-', filters of at most 20,000 characters."
+  }
+}
+
+variable "github_app_id" {
+  description = "Id of the GitHub App whose private key is in the secret. Empty: the secret holds a token."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[0-9]*$", var.github_app_id))
+    error_message = "github_app_id must be the App's number, or empty for a token."
+  }
+}
+
+variable "github_installation_id" {
+  description = "Installation of the GitHub App in the repository's owner; needed with github_app_id."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[0-9]*$", var.github_installation_id))
+    error_message = "github_installation_id must be the installation's number."
+  }
+  validation {
+    condition     = (var.github_app_id == "") == (var.github_installation_id == "")
+    error_message = "github_app_id and github_installation_id go together."
+  }
+}
+
+variable "github_secret_version" {
+  description = "Version of the secret that the worker reads. Pinned, because 'latest' would change under a running worker."
+  type        = string
+  default     = "1"
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.github_secret_version))
+    error_message = "github_secret_version must be a version number such as 1."
+  }
+}
+
+variable "worker_instances" {
+  description = "Number of workers. Counts stay exact with any number; two survive the loss of one."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.worker_instances >= 1 && var.worker_instances <= 20 && floor(var.worker_instances) == var.worker_instances
+    error_message = "worker_instances must be a whole number from 1 to 20."
+  }
+}
+
+variable "worker_cpu" {
+  description = "vCPU of one worker."
+  type        = string
+  default     = "1"
+  validation {
+    condition     = contains(["1", "2", "4", "6", "8"], var.worker_cpu)
+    error_message = "worker_cpu must be 1, 2, 4, 6 or 8."
+  }
+}
+
+variable "worker_memory" {
+  description = "Memory of one worker; 512Mi is Cloud Run's least."
+  type        = string
+  default     = "512Mi"
+  validation {
+    condition     = can(regex("^([1-9][0-9]{2,}Mi|[1-9][0-9]?Gi)$", var.worker_memory))
+    error_message = "worker_memory must be like 512Mi or 2Gi."
+  }
+}
+
+variable "web_viewers" {
+  description = "Who may open the on-call page: user:..., group:..., domain:... or serviceAccount:..."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for who in var.web_viewers : can(regex("^(user|group|domain|serviceAccount):[^ ]+$", who))])
+    error_message = "web_viewers must begin with user:, group:, domain: or serviceAccount:; allUsers is refused."
+  }
+}
+
+variable "web_on_call" {
+  description = "Addresses of those who may also decide on the page, * for any part: one@example.com, *@sre.example.com."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for who in var.web_on_call : can(regex("^[A-Za-z0-9._+*-]+@[A-Za-z0-9.*-]+$", who))])
+    error_message = "web_on_call are addresses such as one@example.com or *@sre.example.com, without user: before them."
+  }
+}
+
+variable "alert_email" {
+  description = "Address for alerts; empty for none."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.alert_email == "" || can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
+    error_message = "alert_email must be one address."
+  }
+}
+
+variable "notification_channels" {
+  description = "Existing channels for alerts (projects/P/notificationChannels/N), beside alert_email."
+  type        = list(string)
+  default     = []
+}
+
+variable "backlog_alert_s" {
+  description = "Alert when the oldest unacknowledged message is older than this many seconds."
+  type        = number
+  default     = 600
+  validation {
+    condition     = var.backlog_alert_s >= 60
+    error_message = "backlog_alert_s must be at least 60: the metric is sampled once a minute."
+  }
+}
+
+variable "firestore_database" {
+  description = "Firestore database. The first database of a project, (default), is the one with the daily free quota."
+  type        = string
+  default     = "(default)"
+  validation {
+    condition     = var.firestore_database == "(default)" || can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", var.firestore_database))
+    error_message = "firestore_database must be (default) or 4 to 63 of a-z, 0-9 and -."
+  }
+}
+
+variable "backup_retention_days" {
+  description = "Days a daily backup of the state is kept."
+  type        = number
+  default     = 7
+  validation {
+    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 98
+    error_message = "backup_retention_days must be from 1 to 98, Firestore's limit of 14 weeks."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuse to destroy the state, the secret, the worker and the web page."
+  type        = bool
+  default     = true
+}
+
+variable "labels" {
+  description = "Labels on everything that takes them, beside app and managed_by."
+  type        = map(string)
+  default     = {}
+}

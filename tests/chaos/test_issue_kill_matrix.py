@@ -1,0 +1,179 @@
+"""The controller killed with -9 at every point of opening, commenting, closing and reopening an issue.
+
+Time is moved, not waited for: the fake GitHub and the controller share an offset. A run is: bring a problem to a stage,
+kill the controller at one point of the next stage, start it again at once (too early to tell what happened), and again
+when the quarantine is over. CHAOS_RUNS sets how many of the runs are made; by default a spread of 24 of them.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sowing import sow
+
+from processor import report
+from processor.model import Status
+from sinks.sqlite import SqliteStore
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "contract"))
+from fakegithub import FakeGitHub, Repository  # noqa: E402  # lies with the contract it keeps
+
+RUNS = int(os.environ.get("CHAOS_RUNS", "24"))
+STAGES = ("open", "comment", "close", "reopen")
+LAGS_S = (0.0, 100.0)
+TURNS = 3
+
+
+class Workers:
+    """The forking process; `run` gives its answer."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("issue_run.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    def ask(self, **job):
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        found = json.loads(self.process.stdout.readline())
+        assert found["killed"] or found["status"] == 0, "the controller failed"
+        return found
+
+    def run(self, **job):
+        self.ask(**job)
+        return self.answer()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def workers():
+    started = [Workers(), Workers()]
+    yield started
+    for one in started:
+        one.close()
+
+
+class Story:
+    """One problem in a repository of its own, stage by stage."""
+
+    def __init__(self, fake, worker, state, name):
+        self.fake, self.worker, self.state, self.name = fake, worker, state, name
+        fake.repositories[name] = Repository()
+        self.store = SqliteStore(state)
+
+    def now(self):
+        return datetime.now(UTC) + self.fake.offset
+
+    def turn(self, kill_at=0):
+        return self.worker.run(
+            state=self.state, url=self.fake.url, repository=self.name, kill_at=kill_at, turns=TURNS,
+            offset_s=self.fake.offset.total_seconds(),
+        )  # fmt: skip
+
+    def prepare(self, stage):
+        """What happens in the log, or what a person decides, before the controller's next turn."""
+        self.fake.offset += timedelta(seconds=200)
+        if stage == "open":
+            sow(self.store, self.now(), ("c1",), 5)
+        elif stage == "comment":
+            sow(self.store, self.now(), ("c1",), 45)
+        elif stage == "close":
+            handling = self.store.cluster("c1").handling
+            self.store.put_handling("c1", replace(handling, status=Status.RESOLVED, resolved_at=self.now()))
+        else:
+            sow(self.store, self.now(), ("c1",), 1, age=timedelta(seconds=5))
+
+    def check(self, stage):
+        repository, handling = self.fake.repositories[self.name], self.store.cluster("c1").handling
+        changes = [body.split("\n")[2].split(".")[0] for body in self.fake.comments(1, self.name)]
+        assert [report.key_of(one["body"]) for one in repository.issues.values()] == ["c1"]
+        assert handling.issue.number == 1
+        assert changes == ["**Escalating", "**Back again"][: {"open": 0, "comment": 1, "close": 1, "reopen": 2}[stage]]
+        assert (repository.issues[1]["state"] == "closed") is (stage == "close")
+        assert handling.status == ("resolved" if stage == "close" else "open")
+        assert "intent" not in handling.memory
+        assert "owed" not in handling.memory
+
+
+def points_of_every_stage(fake, worker, folder):
+    """How many points each stage has when nothing goes wrong."""
+    story = Story(fake, worker, str(folder / "count.db"), "acme/count")
+    found = {}
+    for stage in STAGES:
+        story.prepare(stage)
+        found[stage] = story.turn()["points"]
+        story.check(stage)
+    story.store.close()
+    return found
+
+
+def test_killed_anywhere_there_is_one_issue_no_lost_turning_point_and_no_double_comment(workers, tmp_path):
+    with FakeGitHub() as fake:
+        points = points_of_every_stage(fake, workers[0], tmp_path)
+        whole = [
+            (stage, point, lag_s)
+            for stage, lag_s in itertools.product(STAGES, LAGS_S)
+            for point in range(1, points[stage] + 1)
+        ]
+        chosen = whole[:: max(1, len(whole) // RUNS)] if len(whole) > RUNS else whole
+        killed = 0
+        for number, (stage, point, lag_s) in enumerate(chosen):
+            fake.list_lag_s, fake.answer_delay_s = 0.0, 0.0
+            story = Story(fake, workers[number % 2], str(tmp_path / f"{number}.db"), f"acme/r{number}")
+            for earlier in STAGES[: STAGES.index(stage)]:
+                story.prepare(earlier)
+                story.turn()
+            story.prepare(stage)
+            fake.list_lag_s, fake.answer_delay_s = lag_s, 0.04
+            killed += story.turn(kill_at=point)["killed"]
+            fake.answer_delay_s = 0.0
+            story.turn()
+            fake.offset += timedelta(seconds=130)
+            story.turn()
+            story.check(stage)
+            story.store.close()
+        sys.stdout.write(
+            f"{len(chosen)} of {len(whole)} runs, {killed} killed, points {points}, {len(fake.log)} requests\n"
+        )
+
+    assert fake.violations == []
+    assert killed >= len(chosen) * 0.9
+
+
+def test_two_controllers_over_500_clusters_open_exactly_the_cap_and_the_rest_later(workers, tmp_path):
+    state, cap = str(tmp_path / "many.db"), 20
+    ids = tuple(f"c{number:03}" for number in range(500))
+    store = SqliteStore(state)
+    with FakeGitHub("acme/shop") as fake:
+        sow(store, fake.now(), ids, 5)
+        opened = []
+        for _hour in range(3):
+            for worker in workers:
+                worker.ask(
+                    state=state, url=fake.url, repository="acme/shop", kill_at=0, turns=4, per_hour=cap,
+                    offset_s=fake.offset.total_seconds(),
+                )  # fmt: skip
+            for worker in workers:
+                worker.answer()
+            opened.append(len(fake.issues()))
+            fake.offset += timedelta(minutes=61)
+        keys = [report.key_of(one["body"]) for one in fake.issues()]
+
+    store.close()
+    assert fake.violations == []
+    assert opened == [cap, 2 * cap, 3 * cap]
+    assert len(set(keys)) == len(keys)

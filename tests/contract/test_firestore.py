@@ -1,0 +1,293 @@
+"""What only the Firestore store promises: how much it writes and reads, and how large its documents get."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from emulators import free_port
+from google.cloud import firestore
+from google.cloud.firestore_v1.batch import WriteBatch
+from hand import NOW, Hand, message, messages
+
+from processor.errors import CheckpointTooLarge, Conflict, StateError, Transient
+from processor.garden import Garden
+from processor.model import (
+    Checkpoint,
+    ClusterDelta,
+    Handling,
+    Identity,
+    Kind,
+    ReceivedMessage,
+    Sample,
+    Seen,
+    Severity,
+    Span,
+    Stream,
+    TemplateChanges,
+    TemplateRecord,
+    Totals,
+)
+from sinks import firestore_following, firestore_ledger
+from sinks.firestore import FirestoreStore
+
+LIMIT = 1_048_576
+WORDS = [f"{a}{b}" for a in ("cart", "disk", "mail", "node", "user") for b in "abcdefghij"]
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """How many documents each commit writes."""
+    sizes = []
+    commit = WriteBatch.commit
+
+    def counting(batch, **options):
+        sizes.append(len(batch))
+        return commit(batch, **options)
+
+    monkeypatch.setattr(WriteBatch, "commit", counting)
+    return sizes
+
+
+def flush(worker, first, *, now=NOW):
+    """A thousand entries over fifty clusters."""
+    return worker.work([message(f"{WORDS[n % 50]} broke", n, at=now) for n in range(first, first + 1000)], now=now)
+
+
+def test_a_flush_writes_the_touched_clusters_and_two_documents_more(open_firestore, written):
+    worker = Hand(open_firestore())
+    for number in range(5):
+        flush(worker, 1000 * number, now=NOW + timedelta(seconds=2 * number))
+    worker.work(messages(f"{WORDS[0]} broke", 7, first=10_000))
+    worker.work([])
+
+    # The first flush mints the clusters, so it moves the stream's head too.
+    assert written == [53, 52, 52, 52, 52, 3, 1]
+
+
+def test_a_flush_is_read_in_three_requests_and_few_documents(open_firestore, monkeypatch):
+    worker = Hand(open_firestore())
+    flush(worker, 0)
+    read = []
+    get_all = firestore.Client.get_all
+
+    def counting(client, references, **options):
+        read.append(len(references))
+        return get_all(client, references, **options)
+
+    monkeypatch.setattr(firestore.Client, "get_all", counting)
+    flush(worker, 1000, now=NOW + timedelta(seconds=2))
+
+    assert read == [1], "the open ledger page, and no cluster"
+
+
+def test_two_workers_that_open_keys_of_one_cluster_at_once_lose_nothing(open_firestore, monkeypatch):
+    one, two = Hand(open_firestore(), "w1"), Hand(open_firestore(), "w2")
+    for worker, number in ((one, 1), (two, 2)):
+        worker.work([message("it broke", number, labels={"tier": "a"})])
+    # No ledger page is shared; both have to open a facet value, a minute and an hour of the same document.
+    first = one.look([message("it broke", 3, labels={"tier": "b"}, at=NOW + timedelta(minutes=30))])
+    second = two.look([message("it broke", 4, labels={"tier": "c"}, at=NOW - timedelta(minutes=30))])
+    commit = WriteBatch.commit
+
+    def overtaken(batch, **options):
+        monkeypatch.setattr(WriteBatch, "commit", commit)
+        one.put(first)
+        return commit(batch, **options)
+
+    monkeypatch.setattr(WriteBatch, "commit", overtaken)
+    with pytest.raises(Conflict):
+        two.put(second)
+    two.work([message("it broke", 4, labels={"tier": "c"}, at=NOW - timedelta(minutes=30))])
+
+    (cluster,) = two.store.clusters()
+    assert cluster.count == 4
+    assert cluster.facets["label tier"] == {"a": 2, "b": 1, "c": 1}
+    assert sum(cluster.minutes.values()) == 4
+
+
+def test_the_ledger_goes_on_in_another_page_when_one_is_full(open_firestore, monkeypatch):
+    monkeypatch.setattr(firestore_ledger, "FULL_BYTES", 1_000)
+    worker = Hand(open_firestore())
+    for number in range(12):
+        worker.work(messages("it broke", 40, first=40 * number))
+    pages = sorted(
+        (page.id.rpartition("-")[2], page.get("entries"), page.get("full"))
+        for page in worker.store._client.collection("ledger").stream()
+    )
+
+    assert [entries for _, entries, _ in pages] == [120, 120, 120, 120]
+    assert [full for _, _, full in pages] == [True] * 4
+    stranger = Hand(open_firestore(), "w2")
+    stranger.work(messages("it broke", 500))
+    assert stranger.store.totals() == Totals(counted=500, duplicates=480)
+
+
+def test_a_page_that_expired_and_was_made_anew_is_read_from_its_beginning(open_firestore):
+    one, two = Hand(open_firestore(), "w1"), Hand(open_firestore(), "w2")
+    for number in range(3):
+        one.work([message("it broke", number)])
+    for page in one.store._client.collection("ledger").stream():
+        page.reference.delete()  # as its expiry does
+    two.work(messages("it broke", 4, first=10))
+    one.work(messages("it broke", 5, first=10))
+
+    assert one.store.totals() == Totals(counted=8, duplicates=4)
+
+
+def test_what_a_worker_remembers_of_the_ledger_is_bounded(open_firestore, monkeypatch):
+    monkeypatch.setattr(firestore_ledger, "_REMEMBERED", 100)
+    worker = Hand(open_firestore())
+    for hour in range(8):
+        worker.work(messages("it broke", 50, first=50 * hour, at=NOW - timedelta(hours=hour)))
+    held = sum(len(page.digests) for chain in worker.store._ledger._chains.values() for page in chain)
+
+    assert held <= 150
+    worker.work(
+        [one for hour in range(8) for one in messages("it broke", 50, first=50 * hour, at=NOW - timedelta(hours=hour))]
+    )
+    assert worker.store.totals() == Totals(counted=400, duplicates=400)
+
+
+def test_a_reader_reads_again_only_what_changed(open_firestore, monkeypatch):
+    monkeypatch.setattr(firestore_following, "OVERLAP", timedelta(0))
+    worker, reader = Hand(open_firestore()), open_firestore()
+    flush(worker, 0)
+    assert len(reader.clusters()) == 50
+    read = []
+    take = firestore_following.Followed._take
+    monkeypatch.setattr(
+        firestore_following.Followed, "_take", lambda self, one: (read.append(one.id), take(self, one))[1]
+    )
+    assert len(reader.clusters()) == 50
+    assert not read
+    worker.work(messages(f"{WORDS[3]} broke", 2, first=5000))
+
+    counts = {cluster.id: cluster.count for cluster in reader.clusters()}
+    assert sorted(counts.values()) == [20] * 49 + [22]
+    assert len([name for name in read if name in counts]) == 1
+
+
+def test_a_checkpoint_too_large_for_one_commit_says_so_and_halves_fit(open_firestore):
+    worker = Hand(open_firestore())
+    bad = [ReceivedMessage(b"{" + b"x" * 250_000, "m", source="file:x", offset=number) for number in range(20)]
+    checkpoint = worker.look(bad)
+
+    with pytest.raises(CheckpointTooLarge, match="more than one commit may have"):
+        worker.store.commit(checkpoint)
+    assert worker.store.rejected(100) == []
+    worker.work(bad[:10])
+    worker.work(bad[10:])
+    assert len(worker.store.rejected(100)) == 20
+
+
+def test_no_document_comes_near_the_limit_of_one_mebibyte(open_firestore):
+    worker = Hand(open_firestore())
+    for number in range(30):
+        labels = {f"{'🦊' * 114}{i}": f"{number:02}{'🐻' * 114}{i}" for i in range(30)}
+        one = message("ж" * 90_000, number, labels=labels, at=NOW - timedelta(hours=3 * number))
+        worker.work([one, *messages("😀 " * 4_000, 5, first=1000 * (number + 1), labels=labels)])
+    sizes = {}
+    for name in ("clusters", "ledger", "workers", "streams"):
+        for snapshot in worker.store._client.collection(name).stream():
+            sizes[f"{name}/{snapshot.id}"] = stored_size(snapshot.to_dict())
+
+    assert 200_000 < max(sizes.values()) < LIMIT / 2, "large enough to mean something"
+    assert sum(cluster.count for cluster in worker.store.clusters()) == 180
+
+
+def stored_size(value):
+    """Firestore's own arithmetic for what a document takes."""
+    if isinstance(value, dict):
+        return 32 + sum(stored_size(name) + stored_size(item) for name, item in value.items())
+    if isinstance(value, list):
+        return sum(map(stored_size, value))
+    if isinstance(value, str):
+        return len(value.encode()) + 1
+    return len(value) if isinstance(value, bytes) else 8
+
+
+def test_ten_thousand_clusters_are_a_model_within_ten_seconds(open_firestore):
+    writer = open_firestore()
+    streams = [Stream("p", f"service-{number}", Kind.TEXT) for number in range(10)]
+    for stream in streams:
+        writer.commit(many(stream, 1000, writer))
+    started = time.monotonic()
+    store, garden = open_firestore(), Garden()
+    garden.refresh(store.load_model({}))
+    found = [garden.place(stream, "thing number 999 of them") for stream in streams]
+    took_s = time.monotonic() - started
+
+    assert len(garden) == 10_000
+    assert len(set(found)) == 10
+    assert took_s < 10
+
+
+def many(stream, count, store):
+    """A checkpoint with `count` new clusters of one stream, as a worker would make it."""
+    identities = [
+        Identity(int(NOW.timestamp()), f"{stream.service}/{n}".encode().ljust(16, b"\0")[-16:]) for n in range(count)
+    ]
+    minute = int(NOW.timestamp()) // 60
+    deltas, records = [], []
+    for number in range(count):
+        name = f"{stream.service[-1]}{number:011x}"
+        text = f"thing number {number} of them"
+        records.append(TemplateRecord(name, text, text))
+        deltas.append(
+            ClusterDelta(
+                name,
+                stream,
+                1,
+                NOW,
+                NOW,
+                Sample("i", NOW, text, "{}" * 400),
+                {Severity.ERROR: 1},
+                {minute: 1},
+                {f"facet {i}": {"value": 1} for i in range(8)},
+                {"r1": Span(1, NOW, NOW)},
+            )
+        )
+    seen = store.seen(identities)
+    assert not seen.known
+    totals = Totals(counted=count)
+    return Checkpoint(
+        "w", NOW, tuple(identities), seen, tuple(deltas), (TemplateChanges(stream, 0, tuple(records)),), (), totals
+    )
+
+
+@pytest.mark.parametrize("collection", ["clusters", "ledger", "streams", "handling", "workers"])
+def test_documents_of_another_schema_version_are_refused(open_firestore, collection):
+    worker = Hand(open_firestore())
+    worker.work(messages("it broke", 1))
+    worker.store.put_handling(worker.store.clusters()[0].id, Handling())
+    for snapshot in worker.store._client.collection(collection).stream():
+        snapshot.reference.update({"schema": 2})
+    stranger = Hand(open_firestore(), "w2")
+
+    def touch_everything():
+        stranger.work(messages("it broke", 2))
+        stranger.store.clusters()
+        stranger.store.workers()
+
+    with pytest.raises(StateError, match="schema version 2, this program knows 1"):
+        touch_everything()
+
+
+def test_a_store_that_does_not_answer_is_transient_and_soon(monkeypatch):
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+    store = FirestoreStore("p")
+    started = time.monotonic()
+
+    with pytest.raises(Transient, match="did not answer"):
+        store.seen([Identity(0, b"x" * 16)])
+    assert time.monotonic() - started < 8
+    store.close()
+
+
+def test_a_checkpoint_without_proof_is_refused(open_firestore):
+    worker = Hand(open_firestore())
+    checkpoint = worker.look(messages("it broke", 1))
+
+    with pytest.raises(StateError, match=r"seen\(\) answered"):
+        worker.store.commit(replace(checkpoint, seen=Seen(frozenset())))

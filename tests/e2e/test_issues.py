@@ -1,0 +1,132 @@
+"""From the command line to issues in a folder, and back by decisions."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "export.json"
+
+
+def issues(folder):
+    """Front matter by file name."""
+    found = {}
+    for path in sorted(folder.glob("[0-9]*.md")):
+        if not path.name.endswith("-comments.md"):
+            found[path.name] = tomllib.loads(path.read_text("utf-8").split("+++\n")[1])
+    return found
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def replayed(gardener, tmp_path):
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
+    return tmp_path
+
+
+def clusters(gardener):
+    return json.loads(gardener("clusters", "--state", "sqlite:g.db", "--json").stdout)
+
+
+def test_the_example_opens_the_worklogs_five_issues_with_its_priorities(gardener, replayed):
+    found = issues(replayed / "issues")
+    priorities = sorted(label for one in found.values() for label in one["labels"] if label.startswith("priority"))
+
+    assert priorities == ["priority: P1", "priority: P1", "priority: P2", "priority: P3", "priority: P3"]
+    words = ("Session", "Stream", "stop agent", "Thread ID", "HTTP 4xx")
+    opened = [one for one in clusters(gardener) if one["issue"]]
+    by_words = {word: one["priority"] for one in opened for word in words if word in one["template"]}
+    assert by_words == {"Session": "P3", "Stream": "P1", "stop agent": "P1", "Thread ID": "P2", "HTTP 4xx": "P3"}
+
+
+def test_running_it_again_changes_no_byte_of_any_issue(gardener, replayed):
+    before = contents(replayed / "issues")
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
+
+    assert contents(replayed / "issues") == before
+
+
+def test_a_lost_state_finds_its_issues_again(gardener, replayed):
+    before = issues(replayed / "issues")
+    for path in replayed.glob("g.db*"):
+        path.unlink()
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
+
+    assert list(issues(replayed / "issues")) == list(before)
+
+
+def test_decisions_reach_the_issue_and_the_audit_trail(gardener, replayed):
+    one = next(one for one in clusters(gardener) if "Thread ID" in one["template"])
+    state = ("--state", "sqlite:g.db")
+    gardener("priority", one["id"], "P0", *state)
+    said = gardener("resolve", one["id"], "--note", "fixed in 607", *state).stdout.decode()
+    gardener("replay", EXAMPLE, *state, "--issues", "folder:issues")
+
+    issue = next(front for name, front in issues(replayed / "issues").items() if "thread-id" in name)
+    assert said == f"{one['id']} is resolved, priority P0\n"
+    assert (issue["state"], issue["reason"]) == ("closed", "completed")
+    assert "priority: P0" in issue["labels"]
+    assert "priority: P2" not in issue["labels"]
+
+
+def test_an_issue_closed_in_an_editor_is_a_persons_word(gardener, replayed):
+    path = next(path for path in (replayed / "issues").glob("*http-4xx.md"))
+    text = path.read_text("utf-8").replace('state = "open"', 'state = "closed"')
+    path.write_text(text.replace('reason = ""', 'reason = "not_planned"'), "utf-8")
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
+
+    one = next(one for one in clusters(gardener) if one["template"] == "HTTP 4xx")
+    assert one["status"] == "muted"
+    assert 'state = "closed"' in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("mute", "nope"), 1, "there is no cluster nope"),
+        (("mute", "nope", "--for", "a while"), 2, "not a duration such as 90m, 2h or 7d"),
+        (("priority", "nope", "P7"), 2, "'P7' is not one of"),
+        (("what-if", str(EXAMPLE), "--config", "absent.toml"), 2, "absent.toml does not exist"),
+    ],
+)
+def test_a_wrong_action_says_what_is_wrong(gardener, replayed, arguments, code, sentence):
+    state = () if arguments[0] == "what-if" else ("--state", "sqlite:g.db")
+    done = gardener(*arguments, *state, check=False)
+
+    assert done.returncode == code
+    assert sentence in done.stderr.decode()
+
+
+def test_a_merge_closes_the_second_issue_as_duplicate(gardener, replayed):
+    first, second = [one["id"] for one in clusters(gardener) if one["stream"]["kind"] == "text" and one["issue"]][:2]
+    gardener("merge", second, first, "--state", "sqlite:g.db")
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
+
+    assert sorted(one["reason"] for one in issues(replayed / "issues").values()) == ["", "", "", "", "duplicate"]
+
+
+def test_what_if_shows_what_would_change_and_writes_nothing(gardener, tmp_path):
+    (tmp_path / "new.toml").write_text(
+        '[thresholds]\nP3 = []\n[[rules]]\nname = "x"\npriority = "P0"\ntext = "Thread ID"\n'
+    )
+    before = {path.name for path in tmp_path.iterdir()}
+    done = gardener("what-if", EXAMPLE, "--config", "new.toml", "--json")
+    found = json.loads(done.stdout)
+
+    assert found["issues"] == {"before": 5, "after": 3}
+    assert [one["priority"] for one in found["silenced"]] == ["P3", "P3"]
+    assert [(one["before"], one["after"]) for one in found["repriced"]] == [("P2", "P0")]
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_the_real_hour_gives_at_most_one_issue_for_each_kind_of_problem(gardener, shared_data, tmp_path):
+    gardener("replay", shared_data / "cloud-run-hour" / "export.json", "--state", "sqlite:g.db", "--issues", "folder:i")
+    found = issues(tmp_path / "i")
+
+    assert 0 < len(found) <= 20
+    assert len({one["issue"]["number"] for one in clusters(gardener) if one["issue"]}) == len(found)

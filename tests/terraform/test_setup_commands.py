@@ -1,0 +1,290 @@
+"""`gardener setup --print` makes what Terraform makes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from processor.errors import ConfigError
+from processor.setup_commands import commands
+
+COMMON: dict[str, Any] = {"project": "garden-organization", "region": "europe-west1", "parent": "organizations/42"}
+IMAGE = "europe-west1-docker.pkg.dev/garden-organization/log-gardener/gardener@sha256:" + "0" * 64
+ON_CALL = ("one@example.com", "*@sre.example.com")
+VIEWERS = ("group:on-call@example.com", "user:one@example.com")
+
+
+class Command(NamedTuple):
+    """A command taken apart by a shell's rules, substitutions left as they are."""
+
+    words: tuple[str, ...]
+    flags: dict[str, list[str]]
+
+    @property
+    def verb(self) -> str:
+        return " ".join(word for word in self.words if re.fullmatch(r"[a-z-]+", word))
+
+    @property
+    def name(self) -> str:
+        return self.words[-1]
+
+    def one(self, flag: str) -> str:
+        (value,) = self.flags[flag]
+        return value
+
+
+def parsed(command: str) -> Command:
+    first, *rest = shlex.split(command)
+    assert first == "gcloud"
+    words = tuple(word for word in rest if not word.startswith("--"))
+    flags: dict[str, list[str]] = {}
+    for word in rest:
+        if word.startswith("--"):
+            flag, _, value = word[2:].partition("=")
+            flags.setdefault(flag, []).append(value)
+    return Command(words, flags)
+
+
+@pytest.fixture(scope="module")
+def printed() -> list[Command]:
+    more: dict[str, Any] = {"repository": "o/r", "image": IMAGE, "alert_email": "on-call@example.com"}
+    every = commands(**COMMON, **more, viewers=VIEWERS, on_call=ON_CALL)
+    return [parsed(command) for command in every]
+
+
+@pytest.fixture(scope="module")
+def applied(stacks):
+    return stacks["organization"]
+
+
+def ending(printed: list[Command], *verb: str) -> list[Command]:
+    return [one for one in printed if " ".join(verb) in " ".join(one.words)]
+
+
+def test_the_same_apis_are_enabled(printed, applied):
+    (enable,) = ending(printed, "services enable")
+    # gcloud has no command for Firestore's rules
+    wanted = {one["service"] for one in applied.of("google_project_service")} - {"firebaserules.googleapis.com"}
+    assert set(enable.words[2:]) == wanted
+
+
+def test_the_same_sink_with_the_same_filter_and_exclusions(printed, applied):
+    (sink,) = ending(printed, "sinks create")
+    (wanted,) = applied.of("google_logging_organization_sink")
+    assert sink.words[3:] == (wanted["name"], wanted["destination"])
+    assert sink.one("log-filter") == wanted["filter"]
+    assert "include-children" in sink.flags
+    assert sink.one("organization") == wanted["org_id"]
+    left_out = dict(re.fullmatch(r"\^;\^name=(.*?);filter=(.*)", text).groups() for text in sink.flags["exclusion"])
+    assert left_out == {one["name"]: one["filter"] for one in wanted["exclusions"] if one["name"] != "chatty"}
+
+
+def test_the_same_topics_and_subscriptions(printed, applied):
+    assert {one.name for one in ending(printed, "topics create")} == {
+        one["name"] for one in applied.of("google_pubsub_topic")
+    }
+    days = {"7d": "604800s", "31d": "2678400s"}
+    made = {}
+    for one in ending(printed, "subscriptions create"):
+        made[one.name] = {
+            "topic": one.one("topic"),
+            "ack_deadline_seconds": int(one.one("ack-deadline")),
+            "message_retention_duration": days[one.one("message-retention-duration")],
+            "backoff": (one.one("min-retry-delay"), one.one("max-retry-delay")),
+            "never_expires": one.one("expiration-period") == "never",
+            "dead": (one.flags.get("dead-letter-topic"), one.flags.get("max-delivery-attempts")),
+        }
+    wanted = {}
+    for one in applied.of("google_pubsub_subscription"):
+        dead = one["dead_letter_policy"]
+        wanted[one["name"]] = {
+            "topic": one["topic"].rsplit("/", 1)[1],
+            "ack_deadline_seconds": one["ack_deadline_seconds"],
+            "message_retention_duration": one["message_retention_duration"],
+            "backoff": (one["retry_policy"][0]["minimum_backoff"], one["retry_policy"][0]["maximum_backoff"]),
+            "never_expires": one["expiration_policy"][0]["ttl"] == "",
+            "dead": ([dead[0]["dead_letter_topic"].rsplit("/", 1)[1]], [str(dead[0]["max_delivery_attempts"])])
+            if dead
+            else (None, None),
+        }
+    assert made == wanted
+
+
+def test_the_same_indexes_exemptions_and_expiry(printed, applied):
+    def collection(one: Command) -> str:
+        return one.one("collection-group")
+
+    orders = {"ascending": "ASCENDING", "descending": "DESCENDING"}
+    indexes = set()
+    for one in ending(printed, "indexes composite create"):
+        fields = (re.fullmatch(r"field-path=(\w+),order=(\w+)", text).groups() for text in one.flags["field-config"])
+        indexes.add((collection(one), tuple((name, orders[order]) for name, order in fields)))
+    assert indexes == {
+        (one["collection"], tuple((field["field_path"], field["order"]) for field in one["fields"]))
+        for one in applied.of("google_firestore_index")
+    }
+    exempt = {(collection(one), one.name) for one in ending(printed, "fields update")}
+    expiring = {(collection(one), one.name) for one in ending(printed, "ttls update")}
+    fields = applied.of("google_firestore_field")
+    assert exempt == {(one["collection"], one["field"]) for one in fields}
+    assert expiring == {(one["collection"], one["field"]) for one in fields if one["ttl_config"]}
+
+
+def test_the_same_database_and_backups(printed, applied):
+    (made,) = ending(printed, "databases create")
+    (database,) = applied.of("google_firestore_database")
+    assert {"delete-protection", "enable-pitr"} <= set(made.flags)
+    assert made.one("location") == database["location_id"]
+    assert database["delete_protection_state"] == "DELETE_PROTECTION_ENABLED"
+    (backup,) = ending(printed, "schedules create")
+    assert (backup.one("recurrence"), backup.one("retention")) == ("daily", "7d")
+
+
+def test_the_same_accounts_secret_and_images(printed, applied):
+    assert {one.name for one in ending(printed, "service-accounts create")} == {
+        one["account_id"] for one in applied.of("google_service_account")
+    }
+    assert [one.name for one in ending(printed, "secrets create")] == [
+        one["secret_id"] for one in applied.of("google_secret_manager_secret")
+    ]
+    (images,) = ending(printed, "repositories create")
+    assert images.name == applied.of("google_artifact_registry_repository")[0]["repository_id"]
+    assert "immutable-tags" in images.flags
+
+
+def test_the_same_grants(printed, applied):
+    def member(text: str) -> str:
+        text = re.sub(r"\$\(gcloud projects describe \S+ --format='value\(projectNumber\)'\)", "123456789012", text)
+        return text if not text.startswith("$(gcloud logging sinks describe") else "the sink's writer"
+
+    made = [(member(one.one("member")), one.one("role")) for one in printed if "add-iam-policy-binding" in one.words]
+    wanted = []
+    for kind, _, values in applied.resources:
+        if "_iam_member" in kind:
+            writer = "gcp-sa-logging" in values["member"]
+            wanted.append(("the sink's writer" if writer else values["member"], values["role"]))
+    assert sorted(made) == sorted(wanted)
+    conditions = {one.one("condition") for one in ending(printed, "projects add-iam-policy-binding")}
+    (granted,) = {one["condition"][0]["expression"] for one in applied.of("google_project_iam_member")}
+    expression = granted.replace("databases/gardener", "databases/(default)")
+    assert conditions == {f"^;^title=only the database of Log Gardener;expression={expression}"}
+
+
+def test_the_same_programs_with_the_same_settings(printed, applied):
+    (pool,) = ending(printed, "worker-pools deploy")
+    (wanted,) = applied.of("google_cloud_run_v2_worker_pool")
+    container = wanted["template"][0]["containers"][0]
+    assert (pool.one("image"), pool.one("args")) == (container["image"], ",".join(container["args"]))
+    assert pool.one("service-account") == wanted["template"][0]["service_account"]
+    given = dict(pair.split("=", 1) for pair in pool.one("set-env-vars").split(","))
+    plain = {one["name"] for one in container["env"] if one["value"]} - {
+        "GARDENER_GITHUB_APP_ID",
+        "GARDENER_GITHUB_INSTALLATION_ID",
+    }
+    assert set(given) == plain
+    (page,) = ending(printed, "beta run deploy")
+    (service,) = applied.of("google_cloud_run_v2_service")
+    text = page.one("set-env-vars").removeprefix("^;^")
+    text = text.replace(
+        "$(gcloud projects describe garden-organization --format='value(projectNumber)')", "123456789012"
+    )
+    wanted_env = {one["name"]: one["value"] for one in service["template"][0]["containers"][0]["env"]}
+    wanted_env["GARDENER_STATE"] = wanted_env["GARDENER_STATE"].removesuffix("/gardener")
+    assert dict(pair.split("=", 1) for pair in text.split(";")) == wanted_env
+    assert page.one("args").split(",") == service["template"][0]["containers"][0]["args"]
+    assert "iap" in page.flags
+    assert "no-allow-unauthenticated" in page.flags
+
+
+def test_the_same_alerts(printed, applied):
+    made = {}
+    for one in ending(printed, "policies create"):
+        policy = json.loads(one.one("policy"))
+        (condition,) = policy["conditions"]
+        about = condition.get("conditionThreshold") or condition["conditionAbsent"]
+        texts = (about["filter"], about["duration"], policy["documentation"]["content"], policy["severity"])
+        made[policy["displayName"]] = (*texts, about.get("thresholdValue"))
+    wanted = {}
+    for policy in applied.of("google_monitoring_alert_policy"):
+        (condition,) = policy["conditions"]
+        about = (condition["condition_threshold"] or condition["condition_absent"])[0]
+        texts = (about["filter"], about["duration"], policy["documentation"][0]["content"], policy["severity"])
+        wanted[policy["display_name"]] = (*texts, about.get("threshold_value"))
+    assert made == wanted
+    assert len(made) == 6
+
+
+def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():
+    every = [parsed(one) for one in commands(project="garden-project", region="us-central1")]
+    (sink,) = ending(every, "sinks create")
+    assert sink.one("project") == "garden-project"
+    assert "include-children" not in sink.flags
+    assert ending(every, "channels create") == []
+    assert all("notification-channels" not in one.flags for one in every)
+    assert "github:OWNER/REPO" in ending(every, "worker-pools deploy")[0].one("set-env-vars")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"project": "x; rm -rf /"},
+        {"project": ""},
+        {"region": "$(reboot)"},
+        {"service": "Log Gardener"},
+        {"parent": "organization/42"},
+        {"on_call": ["one@example.com$(reboot)"]},
+    ],
+)
+def test_a_name_that_google_would_refuse_is_refused_with_its_form(wrong):
+    with pytest.raises(ConfigError, match=r" is not "):
+        commands(**({"project": "garden-project", "region": "europe-west1"} | wrong))
+
+
+def test_values_reach_the_shell_as_words_whatever_they_hold():
+    hostile = "o/r'; touch /tmp/x; echo '$(reboot)"
+    (pool,) = ending([parsed(one) for one in commands(**COMMON, repository=hostile)], "worker-pools deploy")
+    assert f"GARDENER_ISSUES=github:{hostile}," in pool.one("set-env-vars")
+
+
+@pytest.fixture(scope="module")
+def gcloud_tree() -> dict[str, Any]:
+    """The commands and flags that gcloud itself carries for completion; needs no account."""
+    gcloud = shutil.which("gcloud")
+    tree_file = Path(gcloud).resolve().parents[1] / "data" / "cli" / "gcloud_completions.py" if gcloud else None
+    if tree_file is None or not tree_file.exists():
+        pytest.skip("there is no gcloud with a command tree on PATH")
+    spec = importlib.util.spec_from_file_location("gcloud_completions", tree_file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.STATIC_COMPLETION_CLI_TREE
+
+
+def assert_known(command: Command, tree: dict[str, Any]) -> None:
+    node = tree
+    for word in command.words:
+        if word not in node.get("commands", {}):
+            break
+        node = node["commands"][word]
+    assert not node.get("commands"), f"not a command: {command.words}"
+    for flag in command.flags:
+        spelt = {f"--{flag}", f"--{flag.removeprefix('no-')}"}
+        assert spelt & {"--project", "--format", *node["flags"]}, f"{' '.join(command.words)}: --{flag}"
+
+
+def test_gcloud_knows_every_command_and_flag(printed, gcloud_tree):
+    for command in printed:
+        assert_known(command, gcloud_tree)
+
+
+def test_gcloud_knows_the_commands_that_terraform_tells_people_to_type(stacks, gcloud_tree):
+    told = [line for stack in stacks.values() for line in re.findall(r"gcloud [^\n]+", stack.outputs["next_steps"])]
+    assert len(told) >= 6
+    for line in told:
+        assert_known(parsed(line), gcloud_tree)

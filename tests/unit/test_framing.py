@@ -1,0 +1,108 @@
+"""Cutting bytes into entries: every form, any chunk size, damage stays local."""
+
+import json
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.sources.framing import Framer
+
+
+def frames(data, size=None, max_bytes=1 << 20):
+    framer = Framer(max_bytes)
+    step = size or max(len(data), 1)
+    found = []
+    for start in range(0, len(data), step):
+        found += framer.feed(data[start : start + step])
+    return [Frame(*frame) for frame in (*found, *framer.finish())]
+
+
+class Frame(NamedTuple):
+    offset: int
+    data: bytes
+    problem: str
+
+
+ENTRIES = [{"insertId": str(n), "textPayload": 'a "quoted" } { [ ] \\ line', "labels": {"x": "{"}} for n in range(5)]
+FORMS = {
+    "ndjson": "\n".join(json.dumps(e) for e in ENTRIES),
+    "ndjson with a final newline": "\n".join(json.dumps(e) for e in ENTRIES) + "\n",
+    "ndjson with carriage returns and blank lines": "\r\n\r\n".join(json.dumps(e) for e in ENTRIES),
+    "ndjson with a byte order mark": "\ufeff" + "\n".join(json.dumps(e) for e in ENTRIES),
+    "compact array": json.dumps(ENTRIES, separators=(",", ":")),
+    "array with an entry per line": "[\n" + ",\n".join(json.dumps(e) for e in ENTRIES) + "\n]",
+    "gcloud's array": json.dumps(ENTRIES, indent=2),
+    "array indented by one": json.dumps(ENTRIES, indent=1) + "\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [1, 7, 64, None])
+def test_every_form_gives_the_same_entries_in_chunks_of_any_size(form, size):
+    found = frames(FORMS[form].encode(), size)
+
+    assert [json.loads(frame.data) for frame in found] == ENTRIES
+    assert not any(frame.problem for frame in found)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_offset_is_where_the_entry_begins(form):
+    data = FORMS[form].encode()
+
+    assert all(data[f.offset : f.offset + len(f.data)] == f.data for f in frames(data, 33))
+
+
+@pytest.mark.parametrize("form", ["gcloud's array", "array with an entry per line", "ndjson"])
+def test_an_entry_cut_in_the_middle_leaves_the_others_whole(form):
+    data = FORMS[form].encode()
+    third = frames(data)[2]
+    damaged = data[: third.offset + 20] + data[third.offset + len(third.data) :]
+    whole = []
+    for frame in frames(damaged, 50):
+        try:
+            whole.append(json.loads(frame.data)["insertId"])
+        except ValueError:
+            continue
+
+    assert whole == ["0", "1", "3", "4"]
+
+
+def test_a_compact_array_cut_in_a_string_says_so_and_goes_on_behind_the_line():
+    data = b'[{"a":"1"},{"a":"unfinished\n,{"a":"3"}]'
+    found = frames(data)
+
+    assert [f.data for f in found if not f.problem] == [b'{"a":"1"}', b'{"a":"3"}']
+    assert [f.problem for f in found if f.problem] == ["truncated JSON: the entry does not end"]
+
+
+def test_an_array_that_ends_early_keeps_its_tail_as_a_problem():
+    data = json.dumps(ENTRIES).encode()[:-30]
+    found = frames(data)
+
+    assert [bool(f.problem) for f in found] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("size", [1000, None])
+def test_an_entry_over_the_limit_is_named_by_size_and_the_next_one_is_found(size):
+    data = b'{"a": 1}\n' + b"x" * 50_000 + b'\n{"a": 2}\n'
+    found = frames(data, size, max_bytes=4096)
+
+    assert [f.data for f in found if not f.problem] == [b'{"a": 1}', b'{"a": 2}']
+    (long,) = [f for f in found if f.problem]
+    assert (long.offset, "50,000 bytes" in long.problem) == (9, True)
+
+
+def test_a_plain_log_that_begins_with_a_bracket_is_lines_not_an_array():
+    assert [f.data for f in frames(b"[2025-09-14] [ERROR] no\nsecond")] == [b"[2025-09-14] [ERROR] no", b"second"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"[]", b"[\n]\n", b"  [ ]"])
+def test_nothing_in_gives_nothing_out(data):
+    assert frames(data) == frames(data, 1) == []
+
+
+@given(st.binary(max_size=300), st.integers(1, 40))
+def test_any_bytes_in_any_chunks_neither_fail_nor_depend_on_the_chunks(data, size):
+    assert frames(data, size) == frames(data)
