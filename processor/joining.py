@@ -24,6 +24,12 @@ _MAX_LINES: Final = 500
 _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 
 
+def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
+    """The same entries, each that is a line of a stack trace with the text of the whole."""
+    whole = join(batch)
+    return [entry._replace(text=whole.get(index, entry.text)) for index, entry in enumerate(batch)] if whole else batch
+
+
 def join(batch: Sequence[Entry]) -> Mapping[int, str]:
     """The text of the whole stack trace, by index of each entry that is a line of one."""
     if not any(traceback.is_continuation(entry.text) for entry in batch if _is_line(entry)):

@@ -18,6 +18,10 @@ SCHEMA_VERSION = 1
 """Version of every stored document; a store refuses or upgrades any other, it never guesses."""
 
 
+LEDGER_SLOT_S = 300
+"""Entries of so many seconds of event time are kept in one slot of the ledger. A change forgets what is counted."""
+
+
 class Severity(IntEnum):
     """Cloud Logging's `LogSeverity`, with its numbers."""
 

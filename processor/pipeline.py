@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from processor import entry as entries
 from processor.entry import DecodeError
-from processor.joining import join
+from processor.gathering import NOWHERE, Gathered, Place, place_of
+from processor.joining import joined
 from processor.model import Checkpoint, Rejected, Severity, Totals
-from processor.tally import tally
+from processor.tally import facts, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from processor.garden import Garden
     from processor.grouping import Grouper
-    from processor.model import Entry, Identity, ReceivedMessage, Seen, Stream
+    from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
     from processor.tally import Tally
 
 # Who read what: large, personal, and no error of a service. The log sink leaves it out as well.
@@ -75,13 +76,66 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
 def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
     """Mask, tally and mine what is not counted yet; the garden learns what is new."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
-    whole = join([entry for _, entry in fresh])
-    if whole:
-        fresh = [
-            (identity, entry._replace(text=whole.get(index, entry.text)))
-            for index, (identity, entry) in enumerate(fresh)
-        ]
-    tallies = tally((entry, group(entry)) for _, entry in fresh)
+    tallies = tally((entry, group(entry)) for entry in joined([entry for _, entry in fresh]))
+    totals = Totals(
+        counted=len(fresh),
+        duplicates=batch.repeats + len(batch.entries) - len(fresh),
+        rejected=len(batch.rejected),
+        ignored=batch.ignored,
+    )
+    return Checkpoint(
+        worker=worker,
+        at=now,
+        fresh=tuple(identity for identity, _ in fresh),
+        seen=seen,
+        deltas=_mined(tallies, garden),
+        templates=garden.learned(),
+        rejected=batch.rejected,
+        totals=totals,
+    )
+
+
+def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[Place, Gathered]:
+    """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
+    found: dict[Place, Gathered] = {}
+    shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+    whole = joined([entry for _, entry in batch.entries])
+    for (identity, _), entry in zip(batch.entries, whole, strict=True):
+        added = facts(entry)
+        # One object for equal facets: pickled once, however many entries have them.
+        added = added._replace(facets=shared.setdefault(added.facets, added.facets))
+        found.setdefault(place_of(identity, lanes), Gathered()).put(identity, entry, group(entry), added)
+    if batch.repeats or batch.ignored or batch.rejected:
+        rest = found.setdefault(next(iter(found), Place(NOWHERE, 0)), Gathered())
+        rest.rejected += batch.rejected
+        rest.deliveries += batch.repeats
+        rest.ignored += batch.ignored
+    for one in found.values():
+        one.seal()
+    return found
+
+
+def digest_gathered(gathered: Gathered, seen: Seen, garden: Garden, *, worker: str, now: datetime) -> Checkpoint:
+    """The same for what was masked and put together elsewhere."""
+    fresh, tallies = gathered.uncounted(seen.known)
+    return Checkpoint(
+        worker=worker,
+        at=now,
+        fresh=fresh,
+        seen=seen,
+        deltas=_mined(tallies, garden),
+        templates=garden.learned(),
+        rejected=tuple(gathered.rejected),
+        totals=Totals(
+            counted=len(fresh),
+            duplicates=gathered.deliveries - len(fresh),
+            rejected=len(gathered.rejected),
+            ignored=gathered.ignored,
+        ),
+    )
+
+
+def _mined(tallies: Mapping[tuple[Stream, str], Tally], garden: Garden) -> tuple[ClusterDelta, ...]:
     # Mine everything first: a later message of the batch may merge what an earlier one went to.
     placed = [(key, garden.place(*key), counted) for key, counted in tallies.items()]
     by_cluster: dict[tuple[Stream, str], Tally] = {}
@@ -92,21 +146,7 @@ def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: 
             by_cluster[root].absorb(counted)
         else:
             by_cluster[root] = counted
-    return Checkpoint(
-        worker=worker,
-        at=now,
-        fresh=tuple(identity for identity, _ in fresh),
-        seen=seen,
-        deltas=tuple(counted.delta(root, stream) for (stream, root), counted in by_cluster.items()),
-        templates=garden.learned(),
-        rejected=batch.rejected,
-        totals=Totals(
-            counted=len(fresh),
-            duplicates=batch.repeats + len(batch.entries) - len(fresh),
-            rejected=len(batch.rejected),
-            ignored=batch.ignored,
-        ),
-    )
+    return tuple(counted.delta(root, stream) for (stream, root), counted in by_cluster.items())
 
 
 def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import entry as entries
 from processor import routes
@@ -16,6 +16,7 @@ from processor.model import ClusterDelta, Sample, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from processor.model import Entry, Severity, Stream
 
@@ -30,12 +31,30 @@ _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 _RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
 
 
+class Facts(NamedTuple):
+    """All that an entry adds to its cluster, without the entry itself.
+
+    Attributes:
+        facets: (name, value) pairs.
+        revision: "" where the entry names none.
+    """
+
+    at: datetime
+    severity: Severity
+    facets: tuple[tuple[str, str], ...]
+    revision: str
+
+
 @dataclass(slots=True)
 class Tally:
-    """One masked message of a batch, growing as its entries are added."""
+    """One masked message of a batch, growing as its entries are added.
 
-    first: Entry
-    last_seen_of: Entry
+    Attributes:
+        first: the earliest entry, or the sample that was made of it.
+    """
+
+    first: Entry | Sample
+    last_seen: datetime
     count: int = 0
     severities: Counter[Severity] = field(default_factory=Counter)
     minutes: Counter[int] = field(default_factory=Counter)
@@ -45,28 +64,28 @@ class Tally:
     @classmethod
     def of(cls, entry: Entry) -> Tally:
         """A tally of this entry alone."""
-        tally = cls(entry, entry)
+        tally = cls(entry, entry.at)
         tally.add(entry)
         return tally
 
     def add(self, entry: Entry) -> None:
         """Count one more entry."""
-        at = entry.at
+        self.first = earlier(self.first, entry)
+        self.count_facts(facts(entry))
+
+    def count_facts(self, one: Facts) -> None:
+        """Count one more entry of which only the facts are known; it is no sample."""
+        at = one.at
         self.count += 1
-        # The sample is the earliest entry, ties broken by insert_id: the same one in any order.
-        if (at, entry.insert_id) < (self.first.at, self.first.insert_id):
-            self.first = entry
-        if at > self.last_seen_of.at:
-            self.last_seen_of = entry
-        self.severities[entry.severity] += 1
+        self.last_seen = max(self.last_seen, at)
+        self.severities[one.severity] += 1
         self.minutes[int(at.timestamp()) // 60] += 1
-        for name, value in facets(entry):
+        for name, value in one.facets:
             self.facets.setdefault(name, Counter())[value] += 1
-        revision = revision_of(entry)
-        if revision:
+        if one.revision:
             span = Span(1, at, at)
-            known = self.revisions.get(revision)
-            self.revisions[revision] = span if known is None else known + span
+            known = self.revisions.get(one.revision)
+            self.revisions[one.revision] = span if known is None else known + span
 
     def note_words(self, words: Sequence[str]) -> None:
         """Break the entries down by what stands at the template's wildcards: a skewed one hides a problem."""
@@ -76,10 +95,8 @@ class Tally:
     def absorb(self, other: Tally) -> None:
         """Add another message's tally: both belong to one cluster."""
         self.count += other.count
-        if (other.first.at, other.first.insert_id) < (self.first.at, self.first.insert_id):
-            self.first = other.first
-        if other.last_seen_of.at > self.last_seen_of.at:
-            self.last_seen_of = other.last_seen_of
+        self.first = earlier(self.first, other.first)
+        self.last_seen = max(self.last_seen, other.last_seen)
         self.severities += other.severities
         self.minutes += other.minutes
         for name, values in other.facets.items():
@@ -95,8 +112,8 @@ class Tally:
             stream=stream,
             count=self.count,
             first_seen=self.first.at,
-            last_seen=self.last_seen_of.at,
-            sample=sample(self.first),
+            last_seen=self.last_seen,
+            sample=self.first if isinstance(self.first, Sample) else sample(self.first),
             severities=dict(self.severities),
             minutes=dict(self.minutes),
             facets={name: dict(values) for name, values in self.facets.items()},
@@ -114,6 +131,16 @@ def tally(grouped: Iterable[tuple[Entry, tuple[Stream, str]]]) -> dict[tuple[Str
         else:
             known.add(entry)
     return tallies
+
+
+def earlier(one: Entry | Sample, other: Entry | Sample) -> Entry | Sample:
+    """The one that is the sample: the earliest entry, ties broken by insert_id, the same one in any order."""
+    return other if (other.at, other.insert_id) < (one.at, one.insert_id) else one
+
+
+def facts(entry: Entry) -> Facts:
+    """What the entry adds to its cluster."""
+    return Facts(entry.at, entry.severity, tuple(facets(entry)), revision_of(entry))
 
 
 def facets(entry: Entry) -> Iterator[tuple[str, str]]:

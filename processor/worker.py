@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
-
 from processor import pipeline
 from processor.errors import CheckpointTooLarge, Conflict, SourceError, StateError, Transient
 from processor.grouping import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
+from processor.patience import patiently
 from processor.rejections import RejectionLimit
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from processor.model import ReceivedMessage
     from processor.ports import Clock, Source, Store
 
-_MAX_WAIT_S: Final = 20.0
 _SOURCE_WAIT_S: Final = 1.0
 _LEAST_S: Final = 0.1
 """A commit that took longer than a flush leaves this much time to gather the next batch."""
@@ -267,24 +265,21 @@ class Worker:
 
     def _patiently(self, part: str, call: Callable[..., _T], *arguments: Any) -> tuple[_T, int]:
         """Call until it succeeds or the worker is asked to stop: the result, and how many tries it took."""
-        retrying = Retrying(
-            retry=retry_if_exception_type(Transient),
-            wait=wait_random_exponential(multiplier=0.05, max=_MAX_WAIT_S),
+        return patiently(
+            call,
+            *arguments,
             sleep=self._clock.sleep,
-            stop=lambda _: self._stopping.is_set(),
-            before_sleep=lambda state: self._forget(part, state.outcome.exception() if state.outcome else None),
-            reraise=True,
+            has_to_end=self._stopping.is_set,
+            failed=lambda error: self._forget(part, error),
         )
-        result = retrying(call, *arguments)
-        return result, int(retrying.statistics["attempt_number"])
 
-    def _forget(self, part: str, error: BaseException | None) -> None:
+    def _forget(self, part: str, error: Transient) -> None:
         self._garden.discard()
         for watcher in self._watchers:
-            if isinstance(error, Exception) and not isinstance(error, Conflict):
-                watcher.waiting(part, error)
-            else:
+            if isinstance(error, Conflict):
                 watcher.turned()
+            else:
+                watcher.waiting(part, error)
 
     def _since(self, at: datetime) -> float:
         return (self._clock.now() - at).total_seconds()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from google.cloud import firestore
 
 from processor.errors import CheckpointTooLarge, StateError
-from processor.model import SCHEMA_VERSION
+from processor.model import LEDGER_SLOT_S, SCHEMA_VERSION
 from sinks.firestore_errors import check_schema
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from processor.model import Identity
 
-SLOT_S: Final = 300
-"""Live traffic of one flush nearly always falls into one slot: one ledger write. A change forgets what is counted."""
 DIGEST_BYTES: Final = 10
 """Of an identity's 16: two entries of a slot with 300,000 collide once in 10^13."""
 FULL_BYTES: Final = 262_144
@@ -79,7 +77,7 @@ class Ledger:
         """Which of these (by whole digest) are counted, and the open page of each of their slots."""
         wanted: dict[int, list[bytes]] = {}
         for identity in identities:
-            wanted.setdefault(identity.second // SLOT_S, []).append(identity.digest)
+            wanted.setdefault(identity.second // LEDGER_SLOT_S, []).append(identity.digest)
         self._read(wanted)
         known: set[bytes] = set()
         pages: dict[int, OpenPage] = {}
@@ -97,7 +95,7 @@ class Ledger:
         """Add the writes that make `fresh` counted, one per slot. Raises `CheckpointTooLarge`."""
         by_slot: dict[int, list[bytes]] = {}
         for identity in fresh:
-            by_slot.setdefault(identity.second // SLOT_S, []).append(identity.digest[:DIGEST_BYTES])
+            by_slot.setdefault(identity.second // LEDGER_SLOT_S, []).append(identity.digest[:DIGEST_BYTES])
         if not isinstance(pages, dict) or not by_slot.keys() <= pages.keys():
             raise StateError("a checkpoint has to carry what this store's seen() answered")
         for slot, digests in by_slot.items():

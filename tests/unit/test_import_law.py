@@ -24,16 +24,17 @@ STEPS = {
     "processor.grouping": FOUNDATION | {"processor.masking", "processor.traceback", "processor.routes"},
     "processor.joining": FOUNDATION | {"processor.entry", "processor.traceback"},
     "processor.tally": FOUNDATION | {"processor.entry", "processor.routes"},
+    "processor.gathering": FOUNDATION | {"processor.tally"},
     "processor.garden": FOUNDATION | {"processor.miner"},
     "processor.pipeline": FOUNDATION
-    | {f"processor.{name}" for name in ("entry", "garden", "grouping", "joining", "masking", "tally")},
+    | {f"processor.{name}" for name in ("entry", "garden", "gathering", "grouping", "joining", "masking", "tally")},
     "processor.policy": FOUNDATION,
 }
 PURE = set(STEPS) - {"processor.ports"}
 IO = {"logging", "time", "os", "socket", "threading", "subprocess", "sqlite3", "pathlib", "random", "secrets"}
 DOORS = {
     "drain3": "processor.miner",
-    "tenacity": ("processor.worker", "processor.sources.pubsub", "sinks."),
+    "tenacity": ("processor.patience", "processor.sources.pubsub", "sinks."),
     "google.cloud.firestore": "sinks.firestore",
     "google.cloud.firestore_v1": "sinks.firestore",
     "google.cloud.pubsub_v1": ("processor.sources.pubsub", "processor.doctor"),
