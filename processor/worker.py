@@ -178,6 +178,7 @@ class Worker:
         # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._pace.flush_seconds - _LEAST_S))
         while len(messages) < self._pace.flush_entries and size < self._pace.flush_bytes and not self._is_done():
+            started = min(started, self._clock.now())  # the clock may have been set back
             left = self._pace.flush_seconds - self._since(started)
             if left <= 0:
                 break
@@ -203,10 +204,11 @@ class Worker:
             self._last_at = self._clock.now()
         return part
 
-    def _process(self, messages: list[ReceivedMessage]) -> Totals:
+    def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> Totals:
         started = self._clock.now()
         batch = pipeline.decode(messages, min_severity=self._min_severity, now=started)
-        self._limit.observe(len(messages), batch.rejected, started)
+        if not is_part:
+            self._limit.observe(len(messages), batch.rejected, started)
         try:
             (checkpoint, committed), tries = self._patiently("store", self._commit, batch)
         except Transient:
@@ -252,7 +254,7 @@ class Worker:
         if len(messages) == 1:
             raise StateError(f"message {messages[0].message_id} alone is more than the store takes in one commit")
         half = len(messages) // 2
-        return self._process(messages[:half]) + self._process(messages[half:])
+        return self._process(messages[:half], is_part=True) + self._process(messages[half:], is_part=True)
 
     def _refresh(self) -> None:
         self._garden.refresh(self._store.load_model(self._garden.revs))

@@ -7,20 +7,19 @@ It must not retry a commit, and it must not use listeners (see `firestore_commit
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from processor.errors import StateError
+from processor.errors import CheckpointTooLarge, StateError
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from sinks import firestore_documents as documents
 from sinks.firestore_adding import micros
-from sinks.firestore_commit import COMMIT_S, Committer
+from sinks.firestore_commit import COMMIT_S, MAX_WRITES, Committer
 from sinks.firestore_decisions import Decisions
 from sinks.firestore_errors import check_schema, translated
-from sinks.firestore_following import Followed
+from sinks.firestore_following import Followed, paged
 from sinks.firestore_ledger import Ledger
 from sinks.folding import fold, leaving, root_of
 
@@ -43,9 +42,7 @@ if TYPE_CHECKING:
 _READ_S: Final = 120.0
 _RECORDS_S: Final = 8.0
 _SCAN_FROM: Final = 8
-"""With so many changed streams, one pass over all clusters is quicker than a query for each."""
-_AUDIT_KEPT: Final = timedelta(days=400)
-_MERGE_TRIES: Final = 8
+"""With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
 
 
 class FirestoreStore:
@@ -81,13 +78,13 @@ class FirestoreStore:
         with self._translated():
             self._refresh_heads()
             changed = [head for stream, head in self._heads.items() if head.rev > known.get(stream, 0)]
-            if len(changed) < _SCAN_FROM:
+            if len(changed) < max(_SCAN_FROM, len(self._heads) / 2):
                 return [StreamModel(h.stream, h.rev, self._records(h.stream, known.get(h.stream, 0))) for h in changed]
             by_stream: dict[Stream, list[tuple[int, Any]]] = {head.stream: [] for head in changed}
-            for snapshot in self._clusters.select(documents.MODEL_FIELDS).stream(retry=None, timeout=_READ_S):
+            for snapshot in paged(self._clusters.select(documents.MODEL_FIELDS), timeout_s=_READ_S):
                 stream, rev, seq, record = documents.placed(snapshot)
-                # A stream newer than its head as read here is taken in whole by the next call.
-                if stream in by_stream and rev > known.get(stream, 0):
+                # What is newer than its head as read here may be seen in part; the next call takes it in whole.
+                if stream in by_stream and known.get(stream, 0) < rev <= self._heads[stream].rev:
                     by_stream[stream].append((seq, record))
         return [StreamModel(head.stream, head.rev, _in_order(by_stream[head.stream])) for head in changed]
 
@@ -102,6 +99,8 @@ class FirestoreStore:
         try:
             with self._translated():
                 return self._committer.commit(checkpoint)
+        except CheckpointTooLarge:
+            raise
         except BaseException:
             self._doubted.update(changes.stream for changes in checkpoint.templates)
             raise
@@ -175,20 +174,23 @@ class FirestoreStore:
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
         with self._translated():
-            batch = self._client.batch()
-            for one in ids:
-                batch.delete(self._client.collection("quarantine").document(documents.name(one)))
-            batch.commit(retry=None, timeout=_READ_S)
+            references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
+            for start in range(0, len(references), MAX_WRITES):
+                batch = self._client.batch()
+                for reference in references[start : start + MAX_WRITES]:
+                    batch.delete(reference)
+                batch.commit(retry=None, timeout=_READ_S)
 
     # --- pieces ---------------------------------------------------------------------------------------
     def _translated(self) -> AbstractContextManager[None]:
         return translated(*self._place)
 
     def _refresh_heads(self) -> None:
-        for stream in tuple(self._doubted):
-            reference = self._client.collection("streams").document(documents.stream_id(stream))
-            self._streams.take(reference.get(retry=None, timeout=COMMIT_S))
-            self._doubted.discard(stream)
+        references = [self._client.collection("streams").document(documents.stream_id(one)) for one in self._doubted]
+        if references:
+            for snapshot in self._client.get_all(references, retry=None, timeout=COMMIT_S):
+                self._streams.take(snapshot)
+            self._doubted.clear()
         for head in self._streams.poll().values():
             held = self._heads.get(head.stream)
             if held is None or held.rev < head.rev:

@@ -16,18 +16,33 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from sinks.firestore_errors import check_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from google.cloud import firestore
 
 OVERLAP: Final = timedelta(seconds=30)
 """Longer than a commit may take; what changed so recently is read again by every poll."""
+_PAGE: Final = 5_000
+"""Documents in one request: Firestore ends a query after a minute, and there may be a million clusters."""
 T = TypeVar("T")
 
 
+def paged(query: Any, *, timeout_s: float) -> Iterator[Any]:
+    """All that a query finds, in requests of a bounded size; a page shows the documents as of its own time."""
+    last: Any = None
+    while True:
+        page = query.limit(_PAGE) if last is None else query.start_after(last).limit(_PAGE)
+        found = 0
+        for snapshot in page.stream(retry=None, timeout=timeout_s):
+            found, last = found + 1, snapshot
+            yield snapshot
+        if found < _PAGE:
+            return
+
+
 class Followed(Generic[T]):
-    """The documents of one collection, decoded, as of the last `poll`, which takes `timeout_s` at most."""
+    """The documents of one collection, decoded, as of the last `poll`; no request of it outlasts `timeout_s`."""
 
     def __init__(
         self, collection: firestore.CollectionReference, decode: Callable[[Any], T], *, timeout_s: float
@@ -46,7 +61,7 @@ class Followed(Generic[T]):
             if self._read_at is not None:
                 query = query.where(filter=FieldFilter("updated_at", ">", self._read_at - OVERLAP))
             read_at = None
-            for snapshot in query.stream(retry=None, timeout=self._timeout_s):
+            for snapshot in paged(query, timeout_s=self._timeout_s):
                 read_at = snapshot.read_time if read_at is None else min(read_at, snapshot.read_time)
                 self._take(snapshot)
             self._read_at = read_at or self._read_at

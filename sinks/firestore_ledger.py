@@ -37,6 +37,7 @@ KEPT: Final = timedelta(days=30)
 _ELEMENT_BYTES: Final = 16  # what one more array element may cost beside its bytes
 _REMEMBERED: Final = 500_000  # digests held in memory, about 50 MB
 _AHEAD: Final = 16  # pages of a long chain that are asked for at once
+_AT_ONCE: Final = 64  # pages in one read, 16 MB at most: each read has its own deadline, or a backlog would never fit
 
 
 @dataclass(slots=True)
@@ -132,8 +133,10 @@ class Ledger:
                     places[self._page(slot, number).path] = (slot, number)
             found = {}
             references = [self._collection.document(path.rpartition("/")[2]) for path in places]
-            for snapshot in self._client.get_all(references, retry=None, timeout=self._timeout_s):
-                found[places[snapshot.reference.path]] = snapshot
+            for start in range(0, len(references), _AT_ONCE):
+                part = references[start : start + _AT_ONCE]
+                for snapshot in self._client.get_all(part, retry=None, timeout=self._timeout_s):
+                    found[places[snapshot.reference.path]] = snapshot
             ahead = {slot: min(2 * pages, _AHEAD) for slot, pages in ahead.items() if not self._extend(slot, found)}
 
     def _extend(self, slot: int, found: Mapping[tuple[int, int], Any]) -> bool:

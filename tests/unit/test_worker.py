@@ -302,6 +302,24 @@ def test_the_time_of_a_slow_commit_counts_towards_the_next_flush(clock, commit_s
     assert asked[2] == pytest.approx(waited_s)
 
 
+def test_a_clock_that_is_set_back_does_not_put_off_a_flush(clock):
+    source, diary = ListSource(clock, [[message(1)]], endless=True), Diary()
+    pull = source.pull
+
+    def set_back(max_messages, timeout_s):
+        messages = pull(max_messages, timeout_s)
+        if messages:
+            clock.at -= timedelta(hours=1)
+        return messages
+
+    source.pull = set_back
+    worker = make(source, FlakyStore(), clock, pace=Pace(flush_seconds=2.0), watchers=[diary])
+    diary.flushed = lambda _: worker.stop()
+    worker.run()
+
+    assert clock.at <= START - timedelta(hours=1) + timedelta(seconds=4)
+
+
 def test_a_checkpoint_is_bounded_in_bytes(clock):
     source, diary = ListSource(clock, [[message(n, "x" * 1000)] for n in range(10)]), Diary()
 
@@ -366,8 +384,14 @@ def test_a_flush_tells_what_happened(clock):
 def test_a_minute_of_nothing_but_rejected_messages_ends_the_run_before_it_is_all_in_quarantine(clock):
     batches = [[message(n * 100 + k, raw=b"{oops %d %d" % (n, k)) for k in range(100)] for n in range(100)]
     source, store = ListSource(clock, [part for batch in batches for part in (batch, [])]), FlakyStore()
-    limit = RejectionLimit(RejectionRule(ratio=0.5, window_s=60.0))
+    limit, commit = RejectionLimit(RejectionRule(ratio=0.5, window_s=60.0)), store.commit
 
+    def bounded(checkpoint):
+        if len(checkpoint.rejected) > 60:
+            raise CheckpointTooLarge("what goes in halves is judged once")
+        return commit(checkpoint)
+
+    store.commit = bounded
     with pytest.raises(TooManyRejected, match=r"3,100 of the last 3,100 messages are not log entries \(.*JSON"):
         make(source, store, clock, limit=limit).run()
 
