@@ -1,8 +1,8 @@
-"""What a person on call can decide about a cluster: acknowledge, mute, resolve, reopen, set a priority.
+"""What a person on call can decide about a cluster: acknowledge, mute, resolve, reopen, prioritise, merge, split.
 
 Pure: a cluster as it was read goes in, the new `Handling` and its `AuditRecord` come out; whoever called stores both
 with `Store.put_handling`. The revision of the handling is kept, so a decision made on an old view meets `Conflict`.
-The command line, the terminal and the web page all decide here and nowhere else. It must not do IO.
+The terminal and the web page decide here and nowhere else. It must not do IO.
 """
 
 from __future__ import annotations
@@ -91,21 +91,38 @@ def resolve(
 
 
 def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
-    """Take back an acknowledgement, a mute or a resolution."""
-    return _decided(cluster, _cleared(cluster, Status.OPEN), now, who, "reopen", note=note)
+    """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
+    handling = _cleared(cluster, Status.OPEN)
+    if handling.announced:
+        handling = replace(handling, announced=max(handling.announced, cluster.count))
+    return _decided(cluster, handling, now, who, "reopen", note=note)
 
 
-def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority | None) -> Decision:
+def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority | None, note: str = "") -> Decision:
     """A person's priority, which the policy does not change any more; None gives it back to the policy."""
-    handling = replace(cluster.handling, priority=priority, priority_by=who if priority else "policy")
-    return _decided(cluster, handling, now, who, "priority", priority or "as the policy says", handling.note)
+    before = cluster.handling
+    handling = replace(before, priority=priority, priority_by=who if priority else "policy", changed_at=now)
+    if before.status is Status.OPEN:
+        # Whoever is on it, has muted or resolved it, stays the one who did.
+        handling = replace(handling, by=who, note=note[:_MAX_NOTE] or before.note)
+    detail = _joined(priority or "as the policy says", note)
+    return Decision(handling, AuditRecord(now, who, "priority", cluster.id, detail))
 
 
-def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str) -> AuditRecord:
-    """The trail of `Store.merge`. Raises `ConfigError` when both are the same cluster."""
+def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, note: str = "") -> AuditRecord:
+    """The trail of `Store.merge`. Raises `ConfigError` where the two cannot be one."""
     if loser.id == winner.id:
         raise ConfigError(f"{loser.id} cannot be merged into itself; name another cluster")
-    return AuditRecord(now, who, "merge", loser.id, f"into {winner.id}")
+    if loser.stream != winner.stream:
+        raise ConfigError(f"{loser.id} and {winner.id} are of different services or kinds; they stay two")
+    return AuditRecord(now, who, "merge", loser.id, _joined(f"into {winner.id}", note))
+
+
+def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: str = "") -> AuditRecord:
+    """The trail of `Store.split`; `apart` is the one that leaves, "" is all. Raises `ConfigError` where none can."""
+    if not cluster.aliases or apart not in ("", *cluster.aliases):
+        raise ConfigError(f"{apart or 'nothing'} was never merged into {cluster.id}")
+    return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
 
 
 def _cleared(cluster: Cluster, status: Status) -> Handling:
@@ -123,7 +140,9 @@ def _cleared(cluster: Cluster, status: Status) -> Handling:
 def _decided(
     cluster: Cluster, handling: Handling, now: datetime, who: str, action: str, detail: str = "", note: str = ""
 ) -> Decision:
-    note = note[:_MAX_NOTE]
-    changed = replace(handling, by=who, note=note, changed_at=now)
-    shown = detail if action == "priority" else ": ".join(part for part in (detail, note) if part)
-    return Decision(changed, AuditRecord(now, who, action, cluster.id, shown))
+    changed = replace(handling, by=who, note=note[:_MAX_NOTE], changed_at=now)
+    return Decision(changed, AuditRecord(now, who, action, cluster.id, _joined(detail, note)))
+
+
+def _joined(detail: str, note: str) -> str:
+    return ": ".join(part for part in (detail, note[:_MAX_NOTE]) if part)

@@ -111,11 +111,10 @@ def split_command(cluster_id: str, **options: str | None) -> None:
 
     store, now = _store(options), datetime.now(UTC)
     cluster = _cluster(store, cluster_id)
-    apart = split(store, cluster, now=now)
-    if not apart:
+    if not cluster.aliases:
         raise click.ClickException(f"nothing was ever merged into {cluster.id}")
-    detail = f"{', '.join(apart)}" + (f": {options['note']}" if options["note"] else "")
-    store.put_handling(cluster.id, cluster.handling, [AuditRecord(now, _me(), "split", cluster.id, detail)])
+    detail = f"{', '.join(cluster.aliases)}" + (f": {options['note']}" if options["note"] else "")
+    apart = split(store, cluster.id, audit=AuditRecord(now, _me(), "split", cluster.id, detail))
     store.close()
     click.echo(f"{', '.join(apart)} left {cluster.id}")
 

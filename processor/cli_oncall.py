@@ -88,6 +88,9 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
                 self.poller.end(self.loop)
             super().handle_exit(sig, frame)
 
+        async def on_tick(self, counter: int) -> bool:
+            return await super().on_tick(counter) or bool(self.poller and self.poller.broken)
+
     def make_poller() -> Poller:
         server.loop = asyncio.get_running_loop()
         server.poller = Poller(Reading(open_store, _now), _now, every_s=settings.every)
@@ -100,6 +103,8 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
     server = Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3))
     click.echo(f"on-call page: http://{f'[{host}]' if ':' in host else host}:{port}/  (Ctrl-C ends it)", err=True)
     server.run(sockets=[listening])
+    if server.poller and server.poller.broken:
+        raise server.poller.broken
 
 
 def _listen(settings: WebSettings) -> socket.socket:

@@ -67,6 +67,7 @@ class Listener:
         audit = [
             AuditRecord(self._clock.now(), comment.author, command.verb, cluster.id, f"comment on {issue.ref.url}")
             for command in possible
+            if command.verb != "split"  # which leaves its own trail
         ]
         # First, because it is harmless twice; stored last, the comment's id says that all of it is done.
         for command in possible:
@@ -84,7 +85,8 @@ class Listener:
             audit = AuditRecord(self._clock.now(), author, "merge", cluster.id, f"into {winner.id}")
             self._store.merge(cluster.id, winner.id, audit)
         elif command.verb == "split":
-            split(self._store, cluster, now=self._clock.now())
+            detail = f"{', '.join(cluster.aliases)}: comment on {issue.ref.url}"
+            split(self._store, cluster.id, audit=AuditRecord(self._clock.now(), author, "split", cluster.id, detail))
 
     def _other(self, cluster: Cluster, issue: Issue, command: Command) -> Cluster | None:
         """The cluster a merge names, by the number of its issue or by its id; never of another stream."""

@@ -6,31 +6,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from processor import notes as notebook
-from processor.model import Checkpoint, Seen, TemplateChanges, Totals
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from processor.model import Cluster
+    from processor.model import AuditRecord
     from processor.ports import Store
 
 
-def split(store: Store, cluster: Cluster, *, now: datetime) -> tuple[str, ...]:
+def split(store: Store, cluster_id: str, *, audit: AuditRecord) -> tuple[str, ...]:
     """The ids that are clusters of their own from now on, with own counts and issues; () where nothing was merged.
 
-    They are marked literal, so mining does not take them back. Raises `Conflict` when a worker learned in between.
+    Args:
+        store: where they are; mining does not take them back.
+        cluster_id: an alias, which leaves alone, or a root, which all that was merged into it leaves.
+        audit: stored with the change.
     """
-    if not cluster.aliases:
-        return ()
-    model = next(model for model in store.load_model({}) if model.stream == cluster.stream)
-    apart = tuple(
-        replace(record, merged_into=None, literal=True) for record in model.records if record.id in cluster.aliases
-    )
-    changes = (TemplateChanges(cluster.stream, model.rev, apart),)
-    store.commit(Checkpoint("split", now, (), Seen(frozenset()), (), changes, (), Totals()))
-    for record in apart:
-        _reclaim_issue(store, record.id)
-    return tuple(record.id for record in apart)
+    apart = tuple(store.split(cluster_id, audit))
+    for one in apart:
+        _reclaim_issue(store, one)
+    return apart
 
 
 def _reclaim_issue(store: Store, cluster_id: str) -> None:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console, Group
 from rich.live import Live
 
-from processor.errors import ConfigError, GardenerError
-from processor.oncall.deciding import DONE, carry_out
+from processor.errors import ConfigError, GardenerError, OutcomeUnknown
+from processor.oncall.deciding import DONE
 from processor.oncall.snapshot import Reading
 from processor.oncall.terminal import Screen, lines, press
 
@@ -88,10 +88,11 @@ class _Loop:
     def run(self) -> None:
         while not self._screen.done:
             width, height = self._console.size
-            shown = lines(self._screen, self._reading.snapshot, self._now(), width, height)
-            self._live.update(Group(*shown), refresh=True)
+            # A key is about what is on the screen, not about what is read while it is pressed.
+            snapshot = self._reading.snapshot
+            self._live.update(Group(*lines(self._screen, snapshot, self._now(), width, height)), refresh=True)
             for key in _read(sys.stdin.fileno(), _TICK_S):
-                self._screen = press(self._screen, key, self._reading.snapshot, height)
+                self._screen = press(self._screen, key, snapshot, height)
                 self._act()
             self._hear()
             self._poll()
@@ -117,10 +118,11 @@ class _Loop:
 
     def _carry_out(self, wish: Wish) -> str:
         try:
-            cluster = carry_out(self._reading.store(), wish, now=self._now(), who=self._who)
-            self._reading.put(cluster)
-        except GardenerError as error:
+            cluster = self._reading.act(wish, who=self._who)
+        except OutcomeUnknown as error:
             return str(error)
+        except GardenerError as error:
+            return f"Nothing was changed: {error}"
         return f"{DONE[wish.action]} {cluster.id}"
 
 

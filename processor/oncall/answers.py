@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -11,6 +12,7 @@ from processor.errors import ConfigError, Transient
 from processor.oncall import charts
 from processor.oncall.deciding import NotThere, Overtaken
 from processor.oncall.figures import is_new
+from processor.oncall.kin import kin_of
 from processor.oncall.rendering import Shell, render
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Resp
     return HTMLResponse(render(name, _shell(request), **values), code)
 
 
-def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
+async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
     """The page of one cluster."""
+    kin = await run_in_threadpool(kin_of, one.cluster, found)
     mine = {one.cluster.id, *one.cluster.aliases}
     return page(
         request,
@@ -54,6 +57,7 @@ def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", co
         code=code,
         snapshot=found,
         row=one,
+        kin=kin,
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
         minutes=charts.per_minute(one.cluster, found.reference),
@@ -72,21 +76,22 @@ async def refused(request: Request, error: Exception) -> Response:
     """A refusal: a page for people, JSON for scripts."""
     code = error.status_code if isinstance(error, HTTPException) else 500
     sentence = error.detail if isinstance(error, HTTPException) else ""
-    return _problem(request, code, _SENTENCES.get(code, sentence))
+    return problem(request, code, _SENTENCES.get(code, sentence))
 
 
 async def failed(request: Request, error: Exception) -> Response:
     """One of our own errors: its text is a sentence for people."""
     codes: dict[type[Exception], int] = {ConfigError: 400, NotThere: 404, Overtaken: 409, Transient: 503}
-    return _problem(request, next((code for kind, code in codes.items() if isinstance(error, kind)), 503), str(error))
+    return problem(request, next((code for kind, code in codes.items() if isinstance(error, kind)), 503), str(error))
 
 
 async def broken(request: Request, _error: Exception) -> Response:
     """A defect; the trace goes to the server's log, never to the viewer."""
-    return _problem(request, 500, "Something went wrong here. The server's log says what.")
+    return problem(request, 500, "Something went wrong here. The server's log says what.")
 
 
-def _problem(request: Request, code: int, sentence: str) -> Response:
+def problem(request: Request, code: int, sentence: str) -> Response:
+    """A sentence, and nothing else."""
     if wants_json(request):
         return JSONResponse({"error": sentence}, code)
     return page(request, "problem.html", code=code, status=code, sentence=sentence)

@@ -6,22 +6,24 @@ revision that moved is no reason to refuse; another person's decision is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import actions
-from processor.errors import ConfigError, Conflict, GardenerError
+from processor.errors import ConfigError, Conflict, GardenerError, OutcomeUnknown, Transient
 from processor.model import Priority
+from processor.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from processor.actions import Decision
-    from processor.model import Cluster
+    from processor.model import AuditRecord, Cluster
     from processor.ports import Store
 
 _TRIES: Final = 5
-ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge")
+ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge", "split")
 DONE: Final[Mapping[str, str]] = {
     "acknowledge": "Acknowledged.",
     "mute": "Muted.",
@@ -29,6 +31,7 @@ DONE: Final[Mapping[str, str]] = {
     "reopen": "Reopened.",
     "priority": "Priority set.",
     "merge": "Merged.",
+    "split": "Split.",
 }
 
 
@@ -45,6 +48,8 @@ class Wish(NamedTuple):
 
     Attributes:
         seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
+        into: the cluster that continues this one.
+        apart: which of the clusters merged into this one shall stand alone; "" is all of them.
     """
 
     cluster_id: str
@@ -54,6 +59,7 @@ class Wish(NamedTuple):
     note: str = ""
     priority: str = ""
     into: str = ""
+    apart: str = ""
     next_revision: bool = False
 
 
@@ -71,21 +77,44 @@ def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
         NotThere: no such cluster.
         Overtaken: it is not any more what they saw; says who was first.
         ConfigError: the wish makes no sense; says which part.
-        Transient: the store did not answer.
+        OutcomeUnknown: the store did not answer while it was done; only then may anything have changed.
+        Transient: the store did not answer before.
     """
     if wish.action not in ACTIONS:
         raise ConfigError(f"there is no action {wish.action!r}; there are {', '.join(ACTIONS)}")
     for _ in range(_TRIES):
-        cluster = _seen(store, wish)
-        if wish.action == "merge":
-            return _merge(store, cluster, wish, now=now, who=who)
-        decision = _decide(cluster, wish, now=now, who=who)
+        write = _prepared(store, _seen(store, wish), wish, now=now, who=who)
         try:
-            store.put_handling(cluster.id, decision.handling, [decision.audit])
+            return write()
         except Conflict:
             continue
-        return _there(store, cluster.id)
+        except Transient as error:
+            raise OutcomeUnknown(f"It may or may not be done, look again: {error}") from error
     raise Conflict(f"cluster {wish.cluster_id} changes faster than it can be decided about; try again")
+
+
+def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Callable[[], Cluster]:
+    """Everything that can be refused is refused here; what is returned writes, and gives the cluster afterwards."""
+    if wish.action == "merge":
+        winner = _there(store, wish.into.strip())
+        trail = actions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)
+        return lambda: _merged(store, trail, winner.id)
+    if wish.action == "split":
+        trail = actions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
+        return lambda: _split(store, trail, wish.apart or cluster.id)
+    handling, audit = _decide(cluster, wish, now=now, who=who)
+    return lambda: replace(cluster, handling=store.put_handling(cluster.id, handling, [audit]))
+
+
+def _merged(store: Store, trail: AuditRecord, winner_id: str) -> Cluster:
+    store.merge(trail.cluster_id, winner_id, trail)
+    return _there(store, winner_id)
+
+
+def _split(store: Store, trail: AuditRecord, cluster_id: str) -> Cluster:
+    apart = split(store, cluster_id, audit=trail)
+    # A template that mining made of others has no entry of its own; without them it is gone.
+    return store.cluster(trail.cluster_id) or _there(store, apart[0] if apart else "")
 
 
 def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decision:
@@ -97,15 +126,9 @@ def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decisio
         if wish.priority not in ("", *Priority):
             raise ConfigError(f"there is no priority {wish.priority!r}; there are {', '.join(Priority)}")
         priority = Priority(wish.priority) if wish.priority else None
-        return actions.prioritise(cluster, now=now, who=who, priority=priority)
+        return actions.prioritise(cluster, now=now, who=who, priority=priority, note=wish.note)
     plain: Callable[..., Decision] = actions.acknowledge if wish.action == "acknowledge" else actions.reopen
     return plain(cluster, now=now, who=who, note=wish.note)
-
-
-def _merge(store: Store, loser: Cluster, wish: Wish, *, now: datetime, who: str) -> Cluster:
-    winner = _there(store, wish.into.strip())
-    store.merge(loser.id, winner.id, actions.merge_audit(loser, winner, now=now, who=who))
-    return _there(store, winner.id)
 
 
 def _seen(store: Store, wish: Wish) -> Cluster:
@@ -113,8 +136,8 @@ def _seen(store: Store, wish: Wish) -> Cluster:
     if wish.seen and wish.seen != mark_of(cluster):
         handling = cluster.handling
         raise Overtaken(
-            f"Nothing was changed: {handling.by or handling.priority_by} decided first, it is now"
-            f" {handling.status}, priority {handling.priority or 'not set'}. Look again, then act."
+            f"{handling.by or handling.priority_by} decided first, it is now {handling.status}, priority"
+            f" {handling.priority or 'not set'}. Look again, then act."
         )
     return cluster
 

@@ -10,13 +10,15 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from processor.errors import ConfigError
+from processor.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.oncall import answers, jsons
 from processor.oncall.access import COOKIE, SESSION_S, Role, is_same_origin
-from processor.oncall.deciding import Overtaken, Wish
+from processor.oncall.deciding import NotThere, Overtaken, Wish
+from processor.oncall.kin import kin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,17 +40,26 @@ async def act(request: Request) -> Response:
     poller: Poller = request.app.state.poller
     try:
         done = await poller.act(_wish(name, fields), who=request.state.viewer.name)
-    except (ConfigError, Overtaken) as error:
-        code = 409 if isinstance(error, Overtaken) else 422
-        await poller.look_again()
-        if answers.wants_json(request):
-            return JSONResponse({"error": str(error)}, code)
-        return answers.detail(
-            request, poller.snapshot, answers.row(poller.snapshot, name), message=str(error), code=code
-        )
+    except GardenerError as error:
+        return await _not_done(request, name, error)
     if answers.wants_json(request):
-        return JSONResponse(jsons.detail_json(poller.snapshot, answers.row(poller.snapshot, done.id)))
+        row = answers.row(poller.snapshot, done.id)
+        kin = await run_in_threadpool(kin_of, row.cluster, poller.snapshot)
+        return JSONResponse(jsons.detail_json(poller.snapshot, row, kin))
     return RedirectResponse(f"/clusters/{quote(done.id)}?done={quote(fields['action'])}", 303)
+
+
+async def _not_done(request: Request, name: str, error: GardenerError) -> Response:
+    """What became of it, on the cluster's own page as it is by now, so that what was typed stays."""
+    poller: Poller = request.app.state.poller
+    codes: dict[type[Exception], int] = {ConfigError: 422, NotThere: 404, Overtaken: 409}
+    code = next((code for kind, code in codes.items() if isinstance(error, kind)), 503)
+    said = str(error) if isinstance(error, OutcomeUnknown) else f"Nothing was changed: {error}"
+    await poller.look_again()
+    row = poller.snapshot.row(name)
+    if answers.wants_json(request) or row is None:
+        return answers.problem(request, code, said)
+    return await answers.detail(request, poller.snapshot, row, message=said, code=code)
 
 
 async def sign_in(request: Request) -> Response:
@@ -74,7 +85,8 @@ async def sign_in(request: Request) -> Response:
         max_age=SESSION_S,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        # Behind a proxy that ends TLS only the browser knows.
+        secure=request.url.scheme == "https" or request.headers.get("origin", "").startswith("https:"),
     )
     return response
 
@@ -97,6 +109,7 @@ def _wish(cluster_id: str, fields: Mapping[str, str]) -> Wish:
         note=fields.get("note", "").strip(),
         priority=fields.get("priority", ""),
         into=fields.get("into", ""),
+        apart=fields.get("apart", ""),
         next_revision=fields.get("next_revision", "") == "yes",
     )
 

@@ -10,7 +10,9 @@ from processor.tables import cluster_json, rejected_json, totals_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from processor.incidents import Incident
     from processor.model import AuditRecord, WorkerState
+    from processor.oncall.kin import Kin
     from processor.oncall.overview import Overview
     from processor.oncall.selection import ListQuery, Page
     from processor.oncall.snapshot import Row, Snapshot
@@ -71,14 +73,16 @@ def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
     }
 
 
-def detail_json(snapshot: Snapshot, row: Row) -> dict[str, Any]:
-    """One cluster and what was done to it."""
+def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
+    """One cluster, what was done to it and what belongs to it."""
     mine = {row.cluster.id, *row.cluster.aliases}
     return {
         **state_json(snapshot),
         **row_json(row),
         "new": is_new(row.cluster, snapshot.reference),
         "actions": [audit_json(record) for record in snapshot.audit if record.cluster_id in mine],
+        "incident": kin.incident and _incident_json(kin.incident),
+        "related": [{"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in kin.links],
     }
 
 
@@ -95,6 +99,21 @@ def audit_json(record: AuditRecord) -> dict[str, Any]:
 
 def _briefs(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [brief_json(row) for row in rows]
+
+
+def _incident_json(incident: Incident) -> dict[str, Any]:
+    return {
+        "root": incident.root,
+        "cause": incident.cause,
+        "revision": incident.revision,
+        "is_new_revision": incident.is_new_revision,
+        "started_at": incident.started_at.isoformat(),
+        "last_seen": incident.last_seen.isoformat(),
+        "over": incident.over,
+        "members": [
+            {"cluster": member.id, "evidence": [str(one) for one in member.evidence]} for member in incident.members
+        ],
+    }
 
 
 def _worker_json(worker: WorkerState) -> dict[str, Any]:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster
 
-WILDCARD: Final = "<*>"
+_WILDCARD: Final = re.compile(r"<(?:\*|any)>")
+_EARNED: Final = "<any>"
 _VALUES: Final = 3
 _VALUE_WIDTH: Final = 60
+_NO_VALUE: Final = frozenset({"(other)", "(nothing)"})
 # Controls but tab and newline, soft hyphen, joiners, everything that turns direction, separators, surrogates, tags.
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
@@ -24,12 +26,25 @@ _UNSEEN: Final = re.compile(
 
 
 class Segment(NamedTuple):
-    """A piece of a template: plain text, or a wildcard with the values known for it (most frequent first)."""
+    """A piece of a template: plain text, or a wildcard with the values known for it (most frequent first).
+
+    Attributes:
+        values: words that were counted at this place, or what the sample holds there; empty where neither is known.
+        counts: how often each was counted, empty for the sample's.
+    """
 
     text: str
     wildcard: bool = False
     values: tuple[str, ...] = ()
-    source: str = ""
+    counts: tuple[int, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """Where the values come from, for people."""
+        if not self.counts:
+            return "in the sample" if self.values else "varies"
+        pairs = zip(self.values, self.counts, strict=True)
+        return "most frequent: " + ", ".join(f"{value} {n:,}" for value, n in pairs)
 
 
 def visible(text: str) -> str:
@@ -37,16 +52,25 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
-def segments(cluster: Cluster) -> tuple[Segment, ...]:
-    """The template in pieces; each wildcard with what the sample holds in its place.
+def pieces(template: str) -> list[str]:
+    """The texts between the template's wildcards, of either kind."""
+    return _WILDCARD.split(template)
 
-    Where that value is one of a facet's, the facet's most frequent values are given, with its name.
+
+def segments(cluster: Cluster) -> tuple[Segment, ...]:
+    """The template in pieces.
+
+    A wildcard that mining has earned comes with the words counted there (breakdown "word 1" belongs to the first),
+    a masked value with what the sample holds in its place: of those only the sample is kept.
     """
-    literals = cluster.template.split(WILDCARD)
+    literals = pieces(cluster.template)
     values = _aligned(literals, cluster.sample.text)
     made = [Segment(literals[0])]
-    for value, literal in zip(values, literals[1:], strict=True):
-        made.append(_wildcard(value, cluster.facets))
+    earned = 0
+    for mark, value, literal in zip(_WILDCARD.findall(cluster.template), values, literals[1:], strict=True):
+        earned += mark == _EARNED
+        counted = cluster.facets.get(f"word {earned}", {}) if mark == _EARNED else {}
+        made.append(_wildcard(mark, value, counted))
         made.append(Segment(literal))
     return tuple(segment for segment in made if segment.wildcard or segment.text)
 
@@ -72,14 +96,12 @@ def _aligned(literals: list[str], text: str) -> list[str]:
     return values
 
 
-def _wildcard(value: str, facets: Mapping[str, Mapping[str, int]]) -> Segment:
-    if not value:
-        return Segment(WILDCARD, wildcard=True)
-    for name, counts in facets.items():
-        if value in counts:
-            ranked = sorted(counts, key=lambda one: (-counts[one], one))[:_VALUES]
-            return Segment(WILDCARD, True, tuple(_short(one) for one in ranked), name)
-    return Segment(WILDCARD, True, (_short(value),), "sample")
+def _wildcard(mark: str, value: str, counted: Mapping[str, int]) -> Segment:
+    words = {word: n for word, n in counted.items() if word not in _NO_VALUE}
+    top = sorted(words, key=lambda one: (-words[one], one))[:_VALUES]
+    if top:
+        return Segment(mark, True, tuple(_short(one) for one in top), tuple(words[one] for one in top))
+    return Segment(mark, True, (_short(value),) if value else ())
 
 
 def _short(value: str) -> str:

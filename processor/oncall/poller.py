@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
-
-from processor.oncall.deciding import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,13 @@ _LINGER_S: Final = 60.0
 
 
 class Poller:
-    """Keeps the newest snapshot and tells those who wait when it changes. Lives in one event loop."""
+    """Keeps the newest snapshot and tells those who wait when it changes. Lives in one event loop.
+
+    Attributes:
+        viewers: how many streams of events are open.
+        ending: they shall end.
+        broken: the defect that ended the polling; whoever runs the page has to end with it.
+    """
 
     def __init__(self, reading: Reading, now: Callable[[], datetime], *, every_s: float) -> None:
         self._reading = reading
@@ -40,6 +45,7 @@ class Poller:
         self._read_at = now() - 2 * _STALE
         self.viewers = 0
         self.ending = False
+        self.broken: Exception | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -47,13 +53,19 @@ class Poller:
         return self._reading.snapshot
 
     async def run(self) -> None:
-        """Poll until cancelled; rests when nobody has looked for a minute."""
-        while True:
-            if not self.viewers and (self._now() - self._looked_at).total_seconds() > _LINGER_S:
-                self._wanted.clear()
-                await self._wanted.wait()
-            await self._refresh()
-            await asyncio.sleep(self._every_s)
+        """Poll until cancelled; rests when nobody has looked for a minute. A defect ends it, see `broken`."""
+        try:
+            while True:
+                if not self.viewers and (self._now() - self._looked_at).total_seconds() > _LINGER_S:
+                    self._wanted.clear()
+                    await self._wanted.wait()
+                await self._refresh()
+                await asyncio.sleep(self._every_s)
+        except Exception as error:  # noqa: BLE001  # nobody shall take what was read last for live
+            self.broken = error
+        finally:
+            self.ending = True
+            await self._tell()
 
     async def current(self) -> Snapshot:
         """The newest snapshot for a page; read now if the poller has been resting."""
@@ -82,12 +94,7 @@ class Poller:
 
     async def act(self, wish: Wish, *, who: str) -> Cluster:
         """Carry an action out and show its outcome to everybody. Raises what `carry_out` raises."""
-
-        def work() -> Cluster:
-            cluster = carry_out(self._reading.store(), wish, now=self._now(), who=who)
-            self._reading.put(cluster)
-            return cluster
-
+        work = partial(self._reading.act, wish, who=who)
         cluster = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         await self._tell()
         return cluster

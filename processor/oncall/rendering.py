@@ -16,7 +16,7 @@ from processor.model import Kind, Priority, Status
 from processor.oncall import charts, figures
 from processor.oncall.access import Role
 from processor.oncall.deciding import mark_of
-from processor.oncall.marking import WILDCARD, segments, visible
+from processor.oncall.marking import pieces, segments, visible
 from processor.oncall.selection import SORTS
 
 if TYPE_CHECKING:
@@ -52,11 +52,9 @@ def render(name: str, shell: Shell, **values: Any) -> str:
     return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
 
 
-def pieces(template: str) -> list[str]:
+def words(template: str) -> list[str]:
     """A template for a list: the texts between wildcards, cut to what two or three lines hold."""
-    if len(template) > _CUT:
-        template = template[: _CUT - 1] + "…"
-    return template.split(WILDCARD)
+    return pieces(template if len(template) <= _CUT else template[: _CUT - 1] + "…")
 
 
 def iso(at: datetime) -> str:
@@ -97,7 +95,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for one in (pieces, iso, clock, ranked, short, segments, visible, mark_of, figures.ago, figures.age, is_web):
+    for one in (words, iso, clock, ranked, short, segments, visible, mark_of, figures.ago, figures.age, is_web):
         made.filters[one.__name__] = one
     made.filters["spark"] = charts.spark_path
     made.tests["back"] = figures.is_back

@@ -67,8 +67,9 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
         return _wish(settled, snapshot, "mute", MUTES[key]) if key in MUTES else settled
     if key == "a":
         return _wish(screen, snapshot, "acknowledge")
-    if key == "m":
-        return replace(screen, mode="mute", back=screen.mode) if _chosen(screen, snapshot) else screen
+    if key == "m" and (row := _chosen(screen, snapshot)):
+        # Named now: what is first may be another one by the time the choice is made.
+        return replace(screen, mode="mute", back=screen.mode, selected=row.cluster.id)
     if screen.mode == "detail":
         step = {"j": 1, "down": 1, "k": -1, "up": -1, "page-down": height - 6, "page-up": 6 - height}.get(key, 0)
         leaves = key in ("q", "escape", "enter", "left")
@@ -133,7 +134,8 @@ def _wish(screen: Screen, snapshot: Snapshot, action: str, until: str = "") -> S
 
 
 def _chosen(screen: Screen, snapshot: Snapshot) -> Row | None:
-    if screen.mode == "detail" or screen.back == "detail":
+    """What a key is about: the cluster opened or about to be muted, else the one under the cursor."""
+    if screen.mode in ("detail", "mute"):
         return snapshot.row(screen.selected)
     rows = select(snapshot.rows, screen.query)
     return rows[_place(rows, screen.selected)] if rows else None

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -21,6 +22,7 @@ from processor.errors import GardenerError
 from processor.oncall import answers, forms, jsons, selection
 from processor.oncall.deciding import DONE
 from processor.oncall.gate import Gate, SafeHeaders
+from processor.oncall.kin import kin_of
 from processor.oncall.overview import overview_of
 
 if TYPE_CHECKING:
@@ -105,9 +107,9 @@ async def cluster(request: Request) -> Response:
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row))
+        return JSONResponse(jsons.detail_json(snapshot, row, await run_in_threadpool(kin_of, row.cluster, snapshot)))
     done = DONE.get(request.query_params.get("done", ""), "")
-    answer = answers.detail(request, snapshot, row, message=done)
+    answer = await answers.detail(request, snapshot, row, message=done)
     if done:
         # The address stays the cluster's own, so that a reload does not say it again.
         answer.headers["hx-replace-url"] = f"/clusters/{row.cluster.id}"

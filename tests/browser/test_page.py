@@ -70,6 +70,7 @@ def test_the_list_is_sorted_and_paged(visit):
     page.get_by_role("link", name="Next").click()
     page.get_by_text("Page 2 of 3").wait_for()
     page.get_by_role("link", name="Count", exact=True).click()
+    page.wait_for_url("**sort=count**")
     assert page.locator("th[aria-sort]").inner_text().startswith("Count")
     assert page.locator("a.name").first.inner_text() == "Card * declined"
 
@@ -113,23 +114,33 @@ def test_each_action_says_that_it_is_done_and_is_in_the_store(visit, garden, but
     assert page.get_by_label("Note for the next one").input_value() == ""
 
 
-def test_merging_leads_to_the_cluster_that_continues(visit, garden):
-    page = visit("/clusters/c2")
-    page.get_by_label("Merge into").fill("c1")
+def test_merging_leads_to_the_cluster_that_continues_and_splitting_takes_it_back(visit, garden):
+    page = visit("/clusters/n001")
+    page.get_by_label("Merge into").fill("n000")
     page.get_by_role("button", name="Merge").click()
-    page.get_by_text("Merged.").wait_for()
+    page.get_by_text("Merged.", exact=True).wait_for()
 
-    assert garden.store.cluster("c2").id == "c1"
-    page.goto("/clusters/c2")
-    assert page.url.endswith("/clusters/c1")
-    assert page.locator(".side").get_by_text("c2", exact=True).first.is_visible()
+    assert garden.store.cluster("n001").id == "n000"
+    page.goto("/clusters/n001")
+    assert page.url.endswith("/clusters/n000")
+    page.get_by_label("Stands alone again").select_option("n001")
+    page.get_by_role("button", name="Split").click()
+    page.get_by_text("Split.", exact=True).wait_for()
+    assert garden.store.cluster("n001").id == "n001"
+    assert [record.action for record in garden.store.audit(9)] == ["split", "merge"]
+    page.goto("/clusters/n001")
+    page.get_by_role("heading", name="Filler number 1", exact=True).wait_for()
 
 
 def test_what_makes_no_sense_is_said_and_nothing_is_done(visit, garden):
     page = visit("/clusters/c2", allowed=("404", "422"))
     page.get_by_label("Merge into").fill("nope")
     page.get_by_role("button", name="Merge").click()
-    page.get_by_text("There is no cluster nope.").wait_for()
+    page.get_by_text("Nothing was changed: There is no cluster nope.").wait_for()
+    assert page.get_by_label("Merge into").input_value() == "nope", "what was typed stays"
+    page.get_by_label("Merge into").fill("c1")
+    page.get_by_role("button", name="Merge").click()
+    page.get_by_text("of different services").wait_for()
 
     assert garden.store.audit(9) == []
 

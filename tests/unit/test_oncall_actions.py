@@ -32,8 +32,8 @@ def test_a_decision_keeps_revision_issue_and_memory_and_names_who_and_when():
     for act in (actions.acknowledge, actions.mute, actions.resolve, actions.reopen):
         handling, audit = act(CLUSTER, now=NOW, who="mo@example.org", note="on it")
 
-        kept = (handling.rev, handling.issue, handling.announced, handling.memory)
-        assert kept == (4, IssueRef("o/r", 7, ""), 50, {"lease": "x"})
+        kept = (handling.rev, handling.issue, handling.memory)
+        assert kept == (4, IssueRef("o/r", 7, ""), {"lease": "x"})
         assert (handling.by, handling.note, handling.changed_at) == ("mo@example.org", "on it", NOW)
         assert (audit.who, audit.at, audit.cluster_id, audit.action) == ("mo@example.org", NOW, "c1", act.__name__)
         assert "on it" in audit.detail
@@ -100,3 +100,34 @@ def test_a_cluster_cannot_be_merged_into_itself():
     with pytest.raises(ConfigError, match="itself"):
         actions.merge_audit(CLUSTER, CLUSTER, now=NOW, who="mo")
     assert actions.merge_audit(CLUSTER, replace(CLUSTER, id="c2"), now=NOW, who="mo").detail == "into c2"
+
+
+def test_reopening_counts_growth_from_here_and_leaves_what_was_never_announced_unannounced():
+    unknown = replace(CLUSTER, handling=replace(CLUSTER.handling, announced=0))
+
+    assert actions.reopen(CLUSTER, now=NOW, who="mo").handling.announced == 70
+    assert actions.reopen(unknown, now=NOW, who="mo").handling.announced == 0
+    assert actions.resolve(CLUSTER, now=NOW, who="mo").handling.announced == 50
+
+
+def test_setting_a_priority_takes_nobody_off_what_they_are_on():
+    theirs = replace(CLUSTER, handling=actions.acknowledge(CLUSTER, now=NOW, who="ana", note="calling").handling)
+    handling, audit = actions.prioritise(theirs, now=NOW, who="mo", priority=Priority.P0, note="all shops")
+
+    assert (handling.by, handling.note, handling.priority_by) == ("ana", "calling", "mo")
+    assert (audit.who, audit.detail) == ("mo", "P0: all shops")
+
+
+def test_merging_needs_two_clusters_of_one_stream_and_splitting_what_was_merged():
+    other = replace(CLUSTER, id="c2", aliases=("a1", "a2"))
+    elsewhere = replace(other, stream=Stream("p", "pay", Kind.TEXT))
+
+    assert actions.merge_audit(CLUSTER, other, now=NOW, who="mo", note="same").detail == "into c2: same"
+    for wrong in (CLUSTER, elsewhere):
+        with pytest.raises(ConfigError):
+            actions.merge_audit(CLUSTER, wrong, now=NOW, who="mo")
+    assert actions.split_audit(other, "", now=NOW, who="mo").detail == "a1, a2"
+    assert actions.split_audit(other, "a2", now=NOW, who="mo").detail == "a2"
+    for cluster, apart in ((CLUSTER, ""), (other, "c1")):
+        with pytest.raises(ConfigError, match="was never merged"):
+            actions.split_audit(cluster, apart, now=NOW, who="mo")

@@ -145,21 +145,31 @@ def test_the_chart_per_day_covers_two_weeks_at_least_and_ninety_days_at_most(sto
     assert charts.per_day(only(store), NOW + timedelta(days=40)).ticks[0].label == "11-13"
 
 
-def test_wildcards_show_what_the_sample_or_a_facet_holds_in_their_place(store):
+def test_a_masked_value_shows_what_the_sample_holds_in_its_place(store):
     commit(store, NOW, "c1", [3], template="GET <*> took <*> ms", text="GET /cart took\n 12 ms")
-    commit(store, NOW, "c1", [2, 1], facets={"route": "/pay"})
     found = [one for one in segments(only(store)) if one.wildcard]
 
-    assert [(one.values, one.source) for one in found] == [(("/pay", "/cart"), "route"), (("12",), "sample")]
+    assert [(one.values, one.says) for one in found] == [(("/cart",), "in the sample"), (("12",), "in the sample")]
+
+
+def test_an_earned_wildcard_shows_its_most_frequent_words(store):
+    template = "<any> could not charge <*> for <any>"
+    commit(store, NOW, "c1", [3], template=template, text="ann could not charge 7 for shoes")
+    for word, ages in (("bob", [2, 1]), ("cyd", [1]), ("dee", [1]), ("(other)", [1] * 9), ("(nothing)", [1] * 5)):
+        commit(store, NOW, "c1", ages, facets={"word 1": word})
+    found = [one for one in segments(only(store)) if one.wildcard]
+
+    assert [one.values for one in found] == [("bob", "cyd", "dee"), ("7",), ("shoes",)]
+    assert [one.says for one in found] == ["most frequent: bob 2, cyd 1, dee 1", "in the sample", "in the sample"]
 
 
 def test_a_sample_that_does_not_have_the_templates_form_leaves_the_wildcards_bare(store):
-    commit(store, NOW, "c1", [3], template="GET <*> took <*> ms", text="POST")
+    commit(store, NOW, "c1", [3], template="GET <*> took <any> ms", text="POST")
 
-    assert [one.values for one in segments(only(store)) if one.wildcard] == [(), ()]
+    assert [(one.values, one.says) for one in segments(only(store)) if one.wildcard] == [((), "varies")] * 2
 
 
-@given(st.lists(st.sampled_from(["a", " ", "<*>", "b", "é"]), max_size=30), st.text(max_size=60))
+@given(st.lists(st.sampled_from(["a", " ", "<*>", "<any>", "b", "é"]), max_size=30), st.text(max_size=60))
 def test_marking_never_fails_and_keeps_every_literal_of_the_template(parts, text):
     template = "".join(parts)
     store = SqliteStore(":memory:")
@@ -167,7 +177,7 @@ def test_marking_never_fails_and_keeps_every_literal_of_the_template(parts, text
     found = segments(only(store))
     store.close()
 
-    assert "".join("<*>" if one.wildcard else one.text for one in found) == template
+    assert "".join(one.text for one in found) == template
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -205,32 +206,60 @@ def test_every_action_leaves_its_trace_in_the_store(client, store, fields, statu
     assert "mo" in client.get("/clusters/c1").text
 
 
-def test_a_merged_cluster_leads_to_the_one_that_continues_it(client, store):
-    answer = act(client, "c2", action="merge", into=" c1 ")
+@pytest.fixture
+def twin(client, store):
+    """One more cluster of the stream that c1 is of."""
+    commit(store.aside, now(), "c4", [4], template="Card <*> refused", service="pay")
+    assert wait_for(client, 'href="/clusters/c4"')
+    return "c4"
+
+
+def test_a_merged_cluster_leads_to_the_one_that_continues_it(client, store, twin):
+    answer = act(client, twin, action="merge", into=" c1 ", note="the same bank")
 
     assert answer.headers["location"] == "/clusters/c1?done=merge"
-    assert client.get("/clusters/c2", follow_redirects=False).headers["location"] == "/clusters/c1"
-    assert client.get("/clusters/c2.json").json()["count"] == 4
-    assert store.audit(1)[0].detail == "into c1"
-    assert "c2" not in [one["id"] for one in client.get("/clusters.json?status=all").json()["clusters"]]
+    assert client.get("/clusters/c4", follow_redirects=False).headers["location"] == "/clusters/c1"
+    assert client.get("/clusters/c4.json").json()["count"] == 4
+    assert store.audit(1)[0].detail == "into c1: the same bank"
+    assert "c4" not in [one["id"] for one in client.get("/clusters.json?status=all").json()["clusters"]]
 
 
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
-        ({"action": "mute", "until": "soon"}, 422),
-        ({"action": "mute", "until": "1x"}, 422),
-        ({"action": "priority", "priority": "P9"}, 422),
-        ({"action": "merge", "into": "c1"}, 422),  # itself
-        ({"action": "merge", "into": "nope"}, 404),
-        ({"action": "delete"}, 422),
-        ({}, 422),
-    ],
-)
-def test_an_action_that_makes_no_sense_changes_nothing(client, store, fields, code):
-    assert act(client, **fields).status_code == code
-    assert store.cluster("c1").handling.rev == 0
-    assert not store.audit(10)
+@pytest.mark.parametrize("apart", ["", "c4"])
+def test_a_split_gives_back_what_was_merged_with_what_was_counted_on_it(client, store, twin, apart):
+    act(client, twin, action="merge", into="c1")
+    assert '<button name="action" value="split"' in client.get("/clusters/c1").text
+    answer = act(client, "c1", action="split", apart=apart, note="two banks")
+
+    assert answer.headers["location"] == "/clusters/c1?done=split"
+    assert [client.get(f"/clusters/{name}.json").json()["count"] for name in ("c1", "c4")] == [3, 1]
+    (record, _) = store.audit(9)
+    assert (record.action, record.cluster_id, record.detail) == ("split", "c1", "c4: two banks")
+    assert {worker.id for worker in store.workers()} == {"worker-1"}, "nobody else counts as a worker"
+    assert "split c4" not in client.get("/clusters/c1").text
+    assert "c4: two banks" in client.get("/clusters/c1").text
+
+
+def test_what_belongs_to_a_cluster_is_named_with_its_evidence(client, store):
+    storm = [
+        ("s1", [20, 20, 20, 19, 19], {"text": "ConnectionError: db-7 refused the connection", "service": "pay"}),
+        ("s2", [20, 20, 20, 19, 19], {"text": "failed: ConnectionError: db-7 refused the connection"}),
+    ]
+    commit_all(store.aside, now(), storm)
+    assert wait_for(client, "it broke s1")
+    page, twin = client.get("/clusters/s2").text, client.get("/clusters/s2.json").json()
+
+    assert [one["cluster"] for one in twin["incident"]["members"]] == ["s1", "s2"]
+    assert (twin["incident"]["root"], twin["incident"]["over"]) == ("s1", False)
+    assert all(part in page for part in ("Incident", "where it began", "same exception", 'href="/clusters/s1"'))
+    assert client.get("/clusters/c2.json").json()["incident"] is None
+
+
+def test_an_incident_that_the_controller_has_found_stays_one(store):
+    store.put_handling("c2", replace(store.cluster("c2").handling, memory={"incident": "c1"}))
+    with client_for(store) as client:
+        for name in ("c1", "c2"):
+            members = client.get(f"/clusters/{name}.json").json()["incident"]["members"]
+            assert {one["cluster"] for one in members} == {"c1", "c2"}
 
 
 def test_of_two_people_the_second_is_told_who_was_first(client, store):
@@ -363,11 +392,50 @@ def test_a_store_that_has_never_answered_is_a_sentence_and_no_defect(store):
         assert "the state is damaged" in answer.text
 
 
-def test_a_store_that_always_conflicts_is_given_up_with_a_sentence(client, store):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Conflict("someone else"), "Nothing was changed: "),
+        (Transient("no answer"), "It may or may not be done, look again: no answer"),
+    ],
+)
+def test_a_store_that_fails_while_writing_is_a_sentence_that_says_what_is_known(client, store, error, sentence):
     fields = form(client, action="acknowledge")
-    store.put_handling = lambda *_: (_ for _ in ()).throw(Conflict("someone else"))
+    store.put_handling = lambda *_: (_ for _ in ()).throw(error)
+    answer = client.post("/clusters/c1/actions", data=fields, headers=BROWSER)
 
-    assert client.post("/clusters/c1/actions", data=fields, headers=BROWSER).status_code == 503
+    assert answer.status_code == 503
+    assert sentence in answer.text
+
+
+def test_an_action_that_is_stored_is_done_though_its_trail_cannot_be_read(client, store):
+    fields = form(client, action="acknowledge")
+    real = store.put_handling
+
+    def put_and_go_away(*arguments):
+        stored = real(*arguments)
+        store.away = Transient("no answer")
+        return stored
+
+    store.put_handling = put_and_go_away
+    answer = client.post("/clusters/c1/actions", data=fields, headers=BROWSER, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/clusters/c1?done=acknowledge")
+
+
+def test_a_defect_while_reading_ends_the_page_instead_of_showing_old_figures_as_live(store):
+    async def run():
+        poller = Poller(Reading(lambda: store, now), now, every_s=0.05)
+        waiting = asyncio.create_task(poller.after(poller.snapshot.version, 3))
+        store.away = ZeroDivisionError("a defect")
+        await asyncio.wait_for(poller.run(), 3)
+        await waiting
+        await poller.close()
+        return poller
+
+    poller = asyncio.run(run())
+    assert poller.ending
+    assert isinstance(poller.broken, ZeroDivisionError)
 
 
 def test_an_old_export_says_what_its_rates_are_relative_to(client, tmp_path):
@@ -507,8 +575,8 @@ def test_no_form_without_the_right_token_makes_the_page_fail_or_act(fuzzed, fiel
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.fixed_dictionaries(
-        {"action": st.sampled_from(["mute", "priority", "merge", "", "Mute"])},
-        optional={name: st.text(max_size=60) for name in ("until", "priority", "into", "seen", "note")},
+        {"action": st.sampled_from(["mute", "priority", "merge", "split", "", "Mute"])},
+        optional={name: st.text(max_size=60) for name in ("until", "priority", "into", "apart", "seen", "note")},
     )
 )
 def test_on_call_may_write_anything_into_the_form_and_gets_a_sentence(fuzzed, fields):

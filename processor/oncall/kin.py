@@ -1,0 +1,63 @@
+"""What belongs to a cluster: the incident it is part of, and the clusters related to it, each with its evidence. Pure.
+
+The same answers as the issues and the worklog give: an incident that the controller has found stays what it was
+found to be; where there is no controller it is found here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor import incidents, related
+from processor.related import Link, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.incidents import Incident
+    from processor.model import Cluster
+    from processor.oncall.snapshot import Snapshot
+
+_SIGNS: Final = list(Sign)
+
+
+class Kin(NamedTuple):
+    """A cluster's relations; the strongest links first, without the members of its incident."""
+
+    incident: Incident | None
+    links: Sequence[Link]
+
+
+def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
+    """The relations of one cluster. Of very many clusters only those seen last are compared."""
+    incident = _remembered(cluster, snapshot) or next(
+        (one for one in snapshot.incidents if cluster.id in one.ids), None
+    )
+    told = incident.ids if incident else frozenset()
+    latest = related.latest(row.cluster for row in snapshot.rows.values())
+    return Kin(incident, [link for link in _links(cluster, latest) if link.other not in told])
+
+
+def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
+    """What `related.links` says of one cluster, at the cost of one row of its table."""
+    known = {one.id: one for one in related.traits([*(one for one in others if one.id != cluster.id), cluster])}
+    one = known.pop(cluster.id, None)
+    evidence = {name: related.evidence(one, other) for name, other in known.items()} if one else {}
+    found = [Link(name, each) for name, each in evidence.items() if each]
+    return sorted(found, key=lambda link: (min(_SIGNS.index(each.sign) for each in link.evidence), link.other))
+
+
+def _remembered(cluster: Cluster, snapshot: Snapshot) -> Incident | None:
+    """The incident of those for which one cluster's issue speaks, this one among them."""
+    speaker = _speaker(cluster, snapshot) or cluster.id
+    group = [
+        row.cluster
+        for row in snapshot.rows.values()
+        if row.cluster.id == speaker or _speaker(row.cluster, snapshot) == speaker
+    ]
+    return incidents.describe(group, snapshot.reference) if len(group) > 1 else None
+
+
+def _speaker(cluster: Cluster, snapshot: Snapshot) -> str:
+    """Id of the cluster that the controller's notes name, "" for none; see `processor.notes.Notes.incident`."""
+    return snapshot.ids.get(str(cluster.handling.memory.get("incident", "")), "")
