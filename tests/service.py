@@ -1,5 +1,6 @@
 """A worker as a process, with its health port and its log, and ways to hurt it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -96,14 +97,21 @@ def processes_listening_for(emulator):
     return found
 
 
-def pause(emulator, seconds):
-    """Stop the emulator's process for a while: connections stay open, nothing answers."""
+@contextlib.contextmanager
+def paused(emulator):
+    """Stop the emulator's process meanwhile: connections stay open, nothing answers."""
     pids = processes_listening_for(emulator)
     assert pids, "the emulator's process was not found"
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        time.sleep(seconds)
+        yield
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def pause(emulator, seconds):
+    """Stop the emulator's process for a while."""
+    with paused(emulator):
+        time.sleep(seconds)

@@ -3,6 +3,7 @@
 Longer runs: GARDENER_BACKLOG=100000, GARDENER_OUTAGE_S=300.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -13,8 +14,9 @@ import time
 import pytest
 from emulators import firestore_emulator, pubsub_emulator  # noqa: F401  # fixtures
 from queues import Queue, point_at
-from service import Service
+from service import Service, paused
 
+from sinks.firestore import FirestoreStore
 from sinks.sqlite import QUARANTINE_KEPT, SqliteStore
 
 BACKLOG = int(os.environ.get("GARDENER_BACKLOG", "6000"))
@@ -133,35 +135,65 @@ def test_killed_at_any_time_the_counts_come_out_exact(queue, services, bodies, t
     assert totals.rejected == 0
 
 
-def test_while_the_store_is_away_memory_stays_and_afterwards_the_worker_catches_up(
-    queue, services, bodies, tmp_path, record
-):
-    service = services(queue.address)
-    service.wait_ready()
-    queue.publish(bodies(2000, "warm"))
-    service.wait_until(lambda _: counted(tmp_path).counted == 2000, 30)
-    before = service.rss_mb()
-    lock = sqlite3.connect(tmp_path / "garden.db", isolation_level=None)
+@contextlib.contextmanager
+def locked(folder):
+    lock = sqlite3.connect(folder / "garden.db", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
-    queue.publish(bodies(20_000))
-    ends, most = time.monotonic() + OUTAGE_S, before
-    service.wait_until(lambda one: one.ask("/readyz")[0] == 503, 40)
-    status, body = service.ask("/readyz")
-    while time.monotonic() < ends:
-        most = max(most, service.rss_mb())
-        time.sleep(0.5)
-    alive = service.ask("/healthz")[0]
+    yield
     lock.close()
-    service.wait_until(lambda _: counted(tmp_path).counted == 22_000, 90)
 
-    record(f"store away for {OUTAGE_S:.0f} s: RSS {before:.0f} MB before, {most:.0f} MB at most")
-    assert (status, alive) == (503, 200)
-    assert json.loads(body)["waiting_for"] == "store"
-    assert most < before + 50
-    assert service.lines("waiting")
-    assert service.lines("recovered")
-    assert counted(tmp_path).duplicates == 0
-    service.wait_until(lambda one: one.ask("/readyz")[0] == 200, 10)
+
+@contextlib.contextmanager
+def sqlite_that_goes_away(request, monkeypatch):
+    folder = request.getfixturevalue("tmp_path")
+    yield "sqlite:garden.db", lambda: SqliteStore(str(folder / "garden.db"), must_exist=True), lambda: locked(folder)
+
+
+@contextlib.contextmanager
+def firestore_that_goes_away(request, monkeypatch):
+    emulator = request.getfixturevalue("firestore_emulator")
+    point_at(emulator, monkeypatch)
+    project = f"away-{secrets.token_hex(4)}"
+    yield f"firestore:{project}", lambda: FirestoreStore(project), lambda: paused(emulator)
+
+
+@pytest.mark.timeout(OUTAGE_S + 300)
+@pytest.mark.parametrize("place", [sqlite_that_goes_away, firestore_that_goes_away])
+def test_while_the_store_is_away_memory_stays_and_afterwards_the_worker_catches_up(
+    queue, services, bodies, record, request, monkeypatch, place
+):
+    with place(request, monkeypatch) as (where, open_store, away):
+        service = services(queue.address, state=where)
+        service.wait_ready()
+        queue.publish(bodies(2000, "warm"))
+        store = open_store()
+        service.wait_until(lambda _: store.totals().counted == 2000, 30)
+        before = most = service.rss_mb()
+        with away():
+            ends = time.monotonic() + OUTAGE_S
+            queue.publish(bodies(20_000))
+            service.wait_until(lambda one: one.ask("/readyz")[0] == 503, 40)
+            status, body = service.ask("/readyz")
+            while time.monotonic() < ends:
+                most = max(most, service.rss_mb())
+                time.sleep(0.5)
+            alive = service.ask("/healthz")[0]
+        back = time.monotonic()
+        service.wait_until(lambda _: store.totals().counted == 22_000, 90)
+        caught_up_s, most = time.monotonic() - back, max(most, service.rss_mb())
+
+        record(
+            f"store away for {OUTAGE_S:.0f} s: RSS {before:.0f} MB before, {most:.0f} MB at most,"
+            f" caught up {caught_up_s:.0f} s after"
+        )
+        assert (status, alive) == (503, 200)
+        assert json.loads(body)["waiting_for"] == "store"
+        assert most < before + 50
+        assert service.lines("waiting")
+        service.wait_until(lambda one: one.lines("recovered") and one.ask("/readyz")[0] == 200, 10)
+        assert sum(cluster.count for cluster in store.clusters()) == 22_000
+        assert store.totals().duplicates == 0
+        store.close()
 
 
 def in_sqlite(_request, _monkeypatch):
