@@ -165,8 +165,8 @@ def authority(settings: Settings) -> Authority:
     if settings.github_app_id and settings.github_installation_id and key:
         return AppAuthority(settings.github_app_id, settings.github_installation_id, key)
     raise ConfigError(
-        "issues on GitHub need GARDENER_GITHUB_TOKEN, or for an App GARDENER_GITHUB_APP_ID,"
-        " GARDENER_GITHUB_INSTALLATION_ID and GARDENER_GITHUB_PRIVATE_KEY"
+        "issues on GitHub need somebody to write them; set GARDENER_GITHUB_TOKEN, or for an App"
+        " GARDENER_GITHUB_APP_ID, GARDENER_GITHUB_INSTALLATION_ID and GARDENER_GITHUB_PRIVATE_KEY"
     )
 
 

@@ -68,6 +68,6 @@ def check_schema(document: Mapping[str, object] | None, path: str) -> None:
     found = (document or {}).get("schema")
     if found != SCHEMA_VERSION:
         raise StateError(
-            f"the document {path} has schema version {found or 'none'}, this program knows {SCHEMA_VERSION}:"
+            f"the document {path} has schema version {found or 'none'}, this program knows {SCHEMA_VERSION};"
             " use the matching program, or name another database in --state"
         )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from processor.errors import RepositoryParked
 from processor.model import Finding, Grade
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ MAX_SKEW_S: Final = 30.0
 def check(repository: str, api: GitHubApi) -> Iterator[Finding]:
     """Ask for the repository and its labels. Raises `TrackerError`, `Transient`; writes nothing."""
     before = datetime.now(UTC)
-    answer = api.read(f"/repos/{repository}")
+    try:
+        answer = api.read(f"/repos/{repository}")
+    except RepositoryParked as error:
+        mend = "set GARDENER_GITHUB_TOKEN to a token that has not expired, with Issues: read and write"
+        yield Finding(Grade.PROBLEM, _PART, f"the token is refused: {error}", mend)
+        return
     if answer.status != _OK:
         mend = f"check the name, and grant the token access to it: https://github.com/{repository}/settings/access"
         yield Finding(Grade.PROBLEM, _PART, f"{repository} is not there, or the token may not see it", mend)

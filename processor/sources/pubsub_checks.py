@@ -45,11 +45,11 @@ def check(subscription: str, dead_letter: str) -> Iterator[Finding]:
     if os.environ.get("PUBSUB_EMULATOR_HOST"):
         yield Finding(Grade.SKIPPED, "rights", "the emulator knows no rights")
         return
-    yield from _of_rights(subscriber, subscription, "pubsub.subscriptions.consume", "roles/pubsub.subscriber")
+    yield from of_rights(subscriber, subscription, "pubsub.subscriptions.consume", "roles/pubsub.subscriber")
     if topic not in ("", "none"):
-        yield from _of_rights(publisher, topic, "pubsub.topics.publish", _PUBLISHER)
+        yield from of_rights(publisher, topic, "pubsub.topics.publish", _PUBLISHER)
     if found.topic != _GONE:
-        yield from _of_sink(publisher, found.topic)
+        yield from of_sink(publisher, found.topic)
 
 
 def of_subscription(found: Any) -> Iterator[Finding]:
@@ -104,7 +104,8 @@ def _of_dead_letters(publisher: Any, topic: str, own_topic: str) -> Iterator[Fin
     yield Finding(Grade.PROBLEM, part, f"nobody subscribes to {topic}: Pub/Sub drops what is published there", mend)
 
 
-def _of_rights(client: Any, resource: str, permission: str, role: str) -> Iterator[Finding]:
+def of_rights(client: Any, resource: str, permission: str, role: str) -> Iterator[Finding]:
+    """Whether this account has a permission; asked of the service itself."""
     request = iam_policy_pb2.TestIamPermissionsRequest(resource=resource, permissions=[permission])
     answer = _asked(lambda: client.test_iam_permissions(request=request, timeout=_CALL_S))
     if isinstance(answer, str):
@@ -117,7 +118,8 @@ def _of_rights(client: Any, resource: str, permission: str, role: str) -> Iterat
         yield Finding(Grade.PROBLEM, "rights", f"this account has no {permission} on {resource}", mend)
 
 
-def _of_sink(publisher: Any, topic: str) -> Iterator[Finding]:
+def of_sink(publisher: Any, topic: str) -> Iterator[Finding]:
+    """Whether anybody was given the right to publish to the topic: a log sink's writer is a new account."""
     request = iam_policy_pb2.GetIamPolicyRequest(resource=topic)
     policy = _asked(lambda: publisher.get_iam_policy(request=request, timeout=_CALL_S))
     if isinstance(policy, str):

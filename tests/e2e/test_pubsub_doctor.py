@@ -4,11 +4,16 @@ import json
 
 import pytest
 from emulators import pubsub_emulator  # noqa: F401  # a fixture
+from google.api_core.exceptions import PermissionDenied
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.pubsub_v1 import types
 from queues import Queue, point_at
 
 from processor.model import Grade
-from processor.sources.pubsub_checks import of_subscription
+from processor.sources.pubsub_checks import of_rights, of_sink, of_subscription
+
+TOPIC = "projects/p/topics/t"
+WRITER = "serviceAccount:service-1@gcp-sa-logging.iam.gserviceaccount.com"
 
 
 @pytest.fixture
@@ -110,3 +115,57 @@ def test_a_setting_that_will_hurt_one_day_is_a_warning_with_the_command_that_cha
 
     (one,) = [finding for finding in found if finding.grade is Grade.WARNING]
     assert one.mend == f"gcloud pubsub subscriptions update s --project=p {flag}"
+
+
+class Rights:
+    """Answers about rights as the service does; the emulator knows none."""
+
+    def __init__(self, *, bindings=(), permissions=(), may_ask=True):
+        self.bindings, self.permissions, self.may_ask = bindings, permissions, may_ask
+
+    def get_iam_policy(self, **_):
+        self.refuse_who_may_not_ask()
+        bindings = [policy_pb2.Binding(role=role, members=members) for role, members in self.bindings]
+        return policy_pb2.Policy(bindings=bindings)
+
+    def test_iam_permissions(self, request, **_):
+        self.refuse_who_may_not_ask()
+        held = [one for one in request.permissions if one in self.permissions]
+        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
+
+    def refuse_who_may_not_ask(self):
+        if not self.may_ask:
+            raise PermissionDenied("no")
+
+
+@pytest.mark.parametrize(
+    ("rights", "grade"),
+    [
+        (Rights(bindings=[("roles/pubsub.publisher", [WRITER])]), Grade.WELL),
+        (Rights(bindings=[("roles/pubsub.viewer", [WRITER])]), Grade.PROBLEM),  # may look, not publish
+        (Rights(), Grade.PROBLEM),
+        (Rights(may_ask=False), Grade.SKIPPED),
+    ],
+)
+def test_a_log_sink_that_may_not_publish_is_named(rights, grade):
+    (one,) = of_sink(rights, TOPIC)
+
+    assert (one.grade, one.part) == (grade, "log sink")
+    if grade is Grade.PROBLEM:
+        assert one.mend.startswith(f"gcloud pubsub topics add-iam-policy-binding {TOPIC} --role=roles/pubsub.publisher")
+
+
+@pytest.mark.parametrize(
+    ("rights", "grade"),
+    [
+        (Rights(permissions=["pubsub.topics.publish"]), Grade.WELL),
+        (Rights(permissions=["pubsub.subscriptions.consume"]), Grade.PROBLEM),
+        (Rights(may_ask=False), Grade.SKIPPED),
+    ],
+)
+def test_a_right_that_this_account_lacks_is_named_with_the_command_that_grants_it(rights, grade):
+    (one,) = of_rights(rights, TOPIC, "pubsub.topics.publish", "roles/pubsub.publisher")
+
+    assert (one.grade, one.part) == (grade, "rights")
+    if grade is Grade.PROBLEM:
+        assert one.mend.startswith("gcloud pubsub topics add-iam-policy-binding t --member=serviceAccount:WORKER")
