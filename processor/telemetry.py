@@ -94,9 +94,9 @@ class Telemetry:
 
     # --- the worker's loop ----------------------------------------------------------------------------
     def ready(self, clusters: int) -> None:
-        """See `Watcher.ready`."""
+        """See `Watcher.ready`. A model is loaded from a store that answers, however long that was waited for."""
         self.health.ready = True
-        self.turned()
+        self._recovered()
         self._set(MODEL, clusters)
         _log.info("model loaded, %d clusters", clusters, extra={"action": "ready", "fields": {"clusters": clusters}})
 

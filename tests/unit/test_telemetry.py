@@ -132,6 +132,17 @@ def test_a_worker_is_ready_once_its_model_is_loaded(probes):
     assert (before, get(f"{url}/readyz")[0]) == (503, 200)
 
 
+def test_a_worker_that_waited_for_its_model_is_ready_without_a_first_entry(probes, clock):
+    telemetry, url = probes
+    telemetry.waiting("store", Transient("no route to the store"))
+    clock.sleep(30)
+    telemetry.ready(3)
+    clock.sleep(30)
+
+    assert get(f"{url}/readyz")[0] == 200
+    assert telemetry.waiting_s() == 0.0
+
+
 def test_while_the_store_is_away_the_worker_is_alive_but_not_ready_and_says_why(probes, clock):
     telemetry, url = probes
     telemetry.ready(0)
