@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from processor.incidents import Incident
-    from processor.model import Cluster
+    from processor.model import Cluster, IssueRef
     from processor.oncall.snapshot import Snapshot
 
 _SIGNS: Final = list(Sign)
 
 
 class Kin(NamedTuple):
-    """A cluster's relations; the strongest links first, without the members of its incident."""
+    """A cluster's relations; the strongest links first, without the members of its incident.
+
+    Attributes:
+        told_in: the issue of its incident, where the cluster has none of its own.
+    """
 
     incident: Incident | None
     links: Sequence[Link]
+    told_in: IssueRef | None
 
 
 def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
@@ -33,9 +38,12 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
     incident = _remembered(cluster, snapshot) or next(
         (one for one in snapshot.incidents if cluster.id in one.ids), None
     )
-    told = incident.ids if incident else frozenset()
+    members = [] if incident is None else [snapshot.row(member.id) for member in incident.members]
+    issues = [row.cluster.handling.issue for row in members if row is not None]
     latest = related.latest(row.cluster for row in snapshot.rows.values())
-    return Kin(incident, [link for link in _links(cluster, latest) if link.other not in told])
+    links = [link for link in _links(cluster, latest) if incident is None or link.other not in incident.ids]
+    told_in = None if cluster.handling.issue else next((issue for issue in issues if issue), None)
+    return Kin(incident, links, told_in)
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
