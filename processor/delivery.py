@@ -31,7 +31,7 @@ from processor.notes import Intent, Written
 if TYPE_CHECKING:
     from processor.issue_plan import Aim, Create, Rewrite, Say, Wishes
     from processor.model import Cluster, Handling, Issue
-    from processor.notes import Notes
+    from processor.notes import Linked, Notes
     from processor.ports import Clock, IssueTracker, Store
 
 _log: Final = logging.getLogger("gardener.issues")
@@ -134,6 +134,11 @@ class Delivery:
     def adopt(self, cluster: Cluster, issue: Issue) -> Cluster:
         """An issue with this cluster's marker exists and was not known: it is the cluster's from now on."""
         return self._record(cluster, "", self._found(issue), "issue found", issue.ref.url)
+
+    def link(self, cluster: Cluster, links: tuple[Linked, ...]) -> Cluster:
+        """Note issues that have to do with this one; the next edit shows them."""
+        told = ", ".join(f"{link.url} {link.why}" for link in links)
+        return self._record(cluster, "", lambda h, n: (h, n.model_copy(update={"links": links})), "issues linked", told)
 
     def recover(self, cluster: Cluster, *, credible: Callable[[str], bool]) -> Cluster:
         """An intent has run out: look whether it was carried out. Raises `Transient` where that cannot be told."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor import incidents as finding
-from processor import neutral
+from processor import neutral, report
 from processor import notes as notebook
 from processor.policy import priority_of, rule_for
 from processor.related import rise_of
@@ -163,21 +163,26 @@ def title(story: Story, wording: Wording) -> str:
     return neutral.line(wording.redact(f"{services}: {story.incident.cause}"), max_chars=_MAX_TITLE)
 
 
-def section(story: Story, wording: Wording) -> str:
-    """The incident as Markdown: the cause, since when, and every cluster with the reason why it belongs."""
+def lead(story: Story, wording: Wording, priority: Priority) -> str:
+    """How urgent, how much, since when."""
     incident = story.incident
     entries = sum(cluster.count for cluster in story.clusters)
     first = min(cluster.first_seen for cluster in story.clusters)
-    seen = "Came with the new revision" if incident.is_new_revision else "First seen in revision"
+    last = max(cluster.last_seen for cluster in story.clusters)
+    again = "" if incident.started_at == first else f"; the last rise began at {incident.started_at:%Y-%m-%d %H:%M:%S}"
+    seen = "It came with the new revision" if incident.is_new_revision else "It was first seen in revision"
     revision = neutral.prose(wording.redact(incident.revision), max_chars=_MAX_LINE)
-    parts = [
-        f"### Incident: {len(story.clusters)} clusters, one cause",
-        f"They rise together: first seen {first:%Y-%m-%d %H:%M:%S}, last rise {incident.started_at:%Y-%m-%d %H:%M:%S}"
-        f" UTC; {entries:,} entries in all. " + (f"{seen} {revision}. " if revision else "") + "Most likely cause:",
-        neutral.block(wording.redact(incident.cause), max_chars=_MAX_CAUSE),
-        "\n".join(_member_lines(story, wording)),
-    ]
-    return "\n\n".join(parts)
+    return (
+        f"**{priority}**, {entries:,} entries in {len(story.clusters)} clusters that rise together, first seen"
+        f" {first:%Y-%m-%d %H:%M:%S}, last seen {last:%Y-%m-%d %H:%M:%S} UTC{again}."
+        f"{f' {seen} {revision}.' if revision else ''}"
+    )
+
+
+def section(story: Story, wording: Wording) -> str:
+    """The cause and every cluster with the reason why it belongs."""
+    cause = neutral.block(wording.redact(story.incident.cause), max_chars=_MAX_CAUSE)
+    return "\n\n".join(["### Most likely cause", cause, "### Clusters", "\n".join(_member_lines(story, wording))])
 
 
 def _member_lines(story: Story, wording: Wording) -> Iterable[str]:
@@ -185,11 +190,8 @@ def _member_lines(story: Story, wording: Wording) -> Iterable[str]:
     members = [member for member in story.incident.members if member.id in by_id]
     for member in members[:_MAX_MEMBERS]:
         cluster = by_id[member.id]
-        name = cluster.template.split("\n", 1)[0]
-        if cluster.stream.kind == "exception":
-            name = name.split(" at ", 1)[0]
-        why = "the root" if member.id == story.incident.root else "; ".join(str(one) for one in member.evidence)
-        said = neutral.prose(wording.redact(name), max_chars=_MAX_LINE)
+        why = "the root" if member.id == story.incident.root else "; ".join(story.incident.reasons(member))
+        said = neutral.prose(wording.redact(report.name(cluster)), max_chars=_MAX_LINE)
         reason = neutral.prose(wording.redact(why or "was part of it when it began"), max_chars=_MAX_LINE)
         yield f"- `{cluster.id}` {cluster.count:,} entries: {said} ({reason})"
     if len(members) > _MAX_MEMBERS:

@@ -82,6 +82,10 @@ class Incident:
         """Every member's id."""
         return frozenset(member.id for member in self.members)
 
+    def reasons(self, member: Member) -> list[str]:
+        """Why it belongs, for people: the cause itself is not said once more. Log text where the evidence is."""
+        return [str(one.sign) if one.detail == self.cause else str(one) for one in member.evidence]
+
 
 def incidents(clusters: Iterable[Cluster], now: datetime, settings: Settings | None = None) -> tuple[Incident, ...]:
     """Every incident among these clusters, the latest first; what a person muted is left out."""

@@ -198,6 +198,7 @@ def figures(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None 
         *(report.VERSION, cluster.id, cluster.template, cluster.count, cluster.last_seen.isoformat()),
         *(_priority(cluster, wishes, story), rule.impact if rule else "", wishes.wording.raw_samples),
         *(handling.quiet, str(handling.status), notes.earlier, is_flapping(notes, cluster.last_seen), cluster.aliases),
+        *(link.url for link in notes.links),
         *(story.figures if story else ()),
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
@@ -205,14 +206,16 @@ def figures(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None 
 
 def body(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = None) -> str:
     """Our part of the issue's body."""
-    rule = rule_for(cluster, wishes.policy)
+    rule, priority = rule_for(cluster, wishes.policy), _priority(cluster, wishes, story)
     return report.body(
         cluster,
         wishes.wording,
-        priority=_priority(cluster, wishes, story),
+        priority=priority,
         impact=story.impact if story else rule.impact if rule else "",
         earlier=notes.earlier,
+        lead=incident_plan.lead(story, wishes.wording, priority) if story else "",
         incident=incident_plan.section(story, wishes.wording) if story else "",
+        links=notes.links,
     )
 
 

@@ -63,6 +63,21 @@ class Written(BaseModel):
     updated_at: datetime
 
 
+class Linked(BaseModel):
+    """An issue that has to do with this one, and why; see `processor.linking`.
+
+    Attributes:
+        cluster: id of the cluster whose issue it is, "" for one that a person wrote.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    url: str
+    why: str
+    cluster: str = ""
+
+
 class Notes(BaseModel):
     """The controller's notes about one cluster.
 
@@ -72,6 +87,7 @@ class Notes(BaseModel):
         came_back: when it regressed, the newest last.
         abandoned: why nothing is written any more, for people; "" while all is well.
         earlier: URL of the issue that this one continues.
+        links: issues that have to do with this one.
         incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
         commands_at: up to when the issue's comments were searched for commands.
     """
@@ -86,6 +102,7 @@ class Notes(BaseModel):
     came_back: tuple[datetime, ...] = ()
     abandoned: str = ""
     earlier: str = ""
+    links: tuple[Linked, ...] = ()
     incident: str = ""
     commands_at: datetime | None = None
     command_ids: tuple[int, ...] = ()

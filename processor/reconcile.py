@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor import issue_plan, report
@@ -18,12 +18,14 @@ from processor.deciding import Decider
 from processor.delivery import Delivery
 from processor.errors import Conflict, IssueGone, IssueMoved, RateLimited, TrackerError, Transient
 from processor.issue_plan import Create, Rewrite
+from processor.linking import Linker
 from processor.listening import Listener
 from processor.model import IssueEdit
-from processor.sight import Sight
+from processor.sight import LONG_AGO, Sight, has_issues, is_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from processor.incident_plan import Story
     from processor.issue_plan import Step, Wishes
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("gardener.issues")
 _HOUR: Final = timedelta(hours=1)
 _SKEW: Final = timedelta(minutes=10)
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOOK_BACK: Final = timedelta(days=90)
 _MAX_STEPS: Final = 16
 
 
@@ -82,8 +84,9 @@ class Reconciler:
         self._listener = Listener(store, tracker, clock=clock) if tracker else None
         self._decider = Decider(store, wishes)
         self._sight = Sight()
-        self._next_at = _LONG_AGO
-        self._wait_until = _LONG_AGO
+        self._linker = Linker()
+        self._next_at = LONG_AGO
+        self._wait_until = LONG_AGO
         self._unanswered = 0
         self._left = 0
 
@@ -106,6 +109,7 @@ class Reconciler:
                 return
             self._left = self._limits.issues_per_hour - self._asked(clusters, "")
             self._look(started, clusters)
+            self._linker.learn(clusters)
             for cluster in sorted(clusters, key=_urgency):
                 if not self._has_time(started, budget_s):
                     return
@@ -146,14 +150,14 @@ class Reconciler:
         if tracker is None or delivery is None or self._listener is None:
             return
         repository = self._repository(cluster)
-        if self._clock.now() < self._sight.parked.get(repository, _LONG_AGO):
+        if self._clock.now() < self._sight.parked.get(repository, LONG_AGO):
             return
         notes = notebook.load(cluster.handling.memory)
         if notes.intent is not None:
             if self._clock.now() < notes.intent.until:
                 return
             cluster = delivery.recover(cluster, credible=self._is_credible)
-        cluster = self._confirm(cluster)
+        cluster = self._link(delivery, self._confirm(cluster), repository)
         for _ in range(_MAX_STEPS):
             if self._left <= 0 and cluster.handling.issue is None:
                 return
@@ -191,7 +195,7 @@ class Reconciler:
                 continue
             if issue.ref.number != ref.number:
                 self._close_twin(issue, ref.number)
-            elif not _is_old(issue, cluster):
+            elif not is_old(issue, cluster):
                 try:
                     fresh = tracker.get(ref)
                 except (IssueGone, IssueMoved):
@@ -199,6 +203,12 @@ class Reconciler:
                 cluster = delivery.listen(cluster, fresh)
                 cluster = listener.listen(cluster, fresh)
         return cluster
+
+    def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
+        """Note what belongs beside its issue; a cluster that has none and gets none needs nothing."""
+        silent = cluster.handling.issue is None and bool(notebook.load(cluster.handling.memory).incident)
+        links = () if silent or not cluster.handling.announced else self._linker.links(cluster, repository)
+        return delivery.link(cluster, links) if links else cluster
 
     def _close_twin(self, issue: Issue, stays: int) -> None:
         """The same problem was opened twice after all, or its cluster was merged: one issue stays."""
@@ -218,7 +228,7 @@ class Reconciler:
         if self._tracker is None:
             return
         for repository in self._tracker.repositories():
-            if now < self._sight.parked.get(repository, _LONG_AGO):
+            if now < self._sight.parked.get(repository, LONG_AGO):
                 continue
             try:
                 self._look_into(repository, self._tracker, clusters, now)
@@ -226,21 +236,24 @@ class Reconciler:
                 self._park(repository, error)
 
     def _look_into(self, repository: str, tracker: IssueTracker, clusters: Iterable[Cluster], now: datetime) -> None:
-        full = now - self._sight.full_at.get(repository, _LONG_AGO) >= _HOUR
+        full = now - self._sight.full_at.get(repository, LONG_AGO) >= _HOUR
         slack = _SKEW + timedelta(seconds=2 * tracker.settle_s)
         found = tracker.listing(repository, None if full else self._sight.looked_at[repository] - slack)
         for issue in found:
             self._sight.take(issue)
         self._sight.looked_at[repository] = now
         if full:
-            credible = bool(found) or not _has_issues(clusters, repository)
+            credible = bool(found) or not has_issues(clusters, repository)
             self._sight.doubtful[repository] = not credible
             # A listing that cannot be true is asked for again in the next turn.
-            self._sight.full_at[repository] = now if credible else _LONG_AGO
+            self._sight.full_at[repository] = now if credible else LONG_AGO
+            # Last, so that issues never wait for it.
+            since = max(self._linker.read_at.get(repository, LONG_AGO), now - _LOOK_BACK) - slack
+            self._linker.take(repository, tracker.listing(repository, since, labelled=False), now)
 
     def _is_credible(self, repository: str) -> bool:
         """An empty listing is no truth while the state knows issues there."""
-        known = _has_issues(self._store.clusters(), repository)
+        known = has_issues(self._store.clusters(), repository)
         return not known or (self._tracker is not None and bool(self._tracker.listing(repository, None)))
 
     # --- limits ---------------------------------------------------------------------------------------
@@ -271,18 +284,6 @@ class Reconciler:
         if cluster.handling.issue is not None:
             return cluster.handling.issue.repository
         return self._tracker.repository(cluster.stream.service) if self._tracker else ""
-
-
-def _has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
-    used = (one.handling for one in clusters if one.handling.issue and one.handling.issue.repository == repository)
-    return any(not notebook.load(handling.memory).abandoned for handling in used)
-
-
-def _is_old(issue: Issue, cluster: Cluster) -> bool:
-    """Whether what the listing shows is what we wrote ourselves, or older."""
-    notes = notebook.load(cluster.handling.memory)
-    known = max(notes.written.updated_at if notes.written else _LONG_AGO, notes.commands_at or _LONG_AGO)
-    return issue.updated_at <= known
 
 
 def _urgency(cluster: Cluster) -> tuple[str, datetime, str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from processor.model import Cluster, Priority
-    from processor.notes import Owed
+    from processor.notes import Linked, Owed
 
 VERSION: Final = 1
 """Raised when the form of the body changes, so that open issues are rewritten once."""
@@ -32,11 +32,13 @@ _MAX_SAMPLE: Final = 8_000
 _MAX_ROWS: Final = 8
 _MAX_FACETS: Final = 12
 _MAX_VALUE: Final = 60
+_OTHER: Final = "(other)"
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
 _COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
 _CONSOLE: Final = "https://console.cloud.google.com"
 _FRAGMENT: Final = re.compile(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
+_VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
 _HEADINGS: Final = {
     "escalating": "Escalating",
     "regressed": "Back again",
@@ -76,12 +78,20 @@ def comment_key(body: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
-def title(cluster: Cluster, wording: Wording) -> str:
-    """One inert line: the service and the template; an exception without its frames."""
-    template = cluster.template.split("\n", 1)[0]
+def name(cluster: Cluster) -> str:
+    """What a cluster is called: its template's first line, an exception without its frames. Log text.
+
+    Values that stand before the first word (a time, a process id) tell nothing and are left out.
+    """
+    first = cluster.template.split("\n", 1)[0]
     if cluster.stream.kind == "exception":
-        template = template.split(" at ", 1)[0]
-    return neutral.line(wording.redact(f"{cluster.stream.service}: {template}"), max_chars=MAX_TITLE)
+        first = first.split(" at ", 1)[0]
+    return _VALUES_FIRST.sub("", first)
+
+
+def title(cluster: Cluster, wording: Wording) -> str:
+    """One inert line: the service and the cluster's name."""
+    return neutral.line(wording.redact(f"{cluster.stream.service}: {name(cluster)}"), max_chars=MAX_TITLE)
 
 
 def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
@@ -98,21 +108,31 @@ def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str
 
 
 def body(
-    cluster: Cluster, wording: Wording, *, priority: Priority, impact: str, earlier: str = "", incident: str = ""
+    cluster: Cluster,
+    wording: Wording,
+    *,
+    priority: Priority,
+    impact: str,
+    earlier: str = "",
+    lead: str = "",
+    incident: str = "",
+    links: Iterable[Linked] = (),
 ) -> str:
     """Our part of the issue's body, from marker to end mark; at most about 45,000 characters.
 
-    `impact` is the sentence of the policy's rule, `earlier` the URL of the issue that this one continues, `incident`
-    the section of `incident_plan` about all the clusters that this one speaks for.
+    `impact` is the sentence of the policy's rule, `earlier` the URL of the issue that this one continues, `lead` and
+    `incident` what `incident_plan` says of all the clusters that this one speaks for, `links` the issues beside it.
     """
     sample = cluster.sample.text or cluster.sample.raw
     shown = wording.redact(sample) if wording.raw_samples else wording.mask(wording.redact(sample))
     parts = [
         marker(cluster.id),
-        _summary(cluster, priority),
+        lead or _summary(cluster, priority),
         impact,
         f"Continues {earlier}" if earlier else "",
         incident,
+        *_related(links),
+        f"### The root\n\n{_summary(cluster)}" if lead else "",
         "### Pattern",
         neutral.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
         "### Sample" if wording.raw_samples else "### Sample, values masked",
@@ -156,10 +176,24 @@ _STEERING: Final = (
 )
 
 
-def _summary(cluster: Cluster, priority: Priority) -> str:
+def issue_link(number: int, url: str) -> str:
+    """A reference that leads somewhere, from anywhere: a number alone would mean another repository's issue."""
+    where = url if url.startswith(("https://", "http://")) else quote(url, safe="/:.-_~")
+    return f"[issue {number}]({where.replace(' ', '%20').replace(')', '%29')})"
+
+
+def _related(links: Iterable[Linked]) -> Iterable[str]:
+    rows = [f"- {issue_link(one.number, one.url)}: {one.why}" for one in links]
+    if rows:
+        yield "### Related issues"
+        yield "\n".join(rows)
+
+
+def _summary(cluster: Cluster, priority: Priority | None = None) -> str:
     levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
+    urgent = f"**{priority}**, " if priority else ""
     return (
-        f"**{priority}**, {cluster.count:,} entries ({levels}), first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S},"
+        f"{urgent}{cluster.count:,} entries ({levels}), first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S},"
         f" last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC. Cluster `{cluster.id}`."
     )
 
@@ -199,6 +233,8 @@ def _breakdown(cluster: Cluster, wording: Wording) -> Iterable[str]:
         tables["revision"] = {name: span.entries for name, span in cluster.revisions.items()}
     tables.update(list(cluster.facets.items())[:_MAX_FACETS])
     shared = {name: next(iter(values)) for name, values in tables.items() if len(values) == 1}
+    if len(tables.get("instance", {})) > _MAX_ROWS:
+        shared["instance"] = _spread(tables["instance"])
     sections = []
     if shared:
         sections.append(_table([(_short(name), _short(value)) for name, value in sorted(shared.items())]))
@@ -212,6 +248,13 @@ def _breakdown(cluster: Cluster, wording: Wording) -> Iterable[str]:
     if sections:
         yield "### Breakdown"
         yield neutral.block(wording.redact("\n\n".join(sections)), max_chars=_MAX_SAMPLE)
+
+
+def _spread(values: Mapping[str, int]) -> str:
+    """Of many instances names tell nothing; how they share the entries tells whether one stands out."""
+    known = [n for name, n in values.items() if name != _OTHER]
+    more = "more than " if len(known) < len(values) else ""
+    return f"{more}{len(known):,}, {min(known):,} to {max(known):,} entries each"
 
 
 def _links(cluster: Cluster, wording: Wording) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
+from processor import notes as notebook
 from processor import report
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from processor.model import Cluster, Issue
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sight:
@@ -45,3 +49,16 @@ class Sight:
     def of(self, cluster: Cluster) -> list[Issue]:
         """The issues whose marker names this cluster or one merged into it."""
         return [issue for key in (cluster.id, *cluster.aliases) for issue in self._issues.get(key, {}).values()]
+
+
+def has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
+    """Whether the state knows issues there that should still be there."""
+    used = (one.handling for one in clusters if one.handling.issue and one.handling.issue.repository == repository)
+    return any(not notebook.load(handling.memory).abandoned for handling in used)
+
+
+def is_old(issue: Issue, cluster: Cluster) -> bool:
+    """Whether what a listing shows is what we wrote ourselves, or older."""
+    notes = notebook.load(cluster.handling.memory)
+    known = max(notes.written.updated_at if notes.written else LONG_AGO, notes.commands_at or LONG_AGO)
+    return issue.updated_at <= known

@@ -81,7 +81,10 @@ class Tally:
         self.severities[one.severity] += 1
         self.minutes[int(at.timestamp()) // 60] += 1
         for name, value in one.facets:
-            self.facets.setdefault(name, Counter())[value] += 1
+            held = self.facets.get(name)
+            if held is None:
+                held = self.facets[name] = Counter()
+            held[value] += 1
         if one.revision:
             span = Span(1, at, at)
             known = self.revisions.get(one.revision)
@@ -159,9 +162,11 @@ def facets(entry: Entry) -> Iterator[tuple[str, str]]:
     for name, value in entries.origin(entry).items():
         yield name, _short(value)
     if entry.http is not None:
-        if entry.http.status:
-            yield "status", str(entry.http.status)
-        yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)}".strip())
+        status = str(entry.http.status or "")
+        if status:
+            yield "status", status
+        # Which route gave which status is what people ask of a cluster that holds several.
+        yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
     if group := entries.error_group(entry):
         yield "error group", _short(group)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from processor.deploys import View
     from processor.incidents import Incident
     from processor.model import AuditRecord, Cluster, IssueRef, Totals, WorkerState
+    from processor.notes import Linked
     from processor.policy import Policy
     from processor.related import Link
 
@@ -71,6 +72,7 @@ class Item:
         impact: the sentence of the policy's rule.
         history: what people and the controller did, oldest first.
         links: to other clusters, with their evidence.
+        precedents: issues that people wrote about it.
         deploys: what its service's revisions say of it.
         told_in: the issue of the incident that covers it.
     """
@@ -84,6 +86,7 @@ class Item:
     owed: int = 0
     history: tuple[AuditRecord, ...] = ()
     links: tuple[Link, ...] = ()
+    precedents: tuple[Linked, ...] = ()
     deploys: View | None = None
     told_in: IssueRef | None = None
 
@@ -190,6 +193,7 @@ def _item(
         stage=Stage.GIVEN_UP if notes.abandoned else _stage(cluster, covered=covered),
         given_up=notes.abandoned,
         owed=len(notes.owed),
+        precedents=tuple(one for one in notes.links if not one.cluster),
         history=tuple(sorted(history, key=lambda record: record.at)),
     )
 

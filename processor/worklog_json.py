@@ -82,6 +82,7 @@ def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
             {"at": one.at.isoformat(), "who": one.who, "action": one.action, "detail": redact(one.detail)}
             for one in item.history
         ],
+        "precedents": [{"url": one.url, "number": one.number, "why": one.why} for one in item.precedents],
         "related": [
             {"cluster": link.other, "evidence": [redact(str(one)) for one in link.evidence]} for link in item.links
         ],

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
-from processor import neutral, worklog_steps
+from processor import neutral, report, worklog_steps
 from processor import worklog as facts
 from processor.worklog_json import sample_json
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from processor.model import IssueRef, Totals
+    from processor.model import Totals
     from processor.worklog import Item, Worklog
 
     Redact = Callable[[str], str]
@@ -64,17 +63,8 @@ def totals_line(totals: Totals) -> str:
 
 
 def name_of(item: Item, redact: Redact) -> str:
-    """A cluster's name on one inert line: its template, an exception without its frames."""
-    template = item.cluster.template.split("\n", 1)[0]
-    if item.cluster.stream.kind == "exception":
-        template = template.split(" at ", 1)[0]
-    return neutral.prose(redact(template), max_chars=_MAX_TITLE)
-
-
-def issue_link(ref: IssueRef) -> str:
-    """A reference that leads somewhere, from anywhere: a number alone would mean another repository's issue."""
-    where = ref.url if ref.url.startswith(("https://", "http://")) else quote(ref.url, safe="/:.-_~")
-    return f"[issue {ref.number}]({where.replace(' ', '%20').replace(')', '%29')})"
+    """A cluster's name on one inert line."""
+    return neutral.prose(redact(report.name(item.cluster)), max_chars=_MAX_TITLE)
 
 
 def _head(log: Worklog, redact: Redact) -> Iterable[str]:
@@ -121,8 +111,8 @@ def _summary(log: Worklog, redact: Redact) -> Iterable[str]:
 def _stage(item: Item) -> str:
     issue = item.cluster.handling.issue
     if issue is None and item.told_in is not None and item.stage is facts.Stage.COVERED:
-        return f"in {issue_link(item.told_in)}"
-    return issue_link(issue) if issue is not None else str(item.stage)
+        return f"in {report.issue_link(item.told_in.number, item.told_in.url)}"
+    return report.issue_link(issue.number, issue.url) if issue is not None else str(item.stage)
 
 
 def _incidents(log: Worklog, redact: Redact) -> Iterable[str]:
@@ -141,7 +131,7 @@ def _incidents(log: Worklog, redact: Redact) -> Iterable[str]:
         )
         rows = []
         for member in incident.members:
-            why = "; ".join(neutral.prose(redact(str(one)), max_chars=_MAX_TITLE) for one in member.evidence)
+            why = "; ".join(neutral.prose(redact(one), max_chars=_MAX_TITLE) for one in incident.reasons(member))
             number = f"cluster {numbers[member.id]}, " if member.id in numbers else ""
             rows.append(f"- {number}{names.get(member.id, f'`{member.id}`')}{f' ({why})' if why else ''}")
         yield "\n".join(rows)
@@ -232,11 +222,14 @@ def _history(item: Item, redact: Redact) -> str:
 
 def _links(item: Item, log: Worklog, redact: Redact) -> Iterable[str]:
     numbers = {other.cluster.id: number for number, other in enumerate(log.items, start=1)}
-    rows = [
+    # The members of its incident are listed there.
+    told = frozenset().union(*(one.ids for one in log.incidents if item.cluster.id in one.ids))
+    rows = [f"- {report.issue_link(one.number, one.url)}, written by a person: {one.why}" for one in item.precedents]
+    rows += [
         f"- cluster {numbers[link.other]}: "
         + "; ".join(neutral.prose(redact(str(one)), max_chars=_MAX_TITLE) for one in link.evidence)
         for link in item.links
-        if link.other in numbers
+        if link.other in numbers and link.other not in told
     ]
     if rows:
         yield "**Related:**"

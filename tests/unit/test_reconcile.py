@@ -707,3 +707,39 @@ def test_a_merge_by_hand_keeps_the_roots_issue(opened):
     opened.turn(3)
 
     assert [issue.open for issue in opened.tracker.issues.values()] == [True, False]
+
+
+def written_by_a_person(garden, body, number=7):
+    now = garden.clock.now()
+    ref = IssueRef(REPO, number, f"https://x.example/{number}")
+    garden.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
+
+
+def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(garden):
+    said = "it broke badly while counting the stock of"
+    written_by_a_person(garden, f"Since monday: {said} c1!")
+    written_by_a_person(garden, "The stock is wrong", number=8)
+    before = dict(garden.tracker.issues)
+    garden.grow(5, template=said)
+    garden.turn(3)
+    (ours,) = (one for one in garden.tracker.issues.values() if report.key_of(one.body) == "c1")
+
+    assert "- [issue 7](https://x.example/7): names this cluster" in ours.body
+    assert "x.example/8" not in ours.body
+    assert {number: garden.tracker.issues[number] for number in (7, 8)} == before
+
+
+def test_a_link_survives_a_restart_and_two_controllers_agree_on_it(opened):
+    opened.turn(minutes=61)
+    written_by_a_person(opened, "c1 is back, as every winter")
+    opened.turn(2, minutes=61)
+    assert "[issue 7]" in opened.tracker.issues[1].body
+    written, other = opened.tracker.bodies_written, opened.another()
+
+    del opened.tracker.issues[7]
+    opened.restart()
+    for _ in range(4):
+        opened.turn(minutes=61)
+        other.turn()
+
+    assert opened.tracker.bodies_written == written

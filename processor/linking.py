@@ -1,0 +1,137 @@
+"""Which issues belong beside a cluster's own: those of related clusters, and those that people wrote. No IO.
+
+Promises: every link has its reason, a link once made stays, and nothing that people wrote is kept or repeated: only
+where it is and why. Found in the repository's listing, never by GitHub's search, which lags by minutes and has a quota
+of its own. What was seen is a hint that is lost with the process; what was found is in the cluster's notes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from processor import notes as notebook
+from processor import related, report, traceback
+from processor.model import Kind
+from processor.notes import Linked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from processor.model import Cluster, Issue
+    from processor.related import Traits
+
+MAX_LINKS: Final = 8
+_MAX_ISSUES: Final = 2_000
+_MAX_TEXT: Final = 8_000
+_MAX_REPORTED: Final = 100
+_MIN_MESSAGE: Final = 24
+_MIN_WORDS: Final = 5
+_WORD: Final = re.compile(r"[A-Za-z_]\w+")
+
+
+class Why(StrEnum):
+    """What a person's issue has in common with a cluster, the strongest first."""
+
+    CLUSTER = "names this cluster"
+    EXCEPTION = "names the same exception"
+    TRACE = "names the same trace"
+    MESSAGE = "quotes the same message"
+
+
+class Linker:
+    """Compares a cluster with what it was not compared with before.
+
+    Attributes:
+        read_at: when each repository was last listed for it.
+    """
+
+    def __init__(self) -> None:
+        self.read_at: dict[str, datetime] = {}
+        self._written: dict[str, dict[int, tuple[Issue, str]]] = {}
+        self._reported: dict[str, Cluster] = {}
+        self._changes = 0
+        self._compared: dict[str, int] = {}
+
+    def take(self, repository: str, issues: Iterable[Issue], at: datetime) -> None:
+        """What a listing showed; issues of ours are left out, and of very many only the newest are kept."""
+        self.read_at[repository] = at
+        known = self._written.setdefault(repository, {})
+        for issue in issues:
+            if report.key_of(issue.body):
+                continue
+            text = " ".join(f"{issue.title}\n{issue.body[:_MAX_TEXT]}".split())
+            if issue.ref.number not in known or known[issue.ref.number][1] != text:
+                known[issue.ref.number] = (issue, text)
+                self._changes += 1
+        for number in sorted(known)[:-_MAX_ISSUES]:
+            del known[number]
+
+    def learn(self, clusters: Iterable[Cluster]) -> None:
+        """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
+        having = (one for one in clusters if one.handling.issue and not notebook.load(one.handling.memory).abandoned)
+        latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
+        before = self._reported.keys()
+        self._reported = {one.id: one for one in latest}
+        self._changes += self._reported.keys() != before
+
+    def links(self, cluster: Cluster, repository: str) -> tuple[Linked, ...]:
+        """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
+        notes, own = notebook.load(cluster.handling.memory), cluster.handling.issue
+        noted = notes.links
+        if self._compared.get(cluster.id) == self._changes or len(noted) >= MAX_LINKS:
+            return ()
+        self._compared[cluster.id] = self._changes
+        known = {notes.earlier, own.url if own else "", *(one.url for one in noted)}
+        found = [one for one in (*self._people(cluster, repository), *self._kin(cluster)) if one.url not in known]
+        return (*noted, *found)[:MAX_LINKS] if found else ()
+
+    def _people(self, cluster: Cluster, repository: str) -> Iterator[Linked]:
+        (traits,) = related.traits([cluster]) or (None,)
+        for issue, text in self._written.get(repository, {}).values() if traits else ():
+            if traits and (why := why_of(cluster, traits, text)) is not None:
+                yield Linked(number=issue.ref.number, url=issue.ref.url, why=why)
+
+    def _kin(self, cluster: Cluster) -> Iterator[Linked]:
+        others = [one for one in self._reported.values() if one.id != cluster.id]
+        known = {one.id: one for one in related.traits([*others, cluster])}
+        mine = known.pop(cluster.id, None)
+        for name, other in known.items() if mine else ():
+            ref = self._reported[name].handling.issue
+            if mine and ref and (evidence := related.evidence(mine, other)):
+                yield Linked(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=name)
+
+
+def why_of(cluster: Cluster, traits: Traits, text: str) -> Why | None:
+    """Why an issue's text, white space made single, is about this cluster; None where nothing says so."""
+    if any(name in text for name in (cluster.id, *cluster.aliases)):
+        return Why.CLUSTER
+    if any(_names(said, text) for said in traits.raised):
+        return Why.EXCEPTION
+    if len(trace := traits.trace.rpartition("/")[2]) >= _MIN_MESSAGE and trace in text:
+        return Why.TRACE
+    return Why.MESSAGE if traits.kind is Kind.TEXT and _quotes(cluster.template, text) else None
+
+
+def _names(said: str, text: str) -> bool:
+    """Its message with its values; a short one only together with its type, for many things are refused or missing."""
+    kind, _, message = said.partition(": ")
+    telling = len(message) >= _MIN_MESSAGE and len(_WORD.findall(message)) >= _MIN_WORDS - 1
+    return message in text if telling else bool(message) and f"{kind.rpartition('.')[2]}: {message}" in text
+
+
+def _quotes(template: str, text: str) -> bool:
+    """Everything constant of the template, in its order; one stretch of it is no everyday phrase."""
+    parts = [" ".join(part.split()) for part in template.split("<*>")]
+    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_continuation(template):
+        return False
+    at = 0
+    for part in parts:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
