@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from processor import incident_plan
 from processor.model import Change
 from processor.policy import evaluate, priority_of
 
@@ -23,13 +24,21 @@ class Outlook:
 
     Attributes:
         entries: cluster id by the entry's insert_id.
+        priorities: of an incident: of the cluster whose issue it is.
         opened: the clusters that get an issue.
+        speaks_for: cluster -> the one whose issue tells of it, for the members of an incident.
     """
 
     clusters: Mapping[str, Cluster]
     entries: Mapping[str, str]
     priorities: Mapping[str, Priority]
     opened: frozenset[str]
+    speaks_for: Mapping[str, str] = field(default_factory=dict)
+
+    def issue_of(self, cluster_id: str) -> str:
+        """The cluster whose issue tells of this one, "" where none does."""
+        speaker = self.speaks_for.get(cluster_id, cluster_id)
+        return speaker if speaker in self.opened else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,8 @@ class Difference:
     """From one outlook to another; ids are of the old one where only it knows them.
 
     Attributes:
-        opened: clusters of the new one that get an issue, and none of whose entries had one.
-        silenced: clusters of the old one that had an issue, and none of whose entries get one.
+        opened: clusters of the new one that get an issue, and none of whose entries were told of before.
+        silenced: clusters of the old one that had an issue, and none of whose entries are told of any more.
         repriced: (new cluster, old priority, new priority), where both are told of.
         merged: (old clusters, the new one that holds entries of all of them).
         split: (old cluster, the new ones that hold its entries).
@@ -59,15 +68,19 @@ class Difference:
 def outlook(clusters: Iterable[Cluster], entries: Mapping[str, str], policy: Policy, now: datetime) -> Outlook:
     """What a policy says of these clusters, none of which anybody was told of. Entries of no cluster are left out."""
     by_id = {cluster.id: cluster for cluster in clusters}
+    plan = incident_plan.make(tuple(by_id.values()), policy, now)
+    crossing = [
+        cluster_id
+        for cluster_id, cluster in by_id.items()
+        if any(point.change is Change.NEW for point in evaluate(cluster, policy, now))
+    ]
     return Outlook(
         clusters=by_id,
         entries={name: cluster_id for name, cluster_id in entries.items() if cluster_id in by_id},
-        priorities={cluster_id: priority_of(cluster, policy) for cluster_id, cluster in by_id.items()},
-        opened=frozenset(
-            cluster_id
-            for cluster_id, cluster in by_id.items()
-            if any(point.change is Change.NEW for point in evaluate(cluster, policy, now))
-        ),
+        priorities={cluster_id: priority_of(cluster, policy) for cluster_id, cluster in by_id.items()}
+        | {speaker: story.priority for speaker, story in plan.stories.items()},
+        opened=frozenset(plan.speaks_for.get(cluster_id, cluster_id) for cluster_id in crossing),
+        speaks_for=plan.speaks_for,
     )
 
 
@@ -75,20 +88,24 @@ def compare(before: Outlook, after: Outlook) -> Difference:
     """What changes for people; the order is that of the ids."""
     became: defaultdict[str, set[str]] = defaultdict(set)
     came_from: defaultdict[str, set[str]] = defaultdict(set)
+    continues: defaultdict[str, set[str]] = defaultdict(set)
     for name, old in before.entries.items():
         new = after.entries.get(name)
         if new is not None:
             became[old].add(new)
             came_from[new].add(old)
+            had, gets = before.issue_of(old), after.issue_of(new)
+            if had and gets:
+                continues[gets].add(had)
     repriced = []
     for new in sorted(after.opened):
         # With several predecessors the most urgent one is what people saw.
-        had = min((before.priorities[old] for old in came_from[new] & before.opened), default=None)
-        if had is not None and had != after.priorities[new]:
-            repriced.append((new, had, after.priorities[new]))
+        urgent = min((before.priorities[old] for old in continues[new]), default=None)
+        if urgent is not None and urgent != after.priorities[new]:
+            repriced.append((new, urgent, after.priorities[new]))
     return Difference(
-        opened=tuple(sorted(new for new in after.opened if not came_from[new] & before.opened)),
-        silenced=tuple(sorted(old for old in before.opened if not became[old] & after.opened)),
+        opened=tuple(sorted(new for new in after.opened if not continues[new])),
+        silenced=tuple(sorted(before.opened.difference(*continues.values()))),
         repriced=tuple(repriced),
         merged=tuple((tuple(sorted(olds)), new) for new, olds in sorted(came_from.items()) if len(olds) > 1),
         split=tuple((old, tuple(sorted(news))) for old, news in sorted(became.items()) if len(news) > 1),

@@ -124,9 +124,18 @@ def test_what_if_shows_what_would_change_and_writes_nothing(gardener, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == before
 
 
-def test_the_real_hour_gives_at_most_one_issue_for_each_kind_of_problem(gardener, shared_data, tmp_path):
-    gardener("replay", shared_data / "cloud-run-hour" / "export.json", "--state", "sqlite:g.db", "--issues", "folder:i")
+def test_the_real_hour_gives_one_issue_for_each_kind_of_problem(gardener, shared_data, tmp_path):
+    hour = shared_data / "cloud-run-hour" / "export.json"
+    gardener("replay", hour, "--state", "sqlite:g.db", "--issues", "folder:i")
     found = issues(tmp_path / "i")
 
-    assert 0 < len(found) <= 20
+    assert sorted(one["title"] for one in found.values()) == [
+        "netra-backend-staging: ModuleNotFoundError: No module named 'netra_backend.app.services.monitoring'",
+        "netra-backend-staging: SERVICE_ID contained whitespace - sanitized from … to …",
+        "netra-backend-staging: Sentry SDK not available - install sentry-sdk［fastapi］ to enable error tracking",
+    ]
     assert len({one["issue"]["number"] for one in clusters(gardener) if one["issue"]}) == len(found)
+
+    (tmp_path / "new.toml").write_text("[thresholds]\nP3 = []\n")
+    done = gardener("what-if", hour, "--config", "new.toml", "--json")
+    assert json.loads(done.stdout)["issues"] == {"before": 3, "after": 1}

@@ -71,3 +71,15 @@ def test_an_outlook_opens_what_the_policy_opens():
     assert found.opened == {"a"}
     assert found.entries == {"e": "a"}
     assert found.priorities == {"a": "P1", "b": "P1"}
+
+
+def test_a_storm_is_one_issue_whoever_speaks_for_it():
+    names = ("a", "b", "c")
+    storm = replace(seen({name: name for name in names}, ["a"]), speaks_for={"b": "a", "c": "a"})
+    other_root = replace(seen({name: name for name in names}, ["b"]), speaks_for={"a": "b", "c": "b"})
+    apart = seen({name: name for name in names}, names)
+
+    assert compare(storm, other_root) == NOTHING
+    assert compare(apart, storm) == NOTHING
+    assert compare(storm, seen({name: name for name in names}, ["c"])) == NOTHING
+    assert compare(storm, seen({name: name for name in names}, [])).silenced == ("a",)
