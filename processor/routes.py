@@ -7,11 +7,13 @@ and linear. Must not need a list of an application's routes, nor fetch anything:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 WILDCARD: Final = "<*>"
 _INPUT_CHARS: Final = 2_048
+_REMEMBERED: Final = 1_024  # of at most 2,048 characters: a few MB
 _SEGMENTS: Final = 12
 _TEMPLATE_CHARS: Final = 200
 _SEGMENT_CHARS: Final = 40
@@ -40,7 +42,11 @@ def route_template(url_or_path: str) -> str:
     Dot segments are resolved, percent escapes decoded once; what then holds a slash, a space or a control
     character is a value and masked. Beyond 12 segments or 200 characters one `<*>` stands for the rest.
     """
-    text = url_or_path[:_INPUT_CHARS].strip()
+    return _template(url_or_path[:_INPUT_CHARS].strip())
+
+
+@lru_cache(_REMEMBERED)
+def _template(text: str) -> str:
     origin = _ORIGIN.match(text)
     path = text[origin.end() :] if origin else text
     path = path.partition("?")[0].partition("#")[0]
