@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from processor.cli import cli
 from processor.config import Settings
+from processor.oncall.settings import WebSettings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -19,6 +20,16 @@ SETTINGS = """# Settings
 A flag wins over the environment, that over `gardener.toml` (or the file named by `--config` or `GARDENER_CONFIG`),
 that over the default. `gardener config` prints what is in force, secrets hidden. Lists and tables are written as JSON
 in the environment. This page is made from the code by `make docs`.
+
+| setting | environment | default | meaning |
+|---|---|---|---|
+"""
+
+WEB = """
+## The on-call page
+
+Of `gardener serve` alone, by flag or environment; they are not in `gardener.toml`. [oncall.md](oncall.md) says who may
+look and who may act.
 
 | setting | environment | default | meaning |
 |---|---|---|---|
@@ -33,13 +44,19 @@ by `make docs`.
 
 
 def settings_page():
+    return SETTINGS + table(Settings) + WEB + table(WebSettings)
+
+
+def table(settings):
+    """A row for each setting."""
+    prefix = settings.model_config["env_prefix"]
     rows = []
-    for name, field in Settings.model_fields.items():
+    for name, field in settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
         shown = "" if isinstance(default, SecretStr) else default
         meaning = (field.description or "").replace("|", "\\|")
-        rows.append(f"| `{name}` | `GARDENER_{name.upper()}` | `{shown!r}` | {meaning} |\n")
-    return SETTINGS + "".join(rows)
+        rows.append(f"| `{name}` | `{prefix}{name.upper()}` | `{shown!r}` | {meaning} |\n")
+    return "".join(rows)
 
 
 def commands_page():

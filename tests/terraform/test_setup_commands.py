@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import shlex
-import shutil
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from gcloud_commands import Command, assert_known, command_tree, parsed
 
 from processor.errors import ConfigError
 from processor.setup_commands import commands
@@ -19,37 +16,6 @@ COMMON: dict[str, Any] = {"project": "garden-organization", "region": "europe-we
 IMAGE = "europe-west1-docker.pkg.dev/garden-organization/log-gardener/gardener@sha256:" + "0" * 64
 ON_CALL = ("one@example.com", "*@sre.example.com")
 VIEWERS = ("group:on-call@example.com", "user:one@example.com")
-
-
-class Command(NamedTuple):
-    """A command taken apart by a shell's rules, substitutions left as they are."""
-
-    words: tuple[str, ...]
-    flags: dict[str, list[str]]
-
-    @property
-    def verb(self) -> str:
-        return " ".join(word for word in self.words if re.fullmatch(r"[a-z-]+", word))
-
-    @property
-    def name(self) -> str:
-        return self.words[-1]
-
-    def one(self, flag: str) -> str:
-        (value,) = self.flags[flag]
-        return value
-
-
-def parsed(command: str) -> Command:
-    first, *rest = shlex.split(command)
-    assert first == "gcloud"
-    words = tuple(word for word in rest if not word.startswith("--"))
-    flags: dict[str, list[str]] = {}
-    for word in rest:
-        if word.startswith("--"):
-            flag, _, value = word[2:].partition("=")
-            flags.setdefault(flag, []).append(value)
-    return Command(words, flags)
 
 
 @pytest.fixture(scope="module")
@@ -255,27 +221,7 @@ def test_values_reach_the_shell_as_words_whatever_they_hold():
 
 @pytest.fixture(scope="module")
 def gcloud_tree() -> dict[str, Any]:
-    """The commands and flags that gcloud itself carries for completion; needs no account."""
-    gcloud = shutil.which("gcloud")
-    tree_file = Path(gcloud).resolve().parents[1] / "data" / "cli" / "gcloud_completions.py" if gcloud else None
-    if tree_file is None or not tree_file.exists():
-        pytest.skip("there is no gcloud with a command tree on PATH")
-    spec = importlib.util.spec_from_file_location("gcloud_completions", tree_file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.STATIC_COMPLETION_CLI_TREE
-
-
-def assert_known(command: Command, tree: dict[str, Any]) -> None:
-    node = tree
-    for word in command.words:
-        if word not in node.get("commands", {}):
-            break
-        node = node["commands"][word]
-    assert not node.get("commands"), f"not a command: {command.words}"
-    for flag in command.flags:
-        spelt = {f"--{flag}", f"--{flag.removeprefix('no-')}"}
-        assert spelt & {"--project", "--format", *node["flags"]}, f"{' '.join(command.words)}: --{flag}"
+    return command_tree() or pytest.skip("there is no gcloud with a command tree on PATH")
 
 
 def test_gcloud_knows_every_command_and_flag(printed, gcloud_tree):

@@ -9,6 +9,7 @@ import pytest
 
 from processor.cli import cli
 from processor.config import Settings
+from processor.oncall.settings import WebSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -27,9 +28,12 @@ def test_every_command_has_help_and_is_named_in_the_documents(name):
     assert any(f"gardener {name}" in page.read_text("utf-8") for page in PAGES)
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_has_a_description(name):
-    assert Settings.model_fields[name].description
+@pytest.mark.parametrize("settings", [Settings, WebSettings])
+def test_every_setting_has_a_description_and_stands_on_the_page(settings):
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    for name, field in settings.model_fields.items():
+        assert field.description, name
+        assert f"`{settings.model_config['env_prefix']}{name.upper()}`" in page
 
 
 def test_every_make_target_in_the_documents_exists():
@@ -47,3 +51,9 @@ def test_every_make_target_in_the_documents_exists():
 def test_every_link_inside_the_project_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_test_that_the_documents_name_exists():
+    for page in PAGES:
+        for named in re.findall(r"`(tests/[\w/.]+)`", page.read_text("utf-8")):
+            assert (ROOT / named).exists(), f"{page.name} names {named}"
