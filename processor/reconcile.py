@@ -87,7 +87,7 @@ class Reconciler:
         self._linker = Linker()
         self._next_at = LONG_AGO
         self._wait_until = LONG_AGO
-        self._unanswered = 0
+        self._unanswered = self._limited = 0
         self._left = 0
 
     def tend(self, done: bool) -> None:  # the worker's `Chore`
@@ -116,6 +116,8 @@ class Reconciler:
                 self._attempt(cluster, plan.stories.get(cluster.id), final=final)
                 if self._clock.now() < self._wait_until:
                     return
+        except RateLimited as error:
+            self._obey(error)
         except Transient as error:
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
 
@@ -135,7 +137,7 @@ class Reconciler:
         except Conflict:
             return  # someone else is at it; the next turn looks again
         except RateLimited as error:
-            self._pause(error.retry_after_s, str(error))
+            self._obey(error)
         except TrackerError as error:
             self._park(self._repository(cluster), error)
         except Transient as error:
@@ -168,7 +170,7 @@ class Reconciler:
             self._left -= isinstance(step, Create)
             before = cluster
             cluster = self._take(delivery, cluster, step)
-            self._unanswered = 0
+            self._unanswered = self._limited = 0
             if cluster.handling == before.handling:
                 return
 
@@ -271,6 +273,12 @@ class Reconciler:
         if written is None or self._tracker is None:
             return True
         return (self._clock.now() - written.at).total_seconds() >= self._tracker.body_interval_s
+
+    def _obey(self, limit: RateLimited) -> None:
+        """Wait as told; when that was not enough, longer each time: who carries on is shut out."""
+        self._limited += 1
+        longer = 60.0 * 2 ** min(self._limited - 1, 6) if self._limited > 1 else 0.0
+        self._pause(max(limit.retry_after_s, longer), str(limit))
 
     def _pause(self, seconds: float, why: str) -> None:
         self._wait_until = self._clock.now() + timedelta(seconds=seconds)

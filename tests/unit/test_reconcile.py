@@ -607,6 +607,32 @@ def test_a_limit_stops_everything_until_it_ends(garden):
     assert len(garden.tracker.issues) == 2
 
 
+def test_a_limit_on_looking_stops_everything_just_as_well(garden):
+    garden.tracker.faults = [("listing", RateLimited("wait", 300), False), ("listing", Transient("asked again"), False)]
+    garden.grow(5)
+    garden.turn(10)
+    assert len(garden.tracker.faults) == 1
+
+    garden.turn(3, seconds=301)
+    assert len(garden.tracker.issues) == 1
+
+
+def test_a_limit_that_goes_on_is_waited_for_longer_each_time(garden):
+    garden.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
+    garden.grow(5)
+    waits, before = [], garden.clock.at
+    while garden.tracker.faults:
+        left = len(garden.tracker.faults)
+        garden.turn(seconds=10)
+        if len(garden.tracker.faults) < left:
+            waits.append((garden.clock.at - before).total_seconds())
+            before = garden.clock.at
+
+    assert waits[1:] == [60, 120]
+    garden.turn(30, seconds=10)
+    assert len(garden.tracker.issues) == 1
+
+
 def test_repeated_silence_opens_the_breaker(garden):
     garden.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
     garden.grow(5, ids=tuple(f"c{n}" for n in range(10)))
