@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BEAM := .venv-beam
+BEAM_READY := $(BEAM)/.ready
 RUN := run
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve emulators dev test test-all check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
+.PHONY: help setup setup-beam run serve emulators dev test test-all test-beam check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,16 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+setup-beam: $(BEAM_READY) ## Make .venv-beam, where `gardener beam` works
+
+# drain3 asks for a jsonpickle that Beam cannot work with, and needs none of what it asks for but cachetools.
+$(BEAM_READY): requirements/beam.txt requirements/run.txt pyproject.toml
+	@test -x $(BEAM)/bin/python || $(PYTHON) -m venv $(BEAM)
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check -r requirements/beam.txt
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps "$$(grep '^drain3==' requirements/run.txt)"
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
 run: $(READY) ## Process FILE (default: the example): clusters, summary, issues as files
 	@mkdir -p $(RUN)
 	@$(BIN)/gardener replay $(FILE) --state $(STATE) --issues folder:$(RUN)/issues
@@ -32,8 +44,11 @@ serve: $(READY) ## Open the on-call page on the state that `make run` left
 test: $(READY) ## Run the tests that need nothing but Python
 	$(BIN)/pytest -q tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
 
-test-all: $(READY) ## Run every test: emulators, browser, kills, Terraform
-	$(BIN)/pytest -q
+test-all: $(READY) ## Run every test but Beam's: emulators, browser, kills, Terraform
+	$(BIN)/pytest -q --ignore=tests/beam
+
+test-beam: $(BEAM_READY) ## Run the tests of the Beam pipeline, in .venv-beam
+	$(BEAM)/bin/pytest -q tests/beam
 
 emulators: $(READY) ## Start both emulators with a queue and a publisher of example entries
 	$(BIN)/python scripts/emulators
@@ -57,7 +72,7 @@ check-terraform: ## Check terraform/ without a cloud
 scan-terraform: ## Scan terraform/ with checkov
 	scripts/check-terraform --policy
 
-check: lint types check-terraform test-all ## Everything that CI runs
+check: lint types check-terraform test-all test-beam ## Everything that CI runs
 
 format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
@@ -84,6 +99,7 @@ lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet pip-tools
 	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --all-extras --output-file requirements/dev.txt pyproject.toml
+	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --output-file requirements/beam.txt requirements/beam.in
 	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 clean: ## Remove what can be made again, the state in run/ too

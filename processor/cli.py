@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from processor import __version__, cli_actions
+from processor.cli_beam import beam
 from processor.cli_doctor import doctor
 from processor.cli_oncall import serve, top
 from processor.cli_setup import setup
@@ -75,6 +76,7 @@ cli.add_command(serve)
 cli.add_command(worklog)
 cli.add_command(top)
 cli.add_command(setup)
+cli.add_command(beam)
 
 
 @cli.command()

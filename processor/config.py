@@ -47,7 +47,7 @@ class Mask(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. Source and form: see docs/configure.md."""
+    """Everything that can be set. Source and form: see docs/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix="GARDENER_", extra="forbid", frozen=True)
 
@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         if not pattern.fullmatch(value):
             raise ValueError(f"{value!r} is not of the form: {cls.model_fields[info.field_name].description}")
         return value
+
+    def public(self) -> Settings:
+        """The same without any secret, to be sent to other machines."""
+        secrets = {name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)}
+        return self.model_copy(update=secrets)
 
     @property
     def least(self) -> Severity:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import secrets
 import socket
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.clock import SystemClock
+from processor.committing import Committer
 from processor.errors import ConfigError
 from processor.garden import Garden
 from processor.masking import Masker
@@ -178,7 +180,8 @@ def make_wording(settings: Settings) -> Wording:
     masker = make_masker(settings)
     return Wording(
         redact=redact,
-        mask=lambda text: "\n".join(masker.mask(line) for line in text.splitlines()[:100]),
+        # Line by line and without its indentation, by which a stack trace is read.
+        mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
         raw_samples=settings.raw_samples,
     )
 
@@ -249,6 +252,12 @@ def make_worker(
         until_idle_s=settings.until_idle,
     )
     return Parts(worker, source, store, clock)
+
+
+def make_committer(settings: Settings) -> tuple[Store, Committer]:
+    """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
+    store = open_store(settings)
+    return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
 
 
 def make_outlook(settings: Settings) -> Outlook:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "export.json"
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "export.json"
 START = datetime(2026, 3, 1, 11, 58, tzinfo=UTC)
 MOST_DELIVERIES = 3
 _NAMES = [a + b for a in ("anna", "bert", "carl", "dora", "emil") for b in ("son", "berg", "feld", "mann", "wood")]

@@ -1,0 +1,53 @@
+"""What the tests of the pipeline share. They run in the pipeline's own installation: `make test-beam`.
+
+Longer runs: GARDENER_BEAM_ENTRIES=50000.
+"""
+
+import os
+import secrets
+
+import pytest
+from deliveries import entries
+from emulators import firestore_emulator, pubsub_emulator
+from queues import point_at
+
+__all__ = ["firestore_emulator", "pubsub_emulator"]
+
+try:
+    import apache_beam  # noqa: F401
+except ModuleNotFoundError:
+    if os.environ.get("CI"):
+        raise
+    pytest.skip("Apache Beam is not here: make test-beam", allow_module_level=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Beam warns of its own affairs (its pickler, sockets left to the collector); ours are errors all the same."""
+    for item in items:
+        if "/beam/" in item.nodeid or item.nodeid.startswith("beam/"):
+            item.add_marker(pytest.mark.filterwarnings("default:::apache_beam"))
+
+
+@pytest.fixture(scope="session")
+def size():
+    """Entries of the runs on the emulators."""
+    return int(os.environ.get("GARDENER_BEAM_ENTRIES", "3000"))
+
+
+@pytest.fixture
+def emulated(firestore_emulator, pubsub_emulator, monkeypatch):
+    """The state of a fresh project, with both emulators in the environment."""
+    point_at(firestore_emulator, monkeypatch)
+    point_at(pubsub_emulator, monkeypatch)
+    return f"firestore:beam-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def made():
+    """Entries of real shape, as the bodies of messages."""
+    import random
+
+    def make(count, seed=7):
+        return [line.encode() for line in entries(random.Random(seed), count)]
+
+    return make
