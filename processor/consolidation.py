@@ -26,6 +26,7 @@ _MAX_PAIRED: Final = 12  # words that may earn it together with another: 66 pair
 _MIN_WORDS: Final = 2  # literal words a template keeps
 _MIN_WORDS_PAIRED: Final = 3
 
+_IS = ("=",)
 _TOKEN = re.compile(r"<\*>|<any>|<cut>|\w+(?:[.-]\w+)*|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CONSTANT = re.compile(r"[A-Z][A-Z_]{2,}")
@@ -138,6 +139,7 @@ class Evidence:
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
+            if tokens[position + 1 : position + 2] != _IS  # the key of a pair is what the message says
         ]
         yield from ((position,) for position in free)
         paired = [position for position in free if tokens[position] != VALUE]

@@ -35,9 +35,6 @@ from processor.masks import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-MASKING_VERSION: Final = 1
-"""Raised whenever the result of masking changes for any text; stored clusters carry it."""
-
 MAX_CHARS: Final = 8192
 MAX_TOKENS: Final = 128
 _MAX_WORD: Final = 256  # a longer word is a value: a blob, a token, a document without spaces

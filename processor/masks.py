@@ -101,8 +101,10 @@ _EXTENSION = (
     r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh)"
 )
 _TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
+_METHOD = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
+_ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
 _JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of one list
 _PATH = r"\w.@%+~:=#$?&!-"
 
@@ -111,7 +113,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("value", r"<\*>|<any>"),
     (
         "url",
-        r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:<\*>[^\s\"'<>()\[\]{},;]*)*",
+        r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:(?:<\*>|,(?=[\w.-]{1,64}:0))[^\s\"'<>()\[\]{},;]*)*",
     ),
     ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
     (
@@ -121,6 +123,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("path", r"(?<![\w./<>*])(?:~|\.{1,2})?(?:/+[" + _PATH + r"]+)+/*"),
     ("path", r"(?<![\w.@%+~/<>*-])[\w.@%+~-]+(?:/+[" + _PATH + r"]+){2,}/*"),
     ("path", r"(?<![\w.@%+~/<>*-])[\w-]+/[\w-]+\.[A-Za-z]\w{0,4}(?![\w./])"),
+    ("address", r"(?<!\w)\[(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{0,15}\](?::0)?(?!\w)"),
     ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?![\w:]|[.]\w)"),
     ("exception", r"(?<![\w.$-])" + EXCEPTION + r"(?![\w.-])"),
     (
@@ -130,17 +133,18 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     (
         "number",
         (
-            r"(?<!\w)(?<!\w[.])[+-]?\\?(?=(?:[^\W0]+(?:[.-]|~{1,3}))*[^\W0]*0)\w+(?:(?:[.-]|~{1,3})\w+)*%?"
+            r"(?<!\w)(?<!\w[.])[+-]?\\?(?=(?:[^\W0]+(?:[.-]|~{1,3}))*[^\W0]*0)\w+(?:(?:[.$-]|~{1,3})\w+)*%?"
             r"|(?<![\w.)])[+-]?\.0\w*"
         ),
     ),
     ("hex", r"(?<!\w)(?:[a-f]{8,}|[A-F]{8,})(?!\w)"),
     ("constant", r"(?<![\w.-])(?:[A-Za-z_][\w-]*\.){2,}[A-Z][A-Z_]+(?![\w.-])"),
-    ("name", r"(?<![\w.-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)"),
-    ("host", r"(?<![\w.-])[a-z][a-z0-9-]*\.[a-z][a-z-]*:0(?!\w)"),
-    ("host", r"(?<![\w.-])[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(-])"),
+    ("name", r"(?<![\w.*-])(?:\*\.)?(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)"),
+    ("host", r"(?<![\w.-])(?:[a-z][a-z0-9-]*\.[a-z][a-z-]*|localhost):0(?!\w)"),
+    ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(=-])"),
     ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + _EXTENSION + r"(?![\w.(-])"),
     ("boolean", r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w.-])"),
+    ("assignment", r"(?<=\w)=<[^\s<>*]{0,256}>"),
     (
         "assignment",
         r"(?<=[\w\])>])=(?![=<])[^\s,;()\[\]{}\"'=&|<>]+(?:\{[^\s{}<>]*\}|\([^\s()<>]*\)|\[[^\s\[\]<>]*\])?",
@@ -155,12 +159,21 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("quoted", '"', r"(?<!\w)\"(?P<body>[^\"]{0,512})\"", '"<*>"'),
     ("quoted", "'", r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", "`", r"`(?P<body>[^`]{0,512})`", "`<*>`"),
+    ("quoted", "[", rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
+    ("switch", " o", r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
+    ("cell", "***", r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", VALUE, r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
     (
         "transition",
         "rom ",
-        rf"(?<!\w)(?P<lead>[Ff]rom) {_STATE} (?P<to>to|->) (?!{_FAILURE}){_STATE}",
-        rf"\g<lead> {VALUE} \g<to> {VALUE}",
+        rf"(?<!\w)(?P<lead>[Ff]rom) {_STATE} (?P<to>to|->)(?= (?:{_STATE}|<\*>))",
+        rf"\g<lead> {VALUE} \g<to>",
+    ),
+    (
+        "transition",
+        "rom <*> ",
+        rf"(?<!\w)(?P<lead>[Ff]rom <\*>) (?P<to>to|->) (?!{_FAILURE}){_STATE}",
+        rf"\g<lead> \g<to> {VALUE}",
     ),
     (
         "date",
@@ -188,6 +201,8 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
         ),
         rf"\g<lead> {VALUE}",
     ),
+    ("route", " /", rf"(?<![^\s\"'])(?P<method>{_METHOD}) /(?= )", rf"\g<method> {VALUE}"),
+    ("route", ": /", r"(?<=: )/$", VALUE),
     ("empty", " (", r"(?<= )\(\)(?!\w)", f"({VALUE})"),
     ("empty", " [", r"(?<= )\[\](?!\w)", f"[{VALUE}]"),
     (
@@ -196,5 +211,6 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
         rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
         VALUE,
     ),
-    ("range", "-[<", r"(?<![\w-])[\w-]+-\[<\*>\]", VALUE),
+    ("range", "[<", r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
+    ("repeat", VALUE, r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

@@ -50,6 +50,20 @@ VALUES = [
     ("ready: True", "ready: <*>"),  # booleans
     ("session opened for user bob by (uid=0)", "session opened for user <*> by (uid=<*>)"),  # user name
     ("Invalid user  from 10.0.0.1", "Invalid user <*> from <*>"),  # no user name
+    ("nodes node-D[0-7]", "nodes <*>"),  # ... with a letter
+    ("rows n1 0x1f <ok> n2 0x2f <ok> n3 0x3f <ok>", "rows <*> <ok>"),  # a list whose items are several words
+    ("fans ( 3552 3534 **** )", "fans ( <*> )"),  # a table with an empty cell
+    ("supplies ( on off )", "supplies ( <*> )"),  # switches
+    ("got ['a', 'b'] of ['a'] in [x, y, z]", "got [<*>] of [<*>] in [<*>]"),  # lists of words
+    ("class a.b2.Outer$Inner up", "class <*> up"),  # a nested class
+    ("peer [2001:db8::1]:443 closed", "peer <*> closed"),  # IPv6 and port
+    ("peer localhost:8080 closed", "peer <*> closed"),  # the host without a dot
+    ("name *.example.com expired", "name <*> expired"),  # a host with a wildcard
+    ("at mongodb://h1:27017,h2:27017/db lost", "at <*> lost"),  # a URL of several hosts
+    ("user=<bob>, to=<ada@example.com>, from=<>", "user=<*>, to=<*>, from=<*>"),  # values in angle brackets
+    ("GET / HTTP/1.1", "GET <*> HTTP/<*>"),  # the shortest path
+    ("app.home=/srv/x set", "app.home=<*> set"),  # a key that looks like a host
+    ("t1 moved from RUNNING to FAILED", "<*> moved from <*> to FAILED"),  # a transition into failure, whence ever
     ("t1 moved from NEW to RUNNING", "<*> moved from <*> to <*>"),  # a state transition
     ("a\n\tb", "a b"),  # newlines are white space
     ("", ""),  # nothing
@@ -66,6 +80,7 @@ MEANING = [
     ("raised java.io.IOException", "raised java.net.SocketException"),  # ... with a package
     ("level=error x", "level=warning x"),  # severity
     ('"GET /a"', '"POST /a"'),  # methods
+    ("got [error, core]", "got [core, cache]"),  # ... in a list
     ("moved from NEW to FAILED", "moved from NEW to RUNNING"),  # a transition into failure
     ('said "connection refused" twice', 'said "permission denied" twice'),  # statements in quotes
     ("code=card_declined", "code=insufficient_funds"),  # the value of a key that says what happened
@@ -126,9 +141,10 @@ def test_a_long_message_is_cut_with_a_mark():
 
 HOSTILE = 'a a. a- / a/ = a= " \' ` ( <*> < 0 0. 0: \\ a\\ aA0+/ { {" x@ ~ :: http:// é \ue000 a=( a.b. A_ -0 0~ 0@ #0'
 SPACED = ["a b ", "user ", "from A", "status ", ". ", "- ", "[0] ", "0 ", "(0) ", '{"a', '"GET ', "0 KB", "for user "]
+LISTED = ["[a, ", "on ", "0 a ", "=<a "]
 
 
-@pytest.mark.parametrize("unit", [*HOSTILE.split(), *SPACED])
+@pytest.mark.parametrize("unit", [*HOSTILE.split(), *SPACED, *LISTED])
 def test_a_message_of_256_kib_takes_milliseconds(unit):
     text = (unit * (2**18 // len(unit) + 1))[: 2**18]
     begin = time.perf_counter()
@@ -154,6 +170,7 @@ ATOMS = (
     " <any> <cut> , ; : . .. - -- _ ~ @ # % \\ \\\\ C:\\x\\y KB ms bytes Mon Jan UTC PM true null user for by from"
     " invalid password HTTP status 404 503 code GET POST java.io.IOException ValueError x.A_B.C_D () [] {} RUNNING"
     " FAILED to -> NEW é 日本 \u0663 \ue004 + -5 1.5 1e9 :: ::1 ff:0a:1b FF:FF *** / a/b a/b/c a/b.c1 x@ | & ? ! $ *"
+    " on off [a, b] [a, **** from=<a@b> u=<> a$b.c0$d [::1]:80 GET / *.x.com localhost:80 to: node-D[0]"
     " com localhost file.txt x.com 12:30:01,123 2020-01-01T00:00:00Z ~/ ./a <1 >=5 5% KB) (1.2 PENDING"
 )
 FRAGMENTS = st.sampled_from(ATOMS.split())

@@ -54,6 +54,11 @@ def test_a_wildcard_is_earned_by_a_dozen_words(count, merged):
     assert (len(set(roots(taught(messages), messages))) == 1) is merged
 
 
+def test_the_key_of_a_pair_never_becomes_a_wildcard():
+    messages = [f"environment:{name}=<*> at start" for name in NAMES]
+    assert len(set(roots(taught(messages), messages))) == len(NAMES)
+
+
 def test_an_earned_template_takes_new_words_and_several_words_and_none():
     miner = taught([f"user {name} is over quota" for name in NAMES])
     root = miner.match("user ada is over quota")
