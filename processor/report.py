@@ -6,13 +6,15 @@ policy are ours; everything else (templates, samples, names of services, revisio
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from processor import neutral
+from processor import console, neutral
+from processor.excerpt import masked, sample_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,8 +38,6 @@ _OTHER: Final = "(other)"
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
 _COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
-_CONSOLE: Final = "https://console.cloud.google.com"
-_FRAGMENT: Final = re.compile(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
 _VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
 _HEADINGS: Final = {
     "escalating": "Escalating",
@@ -123,8 +123,6 @@ def body(
     `impact` is the sentence of the policy's rule, `earlier` the URL of the issue that this one continues, `lead` and
     `incident` what `incident_plan` says of all the clusters that this one speaks for, `links` the issues beside it.
     """
-    sample = cluster.sample.text or cluster.sample.raw
-    shown = wording.redact(sample) if wording.raw_samples else wording.mask(wording.redact(sample))
     parts = [
         marker(cluster.id),
         lead or _summary(cluster, priority),
@@ -136,14 +134,14 @@ def body(
         "### Pattern",
         neutral.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
         "### Sample" if wording.raw_samples else "### Sample, values masked",
-        neutral.block(shown, max_chars=_MAX_SAMPLE),
+        _sample(cluster, wording),
         "### Where",
         neutral.block(wording.redact(_where(cluster)), max_chars=_MAX_TEMPLATE),
         "### When (UTC)",
         neutral.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
         *_breakdown(cluster, wording),
         "### More",
-        _links(cluster, wording),
+        console.links(cluster, wording.redact),
         _STEERING,
         _END,
     ]
@@ -196,6 +194,17 @@ def _summary(cluster: Cluster, priority: Priority | None = None) -> str:
         f"{urgent}{cluster.count:,} entries ({levels}), first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S},"
         f" last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC. Cluster `{cluster.id}`."
     )
+
+
+def _sample(cluster: Cluster, wording: Wording) -> str:
+    """The message; of an entry without one, such as a request, what is telling of its JSON."""
+    text = cluster.sample.text
+    found = None if text else sample_json(cluster.sample.raw, wording.redact)
+    if found is None:
+        kept = wording.redact(text or cluster.sample.raw)
+        return neutral.block(kept if wording.raw_samples else wording.mask(kept), max_chars=_MAX_SAMPLE)
+    shown = json.dumps(found if wording.raw_samples else masked(found, wording.mask), ensure_ascii=False, indent=2)
+    return neutral.block(wording.redact(shown), max_chars=_MAX_SAMPLE, info="json")
 
 
 def _where(cluster: Cluster) -> str:
@@ -255,36 +264,6 @@ def _spread(values: Mapping[str, int]) -> str:
     known = [n for name, n in values.items() if name != _OTHER]
     more = "more than " if len(known) < len(values) else ""
     return f"{more}{len(known):,}, {min(known):,} to {max(known):,} entries each"
-
-
-def _links(cluster: Cluster, wording: Wording) -> str:
-    project = _quoted(wording.redact(cluster.stream.project))
-    start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (cluster.first_seen, cluster.last_seen + timedelta(seconds=1)))
-    query = _query(cluster, wording)
-    explorer = f"{_CONSOLE}/logs/query;query={_quoted(query)};timeRange={_quoted(f'{start}/{end}')}"
-    lines = [f"- [These entries in Logs Explorer]({explorer}?project={project})"]
-    groups = sorted(cluster.facets.get("error group", {}).items(), key=lambda pair: (-pair[1], pair[0]))
-    for group, _ in groups[:3]:
-        name = _quoted(wording.redact(group).rsplit("/", 1)[-1])
-        lines.append(f"- [Error Reporting group]({_CONSOLE}/errors/detail/{name}?project={project})")
-    return "\n".join(lines)
-
-
-def _query(cluster: Cluster, wording: Wording) -> str:
-    """A Logging query for entries like these: severity, service and the longest constant words of the template."""
-    parts = [f"severity>={cluster.severity.name}"]
-    service = wording.redact(cluster.stream.service)
-    if service and re.fullmatch(r"[\w./-]+", service):
-        parts.append(f'SEARCH("{service}")')
-    found = _FRAGMENT.findall(wording.redact(cluster.template)) if cluster.stream.kind == "text" else []
-    if words := max(found, key=len, default="").strip():
-        parts.append(f'"{words}"')
-    return "\n".join(parts)
-
-
-def _quoted(text: str) -> str:
-    """Inert in Markdown, too: nothing but letters, digits and ``_.-~%`` is left."""
-    return quote(text, safe="", errors="replace")
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:

@@ -5,11 +5,11 @@ Promises: the same facts as the Markdown, every cluster, redacted; it is JSON, s
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from processor import worklog as facts
 from processor import worklog_steps
+from processor.excerpt import redacted, sample_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     Redact = Callable[[str], str]
 
 _SUM: Final = ("ingested", "counted", "duplicates", "rejected", "ignored")
-_PAYLOAD: Final = ("severity", "timestamp", "textPayload", "jsonPayload", "protoPayload", "trace")
-_REQUEST: Final = ("requestMethod", "requestUrl", "status")
 
 
 def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
@@ -103,31 +101,3 @@ def _incident_json(incident: Incident, redact: Redact) -> dict[str, Any]:
             for member in incident.members
         ],
     }
-
-
-def sample_json(text: str, redact: Redact) -> dict[str, Any] | None:
-    """The telling parts of the sample, redacted; None where its JSON was cut."""
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(raw, dict):
-        return None
-    kept = {name: raw[name] for name in _PAYLOAD if name in raw}
-    request = raw.get("httpRequest")
-    if isinstance(request, dict):
-        kept["httpRequest"] = {name: request[name] for name in _REQUEST if name in request}
-    try:
-        cleaned = redacted(kept, redact)
-    except RecursionError:
-        return None
-    return cleaned if isinstance(cleaned, dict) else None
-
-
-def redacted(value: object, redact: Redact) -> object:
-    """The same JSON value with every string in it redacted, keys too."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(name): redacted(one, redact) for name, one in value.items()}
-    return [redacted(one, redact) for one in value] if isinstance(value, list) else value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor import neutral, report, worklog_steps
 from processor import worklog as facts
-from processor.worklog_json import sample_json
+from processor.excerpt import sample_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,11 +1,12 @@
 """Log text in an issue is inert text: rendered with GitHub's own Markdown engine, nothing of it is anything else."""
 
 import html
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import cmarkgfm
 import pytest
@@ -13,7 +14,7 @@ from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor import neutral, report
+from processor import console, neutral, report
 from processor.model import Cluster, Handling, Kind, Priority, Sample, Severity, Span, Stream
 from processor.notes import Owed
 from processor.report import Wording
@@ -184,6 +185,29 @@ def test_by_default_a_sample_is_shown_without_its_values():
     assert "### Sample, values masked" in made
 
 
+def test_a_request_without_a_message_is_shown_as_json_without_its_values():
+    request = {"requestMethod": "GET", "requestUrl": "https://x.example/u/7", "status": 405, "userAgent": "Mozilla/5.0"}
+    raw = json.dumps({"severity": "WARNING", "httpRequest": request, "labels": {"a": "b"}})
+    one = cluster("HTTP 4xx", sample=Sample("i", NOW, "", raw))
+    made = report.body(
+        one, Wording(str, lambda text: text.replace("7", "<*>")), priority=Priority.P3, impact="It is refused."
+    )
+
+    shown = json.loads(re.search(r"```json\n(.*?)\n```", made, re.DOTALL)[1])
+    assert shown == {
+        "severity": "WARNING",
+        "httpRequest": {"requestMethod": "GET", "requestUrl": "https://x.example/u/<*>", "status": 405},
+    }
+
+
+def test_hostile_json_stays_inside_its_block():
+    for line in LINES:
+        raw = json.dumps({"jsonPayload": {line: [line, {line: line}]}})
+        one = cluster("plain", sample=Sample("i", NOW, "", raw))
+        page = rendered(report.body(one, PLAIN, priority=Priority.P1, impact="It fails."))
+        assert structure(page) == structure(rendered(body("plain"))), line
+
+
 def test_what_people_wrote_below_our_part_stays():
     old, new = body("old"), body("new")
 
@@ -201,6 +225,23 @@ def test_links_lead_to_the_entries_and_to_error_reporting():
     assert "timeRange=2026-01-07T12:00:00Z/2026-01-10T12:00:01Z" in unquote(explorer)
     assert explorer.endswith("?project=acme-prod")
     assert "https://console.cloud.google.com/errors/detail/CK12-x?project=acme-prod" in made
+
+
+@pytest.mark.parametrize(
+    ("kind", "template", "facets", "query"),
+    [
+        (Kind.TEXT, "[<*>] [ERROR] Worker failed to boot", {}, 'SEARCH("shop")\n"Worker failed to boot"'),
+        # the frames are ours, the exception is in the log
+        (Kind.EXCEPTION, "KeyError: no such order '<*>' at f (a.py)", {}, 'SEARCH("shop")\n"KeyError: no such order"'),
+        (Kind.TEXT, "mail to [redacted: email] is late", {}, 'SEARCH("shop")'),
+        (Kind.HTTP, "HTTP 4xx", {"status": {"404": 5, "405": 3}}, 'SEARCH("shop")\nhttpRequest.status=(404 OR 405)'),
+        (Kind.HTTP, "HTTP 4xx", {"status": {"(other)": 5}}, 'SEARCH("shop")'),
+    ],
+)
+def test_the_query_finds_the_entries_whatever_their_severity(kind, template, facets, query):
+    one = cluster(template, facets=facets, stream=Stream("acme-prod", "shop", kind))
+
+    assert f"query={quote(query, safe='')};" in console.links(one, str)
 
 
 @pytest.mark.parametrize(
