@@ -35,7 +35,14 @@ from sinks.sqlite import SqliteStore
 
 VIEWERS = 50
 SERVICES = 25
-PATHS = ("/clusters", "/clusters?sort=change", "/clusters?q=order+refund&status=all", "/clusters?page=150", "/")
+PATHS = (
+    "/clusters",
+    "/clusters?sort=change",
+    "/clusters?q=order+refund&status=all",
+    "/clusters?page=150",
+    "/",
+    f"/clusters/{7:012x}",
+)
 RANDOM = random.Random(8)
 
 

@@ -97,7 +97,7 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
         return server.poller
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
-    app = make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name()), _now)
+    app = make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name()))
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     server = Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3))

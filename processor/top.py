@@ -21,7 +21,7 @@ from rich.live import Live
 
 from processor.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.oncall.deciding import DONE
-from processor.oncall.snapshot import Reading
+from processor.oncall.snapshot import Reading, unanswered
 from processor.oncall.terminal import Screen, lines, press
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class _Loop:
             width, height = self._console.size
             # A key is about what is on the screen, not about what is read while it is pressed.
             snapshot = self._reading.snapshot
+            if self._polling is not None and self._now() - self._polled_at > self._reading.patience:
+                snapshot = unanswered(snapshot, self._polled_at)
             self._live.update(Group(*lines(self._screen, snapshot, self._now(), width, height)), refresh=True)
             for key in _read(sys.stdin.fileno(), _TICK_S):
                 self._screen = press(self._screen, key, snapshot, height)

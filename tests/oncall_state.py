@@ -10,7 +10,6 @@ from processor.model import (
     Identity,
     Kind,
     Sample,
-    Seen,
     Severity,
     Span,
     Stream,
@@ -50,7 +49,7 @@ def commit_all(store, now, wanted, *, worker="worker-1", totals=None):
     )
     totals = totals or Totals(counted=len(fresh))
     at = datetime.now(UTC)
-    store.commit(Checkpoint(worker, at, fresh, Seen(frozenset()), tuple(deltas), changes, (), totals))
+    store.commit(Checkpoint(worker, at, fresh, store.seen(fresh), tuple(deltas), changes, (), totals))
 
 
 def _delta(now, cluster_id, ages, **what):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from processor.oncall.access import Access, Viewer
+    from processor.oncall.kin import Kin
     from processor.oncall.poller import Poller
     from processor.oncall.snapshot import Row, Snapshot
 
@@ -42,6 +43,12 @@ def row(found: Snapshot, cluster_id: str) -> Row:
     return one
 
 
+async def kin(request: Request, found: Snapshot, one: Row) -> Kin:
+    """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
+    async with request.app.state.one_compares:
+        return await run_in_threadpool(kin_of, one.cluster, found)
+
+
 def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
     """A page for whoever is looking."""
     return HTMLResponse(render(name, _shell(request), **values), code)
@@ -49,7 +56,6 @@ def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Resp
 
 async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
     """The page of one cluster."""
-    kin = await run_in_threadpool(kin_of, one.cluster, found)
     mine = {one.cluster.id, *one.cluster.aliases}
     return page(
         request,
@@ -57,7 +63,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
         code=code,
         snapshot=found,
         row=one,
-        kin=kin,
+        kin=await kin(request, found, one),
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
         minutes=charts.per_minute(one.cluster, found.reference),

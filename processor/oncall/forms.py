@@ -10,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -18,7 +17,6 @@ from processor.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.oncall import answers, jsons
 from processor.oncall.access import COOKIE, SESSION_S, Role, is_same_origin
 from processor.oncall.deciding import NotThere, Overtaken, Wish
-from processor.oncall.kin import kin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +42,7 @@ async def act(request: Request) -> Response:
         return await _not_done(request, name, error)
     if answers.wants_json(request):
         row = answers.row(poller.snapshot, done.id)
-        kin = await run_in_threadpool(kin_of, row.cluster, poller.snapshot)
+        kin = await answers.kin(request, poller.snapshot, row)
         return JSONResponse(jsons.detail_json(poller.snapshot, row, kin))
     return RedirectResponse(f"/clusters/{quote(done.id)}?done={quote(fields['action'])}", 303)
 

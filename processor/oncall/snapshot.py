@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from processor.oncall.deciding import Wish
     from processor.ports import Store
 
+_PATIENCE: Final = timedelta(seconds=4)
+_FIRST_PATIENCE: Final = timedelta(seconds=60)
 AUDIT_SHOWN: Final = 200
 REJECTED_SHOWN: Final = 50
 _FULL_AT_LEAST: Final = timedelta(seconds=60)
@@ -90,6 +92,13 @@ EMPTY: Final = Snapshot(
 )
 
 
+def unanswered(last: Snapshot, since: datetime) -> Snapshot:
+    """The same, while somebody waits for the store for too long; a problem that is known says more."""
+    if last.problem:
+        return last
+    return replace(last, version=last.version + 1, problem="it is still being waited for", away_since=since)
+
+
 class Reading:
     """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
 
@@ -99,6 +108,11 @@ class Reading:
         self._store: Store | None = None
         self._took = timedelta(0)
         self.snapshot = EMPTY
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a look may take before people are told that the store does not answer; the first takes longest."""
+        return max(_PATIENCE, 3 * self._took) if self.snapshot.version else _FIRST_PATIENCE
 
     def store(self) -> Store:
         """The store, opened where it is not. Raises what opening it raises."""

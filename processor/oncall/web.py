@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -22,12 +21,10 @@ from processor.errors import GardenerError
 from processor.oncall import answers, forms, jsons, selection
 from processor.oncall.deciding import DONE
 from processor.oncall.gate import Gate, SafeHeaders
-from processor.oncall.kin import kin_of
 from processor.oncall.overview import overview_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
@@ -39,12 +36,13 @@ MAX_VIEWERS: Final = 500
 _BEAT_S: Final = 15.0
 
 
-def make_app(make_poller: Callable[[], Poller], access: Access, now: Callable[[], datetime]) -> ASGIApp:
+def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
     """The whole page as one ASGI application; the poller runs as long as the application does."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.poller, app.state.access, app.state.now = make_poller(), access, now
+        app.state.poller, app.state.access = make_poller(), access
+        app.state.one_compares = asyncio.Lock()
         polling = asyncio.create_task(app.state.poller.run())
         yield
         polling.cancel()
@@ -107,7 +105,7 @@ async def cluster(request: Request) -> Response:
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row, await run_in_threadpool(kin_of, row.cluster, snapshot)))
+        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
     done = DONE.get(request.query_params.get("done", ""), "")
     answer = await answers.detail(request, snapshot, row, message=done)
     if done:

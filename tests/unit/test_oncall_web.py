@@ -87,7 +87,7 @@ def client_for(store, **flags):
         return Poller(Reading(lambda: store, now), now, every_s=0.2)
 
     access = Access(load_web(flags), key_for=lambda _: None, local_name="mo")
-    return TestClient(make_app(make_poller, access, now), base_url="http://localhost", headers={"accept": "text/html"})
+    return TestClient(make_app(make_poller, access), base_url="http://localhost", headers={"accept": "text/html"})
 
 
 @pytest.fixture
