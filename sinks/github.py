@@ -122,17 +122,17 @@ class GitHubTracker:
         _check(edit.title or "", edit.body or "")
         payload = self._changes(ref, edit)
         if payload:
-            self._change(ref, "PATCH", _path(ref), payload)
+            # The answer to the write tells what was kept; a read after it may lag, or show what somebody wrote since.
+            kept = _issue(self._change(ref, "PATCH", _path(ref), payload).body, ref.repository)
+            if edit.body is not None and kept.body.rstrip() != edit.body.replace("\r\n", "\n").rstrip():
+                raise TrackerError(f"GitHub kept the old body of {ref.repository}#{ref.number}: it may be too long")
         if edit.add_labels:
             self._make_labels(ref.repository, edit.add_labels)
             self._change(ref, "POST", f"{_path(ref)}/labels", {"labels": list(edit.add_labels)})
         for name in edit.remove_labels:
             # 404 also says that the label is not on the issue any more, which is what was wanted.
             self._api.write("DELETE", f"{_path(ref)}/labels/{quote(name, safe='')}")
-        issue = self.get(ref)
-        if edit.body is not None and issue.body.rstrip() != edit.body.rstrip():
-            raise TrackerError(f"GitHub kept the old body of {ref.repository}#{ref.number}: it may be too long")
-        return issue
+        return self.get(ref)
 
     def comment(self, ref: IssueRef, body: str) -> None:
         """See `IssueTracker.comment`."""

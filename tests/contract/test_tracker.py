@@ -277,6 +277,29 @@ def test_an_unchanged_issue_costs_no_quota(fake):
     assert fake.log[-1][3]["if-none-match"].startswith('W/"')
 
 
+def test_what_a_person_writes_right_after_our_edit_is_not_taken_for_its_failure(fake):
+    tracker = github(fake)
+    made = tracker.create(draft(tracker))
+    plain = fake.issues_get
+
+    def later(*asked):
+        fake.repositories["acme/shop"].issues[1]["body"] += "\nmine"
+        return plain(*asked)
+
+    fake.issues_get = later
+
+    assert tracker.edit(made.ref, IssueEdit(body=f"{marker(KEY)}\n\nnew\n")).body.endswith("new\n\nmine")
+
+
+def test_a_body_that_was_not_kept_is_an_error_although_github_says_200(fake):
+    tracker = github(fake)
+    made = tracker.create(draft(tracker))
+    fake.issues_update = fake.issues_get
+
+    with pytest.raises(TrackerError, match="kept the old body"):
+        tracker.edit(made.ref, IssueEdit(body="new"))
+
+
 def test_writes_keep_their_distance(fake):
     clock = Clock()
     api = GitHubApi(fake.url, TokenAuthority("t"), clock=clock, write_gap_s=30.0)
