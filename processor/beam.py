@@ -162,7 +162,7 @@ def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:
     standard.runner = standard.runner or _LOCAL_RUNNER
     standard.streaming = settings.source.startswith("pubsub:")
     # What is bounded meets as a whole, slot by slot; triggers are for streams.
-    job = Job(settings.public(), window_s if standard.streaming else 0, 1)
+    job = Job(settings.public(), window_s if standard.streaming else 0, settings.ledger_lanes)
     with beam.Pipeline(options=options) as root:
         steps(_read(root, job.settings), job)
 

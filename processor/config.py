@@ -62,6 +62,13 @@ class Settings(BaseSettings):
     min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
     flush_seconds: float = Field(2.0, gt=0, le=60, description="Commit at least this often, in seconds.")
     flush_entries: int = Field(5000, gt=0, le=20_000, description="Commit when this many entries are waiting.")
+    ledger_lanes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Chains of Firestore's ledger per five minutes, for Beam: as many commits at once."
+        " Decided when the state is made; workers alone want 1.",
+    )
     until_idle: float = Field(0.0, ge=0, description="End when no entry has come for so many seconds; 0 is never.")
     pullers: int = Field(4, ge=1, le=64, description="Pulls from Pub/Sub in flight.")
     dead_letter: str = Field(

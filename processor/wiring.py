@@ -71,7 +71,7 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
         project, _, database = where.partition("/")
         if not project:
             raise ConfigError(f"state {settings.state}: write firestore:PROJECT or firestore:PROJECT/DATABASE")
-        return FirestoreStore(project, database or "(default)", version=__version__)
+        return FirestoreStore(project, database or "(default)", version=__version__, lanes=settings.ledger_lanes)
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
 
 

@@ -46,15 +46,22 @@ _SCAN_FROM: Final = 8
 
 
 class FirestoreStore:
-    """See `processor.ports.Store`. One per process; the counting methods are for one thread."""
+    """See `processor.ports.Store`. One per process; the counting methods are for one thread.
 
-    def __init__(self, project: str, database: str = "(default)", *, version: str = "") -> None:
+    Args:
+        project: the Google Cloud project.
+        database: of that project.
+        version: of the program, for people who look at `workers`.
+        lanes: chains of the ledger per five minutes, where the state is made now.
+    """
+
+    def __init__(self, project: str, database: str = "(default)", *, version: str = "", lanes: int = 1) -> None:
         self._place = (project, database)
         with self._translated():
             self._client = firestore.Client(project=project, database=database)
         self._heads: dict[Stream, documents.Head] = {}
         self._doubted: set[Stream] = set()
-        self._ledger = Ledger(self._client, COMMIT_S)
+        self._ledger = Ledger(self._client, COMMIT_S, lanes)
         self._committer = Committer(self._client, self._ledger, self._heads, version)
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")

@@ -1,7 +1,8 @@
 """The slot ledger: which entries are counted, and the preconditions that keep it so.
 
-The digests of all entries of five minutes of event time lie in one chain of pages, `<hash>-<slot>-<page>`. Only
-the first page that is not full is ever appended to, under its update time, and a full page never changes. So every
+The digests of all entries of five minutes of event time lie in one chain of pages, `<hash>-<slot>-<lane>-<page>`, or
+in one chain for each lane where the state was made with several: then as many writers append at once. Only the first
+page that is not full is ever appended to, under its update time, and a full page never changes. So every
 writer that may count one of these entries has to write the very page that another one writes, and the second of
 them is refused. Full pages are remembered; the open one is read anew by every `look`.
 
@@ -65,45 +66,75 @@ class OpenPage:
     size: int
 
 
-class Ledger:
-    """Reads and appends to the ledger; one per store, not thread-safe."""
+Chain = tuple[int, int]
+"""Slot and lane."""
 
-    def __init__(self, client: firestore.Client, timeout_s: float) -> None:
+
+class Ledger:
+    """Reads and appends to the ledger; one per store, not thread-safe.
+
+    Args:
+        client: of the state's database.
+        timeout_s: of each read.
+        lanes: of a state that is made now; one that is there keeps what it was made with.
+    """
+
+    def __init__(self, client: firestore.Client, timeout_s: float, lanes: int) -> None:
         self._client = client
         self._collection = client.collection("ledger")
         self._timeout_s = timeout_s
-        self._chains: OrderedDict[int, list[Page]] = OrderedDict()
+        self._asked_lanes = lanes
+        self._lanes = 0
+        self._chains: OrderedDict[Chain, list[Page]] = OrderedDict()
 
-    def look(self, identities: Collection[Identity]) -> tuple[frozenset[bytes], dict[int, OpenPage]]:
-        """Which of these (by whole digest) are counted, and the open page of each of their slots."""
-        wanted: dict[int, list[bytes]] = {}
-        for identity in identities:
-            wanted.setdefault(identity.second // LEDGER_SLOT_S, []).append(identity.digest)
+    def look(self, identities: Collection[Identity]) -> tuple[frozenset[bytes], dict[Chain, OpenPage]]:
+        """Which of these (by whole digest) are counted, and the open page of each of their chains."""
+        wanted = self._by_chain(identities)
         self._read(wanted)
         known: set[bytes] = set()
-        pages: dict[int, OpenPage] = {}
-        for slot, digests in wanted.items():
-            chain = self._chains[slot]
+        pages: dict[Chain, OpenPage] = {}
+        for place, digests in wanted.items():
+            chain = self._chains[place]
             for digest in digests:
                 short = digest[:DIGEST_BYTES]
                 if any(short in page.digests for page in chain):
                     known.add(digest)
-            pages[slot] = OpenPage(len(chain) - 1, chain[-1].update_time, chain[-1].size)
+            pages[place] = OpenPage(len(chain) - 1, chain[-1].update_time, chain[-1].size)
         self._shrink()
         return frozenset(known), pages
 
     def append(self, batch: firestore.WriteBatch, fresh: Iterable[Identity], pages: object, *, now: datetime) -> None:
-        """Add the writes that make `fresh` counted, one per slot. Raises `CheckpointTooLarge`."""
-        by_slot: dict[int, list[bytes]] = {}
-        for identity in fresh:
-            by_slot.setdefault(identity.second // LEDGER_SLOT_S, []).append(identity.digest[:DIGEST_BYTES])
-        if not isinstance(pages, dict) or not by_slot.keys() <= pages.keys():
+        """Add the writes that make `fresh` counted, one per chain. Raises `CheckpointTooLarge`."""
+        by_chain = self._by_chain(fresh)
+        if not isinstance(pages, dict) or not by_chain.keys() <= pages.keys():
             raise StateError("a checkpoint has to carry what this store's seen() answered")
-        for slot, digests in by_slot.items():
-            self._put(batch, slot, pages[slot], digests, now)
+        for place, digests in by_chain.items():
+            self._put(batch, place, pages[place], digests, now)
 
-    def _put(self, batch: firestore.WriteBatch, slot: int, page: OpenPage, digests: list[bytes], now: datetime) -> None:
-        packed = b"".join(digests)
+    def _by_chain(self, identities: Iterable[Identity]) -> dict[Chain, list[bytes]]:
+        lanes = self._lanes or self._settle_lanes()
+        found: dict[Chain, list[bytes]] = {}
+        for second, digest in identities:
+            found.setdefault((second // LEDGER_SLOT_S, digest[-1] % lanes), []).append(digest)
+        return found
+
+    def _settle_lanes(self) -> int:
+        """Every writer of a state has to cut it alike, so the first one says how. A second first one is refused."""
+        reference = self._client.collection("settings").document("ledger")
+        snapshot = reference.get(retry=None, timeout=self._timeout_s)
+        if snapshot.exists:
+            check_schema(snapshot.to_dict(), reference.path)
+            self._lanes = snapshot.get("lanes")
+        else:
+            fields = {"schema": SCHEMA_VERSION, "lanes": self._asked_lanes}
+            reference.create(fields, retry=None, timeout=self._timeout_s)
+            self._lanes = self._asked_lanes
+        return self._lanes
+
+    def _put(
+        self, batch: firestore.WriteBatch, place: Chain, page: OpenPage, digests: list[bytes], now: datetime
+    ) -> None:
+        packed = b"".join(digest[:DIGEST_BYTES] for digest in digests)
         if page.size + len(packed) > _MAX_BYTES:
             raise CheckpointTooLarge(f"{len(digests)} entries within five minutes do not fit into one ledger page")
         fields: dict[str, Any] = {
@@ -111,9 +142,9 @@ class Ledger:
             "full": page.size + len(packed) + _ELEMENT_BYTES >= FULL_BYTES,
             "expire_at": now + KEPT,
         }
-        reference = self._page(slot, page.number)
+        reference = self._page(place, page.number)
         if page.update_time is None:
-            batch.create(reference, {**fields, "ids": [packed], "slot": slot, "entries": len(digests)})
+            batch.create(reference, {**fields, "ids": [packed], "slot": place[0], "entries": len(digests)})
         else:
             batch.update(
                 reference,
@@ -121,29 +152,29 @@ class Ledger:
                 option=firestore.Client.write_option(last_update_time=page.update_time),
             )
 
-    def _read(self, slots: Iterable[int]) -> None:
-        """Bring the chains of these slots up to date, up to and including their open page."""
-        ahead = dict.fromkeys(slots, 1)
+    def _read(self, chains: Iterable[Chain]) -> None:
+        """Bring these chains up to date, up to and including their open page."""
+        ahead = dict.fromkeys(chains, 1)
         while ahead:
-            places = {}
-            for slot, pages in ahead.items():
-                chain = self._chains.setdefault(slot, [Page()])
-                self._chains.move_to_end(slot)
+            wanted = {}
+            for place, pages in ahead.items():
+                chain = self._chains.setdefault(place, [Page()])
+                self._chains.move_to_end(place)
                 for number in range(len(chain) - 1, len(chain) - 1 + pages):
-                    places[self._page(slot, number).path] = (slot, number)
+                    wanted[self._page(place, number).path] = (place, number)
             found = {}
-            references = [self._collection.document(path.rpartition("/")[2]) for path in places]
+            references = [self._collection.document(path.rpartition("/")[2]) for path in wanted]
             for start in range(0, len(references), _AT_ONCE):
                 part = references[start : start + _AT_ONCE]
                 for snapshot in self._client.get_all(part, retry=None, timeout=self._timeout_s):
-                    found[places[snapshot.reference.path]] = snapshot
-            ahead = {slot: min(2 * pages, _AHEAD) for slot, pages in ahead.items() if not self._extend(slot, found)}
+                    found[wanted[snapshot.reference.path]] = snapshot
+            ahead = {place: min(2 * pages, _AHEAD) for place, pages in ahead.items() if not self._extend(place, found)}
 
-    def _extend(self, slot: int, found: Mapping[tuple[int, int], Any]) -> bool:
+    def _extend(self, place: Chain, found: Mapping[tuple[Chain, int], Any]) -> bool:
         """Take in the pages found; True when the chain now ends with its open page."""
-        chain = self._chains[slot]
-        while (slot, len(chain) - 1) in found:
-            _take(chain[-1], found[slot, len(chain) - 1])
+        chain = self._chains[place]
+        while (place, len(chain) - 1) in found:
+            _take(chain[-1], found[place, len(chain) - 1])
             if not chain[-1].is_full:
                 return True
             chain.append(Page())
@@ -155,10 +186,11 @@ class Ledger:
             _, chain = self._chains.popitem(last=False)
             held -= sum(len(page.digests) for page in chain)
 
-    def _page(self, slot: int, number: int) -> firestore.DocumentReference:
+    def _page(self, place: Chain, number: int) -> firestore.DocumentReference:
         # The hash comes first: names that grow with time would all be written by the same server.
-        prefix = blake2b(str(slot).encode(), digest_size=2).hexdigest()
-        return self._collection.document(f"{prefix}-{slot}-{number}")
+        name = f"{place[0]}-{place[1]}"
+        prefix = blake2b(name.encode(), digest_size=2).hexdigest()
+        return self._collection.document(f"{prefix}-{name}-{number}")
 
 
 def _take(page: Page, snapshot: Any) -> None:

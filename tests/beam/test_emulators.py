@@ -69,12 +69,13 @@ def test_worker_and_pipeline_on_one_subscription_and_one_state(emulated, pipelin
     assert found(emulated) == expected
 
 
-def test_a_file_goes_to_firestore_beside_a_worker_that_reads_the_same_file(emulated, tmp_path, made, size):
+@pytest.mark.parametrize("lanes", ["1", "4"])
+def test_a_file_goes_to_firestore_beside_a_worker_that_reads_the_same_file(emulated, tmp_path, made, size, lanes):
     bodies = made(size, seed=9)
     source = write(tmp_path, bodies)
     expected = work(bodies, f"sqlite:{tmp_path}/worker.db")
     both = [
-        command(tmp_path, "beam", "--source", source, "--state", emulated),
+        command(tmp_path, "beam", "--source", source, "--state", emulated, env={"GARDENER_LEDGER_LANES": lanes}),
         command(tmp_path, "run", "--source", source, "--state", emulated),
     ]
 

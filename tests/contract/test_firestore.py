@@ -62,8 +62,8 @@ def test_a_flush_writes_the_touched_clusters_and_two_documents_more(open_firesto
     worker.work(messages(f"{WORDS[0]} broke", 7, first=10_000))
     worker.work([])
 
-    # The first flush mints the clusters, so it moves the stream's head too.
-    assert written == [53, 52, 52, 52, 52, 3, 1]
+    # Once in the life of a state the ledger's lanes; the first flush mints the clusters and moves the stream's head.
+    assert written == [1, 53, 52, 52, 52, 52, 3, 1]
 
 
 def test_a_flush_is_read_in_three_requests_and_few_documents(open_firestore, monkeypatch):
@@ -122,6 +122,30 @@ def test_the_ledger_goes_on_in_another_page_when_one_is_full(open_firestore, mon
     stranger = Hand(open_firestore(), "w2")
     stranger.work(messages("it broke", 500))
     assert stranger.store.totals() == Totals(counted=500, duplicates=480)
+
+
+def test_the_first_writer_says_into_how_many_lanes_the_ledger_is_cut(open_firestore):
+    one, two = Hand(open_firestore(lanes=4), "w1"), Hand(open_firestore(), "w2")
+    one.work(messages("it broke", 60))
+    two.work(messages("it broke", 80))
+    lanes = {page.id.split("-")[2] for page in one.store._client.collection("ledger").stream()}
+
+    assert lanes == {"0", "1", "2", "3"}
+    assert one.store.totals() == Totals(counted=80, duplicates=60)
+
+
+def test_of_two_first_writers_one_is_refused_and_then_does_as_the_other(open_firestore, monkeypatch):
+    one, two = open_firestore(lanes=4), open_firestore(lanes=2)
+    entry = [Identity(1, bytes(16))]
+    nothing_yet = one._client.collection("settings").document("ledger").get()
+    two.seen(entry)
+    with monkeypatch.context() as patched:
+        patched.setattr(firestore.DocumentReference, "get", lambda *_, **__: nothing_yet)
+        with pytest.raises(Conflict):
+            one.seen(entry)
+    one.seen(entry)
+
+    assert (one._ledger._lanes, two._ledger._lanes) == (2, 2)
 
 
 def test_a_page_that_expired_and_was_made_anew_is_read_from_its_beginning(open_firestore):
