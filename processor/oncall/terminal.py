@@ -31,7 +31,7 @@ _ABOVE: Final = 4
 _BELOW: Final = 2
 _KEYS: Final = "j/k move  Enter open  / filter  s sort  f status  a ack  m mute  q quit"
 _DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  q back"
-_MUTE_KEYS: Final = "mute until: 1 2 hours  2 1 day  3 7 days  4 ten times the count  5 reopened  Esc not at all"
+_MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
 
 
 @dataclass(frozen=True, slots=True)
