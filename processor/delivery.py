@@ -280,7 +280,7 @@ def _abandon(reason: str) -> Revise:
 def _deleted(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
     """Somebody deleted it: a person's word, so it is not opened again."""
     muted = replace(handling, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
-    return muted, _without_intent(notes, abandoned="the issue was deleted", owed=())
+    return muted, _without_intent(notes, abandoned=notebook.DELETED, owed=())
 
 
 def _ref(cluster: Cluster) -> IssueRef:

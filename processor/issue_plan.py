@@ -101,6 +101,9 @@ def decide(
         handling = replace(handling, priority=priority_of(cluster, wishes.policy))
     if handling.quiet and not gone and not is_quiet(cluster, wishes.policy, now):
         handling = replace(handling, quiet=False)
+    if notes.abandoned == notebook.DELETED and handling.status is Status.OPEN:
+        # Muted by its deletion, reopened by somebody: a new issue, which has no older one to refer to.
+        handling, notes = start_over(replace(handling, issue=None), notes)
     for point in points:
         handling, notes = _decide_one(cluster, handling, notes, point, wishes)
     memory = notebook.dump(notes)
@@ -133,7 +136,7 @@ def _decide_one(
 def _regress(
     cluster: Cluster, handling: Handling, notes: Notes, point: TurningPoint, wishes: Wishes
 ) -> tuple[Handling, Notes]:
-    """Soon after it was settled the issue reopens with a comment; later a new issue continues it."""
+    """Soon after it was settled the issue reopens, with a comment unless it flaps; later a new issue continues it."""
     settled = handling.resolved_at or cluster.last_seen
     back = replace(
         handling,
@@ -144,10 +147,11 @@ def _regress(
         resolved_at=None,
         resolved_revision="",
     )
+    flapped = is_flapping(notes, cluster.last_seen)
     notes = notes.model_copy(update={"came_back": (*notes.came_back, cluster.last_seen)[-_FLAPS * 2 :]})
     if handling.issue is not None and cluster.last_seen - settled > wishes.policy.reopen_within:
         return start_over(back, notes)
-    return back, _owe(notes, point, handling)
+    return back, notes if flapped else _owe(notes, point, handling)
 
 
 def start_over(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
@@ -167,7 +171,7 @@ def _owe(notes: Notes, point: TurningPoint, handling: Handling) -> Notes:
 
 
 def is_flapping(notes: Notes, at: datetime) -> bool:
-    """It came back twice within a week: closing and commenting would only make noise."""
+    """It came back twice within a week: to close it by ourselves, or to comment, would only make noise."""
     return sum(at - _FLAP_WITHIN <= when for when in notes.came_back) >= _FLAPS
 
 
@@ -178,7 +182,7 @@ def aim(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = No
     return Aim(
         title=incident_plan.title(story, wishes.wording) if story else report.title(cluster, wishes.wording),
         labels=report.labels(cluster, _priority(cluster, wishes, story), flapping=flapping),
-        open=None if status is Status.MUTED else status is not Status.RESOLVED or flapping,
+        open=None if status is Status.MUTED else status is not Status.RESOLVED,
         figures=figures(cluster, notes, wishes, story),
         story=story,
     )
@@ -193,11 +197,11 @@ def _priority(cluster: Cluster, wishes: Wishes, story: Story | None) -> Priority
 def figures(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = None) -> str:
     """What tells, without rendering anything, whether an issue could need a change."""
     handling = cluster.handling
-    rule = rule_for(cluster, wishes.policy)
+    rule, flapping = rule_for(cluster, wishes.policy), is_flapping(notes, cluster.last_seen)
     parts = (
         *(report.VERSION, cluster.id, cluster.template, cluster.count, cluster.last_seen.isoformat()),
         *(_priority(cluster, wishes, story), rule.impact if rule else "", wishes.wording.raw_samples),
-        *(handling.quiet, str(handling.status), notes.earlier, is_flapping(notes, cluster.last_seen), cluster.aliases),
+        *(handling.quiet, str(handling.status), notes.earlier, flapping, cluster.aliases),
         *(link.url for link in notes.links),
         *(story.figures if story else ()),
     )
@@ -250,9 +254,8 @@ def next_step(
 
 
 def _create(cluster: Cluster, notes: Notes, wishes: Wishes, repository: str, story: Story | None) -> Create:
-    target = aim(cluster, notes, wishes, story)
+    target, text = aim(cluster, notes, wishes, story), body(cluster, notes, wishes, story)
     people = assignees_of(cluster, wishes.owners)
-    text = body(cluster, notes, wishes, story)
     return Create(IssueDraft(repository, target.title, text, target.labels, people), target)
 
 

@@ -7,7 +7,7 @@ version can be read, and unknown fields are dropped. Nothing here is log text.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  # pydantic resolves the fields' types when it runs
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -109,6 +109,8 @@ class Notes(BaseModel):
 
 
 EMPTY = Notes()
+DELETED: Final = "the issue was deleted"
+"""What `Notes.abandoned` says then."""
 
 
 def load(memory: Mapping[str, object]) -> Notes:

@@ -283,9 +283,42 @@ def test_what_comes_and_goes_is_labelled_and_left_alone(opened):
 
     assert opened.tracker.issues[1].open
     assert "flapping" in opened.tracker.issues[1].labels
-    opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now())
+    assert len(opened.tracker.texts()) == 2, "the third and fourth return are no news"
+
+
+def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(garden):
+    garden = Garden(auto_close=True)
+    garden.grow(50)
+    garden.turn()
+    for _ in range(2):
+        garden.turn(2, hours=80)
+        garden.grow(1)
+        garden.turn(3)
+    assert (garden.tracker.issues[1].open, "flapping" in garden.tracker.issues[1].labels) == (True, True)
+    garden.grow(60, age=timedelta(minutes=1))
+    garden.turn(2, hours=80)
+    assert garden.tracker.issues[1].open
+
+    garden.tracker.change(1, open=False, reason="completed")
+    garden.turn(5)
+    assert not garden.tracker.issues[1].open
+    garden.store.close()
+
+
+def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(opened):
+    del opened.tracker.issues[1]
+    opened.grow(1)
+    opened.turn(3, minutes=11)
+    assert opened.cluster().handling.status == "muted"
+    opened.tracker.issues[9] = Issue(
+        IssueRef(REPO, 9, "https://x.example/9"), "else", "else", frozenset(), True, "", START, START, None
+    )
+
+    opened.handle(status=Status.OPEN)
     opened.turn(3)
-    assert opened.tracker.issues[1].open
+
+    assert [report.key_of(one.body) for one in opened.tracker.issues.values()] == ["", "c1"]
+    assert "Continues" not in opened.tracker.issues[2].body
 
 
 @pytest.mark.parametrize("auto_close", [False, True])
