@@ -2,7 +2,8 @@
 
 Pure: a cluster as it was read goes in, the new `Handling` and its `AuditRecord` come out; whoever called stores both
 with `Store.put_handling`. The revision of the handling is kept, so a decision made on an old view meets `Conflict`.
-The terminal and the web page decide here and nowhere else. It must not do IO.
+The terminal and the web page decide here; the command line and comments on issues in `processor.steering`.
+It must not do IO.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -17,7 +17,7 @@ from processor.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from processor.model import Cluster
+    from processor.model import Cluster, Handling
     from processor.ports import Store
     from processor.steering import Command
     from processor.what_if import Difference, Outlook
@@ -45,7 +45,7 @@ def mute(cluster_id: str, duration: str | None, until_times: int | None, **optio
     from processor.steering import Command
 
     try:
-        hours = max(1, round(read(duration).total_seconds() / 3600)) if duration else 0
+        hours = read(duration) / timedelta(hours=1) if duration else 0
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--for") from None
     _decide(cluster_id, Command("mute", hours=hours, times=until_times or 0), options)
@@ -167,7 +167,8 @@ def _decide(cluster_id: str, command: Command, options: dict[str, str | None]) -
         handling = replace(obey(cluster.handling, command, cluster, by=_me(), now=now), note=note)
         if command.verb == "priority" and command.priority is None:
             handling = replace(handling, priority_by="policy")
-        audit = AuditRecord(now, _me(), command.verb, cluster.id, note)
+        said = (_until(handling) if command.verb == "mute" else "", note)
+        audit = AuditRecord(now, _me(), command.verb, cluster.id, ": ".join(filter(None, said)))
         try:
             handling = store.put_handling(cluster.id, handling, [audit])
             break
@@ -175,9 +176,16 @@ def _decide(cluster_id: str, command: Command, options: dict[str, str | None]) -
             if attempt == _TRIES - 1:
                 raise
     store.close()
-    until = f" until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else ""
-    until += f" until {handling.mute_until_count:,} entries" if handling.mute_until_count else ""
-    click.echo(f"{cluster.id} is {handling.status}{until}, priority {handling.priority or 'as the policy says'}")
+    status = f"{handling.status} {_until(handling)}".strip()
+    click.echo(f"{cluster.id} is {status}, priority {handling.priority or 'as the policy says'}")
+
+
+def _until(handling: Handling) -> str:
+    bounds = (
+        f"until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else "",
+        f"until {handling.mute_until_count:,} entries" if handling.mute_until_count else "",
+    )
+    return " ".join(filter(None, bounds))
 
 
 def _store(options: dict[str, str | None]) -> Store:

@@ -40,7 +40,7 @@ class Command:
 
     verb: str
     target: str = ""
-    hours: int = 0
+    hours: float = 0
     times: int = 0
     priority: Priority | None = None
 
@@ -100,7 +100,8 @@ def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now
             return replace(
                 said,
                 status=Status.OPEN,
-                announced=max(handling.announced, cluster.count),
+                # What was never announced still has to be.
+                announced=max(handling.announced, cluster.count) if handling.announced else 0,
                 mute_until=None,
                 mute_until_count=None,
                 resolved_at=None,

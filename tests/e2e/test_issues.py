@@ -1,10 +1,14 @@
 """From the command line to issues in a folder, and back by decisions."""
 
+import contextlib
 import json
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from sinks.sqlite import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "export.json"
@@ -83,6 +87,18 @@ def test_an_issue_closed_in_an_editor_is_a_persons_word(gardener, replayed):
     one = next(one for one in clusters(gardener) if one["template"] == "HTTP 4xx")
     assert one["status"] == "muted"
     assert 'state = "closed"' in path.read_text("utf-8")
+
+
+def test_a_mute_ends_when_it_was_told_to(gardener, replayed):
+    one = clusters(gardener)[0]
+    before = datetime.now(UTC)
+    said = gardener("mute", one["id"], "--for", "90m", "--note", "deploying", "--state", "sqlite:g.db").stdout.decode()
+    with contextlib.closing(SqliteStore(str(replayed / "g.db"), must_exist=True)) as store:
+        until, (record, *_) = store.cluster(one["id"]).handling.mute_until, store.audit(1)
+
+    assert timedelta(minutes=90) <= until - before < timedelta(minutes=92)
+    assert f"is muted until {until:%Y-%m-%d %H:%M} UTC, priority" in said
+    assert record.detail == f"until {until:%Y-%m-%d %H:%M} UTC: deploying"
 
 
 @pytest.mark.parametrize(
