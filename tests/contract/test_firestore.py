@@ -287,6 +287,18 @@ def test_a_quarantine_is_emptied_in_parts(open_firestore, monkeypatch):
     assert worker.store.rejected(100) == []
 
 
+def test_a_state_that_was_emptied_under_a_worker_ends_it_with_a_sentence(open_firestore):
+    worker = Hand(open_firestore())
+    worker.work([message("it broke", 1)])
+    for name in ("streams", "clusters", "ledger", "workers"):
+        for snapshot in worker.store._client.collection(name).stream():
+            snapshot.reference.delete()
+
+    # Every try would be a conflict with nobody, for ever.
+    with pytest.raises(StateError, match="is gone; start again on what is left"):
+        worker.work([message("disk is full", 2)])
+
+
 def test_of_many_streams_a_few_that_changed_are_read_without_the_others(open_firestore, monkeypatch):
     one, two = Hand(open_firestore(), "w1"), Hand(open_firestore(), "w2")
     for worker in (one, two):
