@@ -195,10 +195,10 @@ class FirestoreStore:
     def _refresh_heads(self) -> None:
         references = [self._client.collection("streams").document(documents.stream_id(one)) for one in self._doubted]
         if references:
-            held = {documents.stream_id(one) for one in self._heads}
+            known = {documents.stream_id(one) for one in self._heads}
             for snapshot in self._client.get_all(references, retry=None, timeout=COMMIT_S):
                 self._streams.take(snapshot)
-                if not snapshot.exists and snapshot.id in held:
+                if not snapshot.exists and snapshot.id in known:
                     raise StateError(f"the document {snapshot.reference.path} is gone; start again on what is left")
             self._doubted.clear()
         for head in self._streams.poll().values():
