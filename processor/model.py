@@ -132,6 +132,7 @@ class ReceivedMessage(NamedTuple):
         source: where it came from, for people ("file:export.json", a subscription).
         offset: byte offset in the source, -1 where that has no meaning.
         problem: a sentence, when the source already knows that `data` is not an entry.
+        size: bytes it had where `data` is only their head; 0 is all of them.
     """
 
     data: bytes
@@ -140,6 +141,7 @@ class ReceivedMessage(NamedTuple):
     source: str = ""
     offset: int = -1
     problem: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

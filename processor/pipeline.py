@@ -157,7 +157,7 @@ def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:
         id=name,
         reason=reason,
         raw=message.data[:MAX_QUARANTINED],
-        size=len(message.data),
+        size=message.size or len(message.data),
         source=message.source,
         offset=message.offset,
         at=now,

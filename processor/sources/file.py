@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import SourceError
 from processor.model import ReceivedMessage
-from processor.sources.framing import Framer
+from processor.sources.framing import Framer, is_ndjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ class FileSource:
         if not self._regular or self._follow or self._ended:
             return b""
         block = os.read(self._fd, _BLOCK)
-        if self.position == 0 and not block.startswith(b"{"):
+        if self.position == 0 and not is_ndjson(block):
             os.lseek(self._fd, 0, os.SEEK_SET)
             return b""
         while block and not block.endswith(b"\n") and (rest := os.read(self._fd, _REST)):
@@ -137,8 +137,8 @@ class FileSource:
         return (named.st_ino, named.st_dev) != (ours.st_ino, ours.st_dev) or named.st_size < self.position
 
     def _queue(self, frames: Iterable[Frame]) -> None:
-        for offset, data, problem in frames:
-            self._pending.append(ReceivedMessage(data, str(offset), source=self._name, offset=offset, problem=problem))
+        for offset, data, problem, size in frames:
+            self._pending.append(ReceivedMessage(data, str(offset), "", self._name, offset, problem, size))
 
 
 def _open(path: Path) -> int:

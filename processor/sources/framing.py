@@ -1,4 +1,4 @@
-"""Cut a byte stream into log entries: NDJSON, a JSON array, or what `gcloud logging read` prints.
+"""Cut a byte stream into log entries: NDJSON, a JSON array, indented objects, what `gcloud logging read` prints.
 
 Works on chunks of any size with bounded memory. Damage stays local: a truncated or oversized entry becomes
 a frame with a problem, and the next entry is found again. Nothing is decoded here.
@@ -10,23 +10,33 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 MAX_ENTRY_BYTES: Final = 1_048_576
 """Cloud Logging's own limit is 256 KiB (512 KiB for audit logs); twice that leaves room for indentation."""
 HEAD_BYTES: Final = 262_144
 _BOM: Final = b"\xef\xbb\xbf"
 _ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
-_UNDECIDED: Final = re.compile(rb"\s*(\[\s*)?\Z")
+_UNDECIDED: Final = re.compile(rb"\s*([\[{]\s*)?\Z")
 _PRETTY: Final = re.compile(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
+_INDENTED: Final = re.compile(rb"\s*\{[ \t\r]*\n[ \t]+\"")
 # A whole string, or one structural character. A JSON string holds no raw newline, so a quote that finds
 # no partner on its line is damage.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
+# Where the next element of an array without line breaks may begin: all there is to go by behind damage.
+_NEXT: Final = re.compile(rb',\s*(?=\{")')
+# A repair reads the rest of the buffer again, so a file of nothing but damage must not have one for each element.
+_MAX_REPAIRS: Final = 20
 
 
-Frame = tuple[int, bytes, str]
-"""(offset, data, problem): the bytes of one entry and where they began; `problem` is a sentence if they
-cannot be one. A plain tuple, because there is one for every line of a long file."""
+Frame = tuple[int, bytes, str, int]
+"""(offset, data, problem, size): the bytes of one entry, where they began, and how many they were where `data` is only
+their head; `problem` is a sentence if they cannot be an entry. A plain tuple: there is one for every line of a file."""
+
+
+def is_ndjson(head: bytes) -> bool:
+    """Whether a file that begins so has an entry on each line."""
+    return head.startswith(b"{") and _INDENTED.match(head) is None
 
 
 class Framer:
@@ -40,6 +50,7 @@ class Framer:
         self._head = b""
         self._boundary: re.Pattern[bytes] | None = None
         self._compact = False
+        self._repairs = 0
         self._decided = False
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
@@ -72,6 +83,8 @@ class Framer:
             else:
                 self._compact = True
             self._take(self._buffer.index(b"[") + 1)
+        elif _INDENTED.match(self._buffer):
+            self._boundary = re.compile(rb"\n(?=\{)")
         return True
 
     def _frames(self, *, final: bool) -> Iterator[Frame]:
@@ -99,13 +112,13 @@ class Framer:
         offset = self._offset
         for line in self._buffer[:end].split(b"\n"):
             if line[:1] == b"{" and line[-1:] == b"}" and len(line) <= self._max:
-                yield offset, line, ""
+                yield offset, line, "", len(line)
             elif body := line.strip():
                 start = offset + line.index(body[:1])
                 if len(body) > self._max:
                     yield self._oversized(start, body[:HEAD_BYTES], len(body))
                 else:
-                    yield start, body, ""
+                    yield start, body, "", len(body)
             offset += len(line) + 1
         self._take(end + 1)
 
@@ -129,10 +142,10 @@ class Framer:
         if len(body) > self._max:
             yield self._oversized(offset, body[:HEAD_BYTES], len(body))
         else:
-            yield offset, body, ""
+            yield offset, body, "", len(body)
 
     def _oversized(self, offset: int, head: bytes, size: int) -> Frame:
-        return offset, head, f"an entry of {size:,} bytes; the limit is {self._max:,}, its head is kept here"
+        return offset, head, f"an entry of {size:,} bytes; the limit is {self._max:,}, its head is kept here", size
 
     def _skip(self) -> None:
         """No end in sight: keep the head, forget the rest until the next boundary."""
@@ -146,9 +159,38 @@ class Framer:
 
     def _elements(self, *, final: bool) -> Iterator[Frame]:
         """Elements of an array without line breaks between them, by counting braces."""
-        start = depth = 0
+        if self._skipped and not (yield from self._leave_oversized(final=final)):
+            return
+        start = 0
+        while True:
+            start, opened, end = yield from self._whole_elements(start, final=final)
+            if opened < 0 or end < 0:
+                break
+            found = _NEXT.search(self._buffer, opened, end) if self._repairs < _MAX_REPAIRS else None
+            if found is None and not final and end - opened > self._max:
+                break
+            self._repairs += 1
+            start = found.start() if found else end
+            yield self._truncated(opened, start)
+        if final:
+            rest = self._buffer[start:].strip(b" \t\r\n,]")
+            if rest:
+                begin = self._buffer.index(rest, start)
+                yield self._truncated(begin, begin + len(rest))
+            opened, start = -1, len(self._buffer)
+        self._take(max(opened, start))
+        if len(self._buffer) > self._max:
+            self._skip()
+
+    def _whole_elements(self, start: int, *, final: bool) -> Generator[Frame, None, tuple[int, int, int]]:
+        """Give the elements behind `start` up to the first that is damaged or not all here.
+
+        Returns the end of the last whole one, where the next began (-1: it did not), and how far what
+        cannot be read as an element goes (-1: more has to come before that can be told).
+        """
+        depth = 0
         opened = -1
-        position = 0
+        position = start
         while (token := _TOKEN.search(self._buffer, position)) is not None:
             position = token.end()
             if token[0] == b"{":
@@ -158,32 +200,38 @@ class Framer:
             elif token[0] == b"}" and depth:
                 depth -= 1
                 if depth == 0:
-                    yield self._offset + opened, self._buffer[opened:position], ""
+                    yield self._element(opened, position)
                     start, opened = position, -1
             elif token[0] == b'"':
-                end = self._resync(position, final=final)
-                if end < 0:
+                newline = self._buffer.find(b"\n", position)
+                if newline >= 0 and opened >= 0:
+                    return start, opened, newline
+                if newline < 0:
                     break  # the rest of the string may still come
-                if opened >= 0:
-                    yield self._offset + opened, self._buffer[opened:end][:HEAD_BYTES], _TRUNCATED
-                    start = position = end
-                    depth, opened = 0, -1
-        if final:
-            rest = self._buffer[start:].strip(b" \t\r\n,]")
-            if rest:
-                yield self._offset + self._buffer.index(rest, start), rest[:HEAD_BYTES], _TRUNCATED
-            start = len(self._buffer)
-        elif len(self._buffer) - start > self._max:
-            yield self._oversized(self._offset + start, self._buffer[start:][:HEAD_BYTES], len(self._buffer) - start)
-            start = len(self._buffer)
-        self._take(start)
+        over = final or len(self._buffer) - start > self._max
+        return start, opened, len(self._buffer) if over else -1
 
-    def _resync(self, position: int, *, final: bool) -> int:
-        """Where the next element begins behind a quote without partner; -1: not in this buffer yet."""
-        newline = self._buffer.find(b"\n", position)
-        if newline >= 0:
-            return newline
-        return len(self._buffer) if final else -1
+    def _leave_oversized(self, *, final: bool) -> Generator[Frame, None, bool]:
+        """Whether the end of an element that is too long is in sight; if it is, the element is given."""
+        found = _NEXT.search(self._buffer)
+        if found is None and not final:
+            self._skip()
+            return False
+        end = found.start() if found else len(self._buffer)
+        offset, head, size = self._offset - self._skipped, self._head, self._skipped + end
+        self._skipped, self._head = 0, b""
+        self._take(end)
+        yield self._oversized(offset, head, size)
+        return True
+
+    def _element(self, start: int, end: int) -> Frame:
+        size = end - start
+        if size > self._max:
+            return self._oversized(self._offset + start, self._buffer[start:end][:HEAD_BYTES], size)
+        return self._offset + start, self._buffer[start:end], "", size
+
+    def _truncated(self, start: int, end: int) -> Frame:
+        return self._offset + start, self._buffer[start:end][:HEAD_BYTES], _TRUNCATED, end - start
 
     def _take(self, size: int) -> None:
         self._buffer = self._buffer[size:]

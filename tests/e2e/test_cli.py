@@ -85,8 +85,12 @@ def test_standard_input_and_every_form_of_file_give_the_same_state(gardener, tmp
     gardener("replay", "-", "--state", "sqlite:a.db", stdin=ndjson)
     gardener("replay", "-", "--state", "sqlite:b.db", stdin=json.dumps(entries).encode())
     gardener("replay", EXAMPLE, "--state", "sqlite:c.db")
+    (tmp_path / "indented.json").write_text("\n".join(json.dumps(one, indent=2) for one in entries))
+    gardener("replay", "indented.json", "--state", "sqlite:d.db")
 
-    assert clusters(gardener, "sqlite:a.db") == clusters(gardener, "sqlite:b.db") == clusters(gardener, "sqlite:c.db")
+    states = [clusters(gardener, f"sqlite:{name}.db") for name in "abcd"]
+    assert states == [states[0]] * 4
+    assert gardener("assign", "indented.json").stdout == gardener("assign", EXAMPLE).stdout
 
 
 def test_bad_input_in_the_middle_is_quarantined_and_the_rest_counted(gardener, tmp_path, entry_json):
@@ -113,6 +117,7 @@ def test_bad_input_in_the_middle_is_quarantined_and_the_rest_counted(gardener, t
         len(b"\n".join(lines[:5])) + 1,
     ]
     assert any("10,000,000 bytes" in reason for reason in at.values())
+    assert 10_000_000 in {one["size"] for one in kept}
     assert any("9999-12-31" in reason and "future" in reason for reason in at.values())
     listed = gardener("rejected", "--state", "sqlite:g.db").stdout
     assert not {0x00, 0x1B} & set(listed)

@@ -1,6 +1,7 @@
 """Cutting bytes into entries: every form, any chunk size, damage stays local."""
 
 import json
+import time
 from typing import NamedTuple
 
 import pytest
@@ -23,6 +24,7 @@ class Frame(NamedTuple):
     offset: int
     data: bytes
     problem: str
+    size: int
 
 
 ENTRIES = [{"insertId": str(n), "textPayload": 'a "quoted" } { [ ] \\ line', "labels": {"x": "{"}} for n in range(5)]
@@ -34,6 +36,7 @@ FORMS = {
     "compact array": json.dumps(ENTRIES, separators=(",", ":")),
     "array with an entry per line": "[\n" + ",\n".join(json.dumps(e) for e in ENTRIES) + "\n]",
     "gcloud's array": json.dumps(ENTRIES, indent=2),
+    "indented objects one after the other": "\n".join(json.dumps(e, indent=2) for e in ENTRIES),
     "array indented by one": json.dumps(ENTRIES, indent=1) + "\n",
 }
 
@@ -54,7 +57,7 @@ def test_the_offset_is_where_the_entry_begins(form):
     assert all(data[f.offset : f.offset + len(f.data)] == f.data for f in frames(data, 33))
 
 
-@pytest.mark.parametrize("form", ["gcloud's array", "array with an entry per line", "ndjson"])
+@pytest.mark.parametrize("form", sorted(set(FORMS) - {"ndjson with carriage returns and blank lines", "compact array"}))
 def test_an_entry_cut_in_the_middle_leaves_the_others_whole(form):
     data = FORMS[form].encode()
     third = frames(data)[2]
@@ -67,6 +70,37 @@ def test_an_entry_cut_in_the_middle_leaves_the_others_whole(form):
             continue
 
     assert whole == ["0", "1", "3", "4"]
+
+
+@pytest.mark.parametrize("gone", [b'"', b"{", b'":', b'1","textPayload":"a', b'"}}'])
+def test_whatever_is_missing_in_a_compact_array_the_entries_behind_it_are_found(gone):
+    data = json.dumps(ENTRIES, separators=(",", ":")).encode()
+    second = frames(data)[1]
+    at = data.index(gone, second.offset)
+    found = [frame.data for frame in frames(data[:at] + data[at + len(gone) :], 64)]
+
+    assert [json.dumps(ENTRIES[n], separators=(",", ":")).encode() in found for n in (0, 2, 3, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize("size", [1000, None])
+def test_an_entry_over_the_limit_in_a_compact_array_is_named_by_size_and_the_next_one_is_found(size):
+    long = {"insertId": "long", "textPayload": "x" * 50_000}
+    data = json.dumps([ENTRIES[0], long, *ENTRIES[1:]], separators=(",", ":")).encode()
+    found = frames(data, size, max_bytes=4096)
+
+    assert [json.loads(f.data) for f in found if not f.problem] == ENTRIES
+    (one,) = [f for f in found if f.problem]
+    assert one.size == len(json.dumps(long, separators=(",", ":"))) > len(one.data) - 1
+    assert f"{one.size:,} bytes" in one.problem
+
+
+def test_a_compact_array_of_nothing_but_damage_is_read_in_one_go():
+    data = b"[" + b'{"a":"1,' * 200_000
+    begin = time.process_time()
+    found = frames(data, 1 << 16)
+
+    assert time.process_time() - begin < 10  # reading the rest again for each element takes hours
+    assert all(frame.problem for frame in found)
 
 
 def test_a_compact_array_cut_in_a_string_says_so_and_goes_on_behind_the_line():
