@@ -47,6 +47,7 @@ _NAMED: Final = {
 _BY_LENGTH: Final = sorted(_NAMED, key=len, reverse=True)
 _EVERY_S: Final = 1.0
 _TICK_S: Final = 0.2
+_CLOSE_S: Final = 3.0
 
 
 def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str) -> None:
@@ -63,7 +64,16 @@ def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str) 
         except KeyboardInterrupt:
             pass
         finally:
-            store_thread.submit(reading.close).result()
+            _let_go(store_thread.submit(reading.close))
+
+
+def _let_go(closing: Future[None]) -> None:
+    try:
+        closing.result(_CLOSE_S)
+    except TimeoutError:
+        # A store that hangs would keep the thread, and the thread the prompt, for minutes; nothing is held here.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 class _Loop:

@@ -18,9 +18,9 @@ from sinks.sqlite import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not here: apt-get install tmux")
-# The program itself on the real store, which is away as long as the file `away` exists.
+# The program itself on the real store, which is away as long as the file `away` exists, and hangs for `hangs`.
 DRIVER = """
-import sys
+import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from processor import top
@@ -33,6 +33,8 @@ class Switched:
     def __getattr__(self, name):
         if Path("away").exists() and name != "close":
             raise Transient("the store does not answer")
+        if Path("hangs").exists():
+            time.sleep(120)
         return getattr(self.inner, name)
 
 top.run(Switched, lambda: datetime.now(UTC), "mo")
@@ -209,6 +211,22 @@ def test_the_table_survives_a_store_that_goes_away_and_comes_back(store, tmp_pat
         terminal.press("a")
         terminal.wait("Acknowledged. ")
         assert len(store.audit(9)) == 1
+    finally:
+        terminal.tmux("kill-server")
+
+
+@pytest.mark.parametrize("key", ["q", "C-c"])
+def test_a_store_that_hangs_is_said_and_keeps_nobody_from_leaving(store, tmp_path, key):
+    (tmp_path / "driver.py").write_text(DRIVER)
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.start(f"{sys.executable} driver.py g.db")
+        terminal.wait("Card <*> declined")
+        (tmp_path / "hangs").touch()
+        shown = terminal.wait("The state has not answered for", "still being waited for", "Card <*> declined", "q quit")
+        check_fits(shown, 80, 24)
+        terminal.press(key)
+        terminal.wait("ended 0")
     finally:
         terminal.tmux("kill-server")
 

@@ -167,6 +167,7 @@ def test_deploying_as_the_page_says(desk, cloud):
     assert [call for call in desk.calls("gcloud") if "worker-pools" in call and f"--image={image}" in call]
 
 
+@pytest.mark.skipif(not shutil.which("sqlite3"), reason="sqlite3 is not here: apt-get install sqlite3")
 def test_operating_as_the_page_says(desk, cloud):
     shutil.copy(TOP / "examples" / "export.json", desk.folder)
     shutil.copy(TOP / "terraform" / "terraform.tfvars.example", desk.folder / "terraform" / "terraform.tfvars")
