@@ -194,6 +194,23 @@ def test_nothing_is_wider_than_a_phone(visit, path):
     assert small == 0, "fingers need 40 pixels"
 
 
+@pytest.mark.parametrize("width", [768, 1024, 1440])
+def test_no_figure_of_the_detail_is_hidden_behind_the_next_column(visit, width):
+    page = visit("/clusters/c1", viewport={"width": width, "height": 900})
+
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.facts, .facts dd, .pairs dd')]"
+        ".filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.facts dd')].map(e => e.getBoundingClientRect().right))"
+    )
+    side = page.evaluate("document.querySelector('.side').getBoundingClientRect().left")
+    assert hidden == 0
+    assert right <= side
+    assert page.evaluate("document.querySelector('.facts dd').getBoundingClientRect().width") > 90
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_follows_the_systems_colours(visit, scheme):
     page = visit("/", color_scheme=scheme)
