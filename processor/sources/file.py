@@ -115,6 +115,11 @@ class FileSource:
 
     def _wait_for_more(self, deadline: float) -> bool:
         if self._path is not None and self._replaced(self._path):
+            if rest := os.read(self._fd, _CHUNK):
+                # Written between the last read and the rename.
+                self.position += len(rest)
+                self._queue(self._framer.feed(rest))
+                return True
             self._queue(self._framer.finish())
             os.close(self._fd)
             self._fd = _open(self._path)

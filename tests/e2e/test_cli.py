@@ -79,6 +79,21 @@ def test_assign_names_a_cluster_for_every_entry_as_replay_does(gardener):
     assert [line["insert_id"] for line in lines] == [one["insertId"] for one in json.loads(EXAMPLE.read_text())]
 
 
+def test_json_for_scripts_has_the_fields_that_were_promised(gardener):
+    done = summary(gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues", "--json"))
+    found = clusters(gardener, "sqlite:g.db")
+    silent = clusters(gardener, "sqlite:h.db") if gardener("replay", EXAMPLE, "--state", "sqlite:h.db") else []
+    lines = [json.loads(line) for line in gardener("assign", EXAMPLE).stdout.splitlines()]
+    fields = "id template sample severity priority status count first_seen last_seen issue"
+
+    assert set(done) >= {"ingested", "counted", "duplicates", "rejected", "ignored", "clusters"}
+    assert all(set(one) >= {*fields.split(), "stream"} for one in found)
+    assert all(set(one["stream"]) == {"project", "service", "kind"} for one in found)
+    assert sorted(one["issue"]["number"] for one in found) == [1, 2, 3, 4, 5]
+    assert [one["issue"] for one in silent] == [None] * 5
+    assert all(set(line) == {"insert_id", "cluster_id"} for line in lines)
+
+
 def test_standard_input_and_every_form_of_file_give_the_same_state(gardener, tmp_path):
     entries = json.loads(EXAMPLE.read_text())
     ndjson = "\n".join(json.dumps(one) for one in entries).encode()
