@@ -50,7 +50,7 @@ class Decider:
     def _decided(self, cluster: Cluster, now: datetime, view: View) -> Cluster:
         points = evaluate(cluster, self._wishes.policy, now, gone_since=view.gone_since, late=view.late)
         gone = bool(view.gone_since)
-        return self._put(cluster, issue_plan.decide(cluster, points, self._wishes, now, gone=gone))
+        return self._put(cluster, _dated(issue_plan.decide(cluster, points, self._wishes, now, gone=gone), view))
 
     def _enlisted(self, cluster: Cluster, plan: Plan) -> Cluster:
         """Remember who speaks for it; forgetting is as much a decision."""
@@ -76,3 +76,12 @@ class Decider:
             return replace(cluster, handling=self._store.put_handling(cluster.id, handling))
         except Conflict:
             return self._store.cluster(cluster.id) or cluster
+
+
+def _dated(handling: Handling, view: View) -> Handling:
+    """What deploys say of it goes into its notes once there is, or will be, an issue to say it in."""
+    notes = notebook.load(handling.memory)
+    if not handling.announced or (notes.new_in, notes.gone_since) == (view.new_in, view.gone_since):
+        return handling
+    notes = notes.model_copy(update={"new_in": view.new_in, "gone_since": view.gone_since})
+    return replace(handling, memory=notebook.dump(notes))

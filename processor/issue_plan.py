@@ -202,7 +202,7 @@ def figures(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None 
         *(report.VERSION, cluster.id, cluster.template, cluster.count, cluster.last_seen.isoformat()),
         *(_priority(cluster, wishes, story), rule.impact if rule else "", wishes.wording.raw_samples),
         *(handling.quiet, str(handling.status), notes.earlier, flapping, cluster.aliases),
-        *(link.url for link in notes.links),
+        *(notes.new_in, notes.gone_since, *(link.url for link in notes.links)),
         *(story.figures if story else ()),
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
@@ -216,10 +216,9 @@ def body(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = N
         wishes.wording,
         priority=priority,
         impact=story.impact if story else rule.impact if rule else "",
-        earlier=notes.earlier,
+        notes=notes,
         lead=incident_plan.lead(story, wishes.wording, priority) if story else "",
         incident=incident_plan.section(story, wishes.wording) if story else "",
-        links=notes.links,
     )
 
 

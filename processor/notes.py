@@ -88,6 +88,7 @@ class Notes(BaseModel):
         abandoned: why nothing is written any more, for people; "" while all is well.
         earlier: URL of the issue that this one continues.
         links: issues that have to do with this one.
+        new_in, gone_since: what its service's revisions say of it; see `processor.deploys.View`.
         incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
         commands_at: up to when the issue's comments were searched for commands.
     """
@@ -103,6 +104,8 @@ class Notes(BaseModel):
     abandoned: str = ""
     earlier: str = ""
     links: tuple[Linked, ...] = ()
+    new_in: str = ""
+    gone_since: str = ""
     incident: str = ""
     commands_at: datetime | None = None
     command_ids: tuple[int, ...] = ()

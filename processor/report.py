@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from processor import console, neutral
 from processor.excerpt import masked, sample_json
+from processor.notes import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from processor.model import Cluster, Priority
-    from processor.notes import Linked, Owed
+    from processor.notes import Linked, Notes, Owed
 
 VERSION: Final = 1
 """Raised when the form of the body changes, so that open issues are rewritten once."""
@@ -113,30 +114,29 @@ def body(
     *,
     priority: Priority,
     impact: str,
-    earlier: str = "",
+    notes: Notes = EMPTY,
     lead: str = "",
     incident: str = "",
-    links: Iterable[Linked] = (),
 ) -> str:
     """Our part of the issue's body, from marker to end mark; at most about 45,000 characters.
 
-    `impact` is the sentence of the policy's rule, `earlier` the URL of the issue that this one continues, `lead` and
-    `incident` what `incident_plan` says of all the clusters that this one speaks for, `links` the issues beside it.
+    `impact` is the sentence of the policy's rule, `lead` and `incident` what `incident_plan` says of all the clusters
+    that this one speaks for.
     """
     parts = [
         marker(cluster.id),
         lead or _summary(cluster, priority),
         impact,
-        f"Continues {earlier}" if earlier else "",
+        f"Continues {notes.earlier}" if notes.earlier else "",
         incident,
-        *_related(links),
+        *_related(notes.links),
         f"### The root\n\n{_summary(cluster)}" if lead else "",
         "### Pattern",
         neutral.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
         "### Sample" if wording.raw_samples else "### Sample, values masked",
         _sample(cluster, wording),
         "### Where",
-        neutral.block(wording.redact(_where(cluster)), max_chars=_MAX_TEMPLATE),
+        neutral.block(wording.redact(_where(cluster, notes)), max_chars=_MAX_TEMPLATE),
         "### When (UTC)",
         neutral.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
         *_breakdown(cluster, wording),
@@ -207,13 +207,15 @@ def _sample(cluster: Cluster, wording: Wording) -> str:
     return neutral.block(wording.redact(shown), max_chars=_MAX_SAMPLE, info="json")
 
 
-def _where(cluster: Cluster) -> str:
+def _where(cluster: Cluster, notes: Notes) -> str:
     rows = [
         ("project", cluster.stream.project),
         ("service", cluster.stream.service),
         ("kind", str(cluster.stream.kind)),
         ("first revision", cluster.first_revision),
         ("last revision", cluster.last_revision),
+        ("new in", notes.new_in),
+        ("gone since", notes.gone_since),
         ("merged clusters", ", ".join(cluster.aliases)),
     ]
     return _table([(name, _short(value)) for name, value in rows if value])
