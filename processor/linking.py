@@ -51,8 +51,8 @@ class Linker:
 
     def __init__(self) -> None:
         self.read_at: dict[str, datetime] = {}
-        self._written: dict[str, dict[int, tuple[Issue, str]]] = {}
-        self._reported: dict[str, Cluster] = {}
+        self._written: dict[str, dict[int, tuple[Issue, str, int]]] = {}
+        self._reported: dict[str, tuple[Cluster, Traits, int]] = {}
         self._changes = 0
         self._compared: dict[str, int] = {}
 
@@ -65,8 +65,8 @@ class Linker:
                 continue
             text = " ".join(f"{issue.title}\n{issue.body[:_MAX_TEXT]}".split())
             if issue.ref.number not in known or known[issue.ref.number][1] != text:
-                known[issue.ref.number] = (issue, text)
                 self._changes += 1
+                known[issue.ref.number] = (issue, text, self._changes)
         for number in sorted(known)[:-_MAX_ISSUES]:
             del known[number]
 
@@ -74,35 +74,49 @@ class Linker:
         """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
         having = (one for one in clusters if one.handling.issue and not notebook.load(one.handling.memory).abandoned)
         latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
-        before = self._reported.keys()
-        self._reported = {one.id: one for one in latest}
-        self._changes += self._reported.keys() != before
+        by_id = {one.id: one for one in latest}
+        if by_id.keys() == self._reported.keys():
+            return
+        self._changes += bool(by_id.keys() - self._reported.keys())
+        since = {name: change for name, (_, _, change) in self._reported.items()}
+        self._reported = {
+            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in related.traits(latest)
+        }
 
     def links(self, cluster: Cluster, repository: str) -> tuple[Linked, ...]:
         """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
         notes, own = notebook.load(cluster.handling.memory), cluster.handling.issue
         noted = notes.links
-        if self._compared.get(cluster.id) == self._changes or len(noted) >= MAX_LINKS:
+        before = self._compared.get(cluster.id, 0)
+        if before == self._changes or len(noted) >= MAX_LINKS:
             return ()
         self._compared[cluster.id] = self._changes
         known = {notes.earlier, own.url if own else "", *(one.url for one in noted)}
-        found = [one for one in (*self._people(cluster, repository), *self._kin(cluster)) if one.url not in known]
+        found = [
+            one
+            for one in (*self._people(cluster, repository, before), *self._kin(cluster, before))
+            if one.url not in known
+        ]
         return (*noted, *found)[:MAX_LINKS] if found else ()
 
-    def _people(self, cluster: Cluster, repository: str) -> Iterator[Linked]:
+    def _people(self, cluster: Cluster, repository: str, before: int) -> Iterator[Linked]:
         (traits,) = related.traits([cluster]) or (None,)
-        for issue, text in self._written.get(repository, {}).values() if traits else ():
-            if traits and (why := why_of(cluster, traits, text)) is not None:
+        for issue, text, change in self._written.get(repository, {}).values():
+            if traits and change > before and (why := why_of(cluster, traits, text)) is not None:
                 yield Linked(number=issue.ref.number, url=issue.ref.url, why=why)
 
-    def _kin(self, cluster: Cluster) -> Iterator[Linked]:
-        others = [one for one in self._reported.values() if one.id != cluster.id]
-        known = {one.id: one for one in related.traits([*others, cluster])}
-        mine = known.pop(cluster.id, None)
-        for name, other in known.items() if mine else ():
-            ref = self._reported[name].handling.issue
-            if mine and ref and (evidence := related.evidence(mine, other)):
-                yield Linked(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=name)
+    def _kin(self, cluster: Cluster, before: int) -> Iterator[Linked]:
+        fresh = [(one, known) for one, known, change in self._reported.values() if change > before]
+        mine = self._reported[cluster.id][1] if cluster.id in self._reported else self._traits(cluster)
+        for other, known in fresh if mine else ():
+            ref = other.handling.issue
+            if mine and ref and other.id != cluster.id and (evidence := related.evidence(mine, known)):
+                yield Linked(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=other.id)
+
+    def _traits(self, cluster: Cluster) -> Traits | None:
+        """Of a cluster without an issue; whether its revision is new is known from the others."""
+        known = related.traits([*(one for one, _, _ in self._reported.values()), cluster])
+        return next((one for one in known if one.id == cluster.id), None)
 
 
 def why_of(cluster: Cluster, traits: Traits, text: str) -> Why | None:
