@@ -23,18 +23,8 @@ from processor.model import (
     Totals,
     WorkerState,
 )
-from sinks import handling_json, sqlite_rows
-from sinks.folding import (
-    DAYS_KEPT,
-    MAX_FACET_VALUES,
-    MAX_FACETS,
-    MAX_REVISIONS,
-    MINUTES_KEPT,
-    OTHER,
-    fold,
-    leaving,
-    root_of,
-)
+from sinks import handling_json, sqlite_adding, sqlite_rows
+from sinks.folding import fold, leaving, root_of
 from sinks.sqlite_rows import at, micros
 
 if TYPE_CHECKING:
@@ -43,18 +33,15 @@ if TYPE_CHECKING:
     from processor.model import (
         Checkpoint,
         Cluster,
-        ClusterDelta,
         Handling,
         Identity,
         Stream,
-        TemplateChanges,
     )
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
 """Bound variables of one statement; SQLite's oldest limit is 999."""
 LEDGER_DAYS: Final = 30
-QUARANTINE_KEPT: Final = 100_000
 
 
 class SqliteStore:
@@ -107,7 +94,7 @@ class SqliteStore:
         """See `Store.commit`."""
         day = micros(checkpoint.at) // 86_400_000_000
         with self._writing():
-            revs = {changes.stream: self._put_templates(changes) for changes in checkpoint.templates}
+            revs = {changes.stream: sqlite_adding.put_templates(self._db, changes) for changes in checkpoint.templates}
             try:
                 self._db.executemany(
                     "INSERT INTO ledger (digest, day) VALUES (?, ?)",
@@ -115,9 +102,9 @@ class SqliteStore:
                 )
             except sqlite3.IntegrityError:
                 raise Conflict("another worker counted one of these entries first") from None
-            counts = {delta.id: self._add(delta) for delta in checkpoint.deltas}
-            self._quarantine(checkpoint.rejected)
-            self._heartbeat(checkpoint)
+            counts = {delta.id: sqlite_adding.add(self._db, delta) for delta in checkpoint.deltas}
+            sqlite_adding.quarantine(self._db, checkpoint.rejected)
+            sqlite_adding.heartbeat(self._db, checkpoint, version=self._version)
             if day != self._pruned_day:
                 self._db.execute("DELETE FROM ledger WHERE day < ?", [day - LEDGER_DAYS])
                 self._pruned_day = day
@@ -183,7 +170,7 @@ class SqliteStore:
                 " ON CONFLICT (cluster_id) DO UPDATE SET rev = excluded.rev, decision = excluded.decision",
                 [cluster_id, rev, decision],
             )
-            self._put_audit(audit)
+            sqlite_adding.put_audit(self._db, audit)
         return handling_json.load(decision, rev)
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
@@ -203,7 +190,7 @@ class SqliteStore:
                 " WHERE id = ?",
                 [winner, loser],
             )
-            self._put_audit([audit])
+            sqlite_adding.put_audit(self._db, [audit])
 
     def split(self, cluster_id: str, audit: AuditRecord) -> Sequence[str]:
         """See `Store.split`."""
@@ -222,154 +209,13 @@ class SqliteStore:
                     [one],
                 )
             if free:
-                self._put_audit([audit])
+                sqlite_adding.put_audit(self._db, [audit])
         return free
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
         with self._writing():
             self._db.executemany("DELETE FROM quarantine WHERE id = ?", [(name,) for name in ids])
-
-    # --- inside one transaction -----------------------------------------------------------------------
-    def _put_templates(self, changes: TemplateChanges) -> int:
-        row = self._db.execute(
-            "SELECT id, rev FROM streams WHERE project = ? AND service = ? AND kind = ?", changes.stream
-        ).fetchone()
-        if (row[1] if row else 0) != changes.base_rev:
-            raise Conflict(f"another worker changed the templates of {changes.stream.key} first")
-        rev = changes.base_rev + 1
-        if row:
-            stream_id = row[0]
-            self._db.execute("UPDATE streams SET rev = ? WHERE id = ?", [rev, stream_id])
-        else:
-            stream_id = self._db.execute(
-                "INSERT INTO streams (project, service, kind, rev) VALUES (?, ?, ?, ?)",
-                [*changes.stream, rev],
-            ).lastrowid
-        self._db.executemany(
-            "INSERT INTO clusters (id, stream_id, rev, seed, template, merged_into, overflow, literal)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, template = excluded.template,"
-            " merged_into = excluded.merged_into, overflow = excluded.overflow, literal = excluded.literal",
-            [(r.id, stream_id, rev, r.seed, r.template, r.merged_into, r.overflow, r.literal) for r in changes.records],
-        )
-        return rev
-
-    def _add(self, delta: ClusterDelta) -> int:
-        first, last, taken = micros(delta.first_seen), micros(delta.last_seen), micros(delta.sample.at)
-        row = self._db.execute(
-            "UPDATE clusters SET count = count + ?, first_seen = min(coalesce(first_seen, ?), ?),"
-            " last_seen = max(coalesce(last_seen, ?), ?) WHERE id = ? RETURNING count, last_seen",
-            [delta.count, first, first, last, last, delta.id],
-        ).fetchone()
-        if row is None:
-            raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
-        self._db.execute(
-            "UPDATE clusters SET sample_insert_id = ?, sample_at = ?, sample_text = ?, sample_raw = ?"
-            " WHERE id = ? AND (sample_at IS NULL OR (?, ?) < (sample_at, sample_insert_id))",
-            [
-                *(delta.sample.insert_id, taken, delta.sample.text, delta.sample.raw),
-                *(delta.id, taken, delta.sample.insert_id),
-            ],
-        )
-        self._add_times(delta, row[1] // 60_000_000)
-        self._db.executemany(
-            "INSERT INTO severities (cluster_id, severity, n) VALUES (?, ?, ?)"
-            " ON CONFLICT (cluster_id, severity) DO UPDATE SET n = n + excluded.n",
-            [(delta.id, int(severity), n) for severity, n in delta.severities.items()],
-        )
-        self._add_facets(delta)
-        self._add_revisions(delta)
-        return int(row[0])
-
-    def _add_times(self, delta: ClusterDelta, last_minute: int) -> None:
-        """Minutes and days; what is older than is kept goes, so a cluster's size is bounded."""
-        days: dict[int, int] = {}
-        for minute, n in delta.minutes.items():
-            days[minute // 1440] = days.get(minute // 1440, 0) + n
-        for table, column, counts, oldest in (
-            ("minutes", "minute", delta.minutes, last_minute - MINUTES_KEPT),
-            ("days", "day", days, last_minute // 1440 - DAYS_KEPT),
-        ):
-            self._db.executemany(
-                f"INSERT INTO {table} (cluster_id, {column}, n) VALUES (?, ?, ?)"
-                f" ON CONFLICT (cluster_id, {column}) DO UPDATE SET n = n + excluded.n",
-                [(delta.id, when, n) for when, n in counts.items()],
-            )
-            self._db.execute(f"DELETE FROM {table} WHERE cluster_id = ? AND {column} <= ?", [delta.id, oldest])
-
-    def _add_facets(self, delta: ClusterDelta) -> None:
-        known: dict[str, set[str]] = {}
-        for name, value in self._db.execute("SELECT name, value FROM facets WHERE cluster_id = ?", [delta.id]):
-            known.setdefault(name, set()).add(value)
-        added: dict[tuple[str, str], int] = {}
-        for name, values in delta.facets.items():
-            if name not in known and len(known) >= MAX_FACETS:
-                continue
-            held = known.setdefault(name, set())
-            for value, n in values.items():
-                kept = value if value in held or len(held) < MAX_FACET_VALUES else OTHER
-                held.add(kept)
-                added[name, kept] = added.get((name, kept), 0) + n
-        self._db.executemany(
-            "INSERT INTO facets (cluster_id, name, value, n) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (cluster_id, name, value) DO UPDATE SET n = n + excluded.n",
-            [(delta.id, name, value, n) for (name, value), n in added.items()],
-        )
-
-    def _add_revisions(self, delta: ClusterDelta) -> None:
-        self._db.executemany(
-            "INSERT INTO revisions (cluster_id, revision, n, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (cluster_id, revision) DO UPDATE SET n = n + excluded.n,"
-            " first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
-            [
-                (delta.id, name, span.entries, micros(span.first_seen), micros(span.last_seen))
-                for name, span in delta.revisions.items()
-            ],
-        )
-        self._db.execute(
-            "DELETE FROM revisions WHERE cluster_id = ? AND revision IN (SELECT revision FROM revisions"
-            " WHERE cluster_id = ? ORDER BY last_seen DESC, revision LIMIT -1 OFFSET ?)",
-            [delta.id, delta.id, MAX_REVISIONS],
-        )
-
-    def _quarantine(self, rejected: Sequence[Rejected]) -> None:
-        if not rejected:
-            return
-        self._db.executemany(
-            "INSERT OR REPLACE INTO quarantine (id, reason, raw, size, source, byte_offset, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(r.id, r.reason, r.raw, r.size, r.source, r.offset, micros(r.at)) for r in rejected],
-        )
-        self._db.execute(
-            "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine ORDER BY at DESC, id LIMIT -1 OFFSET ?)",
-            [QUARANTINE_KEPT],
-        )
-
-    def _heartbeat(self, checkpoint: Checkpoint) -> None:
-        totals = checkpoint.totals
-        lag = (
-            max((checkpoint.at - delta.last_seen).total_seconds() for delta in checkpoint.deltas)
-            if checkpoint.deltas
-            else 0
-        )
-        self._db.execute(
-            "INSERT INTO workers (id, heartbeat_at, version, counted, duplicates, rejected, ignored, lag_s)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
-            " version = excluded.version, counted = counted + excluded.counted,"
-            " duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected,"
-            " ignored = ignored + excluded.ignored, lag_s = excluded.lag_s",
-            [
-                *(checkpoint.worker, micros(checkpoint.at), self._version),
-                *(totals.counted, totals.duplicates, totals.rejected, totals.ignored, max(lag, 0.0)),
-            ],
-        )
-
-    def _put_audit(self, records: Iterable[AuditRecord]) -> None:
-        self._db.executemany(
-            "INSERT INTO audit (at, who, action, cluster_id, detail) VALUES (?, ?, ?, ?, ?)",
-            [(micros(r.at), r.who, r.action, r.cluster_id, r.detail) for r in records],
-        )
 
     # --- transactions and schema ----------------------------------------------------------------------
     @contextmanager

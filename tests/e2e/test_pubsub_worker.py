@@ -17,7 +17,8 @@ from queues import Queue, point_at
 from service import Service, paused
 
 from sinks.firestore import FirestoreStore
-from sinks.sqlite import QUARANTINE_KEPT, SqliteStore
+from sinks.sqlite import SqliteStore
+from sinks.sqlite_adding import QUARANTINE_KEPT
 
 BACKLOG = int(os.environ.get("GARDENER_BACKLOG", "6000"))
 OUTAGE_S = float(os.environ.get("GARDENER_OUTAGE_S", "12"))
