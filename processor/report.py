@@ -35,6 +35,7 @@ _MAX_SAMPLE: Final = 8_000
 _MAX_ROWS: Final = 8
 _MAX_FACETS: Final = 12
 _MAX_VALUE: Final = 60
+_MAX_BODY: Final = 60_000
 _OTHER: Final = "(other)"
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
@@ -149,10 +150,17 @@ def body(
 
 
 def splice(ours: str, whole: str) -> str:
-    """Our part put in place of the old one; what people wrote below it stays."""
-    if not key_of(whole) or _END not in whole:
-        return ours
-    return ours.rstrip("\n") + whole.split(_END, 1)[1]
+    """Our part put in place of the old one; what people wrote stays.
+
+    Where its marks are gone nobody can tell what is whose, so all of it stays, below; so it does where it is too long.
+    """
+    if key_of(whole) and _END in whole:
+        theirs = whole.split(_END, 1)[1]
+    else:
+        rest = _MARKER.sub("", whole).strip()
+        theirs = f"\n\n{rest}\n" if rest else "\n"
+    found = ours.rstrip("\n") + theirs
+    return found if len(found) <= _MAX_BODY else whole
 
 
 def comment(cluster: Cluster, owed: Owed, wording: Wording) -> str:

@@ -212,7 +212,23 @@ def test_what_people_wrote_below_our_part_stays():
     old, new = body("old"), body("new")
 
     assert report.splice(new, f"{old}\nSeen with customer 7.\n") == f"{new.rstrip()}\n\nSeen with customer 7.\n"
-    assert report.splice(new, "somebody rewrote it all") == new
+
+
+def test_what_people_wrote_over_our_part_stays_below_it():
+    new = body("new")
+    whole = report.splice(new, "somebody rewrote it all")
+    unmarked = report.splice(new, f"{report.marker('0123456789ab')}\n\nthe end mark is gone")
+
+    assert whole == f"{new.rstrip()}\n\nsomebody rewrote it all\n"
+    assert report.splice(body("newer"), whole) == f"{body('newer').rstrip()}\n\nsomebody rewrote it all\n"
+    assert unmarked == f"{new.rstrip()}\n\nthe end mark is gone\n"
+    assert report.splice(new, "") == new
+
+
+def test_a_body_that_people_filled_is_left_as_it_is():
+    full = f"{body('old')}{'x' * 59_500}"
+
+    assert report.splice(body("new" * 100), full) == full
 
 
 def test_links_lead_to_the_entries_and_to_error_reporting():
