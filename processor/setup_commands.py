@@ -2,8 +2,9 @@
 
 Promises: the same APIs, sink, queue, state, secret, grants and alerts as terraform/ makes with its defaults
 (tests/terraform/test_setup_commands.py compares the two); in an order that works from an empty project; every
-value quoted for a shell. Runs nothing. Not included: cleaning of old images and Firestore's rules, for which
-gcloud has no command; without rules a database refuses browsers and phones as well.
+value quoted for a shell. Runs nothing. Not included is what gcloud has no command or flag for: cleaning of old
+images, the worker's probes, deletion protection but the database's, and Firestore's rules; without rules a database
+refuses browsers and phones as well.
 """
 
 from __future__ import annotations
