@@ -15,7 +15,7 @@ from processor import routes
 from processor.model import ClusterDelta, Sample, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from processor.model import Entry, Severity, Stream
@@ -143,12 +143,12 @@ def earlier(one: Entry | Sample, other: Entry | Sample) -> Entry | Sample:
 
 def facts(entry: Entry) -> Facts:
     """What the entry adds to its cluster."""
-    return Facts(entry.at, entry.severity, tuple(facets(entry)), revision_of(entry))
-
-
-def facets(entry: Entry) -> Iterator[tuple[str, str]]:
-    """The short values by which on-call breaks a cluster down, as (name, value)."""
     labels, resource = entries.labels(entry), entries.resource(entry)
+    return Facts(entry.at, entry.severity, tuple(_facets(entry, labels, resource)), _revision(labels, resource))
+
+
+def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The short values by which on-call breaks a cluster down, as (name, value)."""
     for name in _INSTANCES:
         if value := labels.get(name) or resource.get(name):
             yield "instance", _short(value)
@@ -171,9 +171,8 @@ def facets(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "error group", _short(group)
 
 
-def revision_of(entry: Entry) -> str:
+def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:
     """The deployed revision that wrote the entry, "" where it names none."""
-    labels, resource = entries.labels(entry), entries.resource(entry)
     for name in _REVISIONS:
         if value := resource.get(name) or labels.get(name):
             return _short(value)
