@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 BEAM := .venv-beam
 BEAM_READY := $(BEAM)/.ready
 RUN := run
+COMPILE := .venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 
@@ -26,11 +27,9 @@ $(READY): requirements/dev.txt pyproject.toml
 
 setup-beam: $(BEAM_READY) ## Make .venv-beam, where `gardener beam` works
 
-# drain3 asks for a jsonpickle that Beam cannot work with, and needs none of what it asks for but cachetools.
-$(BEAM_READY): requirements/beam.txt requirements/run.txt pyproject.toml
+$(BEAM_READY): requirements/beam.txt requirements/beam-dev.txt pyproject.toml
 	@test -x $(BEAM)/bin/python || $(PYTHON) -m venv $(BEAM)
-	$(BEAM)/bin/pip install --quiet --disable-pip-version-check -r requirements/beam.txt
-	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps "$$(grep '^drain3==' requirements/run.txt)"
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements/beam.txt -r requirements/beam-dev.txt
 	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
@@ -98,9 +97,11 @@ sbom: ## List what is in the image, into dist/sbom.cdx.json
 lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet pip-tools
-	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --all-extras --output-file requirements/dev.txt pyproject.toml
-	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --output-file requirements/beam.txt requirements/beam.in
-	.venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --all-extras --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
+	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
+	grep '^drain3==' requirements/run.txt >>requirements/beam.txt
 
 clean: ## Remove what can be made again, the state in run/ too
 	rm -rf $(VENV) .venv-* build dist *.egg-info $(RUN) .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,7 @@ from processor.errors import ConfigError
 @click.option("--source", metavar="SOURCE", help="pubsub:projects/P/subscriptions/S, or file:PATH on one machine.")
 @click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
+@click.option("--ledger-lanes", metavar="LANES", help="Lanes of the state's ledger, where it is made now.")
 @click.option(
     "--window-seconds",
     type=click.IntRange(1, 600),

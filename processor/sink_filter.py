@@ -42,11 +42,13 @@ def exclusions(*, project: str, name: str, exclude_http_4xx: bool = False) -> di
         (
             f'(resource.type="cloud_run_worker_pool" AND resource.labels.worker_pool_name="{name}-worker")',
             f'(resource.type="cloud_run_revision" AND resource.labels.service_name="{name}-web")',
+            f'(resource.type="dataflow_step" AND resource.labels.job_name=~"^{name}-dataflow")',
             f'(resource.type="pubsub_topic" AND resource.labels.topic_id=("{name}-entries" OR "{name}-dead"))',
             f'(resource.type="pubsub_subscription" AND resource.labels.subscription_id={queues})',
         )
     )
-    accounts = " OR ".join(f'"{name}-{part}@{project}.iam.gserviceaccount.com"' for part in ("worker", "web"))
+    parts = ("worker", "web", "dataflow")
+    accounts = " OR ".join(f'"{name}-{part}@{project}.iam.gserviceaccount.com"' for part in parts)
     own_logs = (
         "jsonPayload.log_gardener:*",
         f'(resource.labels.project_id="{project}" AND ({resources_of_ours}))',

@@ -14,10 +14,13 @@ resource "google_service_account" "web" {
 
 # Firestore has no grants on a single database, so the project's grant carries a condition.
 resource "google_project_iam_member" "state" {
-  for_each = {
-    worker = google_service_account.worker.member
-    web    = google_service_account.web.member
-  }
+  for_each = merge(
+    {
+      worker = google_service_account.worker.member
+      web    = google_service_account.web.member
+    },
+    local.dataflow ? { dataflow = google_service_account.dataflow[0].member } : {},
+  )
   project = var.project_id
   role    = "roles/datastore.user"
   member  = each.value

@@ -13,6 +13,7 @@ locals {
     dead_topic        = "${var.name}-dead"
     dead_subscription = "${var.name}-dead"
     secret            = "${var.name}-github"
+    dataflow          = "${var.name}-dataflow"
   }
   labels = merge(var.labels, { app = var.name, managed_by = "terraform" })
 
@@ -24,10 +25,13 @@ locals {
   # Running anything needs an image; what an image needs (registry, secret) comes first.
   running = var.image != ""
 
+  dataflow        = var.engine == "dataflow"
+  dataflow_bucket = "${var.project_id}-${local.names.dataflow}"
+
   # As the command line takes it: firestore:PROJECT, or firestore:PROJECT/DATABASE.
   state = var.firestore_database == "(default)" ? "firestore:${var.project_id}" : "firestore:${var.project_id}/${var.firestore_database}"
 
-  apis = toset([
+  apis = toset(concat(local.dataflow ? ["compute.googleapis.com", "dataflow.googleapis.com", "storage.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "firebaserules.googleapis.com",
     "firestore.googleapis.com",
@@ -38,7 +42,7 @@ locals {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
-  ])
+  ]))
 }
 
 resource "google_project_service" "api" {

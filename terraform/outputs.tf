@@ -40,7 +40,7 @@ output "image_repository" {
 
 output "next_steps" {
   description = "What to type now."
-  value       = local.running ? local.steps_running : local.steps_first
+  value       = join("", [local.running ? local.steps_running : local.steps_first, local.steps_dataflow])
 }
 
 locals {
@@ -64,4 +64,21 @@ locals {
     3. See it counted: gardener clusters --state ${local.state}
     4. Open ${coalesce(one(google_cloud_run_v2_service.web[*].uri), "the on-call page")}
   EOT
+
+  steps_dataflow_image = <<-EOT
+
+    The pipeline's image, its digest into terraform.tfvars as dataflow_image, and terraform apply again:
+       gcloud builds submit --project=${var.project_id} --config=cloudbuild-beam.yaml --substitutions=_IMAGE=${local.image_repository}-beam:VERSION .
+       gcloud artifacts docker images describe ${local.image_repository}-beam:VERSION --format='value(image_summary.digest)'
+  EOT
+
+  steps_dataflow_run = <<-EOT
+
+    The pipeline (with --update: in place of the one that runs, without a gap):
+       gcloud dataflow flex-template run ${local.names.dataflow} --project=${var.project_id} --region=${var.region} --template-file-gcs-location=gs://${local.dataflow_bucket}/template.json --staging-location=gs://${local.dataflow_bucket}/staging --temp-location=gs://${local.dataflow_bucket}/temp --service-account-email=${local.names.dataflow}@${var.project_id}.iam.gserviceaccount.com --worker-machine-type=${var.dataflow_machine_type} --max-workers=${var.dataflow_max_workers} --enable-streaming-engine --additional-experiments=streaming_mode_at_least_once,use_runner_v2 --parameters=^;^source=pubsub:${google_pubsub_subscription.worker.id};state=${local.state};min_severity=${var.min_severity};ledger_lanes=${var.ledger_lanes}
+    To stop it, what it has pulled counted first:
+       gcloud dataflow jobs drain JOB --project=${var.project_id} --region=${var.region}
+  EOT
+
+  steps_dataflow = !local.dataflow ? "" : var.dataflow_image == "" ? local.steps_dataflow_image : local.steps_dataflow_run
 }

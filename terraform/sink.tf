@@ -27,11 +27,12 @@ locals {
   own_resources = join(" OR ", [
     "(resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${local.names.worker}\")",
     "(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.names.web}\")",
+    "(resource.type=\"dataflow_step\" AND resource.labels.job_name=~\"^${local.names.dataflow}\")",
     "(resource.type=\"pubsub_topic\" AND resource.labels.topic_id=(\"${local.names.topic}\" OR \"${local.names.dead_topic}\"))",
     "(resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=(\"${local.names.subscription}\" OR \"${local.names.dead_subscription}\"))",
   ])
   own_accounts = join(" OR ", [
-    for name in [local.names.worker, local.names.web] : "\"${name}@${var.project_id}.iam.gserviceaccount.com\""
+    for name in [local.names.worker, local.names.web, local.names.dataflow] : "\"${name}@${var.project_id}.iam.gserviceaccount.com\""
   ])
   own_logs = join(" OR ", [
     "jsonPayload.log_gardener:*",

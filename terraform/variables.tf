@@ -156,6 +156,52 @@ variable "worker_memory" {
   }
 }
 
+variable "engine" {
+  description = "What counts the entries: \"worker\", the worker pool alone, or \"dataflow\", a Beam pipeline on Dataflow beside it, for more than docs/scale.md says a pool takes. Counts stay exact over a change and with both."
+  type        = string
+  default     = "worker"
+  validation {
+    condition     = contains(["worker", "dataflow"], var.engine)
+    error_message = "engine must be worker or dataflow."
+  }
+}
+
+variable "dataflow_image" {
+  description = "Image of Dockerfile.beam by digest; with engine = \"dataflow\". Empty: everything but the template, the first of the two steps."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.dataflow_image == "" || can(regex("@sha256:[0-9a-f]{64}$", var.dataflow_image))
+    error_message = "dataflow_image must end in @sha256:DIGEST, so that every worker of a job runs the same."
+  }
+}
+
+variable "dataflow_machine_type" {
+  description = "Machine type of the pipeline's workers."
+  type        = string
+  default     = "n2-standard-4"
+}
+
+variable "dataflow_max_workers" {
+  description = "Most workers that Dataflow may start."
+  type        = number
+  default     = 4
+  validation {
+    condition     = var.dataflow_max_workers >= 1 && var.dataflow_max_workers <= 1000 && floor(var.dataflow_max_workers) == var.dataflow_max_workers
+    error_message = "dataflow_max_workers must be a whole number from 1 to 1000."
+  }
+}
+
+variable "ledger_lanes" {
+  description = "Chains of the ledger per five minutes. Decided when the first entry is counted; a later change is ignored."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.ledger_lanes >= 1 && var.ledger_lanes <= 256 && floor(var.ledger_lanes) == var.ledger_lanes
+    error_message = "ledger_lanes must be a whole number from 1 to 256."
+  }
+}
+
 variable "web_viewers" {
   description = "Who may open the on-call page: user:..., group:..., domain:... or serviceAccount:..."
   type        = set(string)

@@ -29,6 +29,13 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
         name  = "GARDENER_MIN_SEVERITY"
         value = var.min_severity
       }
+      dynamic "env" {
+        for_each = var.ledger_lanes == 1 ? {} : { GARDENER_LEDGER_LANES = tostring(var.ledger_lanes) }
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
       env {
         name  = "GARDENER_HEALTH_HOST"
         value = "0.0.0.0"

@@ -146,6 +146,43 @@ run "a_token_or_an_app" {
   }
 }
 
+run "a_pipeline_comes_beside_the_worker_and_with_a_place_of_its_own" {
+  command = plan
+  variables {
+    engine         = "dataflow"
+    dataflow_image = "r/gardener-beam@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    ledger_lanes   = 8
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_worker_pool.worker) == 1 && length(google_service_account.dataflow) == 1
+    error_message = "the worker keeps the issues, the pipeline has an account of its own"
+  }
+  assert {
+    condition     = jsondecode(google_storage_bucket_object.template[0].content).image == var.dataflow_image
+    error_message = "the template must start the image that was given by digest"
+  }
+  assert {
+    condition     = google_storage_bucket.dataflow[0].public_access_prevention == "enforced" && google_storage_bucket.dataflow[0].uniform_bucket_level_access
+    error_message = "nobody outside may read what is staged"
+  }
+  assert {
+    condition     = strcontains(local.own_logs, "log-gardener-dataflow@garden-project") && strcontains(local.own_logs, "dataflow_step")
+    error_message = "what the pipeline logs must not come back as entries"
+  }
+  assert {
+    condition     = strcontains(local.steps_dataflow, "ledger_lanes=8")
+    error_message = "the pipeline must know the lanes"
+  }
+}
+
+run "without_a_pipeline_nothing_of_dataflow_is_made" {
+  command = plan
+  assert {
+    condition     = length(google_storage_bucket.dataflow) + length(google_service_account.dataflow) + length(google_project_iam_member.dataflow) == 0
+    error_message = "engine = worker must need nothing of Dataflow"
+  }
+}
+
 run "an_app_without_its_installation_is_refused" {
   command = plan
   variables { github_app_id = "1234" }
@@ -168,6 +205,10 @@ run "wrong_values_are_refused" {
     worker_instances      = 0
     worker_cpu            = "3"
     worker_memory         = "512"
+    engine                = "beam"
+    dataflow_image        = "r/gardener-beam:latest"
+    dataflow_max_workers  = 0
+    ledger_lanes          = 257
     web_viewers           = ["allUsers"]
     web_on_call           = ["user:one@example.com"]
     alert_email           = "nobody"
@@ -179,6 +220,7 @@ run "wrong_values_are_refused" {
     var.project_id, var.github_repository, var.image, var.name, var.sink_parent, var.min_severity,
     var.extra_plain_text_logs, var.extra_exclusions, var.github_app_id, var.github_secret_version,
     var.worker_instances, var.worker_cpu, var.worker_memory, var.web_viewers, var.web_on_call, var.alert_email,
-    var.backlog_alert_s, var.firestore_database, var.backup_retention_days,
+    var.engine, var.dataflow_image, var.dataflow_max_workers, var.ledger_lanes, var.backlog_alert_s,
+    var.firestore_database, var.backup_retention_days,
   ]
 }

@@ -1,4 +1,4 @@
-"""Three stacks, applied by the real terraform to the stand-in provider: what a deployment would consist of."""
+"""The stacks, applied by the real terraform to the stand-in provider: what a deployment would consist of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[2]
 VENV = TOP / ".venv-terraform"
-STACKS = ("project", "folder", "organization")
+STACKS = ("project", "folder", "organization", "dataflow")
 NEWEST = "8.7.0"
 
 

@@ -126,6 +126,7 @@ ROWS = [
     *both(False, entry(kind="k8s_container", severity="ERROR", jsonPayload=OWN)),
     Row(ours("cloud_run_worker_pool", worker_pool_name="log-gardener-worker"), False, True, SINK_KNOWS_NAMES),
     Row(ours("cloud_run_revision", service_name="log-gardener-web"), False, True, SINK_KNOWS_NAMES),
+    Row(ours("dataflow_step", job_name="log-gardener-dataflow-2"), False, True, SINK_KNOWS_NAMES),
     Row(ours("pubsub_subscription", subscription_id="log-gardener-worker"), False, True, SINK_KNOWS_NAMES),
     Row(ours("pubsub_topic", topic_id="log-gardener-dead"), False, True, SINK_KNOWS_NAMES),
     Row(ours("logging_sink", name="log-gardener"), False, True, SINK_KNOWS_NAMES),
@@ -206,7 +207,8 @@ def test_terraform_renders_the_same_filter(stacks, name):
     ours_and_more = dict(outputs["sink_exclusions"])
     assert ours_and_more.pop("chatty", None) == ({"organization": 'resource.labels.namespace_name="sandbox"'}.get(name))
     assert ours_and_more == expected
-    (created,) = stacks[name].of(f"google_logging_{name}_sink")
+    parent = name if name in ("folder", "organization") else "project"
+    (created,) = stacks[name].of(f"google_logging_{parent}_sink")
     assert created["filter"] == outputs["sink_filter"]
     assert {one["name"]: one["filter"] for one in created["exclusions"]} == outputs["sink_exclusions"]
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from deployment import STACKS, TOP
@@ -12,6 +11,7 @@ NAMES = {
     "project": ("log-gardener", "(default)"),
     "folder": ("garden-two", "(default)"),
     "organization": ("log-gardener", "gardener"),
+    "dataflow": ("log-gardener", "(default)"),
 }
 # Resource type, and the argument that says on what
 SCOPES = {
@@ -19,6 +19,8 @@ SCOPES = {
     "google_pubsub_subscription_iam_member": ("subscription", "subscription"),
     "google_project_iam_member": ("database", "condition"),
     "google_secret_manager_secret_iam_member": ("secret", "secret_id"),
+    "google_storage_bucket_iam_member": ("bucket", "bucket"),
+    "google_artifact_registry_repository_iam_member": ("repository", "repository"),
     "google_cloud_run_v2_service_iam_member": ("service", "name"),
     "google_iap_web_cloud_run_service_iam_member": ("service", "cloud_run_service_name"),
 }
@@ -40,11 +42,14 @@ def granted(stack, name: str) -> set[tuple[str, str, str]]:
             continue
         assert kind in SCOPES, f"{kind}.{label} is a kind of grant that docs/iam.md does not know"
         what, argument = SCOPES[kind]
-        if what == "database":
+        if values["role"] == "roles/dataflow.worker":
+            what, on = "project", ""
+        elif what == "database":
             on = condition(values, name, database)
         else:
             on = values[argument].rsplit("/", 1)[-1].replace(installation, "log-gardener", 1)
-        found.add((who(values["member"], installation, name), values["role"], f"{what} {on}"))
+        on = on.removeprefix(f"garden-{name}-")
+        found.add((who(values["member"], installation, name), values["role"], f"{what} {on}".strip()))
     return found
 
 
@@ -55,7 +60,9 @@ def who(member: str, installation: str, name: str) -> str:
     agent = re.fullmatch(r"serviceAccount:service-123456789012@gcp-sa-(\w+)\.iam\.gserviceaccount\.com", member)
     if agent:
         return {"pubsub": "Pub/Sub", "iap": "IAP"}[agent[1]]
-    if member == f"serviceAccount:writer-of-google_logging_{name}_sink@gcp-sa-logging.iam.gserviceaccount.com":
+    if re.fullmatch(
+        r"serviceAccount:writer-of-google_logging_\w+_sink@gcp-sa-logging\.iam\.gserviceaccount\.com", member
+    ):
         return "sink"
     assert member in {"group:on-call@example.com", "user:one@example.com"}, member
     return "viewer"
@@ -80,7 +87,7 @@ def test_nothing_is_granted_that_the_table_does_not_give_a_reason_for(stacks, na
 def test_everything_in_the_table_is_granted_somewhere(stacks):
     everything = set().union(*(granted(stacks[name], name) for name in STACKS))
     assert documented() - everything == set()
-    assert len(documented()) == 11
+    assert len(documented()) == 17
 
 
 def test_no_grant_is_authoritative_or_wide():
@@ -93,11 +100,11 @@ def test_no_grant_is_authoritative_or_wide():
 
 @pytest.mark.parametrize("name", STACKS)
 def test_every_grant_on_a_subscription_is_made_again_when_the_subscription_is(name, stacks):
-    text = (Path(TOP) / "terraform" / "queue.tf").read_text("utf-8")
+    text = "".join((TOP / "terraform" / f"{file}.tf").read_text("utf-8") for file in ("queue", "dataflow"))
     blocks = re.findall(r'^resource "google_pubsub_subscription_iam_member".*?^}', text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert all("replace_triggered_by = [google_pubsub_subscription.worker.id]" in block for block in blocks)
-    assert len(stacks[name].of("google_pubsub_subscription_iam_member")) == 3
+    assert len(stacks[name].of("google_pubsub_subscription_iam_member")) == (5 if name == "dataflow" else 3)
 
 
 def test_the_roles_of_who_deploys_have_a_reason_each():
