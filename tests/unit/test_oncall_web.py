@@ -361,6 +361,15 @@ def test_signing_in_never_leads_to_another_site(store, wanted):
         assert "samesite=lax" in cookie
 
 
+@pytest.mark.parametrize(("scheme", "is_secure"), [("http", False), ("https", True)])
+def test_behind_a_proxy_that_ends_tls_the_session_never_travels_without_it(store, scheme, is_secure):
+    with client_for(store, token=ON_CALL) as client:
+        headers = {**BROWSER, "origin": f"{scheme}://localhost"}
+        form = {"name": "Ana", "token": ON_CALL}
+        answer = client.post("/signin", data=form, headers=headers, follow_redirects=False)
+        assert ("secure" in answer.headers["set-cookie"].lower()) is is_secure
+
+
 def test_a_script_acts_with_a_token_and_reads_json(store):
     with client_for(store, token=ON_CALL, read_token=READ) as client:
         headers = {"authorization": f"Bearer {ON_CALL}", "accept": "application/json"}
