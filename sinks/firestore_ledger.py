@@ -37,6 +37,9 @@ _MAX_BYTES: Final = 900_000
 KEPT: Final = timedelta(days=30)
 _ELEMENT_BYTES: Final = 16  # what one more array element may cost beside its bytes
 _REMEMBERED: Final = 500_000  # digests held in memory, about 50 MB
+_LOOKS_KEPT: Final = 150
+"""Chains that were not asked for so often in a row are forgotten: five minutes of live traffic, or memory would grow
+for the better part of an hour."""
 _AHEAD: Final = 16  # pages of a long chain that are asked for at once
 _AT_ONCE: Final = 64  # pages in one read, 16 MB at most: each read has its own deadline, or a backlog would never fit
 
@@ -86,10 +89,14 @@ class Ledger:
         self._asked_lanes = lanes
         self._lanes = 0
         self._chains: OrderedDict[Chain, list[Page]] = OrderedDict()
+        self._looks = 0
+        self._asked: dict[Chain, int] = {}
 
     def look(self, identities: Collection[Identity]) -> tuple[frozenset[bytes], dict[Chain, OpenPage]]:
         """Which of these (by whole digest) are counted, and the open page of each of their chains."""
         wanted = self._by_chain(identities)
+        self._looks += 1
+        self._asked.update(dict.fromkeys(wanted, self._looks))
         self._read(wanted)
         known: set[bytes] = set()
         pages: dict[Chain, OpenPage] = {}
@@ -182,8 +189,11 @@ class Ledger:
 
     def _shrink(self) -> None:
         held = sum(len(page.digests) for chain in self._chains.values() for page in chain)
-        while held > _REMEMBERED and len(self._chains) > 1:
-            _, chain = self._chains.popitem(last=False)
+        while len(self._chains) > 1:
+            place, chain = next(iter(self._chains.items()))
+            if held <= _REMEMBERED and self._looks - self._asked[place] <= _LOOKS_KEPT:
+                return
+            del self._chains[place], self._asked[place]
             held -= sum(len(page.digests) for page in chain)
 
     def _page(self, place: Chain, number: int) -> firestore.DocumentReference:

@@ -174,6 +174,18 @@ def test_what_a_worker_remembers_of_the_ledger_is_bounded(open_firestore, monkey
     assert worker.store.totals() == Totals(counted=400, duplicates=400)
 
 
+def test_what_a_worker_remembers_of_the_ledger_does_not_grow_with_the_hours(open_firestore, monkeypatch):
+    monkeypatch.setattr(firestore_ledger, "_LOOKS_KEPT", 3)
+    worker = Hand(open_firestore())
+    for slot in range(12):
+        worker.work(messages("it broke", 5, first=5 * slot, at=NOW + timedelta(minutes=5 * slot)))
+    held = (len(worker.store._ledger._chains), len(worker.store._ledger._asked))
+    worker.work(messages("it broke", 5, at=NOW))
+
+    assert held == (4, 4)
+    assert worker.store.totals() == Totals(counted=60, duplicates=5)
+
+
 def test_a_reader_reads_again_only_what_changed(open_firestore, monkeypatch):
     monkeypatch.setattr(firestore_following, "OVERLAP", timedelta(0))
     worker, reader = Hand(open_firestore()), open_firestore()
