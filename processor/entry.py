@@ -20,9 +20,10 @@ from pydantic.alias_generators import to_camel
 from processor import severity as levels
 from processor.errors import GardenerError
 from processor.model import Entry, HttpRequest, Identity, Severity
+from processor.payloads import Payload, compact, payload_origin, payload_text, proto_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 # Cloud Logging takes timestamps up to 24 hours ahead; an hour more allows for a worker's own clock.
 _FUTURE: Final = timedelta(hours=25)
@@ -30,8 +31,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SEVERITIES: Final[Mapping[object, Severity]] = {level.name: level for level in Severity}
 _HTTP_ERROR: Final = 500
 _HTTP_WARNING: Final = 400
-# A payload without any message field becomes "key=value ..." of its leaves, at most this many.
-_MAX_LEAVES: Final = 40
 
 
 class DecodeError(GardenerError):
@@ -65,44 +64,6 @@ class LogEntry(BaseModel):
 _NULL: Final = msgspec.Raw(b"null")
 
 
-class _Payload(msgspec.Struct):
-    """The fields of a jsonPayload that carry a message; everything else is skipped while parsing."""
-
-    message: Any = None
-    msg: Any = None
-    Message: Any = None
-    text: Any = None
-    log: Any = None
-    event: Any = None
-    textPayload: Any = None  # noqa: N815  # as applications spell it
-    error: Any = None
-    err: Any = None
-    exception: Any = None
-    stack_trace: Any = None
-    stackTrace: Any = None  # noqa: N815
-    stacktrace: Any = None
-    stack: Any = None
-    traceback: Any = None
-    exc_info: Any = None
-    detail: Any = None
-    details: Any = None
-    reason: Any = None
-    description: Any = None
-    data: Any = None
-    fields: Any = None
-    severity: Any = None
-    level: Any = None
-    levelname: Any = None
-    labels: Any = None
-    context: Any = None
-    logger: Any = None
-    name: Any = None
-    module: Any = None
-    function: Any = None
-    user_id: Any = None
-    log_gardener: Any = None
-
-
 class _Wire(msgspec.Struct, rename="camel"):
     """`LogEntry` for msgspec: the same fields and types."""
 
@@ -112,7 +73,7 @@ class _Wire(msgspec.Struct, rename="camel"):
     receive_timestamp: str | None = None
     severity: str | int | None = None
     text_payload: str | None = None
-    json_payload: _Payload | None = None
+    json_payload: Payload | None = None
     proto_payload: dict[str, Any] | None = None
     http_request: dict[str, Any] | None = None
     # Every entry of a service repeats it; it is parsed once for each distinct spelling.
@@ -130,31 +91,13 @@ class _Resource(NamedTuple):
     labels: Mapping[str, str]
 
 
-_LEVEL_CHARS: Final = 600  # more than `severity.infer` looks at
-_SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
-_LEVELS: Final[dict[bytes, Severity | None]] = {}
 _decode_wire = msgspec.json.Decoder(_Wire).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
 _MAX_SPELLINGS: Final = 4096
-_MESSAGES: Final = ("message", "msg", "Message", "text", "log", "event", "textPayload")
-_FALLBACKS: Final = (
-    "error",
-    "err",
-    "exception",
-    "detail",
-    "details",
-    "reason",
-    "description",
-    "data",
-    "fields",
-)
-_STACKS: Final = ("stack_trace", "stackTrace", "stacktrace", "stack", "traceback", "exception", "exc_info")
-_STACK_NAMES: Final = frozenset(_STACKS)
 _SERVICE_LABELS: Final = (
     "service_name", "worker_pool_name", "job_name", "function_name", "container_name", "module_id",
     "instance_id", "database_id", "subscription_id", "topic_id", "service", "method",
 )  # fmt: skip
-_ORIGINS: Final = ("logger", "name", "module", "function", "user_id")
 
 
 def decode(data: bytes, now: datetime) -> Entry:
@@ -204,7 +147,7 @@ def _wire_from(entry: LogEntry) -> _Wire:
     values["resource"] = msgspec.Raw(json.dumps(values["resource"]).encode())
     wire = _Wire(**values)
     if payload is not None:
-        wire.json_payload = msgspec.convert(payload, _Payload)
+        wire.json_payload = msgspec.convert(payload, Payload)
     return wire
 
 
@@ -216,7 +159,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
     http = None if wire.http_request is None else _http(wire.http_request)
     text = wire.text_payload
     if text is None:
-        text = _payload_text(payload, data) if payload is not None else _proto_text(wire.proto_payload)
+        text = payload_text(payload, data) if payload is not None else proto_text(wire.proto_payload)
     log_name = wire.log_name
     return Entry(
         wire.insert_id,
@@ -267,17 +210,7 @@ def error_group(entry: Entry) -> str:
 def origin(entry: Entry) -> Mapping[str, str]:
     """What the payload says of its place in the code: its own fields first, then its `labels` and `context`."""
     payload = _wire_of(entry).json_payload
-    found: dict[str, str] = {}
-    if payload is None:
-        return found
-    for holder in (payload, payload.labels, payload.context):
-        if holder is None:
-            continue
-        for name in _ORIGINS:
-            value = holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
-            if type(value) is str and value and name not in found:
-                found[name] = value
-    return found
+    return {} if payload is None else payload_origin(payload)
 
 
 def _wire_of(entry: Entry) -> _Wire:
@@ -318,7 +251,7 @@ def _texts(labels: Any) -> Mapping[str, str]:
     """Labels as text; Cloud Logging's are, a hand-written file's may not be."""
     if type(labels) is not dict:
         return {}
-    return {name: value if type(value) is str else _compact(value) for name, value in labels.items()}
+    return {name: value if type(value) is str else compact(value) for name, value in labels.items()}
 
 
 def _http(request: dict[str, Any]) -> HttpRequest | None:
@@ -332,7 +265,7 @@ def _http(request: dict[str, Any]) -> HttpRequest | None:
     return HttpRequest(str(request.get("requestMethod", "")), str(request.get("requestUrl", "")), code)
 
 
-def _severity(wire: _Wire, payload: _Payload | None, text: str, http: HttpRequest | None) -> Severity:
+def _severity(wire: _Wire, payload: Payload | None, text: str, http: HttpRequest | None) -> Severity:
     known = None if wire.severity is None else _named(wire.severity)
     if known:
         return known
@@ -340,25 +273,13 @@ def _severity(wire: _Wire, payload: _Payload | None, text: str, http: HttpReques
         for spelling in (payload.severity, payload.level, payload.levelname):
             if spelling is not None and (found := _named(spelling)) is not None:
                 return found
-    if text and (inferred := _inferred(text)) is not None:
+    if text and (inferred := _named(levels.infer_by_shape(text))) is not None:
         return inferred
     if http is None:
         return Severity.DEFAULT
     if http.status >= _HTTP_ERROR:
         return Severity.ERROR
     return Severity.WARNING if http.status >= _HTTP_WARNING else Severity.INFO
-
-
-def _inferred(text: str) -> Severity | None:
-    """The level at the start of a line. Lines of one shape agree, unless a number itself is the level."""
-    if text[0] in "<{" or "evel" in text:
-        return _named(levels.infer(text))
-    shape = text[:_LEVEL_CHARS].encode("utf-8", "surrogatepass").translate(_SHAPE)
-    if shape not in _LEVELS:
-        if len(_LEVELS) >= _MAX_SPELLINGS:
-            _LEVELS.clear()
-        _LEVELS[shape] = _named(levels.infer(text))
-    return _LEVELS[shape]
 
 
 def _named(name: Any) -> Severity | None:
@@ -371,109 +292,3 @@ def _named(name: Any) -> Severity | None:
 def _project(log_name: str) -> str:
     parts = log_name.split("/", 3)
     return parts[1] if len(parts) > 1 else ""
-
-
-def _payload_text(payload: _Payload, data: bytes) -> str:
-    """The message of a jsonPayload in any of its usual spellings, with its stack trace where it has one."""
-    text = payload.message if type(payload.message) is str else ""
-    if not text:
-        text = _first_message(payload, _MESSAGES)
-    error = payload.error
-    if not text:
-        text = _first_message(payload, _FALLBACKS)
-    elif type(error) is str and error and error not in text:
-        # "request failed" hides as many bugs as there are errors behind it
-        text = f"{text}: {error}"
-    if stack := _stack_of(payload):
-        if text and text in stack:
-            return stack
-        if stack not in text:
-            text = f"{text}\n{stack}".strip()
-    return text or _leaves(data)
-
-
-def _first_message(payload: _Payload, names: tuple[str, ...]) -> str:
-    for name in names:
-        value = getattr(payload, name)
-        if value is not None and (text := _message_of(value)):
-            return text
-    return ""
-
-
-def _message_of(value: Any) -> str:
-    """The text of a message field: a string, or the message inside an object such as {"error": {"message": ...}}."""
-    if type(value) is str:
-        return value
-    if isinstance(value, dict):
-        for name in (*_MESSAGES, "error", "reason", "description", "title"):
-            inner = value.get(name)
-            if type(inner) is str and inner:
-                kind = value.get("type") or value.get("class") or value.get("name")
-                return f"{kind}: {inner}" if type(kind) is str and kind and name != "text" else inner
-            if isinstance(inner, dict) and inner is not value and (text := _message_of(inner)):
-                return text
-    return ""
-
-
-def _stack_of(payload: _Payload) -> str:
-    error = payload.error
-    if (
-        payload.stack_trace or payload.stackTrace or payload.stacktrace or payload.stack
-        or payload.traceback or payload.exception or payload.exc_info
-    ):  # fmt: skip
-        for name in _STACKS:
-            value = getattr(payload, name)
-            if type(value) is str and "\n" in value:
-                return value
-    elif payload.err is None and (type(error) is not dict or _STACK_NAMES.isdisjoint(error)):
-        return ""  # nearly always: this runs for every jsonPayload
-    for holder in (error, payload.err, payload.exception):
-        if type(holder) is dict:
-            for name in _STACKS:
-                value = holder.get(name)
-                if type(value) is str and "\n" in value:
-                    return value
-    return ""
-
-
-def _proto_text(payload: dict[str, Any] | None) -> str:
-    """An audit log in one line: method, status message, resource."""
-    if not payload:
-        return ""
-    status = payload.get("status")
-    message = status.get("message", "") if isinstance(status, dict) else ""
-    parts = [
-        payload.get("serviceName", ""),
-        payload.get("methodName", ""),
-        message,
-        payload.get("resourceName", ""),
-    ]
-    text = " ".join(part for part in parts if isinstance(part, str) and part)
-    return text or _join_leaves(payload)
-
-
-def _leaves(data: bytes) -> str:
-    """A payload without a message field, as "key=value ..." of its leaves."""
-    whole = msgspec.json.decode(data)
-    return _join_leaves(whole["jsonPayload"]) if isinstance(whole, dict) else ""
-
-
-def _join_leaves(payload: Any) -> str:
-    pairs = []
-    for number, (path, value) in enumerate(_walk(payload, "")):
-        if number == _MAX_LEAVES:
-            break
-        pairs.append(f"{path}={_compact(value)}")
-    return " ".join(pairs)
-
-
-def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for name in sorted(value):
-            yield from _walk(value[name], f"{path}.{name}" if path else name)
-    else:
-        yield path, value
-
-
-def _compact(value: Any) -> str:
-    return value if type(value) is str else msgspec.json.encode(value).decode()

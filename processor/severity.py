@@ -12,6 +12,9 @@ from typing import Final
 
 _HEAD_CHARS: Final = 512
 _PREFIX_TOKENS: Final = 12
+_SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
+_BY_SHAPE: Final[dict[bytes, str | None]] = {}
+_MAX_SHAPES: Final = 4096
 _CLOUD_LOGGING: Final = {
     100: "DEBUG",
     200: "INFO",
@@ -141,6 +144,18 @@ def infer(text: str) -> str | None:
         number = int(priority.group(1))
         return _SYSLOG[number % 8] if number < 192 else None  # noqa: PLR2004 - 24 facilities of 8 severities
     return _at_level_position(head) or _from_trace(head)
+
+
+def infer_by_shape(text: str) -> str | None:
+    """What `infer` says, remembered: lines of one shape agree, unless a number itself is the level."""
+    if text[:1] in {"<", "{"} or "evel" in text:
+        return infer(text)
+    shape = text[: _HEAD_CHARS + 1].encode("utf-8", "surrogatepass").translate(_SHAPE)
+    if shape not in _BY_SHAPE:
+        if len(_BY_SHAPE) >= _MAX_SHAPES:
+            _BY_SHAPE.clear()
+        _BY_SHAPE[shape] = infer(text)
+    return _BY_SHAPE[shape]
 
 
 def normalise(name: str | int | None) -> str | None:

@@ -21,7 +21,10 @@ MESSAGES = [
     ({"message": "m", "textPayload": "other"}, "m"),  # some loggers copy it
     ({"message": "request failed", "error": "timed out"}, "request failed: timed out"),
     ({"message": "timed out", "error": "timed out"}, "timed out"),  # not said twice
-    ({"message": "m", "error": {"message": "Missing field", "traceback": ""}}, "m"),
+    ({"message": "request failed", "error": {"message": "db down"}}, "request failed: db down"),
+    ({"msg": "request failed", "err": "timed out"}, "request failed: timed out"),
+    ({"msg": "m", "err": {"type": "E", "message": "x", "stack": "E: x\n  at y"}}, "m\nE: x\n  at y"),  # pino
+    ({"message": "m", "error": {"message": "Missing field", "type": "str", "traceback": ""}}, "m"),  # no exception
     ({"error": "boom"}, "boom"),
     ({"error": {"type": "ValueError", "message": "bad"}}, "ValueError: bad"),
     ({"exception": {"class": "java.io.IOException", "message": "gone"}}, "java.io.IOException: gone"),
