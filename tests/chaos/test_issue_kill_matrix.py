@@ -29,6 +29,7 @@ RUNS = int(os.environ.get("CHAOS_RUNS", "24"))
 STAGES = ("open", "comment", "close", "reopen")
 LAGS_S = (0.0, 100.0)
 TURNS = 3
+PROBLEMS = 500
 
 
 class Workers:
@@ -154,26 +155,59 @@ def test_killed_anywhere_there_is_one_issue_no_lost_turning_point_and_no_double_
     assert killed >= len(chosen) * 0.9
 
 
-def test_two_controllers_over_500_clusters_open_exactly_the_cap_and_the_rest_later(workers, tmp_path):
-    state, cap = str(tmp_path / "many.db"), 20
-    ids = tuple(f"c{number:03}" for number in range(500))
-    store = SqliteStore(state)
+def written(path, now, start):
+    """Three entries of each of 500 exceptions, which are never generalised; `start` numbers the entries."""
+    with path.open("w") as lines:
+        for number in range(3 * PROBLEMS):
+            word = "".join("bcdfghjklmnpqrstvwxz"[(number % PROBLEMS) // 20**place % 20] for place in range(3))
+            entry = {
+                "insertId": f"i{start + number}",
+                "logName": "projects/p/logs/stderr",
+                "timestamp": (now - timedelta(seconds=600 - number % 600)).isoformat(),
+                "severity": "ERROR",
+                "resource": {"type": "cloud_run_revision", "labels": {"project_id": "p", "service_name": "shop"}},
+                "textPayload": (
+                    f'Traceback (most recent call last):\n  File "/app/{word}.py", line 1, in {word}\n    go()\n'
+                    f"{word.title()}Error: broke"
+                ),
+            }
+            lines.write(json.dumps(entry) + "\n")
+    return path
+
+
+def test_two_workers_then_two_controllers_over_500_clusters_open_exactly_the_cap_and_the_rest_later(workers, tmp_path):
+    state, first, later = str(tmp_path / "many.db"), 8, 100
     with FakeGitHub("acme/shop") as fake:
-        sow(store, fake.now(), ids, 5)
-        opened = []
-        for _hour in range(3):
+        files = [written(tmp_path / f"{at}.ndjson", fake.now(), at * 3 * PROBLEMS) for at in range(2)]
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-m", "processor", "run", "--source", f"file:{file}", "--state", f"sqlite:{state}",
+                 "--issues", "github:acme/shop"],
+                env={**os.environ, "PYTHONPATH": str(ROOT), "GARDENER_GITHUB_TOKEN": "t",
+                     "GARDENER_GITHUB_API_URL": fake.url, "GARDENER_ISSUES_PER_HOUR": str(first)},
+                cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )
+            for file in files
+        ]  # fmt: skip
+        said = [one.communicate(timeout=300)[0] for one in both]
+        assert [one.returncode for one in both] == [0, 0], said
+        store = SqliteStore(state)
+        assert [one.count for one in store.clusters()] == [6] * PROBLEMS
+        store.close()
+        opened = [len(fake.issues())]
+        for _hour in range(5):
+            fake.offset += timedelta(minutes=61)
             for worker in workers:
                 worker.ask(
-                    state=state, url=fake.url, repository="acme/shop", kill_at=0, turns=4, per_hour=cap,
+                    state=state, url=fake.url, repository="acme/shop", kill_at=0, turns=4, per_hour=later,
                     offset_s=fake.offset.total_seconds(),
                 )  # fmt: skip
             for worker in workers:
                 worker.answer()
             opened.append(len(fake.issues()))
-            fake.offset += timedelta(minutes=61)
         keys = [report.key_of(one["body"]) for one in fake.issues()]
 
-    store.close()
+    sys.stdout.write(f"opened, hour by hour: {opened}\n")
     assert fake.violations == []
-    assert opened == [cap, 2 * cap, 3 * cap]
-    assert len(set(keys)) == len(keys)
+    assert opened == [8, 108, 208, 308, 408, 500]
+    assert len(set(keys)) == PROBLEMS
