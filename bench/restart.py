@@ -65,7 +65,10 @@ def main():
         started = time.perf_counter()
         print(f"{len(store.clusters()):,} clusters read in {time.perf_counter() - started:.2f} s")
         program = [sys.executable, "-m", "processor"]
-        print(f"replay of an empty file {timed(*program, 'replay', '/dev/null', '--state', f'sqlite:{state}'):.2f} s")
+        empty = [*program, "replay", "/dev/null", "--state", f"sqlite:{state}"]
+        # The first decides about every cluster, one durable write each; a restart finds that done.
+        print(f"replay of an empty file, all clusters new {timed(*empty):.2f} s")
+        print(f"replay of an empty file {timed(*empty):.2f} s")
         print(f"gardener --help {timed(*program, '--help'):.2f} s")
         small = Path(folder) / "small.db"
         SqliteStore(str(small)).close()

@@ -1,11 +1,12 @@
 """Which entry goes to which cluster, for a whole file, without writing any state.
 
-Decoding and masking are functions of one entry, so they run in as many processes as there are cores; mining
+Decoding and masking do not look at what was learned, so they run in as many processes as there are cores; mining
 sees the messages in the order of the file, in this process, as the worker would.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
@@ -17,16 +18,17 @@ import msgspec
 from processor import entry as entries
 from processor.entry import DecodeError
 from processor.grouping import Grouper
-from processor.sources.file import FileSource
+from processor.joining import is_fragment, join, second_of, seconds_near
+from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from concurrent.futures import Future
 
     from processor.garden import Garden
     from processor.masking import Masker
-    from processor.model import Masked, ReceivedMessage, Stream
+    from processor.model import Entry, Masked, ReceivedMessage, Stream
     from processor.ports import Source, Store
 
 _BATCH: Final = 5000
@@ -72,9 +74,9 @@ def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
             yield waiting.popleft().result()
 
 
-def _take(source: Source) -> bytes | list[bytes]:
-    """The next part of the input: whole lines to be framed where they are decoded, or framed entries."""
-    if isinstance(source, FileSource) and (block := source.lines_ahead()):
+def _take(source: Source) -> Block | list[bytes]:
+    """The next part of the input: lines to be read and framed where they are decoded, or framed entries."""
+    if isinstance(source, FileSource) and (block := source.block_ahead()) is not None:
         return block
     messages: Sequence[ReceivedMessage] = source.pull(_BATCH, 1.0)
     return [message.data for message in messages if not message.problem]
@@ -85,21 +87,43 @@ _of_process: list[Grouper] = []
 
 def _begin(masker: Masker) -> None:
     _of_process.append(Grouper(masker))
+    gc.disable()  # nothing made here refers to itself, and looking for it takes a tenth of the time
 
 
-def _group(part: bytes | list[bytes], grouper: Grouper | None = None) -> _Grouped:
+def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Grouped:
     group = grouper or _of_process[0]
     now = datetime.now(UTC)
     heads: list[bytes] = []
     indexes: list[int] = []
+    lines: list[tuple[datetime, bytes]] = []
     known: dict[Masked, int] = {}
-    for one in part.split(b"\n") if isinstance(part, bytes) else part:
-        if not one or len(one) > MAX_ENTRY_BYTES:
+    near: set[int] = set()
+    for line in part.read().split(b"\n") if isinstance(part, Block) else part:
+        if not line or len(line) > MAX_ENTRY_BYTES:
             continue
         try:
-            entry = entries.decode(one, now)
+            entry = entries.decode(line, now)
         except DecodeError:
             continue
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
         indexes.append(known.setdefault(group(entry), len(known)))
+        # The entry itself is not kept: what the next one is made of is then still in the processor's cache.
+        lines.append((entry.at, line))
+        if is_fragment(entry):
+            near.update(seconds_near(entry.at))
+    if near and (joined := _joined(lines, near, now)):
+        messages = list(known)
+        used: dict[Masked, int] = {}
+        indexes = [
+            used.setdefault(group(joined[place]) if place in joined else messages[index], len(used))
+            for place, index in enumerate(indexes)
+        ]
+        known = used
     return heads, indexes, list(known)
+
+
+def _joined(lines: Sequence[tuple[datetime, bytes]], near: Collection[int], now: datetime) -> dict[int, Entry]:
+    """The entries that are lines of one stack trace, with the text of the whole, by place in `lines`."""
+    places = [place for place, (at, _) in enumerate(lines) if second_of(at) in near]
+    close = [entries.decode(lines[place][1], now) for place in places]
+    return {places[index]: close[index]._replace(text=text) for index, text in join(close).items()}

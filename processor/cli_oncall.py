@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import socket
@@ -69,6 +68,8 @@ def _opener(state: str | None, config: str | None) -> Callable[[], Store]:
 
 
 def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
+    import asyncio
+
     import uvicorn
 
     from processor.oncall.access import Access

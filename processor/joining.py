@@ -16,11 +16,16 @@ from processor import traceback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from processor.model import Entry
 
 _PAUSE: Final = timedelta(seconds=1)
 _MAX_LINES: Final = 500
+_HEAD_CHARS: Final = 601  # one more than is looked at, so that a longer line is not taken for one that ends there
+_SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
+_BY_SHAPE: Final[dict[bytes, bool]] = {}
+_MAX_SHAPES: Final = 4096
 _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 
 
@@ -32,11 +37,12 @@ def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
 
 def join(batch: Sequence[Entry]) -> Mapping[int, str]:
     """The text of the whole stack trace, by index of each entry that is a line of one."""
-    if not any(traceback.is_continuation(entry.text) for entry in batch if _is_line(entry)):
+    near = {second for entry in batch if is_fragment(entry) for second in seconds_near(entry.at)}
+    if not near:
         return {}
     by_place: dict[tuple[str, str, str, str], list[int]] = {}
     for index, entry in enumerate(batch):
-        if _is_line(entry):
+        if second_of(entry.at) in near and _is_line(entry):
             by_place.setdefault(_place(entry), []).append(index)
     joined: dict[int, str] = {}
     for indexes in by_place.values():
@@ -48,6 +54,31 @@ def join(batch: Sequence[Entry]) -> Mapping[int, str]:
             if traceback.parse(text) is not None:
                 joined.update(dict.fromkeys(run, text))
     return joined
+
+
+def is_fragment(entry: Entry) -> bool:
+    """Whether the entry can only be a line of a stack trace. Without one in a batch nothing is joined."""
+    text = entry.text
+    if not text or "\n" in text:
+        return False
+    # Lines that differ in digits are asked once, since this is asked of every entry.
+    shape = text[:_HEAD_CHARS].encode("utf-8", "surrogatepass").translate(_SHAPE)
+    known = _BY_SHAPE.get(shape)
+    if known is None:
+        if len(_BY_SHAPE) >= _MAX_SHAPES:
+            _BY_SHAPE.clear()
+        known = _BY_SHAPE[shape] = traceback.is_continuation(shape.decode("utf-8", "surrogatepass"))
+    return known
+
+
+def second_of(at: datetime) -> int:
+    """Whole seconds since the epoch."""
+    return int(at.timestamp())
+
+
+def seconds_near(at: datetime) -> range:
+    """The seconds of all lines that may belong to the stack trace of a fragment of this time."""
+    return range(second_of(at) - 1, second_of(at) + 2)
 
 
 def _runs(batch: Sequence[Entry], ordered: Sequence[int]) -> Iterator[list[int]]:

@@ -11,7 +11,7 @@ import stat
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.errors import SourceError
 from processor.model import ReceivedMessage
@@ -26,6 +26,23 @@ _CHUNK: Final = 1 << 20
 _BLOCK: Final = 1 << 22
 _REST: Final = 1 << 16
 _POLL_S: Final = 0.2
+
+
+class Block(NamedTuple):
+    """A part of a file, from byte `start` up to byte `end`."""
+
+    path: str
+    start: int
+    end: int
+
+    def read(self) -> bytes:
+        """The bytes of it. Raises `SourceError`."""
+        try:
+            with Path(self.path).open("rb") as file:
+                file.seek(self.start)
+                return file.read(self.end - self.start)
+        except OSError as error:
+            raise SourceError(f"{self.path} cannot be read: {error.strerror}") from error
 
 
 class FileSource:
@@ -57,25 +74,26 @@ class FileSource:
                 break
         return [self._pending.popleft() for _ in range(min(max_messages, len(self._pending)))]
 
-    def lines_ahead(self) -> bytes:
-        """Whole lines of what comes next, b"" where the input is no NDJSON or over.
+    def block_ahead(self) -> Block | None:
+        """Where the next whole lines of the file lie, None where it is no NDJSON, no file, or over.
 
-        For readers that frame it themselves, before the first `pull` only.
+        For readers that read and frame them elsewhere, before the first `pull` only.
         """
-        if not self._regular or self._follow or self._ended:
-            return b""
-        block = os.read(self._fd, _BLOCK)
-        if self.position == 0 and not is_ndjson(block):
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            return b""
-        while block and not block.endswith(b"\n") and (rest := os.read(self._fd, _REST)):
-            end = rest.find(b"\n") + 1
-            block += rest[: end or len(rest)]
-            if end:
-                os.lseek(self._fd, end - len(rest), os.SEEK_CUR)
-        self.position += len(block)
-        self._ended = not block
-        return block
+        start, size = self.position, self.size
+        if self._path is None or size is None or self._follow or self._ended:
+            return None
+        if start == 0 and not is_ndjson(os.pread(self._fd, _REST, 0)):
+            return None
+        end = min(start + _BLOCK, size)
+        while end < size:
+            # From the byte before, which may be the newline itself.
+            found = os.pread(self._fd, _REST, end - 1).find(b"\n")
+            if found >= 0:
+                end += found
+                break
+            end = min(end + _REST - 1, size)
+        self.position, self._ended = end, start == end
+        return Block(str(self._path), start, end) if end > start else None
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
         """See `Source.ack`: a file has nothing to acknowledge to."""

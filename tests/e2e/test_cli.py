@@ -79,6 +79,21 @@ def test_assign_names_a_cluster_for_every_entry_as_replay_does(gardener):
     assert [line["insert_id"] for line in lines] == [one["insertId"] for one in json.loads(EXAMPLE.read_text())]
 
 
+def test_assign_joins_the_lines_of_a_stack_trace_as_replay_does(gardener, entry_json):
+    text = 'Traceback (most recent call last):\n  File "/app/a.py", line 3, in go\n    run()\nValueError: bad'
+    lines = [
+        entry_json(line, insertId=f"{n}-{place}", timestamp=f"2025-09-14T05:0{n}:00.{place:06d}Z")
+        for n in range(3)
+        for place, line in enumerate(text.split("\n"))
+    ]
+    gardener("replay", "-", "--state", "sqlite:g.db", stdin=b"\n".join(lines))
+    (one,) = clusters(gardener, "sqlite:g.db")
+    assigned = gardener("assign", "-", stdin=b"\n".join(lines)).stdout
+
+    assert one["stream"]["kind"] == "exception"
+    assert {json.loads(line)["cluster_id"] for line in assigned.splitlines()} == {one["id"]}
+
+
 def test_json_for_scripts_has_the_fields_that_were_promised(gardener):
     done = summary(gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues", "--json"))
     found = clusters(gardener, "sqlite:g.db")

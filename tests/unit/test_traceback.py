@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor import traceback as tb
+from processor.traceback import lines
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "tracebacks"
 REAL_HOUR = Path(__file__).parents[3] / "shared" / "data" / "cloud-run-hour" / "export.json"
@@ -322,3 +323,17 @@ def test_a_line_of_256_kib_is_cut_before_any_pattern_sees_it(unit):
         tb.parse(f'{line}\n  File "x.go:1\tat :in `#0 \n{line}')
         assert not tb.ends(line) or lead == "E: "
         tb.starts(line), tb.is_continuation(line)
+
+
+FRAGMENTS = str.split(
+    'File_ "a.py",_ line_ 1 | ^^^ [Previous_ repeated During_ handling_ of_ The_ the_ above_ exception, + Exception_'
+    " Group ---- at_ x( ) :1:1 :line_ Caused_ by:_ Wrapped Suppressed:_ ..._ 2_ more ---> --- End goroutine_ [running]:"
+    " [signal_ SIG created_ by_ main.f (0x1 {0x () (? .go:1 .rb:1:in_ ` from_ # 0 {main} Stack_ trace: Next_ E: /x x"
+)
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS, " ", "\t", "  "]), max_size=8))
+@settings(max_examples=3000, deadline=None)
+def test_a_line_that_is_told_at_a_glance_is_told_right(fragments):
+    line = "".join(fragments).replace("_", " ").rstrip()
+    assert lines._may_continue(line) or lines._CONTINUATION.match(line) is None
