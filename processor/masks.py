@@ -73,15 +73,19 @@ _STATUS_CONTEXT = (
     r"(?:(?<![\w/=+~.@%$#&?!:-])(?:http(?:/(?:[0-9.]+|<\*>))?|status|statuscode|status_code|response|code|grpc)"
     r"(?:[ _-]?(?:status|code))?[\"']?[ ]?[:=]?[ ]?[\"'(\[]?)"
 )
-STATUS_WORDS: Final = ("http", "status", "code", "response", "grpc", '"')
+_REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
+_TARGET = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
+STATUS_WORDS: Final = ("http", "status", "code", "response", "grpc", '"', " /", " <*>")
 """One of these is in every text that STATUS_LIKE finds something in."""
 
 STATUS: Final = re.compile(_STATUS_CONTEXT + r"(?P<number>[45][0-9]{2})(?![\w.])", re.IGNORECASE)
-STATUS_LIKE: Final = re.compile(_STATUS_CONTEXT + r"0(?![\w.])|\" ?0(?![\w.])", re.IGNORECASE)
+STATUS_LIKE: Final = re.compile(
+    _STATUS_CONTEXT + rf"0(?![\w.])|\" ?0(?![\w.])|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])", re.IGNORECASE
+)
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
 ACCESS: Final = re.compile(
-    r"\"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) [^\"]{0,2048}\" ?"
-    r"(?:status\W{0,2})?(?P<number>[0-9]{3})(?![\w.])"
+    rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
+    r"(?P<number>[0-9]{3})(?![\w.])"
 )
 
 _UNIT = (
@@ -101,7 +105,6 @@ _EXTENSION = (
     r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh)"
 )
 _TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
-_METHOD = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
 _ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
@@ -201,7 +204,7 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
         ),
         rf"\g<lead> {VALUE}",
     ),
-    ("route", " /", rf"(?<![^\s\"'])(?P<method>{_METHOD}) /(?= )", rf"\g<method> {VALUE}"),
+    ("route", " /", rf"(?<![^\s\"'])(?P<method>{_REQUEST}) /(?= )", rf"\g<method> {VALUE}"),
     ("route", ": /", r"(?<=: )/$", VALUE),
     ("empty", " (", r"(?<= )\(\)(?!\w)", f"({VALUE})"),
     ("empty", " [", r"(?<= )\[\](?!\w)", f"[{VALUE}]"),

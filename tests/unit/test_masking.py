@@ -73,6 +73,7 @@ MEANING = [
     ("HTTP 503 from upstream", "HTTP 404 from upstream"),  # status of HTTP
     ("status: 500", "status: 200"),  # failure and success
     ('"GET /a HTTP/1.1" 502 11', '"GET /a HTTP/1.1" 200 11'),  # ... of an access log
+    ("GET /a 502 11 ms", "GET /a 200 11 ms"),  # ... as a development server prints it
     ("rpc failed: UNAVAILABLE", "rpc failed: NOT_FOUND"),  # status of gRPC
     ("worker state=started", "worker state=stopped"),  # verbs of opposite meaning as values
     ("worker 'paused'", "worker 'resumed'"),  # ... in quotes
@@ -102,6 +103,7 @@ def test_words_that_carry_meaning_keep_messages_apart(one, other):
 
 def test_client_errors_of_an_access_log_stay_with_their_route():
     assert MASKER.mask('"GET /a HTTP/1.1" 404 11') == MASKER.mask('"GET /a HTTP/1.1" 200 12')
+    assert MASKER.mask("GET /a 404 11 ms") == MASKER.mask("GET /b/2 200 12 ms")
 
 
 def test_the_digits_of_a_status_are_kept_whatever_came_before():
