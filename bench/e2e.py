@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def floor(bodies: Sequence[bytes]) -> float:
 
 
 class Worker:
-    """`gardener run` on a queue, with its own database."""
+    """`gardener run` on a queue, with its own database unless `project` names one."""
 
-    def __init__(self, queue: Queue, *arguments: str) -> None:
-        self.project = f"bench-{secrets.token_hex(3)}"
+    def __init__(self, queue: Queue, *arguments: str, project: str = "") -> None:
+        self.project = project or f"bench-{secrets.token_hex(3)}"
         command = [sys.executable, "-m", "processor", "run", "--source", queue.address, "--log-format", "json"]
         command += ["--state", f"firestore:{self.project}", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -171,14 +171,14 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str
     """Run it all; rates in messages per second, latencies in seconds."""
     bodies = entries(options.entries, options.messages, mark=secrets.token_hex(3))
     worker(bodies[:5000])  # a JVM is slow when it is new
-    floors = [floor(bodies)]
+    floor(bodies[:5000])
     found: dict[str, Any] = {"obvious": obvious(bodies[: options.obvious])}
     say(f"(a) the obvious program      {found['obvious']:8,.0f} messages/s")
-    rates = [worker(bodies) for _ in range(options.repeats)]
-    floors.append(floor(bodies))
-    found["worker"], found["floor"] = max(rates), max(floors)
-    say(f"(b) pull and acknowledge     {found['floor']:8,.0f} messages/s")
-    say(f"    gardener run             {found['worker']:8,.0f} messages/s of {[round(one) for one in rates]}")
+    # In turns: what else the machine does meets both.
+    floors, rates = zip(*((floor(bodies), worker(bodies)) for _ in range(options.repeats)), strict=True)
+    found["worker"], found["floor"] = median(rates), median(floors)
+    say(f"(b) pull and acknowledge     {found['floor']:8,.0f} messages/s, median of {[*map(round, floors)]}")
+    say(f"    gardener run             {found['worker']:8,.0f} messages/s, median of {[*map(round, rates)]}")
     say(f"    times (a): {found['worker'] / found['obvious']:.1f}    of (b): {found['worker'] / found['floor']:.0%}")
     for rate in options.rates:
         seconds = latencies(entries(options.entries, rate * options.seconds, mark=secrets.token_hex(3)), rate)
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--obvious", type=int, default=3000, help="messages for the obvious program, which is slow")
     parser.add_argument("--rates", type=int, nargs="*", default=[100, 500, 1000])
     parser.add_argument("--seconds", type=int, default=20, help="of publishing at each rate")
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with running("pubsub") as pubsub, running("firestore") as firestore:
