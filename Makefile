@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 BEAM := .venv-beam
 BEAM_READY := $(BEAM)/.ready
 RUN := run
+PLAIN := tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
 COMPILE := .venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-beam run serve emulators dev test test-all test-beam check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
+.PHONY: help setup setup-beam run serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,13 +42,15 @@ serve: $(READY) ## Open the on-call page on the state that `make run` left
 	$(BIN)/gardener serve --state $(STATE)
 
 test: $(READY) ## Run the tests that need nothing but Python
-	$(BIN)/pytest -q tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
+	$(BIN)/pytest -q $(PLAIN)
 
-test-all: $(READY) ## Run every test but Beam's: emulators, browser, kills, Terraform
-	$(BIN)/pytest -q --ignore=tests/beam
+test-parts: $(READY) ## Run the tests on real parts: emulators, browser, terminal, kills, Terraform
+	$(BIN)/pytest -q tests $(PLAIN:%=--ignore=%) --ignore=tests/beam
 
 test-beam: $(BEAM_READY) ## Run the tests of the Beam pipeline, in .venv-beam
 	$(BEAM)/bin/pytest -q tests/beam
+
+test-all: test test-parts test-beam ## Run every test
 
 emulators: $(READY) ## Start both emulators with a queue and a publisher of example entries
 	$(BIN)/python scripts/emulators
@@ -71,7 +74,7 @@ check-terraform: ## Check terraform/ without a cloud
 scan-terraform: ## Scan terraform/ with checkov
 	scripts/check-terraform --policy
 
-check: lint types check-terraform test-all test-beam ## Everything that CI runs
+check: lint types check-terraform test-all ## Everything that CI runs
 
 format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff format .

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _BATCH: Final = 1000
 _LOCAL_RUNNER: Final = "BundleBasedDirectRunner"
 """The only local runner that reads from Pub/Sub in Python; plain DirectRunner may want to download another."""
+_SLOTS: Final = 2016
+"""A week of slots, then keys are used again: in the global window a runner keeps a little of every key it ever saw."""
 _COUNTED: Final = ("counted", "duplicates", "rejected", "ignored")
 
 Keyed = tuple[tuple[int, int], Gathered]
@@ -67,7 +69,7 @@ class Gather(beam.DoFn):
         """One element for each place."""
         batch = pipeline.decode(messages, min_severity=self._job.settings.least, now=datetime.now(UTC))
         for place, gathered in pipeline.gather(batch, self._group, lanes=self._job.lanes).items():
-            yield (place.slot, place.lane), gathered
+            yield (place.slot % _SLOTS, place.lane), gathered
 
 
 class PutTogether(beam.CombineFn):
