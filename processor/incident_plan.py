@@ -15,7 +15,7 @@ from processor import incidents as finding
 from processor import neutral, report
 from processor import notes as notebook
 from processor.policy import priority_of, rule_for
-from processor.related import rise_of
+from processor.traits import rise_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

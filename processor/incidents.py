@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 from processor import related
 from processor.model import Kind, Severity, Status
 from processor.related import Evidence, Sign
+from processor.traits import traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from processor.model import Cluster
-    from processor.related import Traits
+    from processor.traits import Traits
 
 _SAID: Final = frozenset({Sign.EXCEPTION, Sign.TRACE})
 _MAX_CAUSE: Final = 300
@@ -112,7 +113,7 @@ def describe(group: Iterable[Cluster], now: datetime, settings: Settings | None 
 
 def _tied(clusters: Iterable[Cluster], settings: Settings) -> tuple[dict[str, Traits], _Edges]:
     """What is compared, and which of them are one: said by the entries at one time, or by the rise itself."""
-    known = {one.id: one for one in related.traits(related.latest(clusters))}
+    known = {one.id: one for one in traits(related.latest(clusters))}
     edges: _Edges = defaultdict(dict)
     minutes = settings.onset // timedelta(minutes=1)
     for one, other, evidence in related.pairs(known.values(), within_min=minutes):

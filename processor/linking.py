@@ -16,13 +16,14 @@ from processor import notes as notebook
 from processor import related, report, traceback
 from processor.model import Kind
 from processor.notes import Linked
+from processor.traits import traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from processor.model import Cluster, Issue
-    from processor.related import Traits
+    from processor.traits import Traits
 
 MAX_LINKS: Final = 8
 _MAX_ISSUES: Final = 2_000
@@ -80,7 +81,7 @@ class Linker:
         self._changes += bool(by_id.keys() - self._reported.keys())
         since = {name: change for name, (_, _, change) in self._reported.items()}
         self._reported = {
-            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in related.traits(latest)
+            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in traits(latest)
         }
 
     def links(self, cluster: Cluster, repository: str) -> tuple[Linked, ...]:
@@ -100,9 +101,9 @@ class Linker:
         return (*noted, *found)[:MAX_LINKS] if found else ()
 
     def _people(self, cluster: Cluster, repository: str, before: int) -> Iterator[Linked]:
-        (traits,) = related.traits([cluster]) or (None,)
+        (mine,) = traits([cluster]) or (None,)
         for issue, text, change in self._written.get(repository, {}).values():
-            if traits and change > before and (why := why_of(cluster, traits, text)) is not None:
+            if mine and change > before and (why := why_of(cluster, mine, text)) is not None:
                 yield Linked(number=issue.ref.number, url=issue.ref.url, why=why)
 
     def _kin(self, cluster: Cluster, before: int) -> Iterator[Linked]:
@@ -115,19 +116,19 @@ class Linker:
 
     def _traits(self, cluster: Cluster) -> Traits | None:
         """Of a cluster without an issue; whether its revision is new is known from the others."""
-        known = related.traits([*(one for one, _, _ in self._reported.values()), cluster])
+        known = traits([*(one for one, _, _ in self._reported.values()), cluster])
         return next((one for one in known if one.id == cluster.id), None)
 
 
-def why_of(cluster: Cluster, traits: Traits, text: str) -> Why | None:
+def why_of(cluster: Cluster, one: Traits, text: str) -> Why | None:
     """Why an issue's text, white space made single, is about this cluster; None where nothing says so."""
     if any(name in text for name in (cluster.id, *cluster.aliases)):
         return Why.CLUSTER
-    if any(_names(said, text) for said in traits.raised):
+    if any(_names(said, text) for said in one.raised):
         return Why.EXCEPTION
-    if len(trace := traits.trace.rpartition("/")[2]) >= _MIN_MESSAGE and trace in text:
+    if len(trace := one.trace.rpartition("/")[2]) >= _MIN_MESSAGE and trace in text:
         return Why.TRACE
-    return Why.MESSAGE if traits.kind is Kind.TEXT and _quotes(cluster.template, text) else None
+    return Why.MESSAGE if one.kind is Kind.TEXT and _quotes(cluster.template, text) else None
 
 
 def _names(said: str, text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import incidents, related
 from processor.related import Link, Sign
+from processor.traits import traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +49,7 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
     """What `related.links` says of one cluster, at the cost of one row of its table."""
-    known = {one.id: one for one in related.traits([*(one for one in others if one.id != cluster.id), cluster])}
+    known = {one.id: one for one in traits([*(one for one in others if one.id != cluster.id), cluster])}
     one = known.pop(cluster.id, None)
     evidence = {name: related.evidence(one, other) for name, other in known.items()} if one else {}
     found = [Link(name, each) for name, each in evidence.items() if each]

@@ -8,7 +8,7 @@ from planting import START, Plot, entry, lines
 
 from processor.linking import MAX_LINKS, Linker, Why, why_of
 from processor.model import Issue, IssueRef
-from processor.related import traits
+from processor.traits import traits
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 REPO = "acme/shop"

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planting import START, Plot, entry, lines
 
-from processor.related import Sign, links, rise_of, traits
+from processor.related import Sign, links
+from processor.traits import rise_of, traits
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = json.loads((ROOT / "tests" / "golden" / "related_pairs.json").read_text("utf-8"))
