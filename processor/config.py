@@ -127,8 +127,10 @@ class Settings(BaseSettings):
 
     def public(self) -> Settings:
         """The same without any secret, to be sent to other machines."""
-        secrets = {name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)}
-        return self.model_copy(update=secrets)
+        secrets = {
+            name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)
+        }
+        return self.model_copy(update=hidden)
 
     @property
     def least(self) -> Severity:
