@@ -127,9 +127,7 @@ class Settings(BaseSettings):
 
     def public(self) -> Settings:
         """The same without any secret, to be sent to other machines."""
-        secrets = {
-            name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)
-        }
+        hidden = {name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)}
         return self.model_copy(update=hidden)
 
     @property
