@@ -18,14 +18,14 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from drain3.drain import Drain, LogCluster
-
 from processor.consolidation import MAX_SPAN, Evidence, MinerSettings, Tokens, similarity, tokenise
 from processor.masks import ANY, VALUE
 from processor.model import TemplateRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from drain3.drain import Drain
 
 __all__ = ["OVERFLOW_TEMPLATE", "Explanation", "Miner", "MinerSettings", "TemplateRecord"]
 
@@ -72,7 +72,7 @@ class Miner:
         self._tokens: dict[str, Tokens] = {}
         self._roots = 0
         self._known: dict[str, str] = {}
-        self._drain = Drain(sim_th=1.0, param_str=ANY, parametrize_numeric_tokens=False)
+        self._drain: Drain | None = None
         self._planted: list[str] = []  # by drain3's own cluster id, which never leaves this module
         self.apply(records)
 
@@ -186,6 +186,10 @@ class Miner:
         self._known.clear()
 
     def _plant(self, cluster_id: str, tokens: Tokens) -> None:
+        from drain3.drain import Drain, LogCluster  # its package takes long to load, and most streams need no tree
+
+        if self._drain is None:
+            self._drain = Drain(sim_th=1.0, param_str=ANY, parametrize_numeric_tokens=False)
         node = LogCluster(list(tokens), len(self._planted))
         self._planted.append(cluster_id)
         self._drain.id_to_cluster[node.cluster_id] = node
@@ -195,6 +199,8 @@ class Miner:
         exact = self._identify(tokens)
         if exact in self._records:
             return self.resolve(exact)
+        if self._drain is None:
+            return None
         fitting: list[tuple[int, str]] = []
         # drain3's own search takes the match with most wildcards and misses templates behind a literal first token
         for length in range(max(len(tokens) - MAX_SPAN + 1, 1), len(tokens) + 2):

@@ -35,6 +35,9 @@ class Severity(IntEnum):
     ALERT = 700
     EMERGENCY = 800
 
+    # The number's own, in C: an enum's is a call of Python, and every entry is counted under its severity.
+    __hash__ = int.__hash__
+
 
 class Kind(StrEnum):
     """What a message is grouped by: its words, its stack trace, or its HTTP request."""
@@ -42,6 +45,9 @@ class Kind(StrEnum):
     TEXT = "text"
     EXCEPTION = "exception"
     HTTP = "http"
+
+    # The text's own, in C: an enum's is a call of Python, and every stream is looked up by its kind.
+    __hash__ = str.__hash__
 
 
 class Status(StrEnum):

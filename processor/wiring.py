@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.clock import SystemClock
-from processor.committing import Committer
 from processor.errors import ConfigError
 from processor.garden import Garden
 from processor.masking import Masker
@@ -26,11 +25,11 @@ from processor.miner import MinerSettings
 from processor.model import Handling
 from processor.rejections import RejectionLimit, RejectionRule
 from processor.sources.quarantine import QuarantineSource
-from processor.worker import Pace, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.committing import Committer
     from processor.config import Settings
     from processor.model import Totals
     from processor.policy import Policy
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from processor.report import Wording
     from processor.telemetry import Telemetry
     from processor.what_if import Outlook
-    from processor.worker import Bury, Chore, Observer
+    from processor.worker import Bury, Chore, Observer, Worker
     from sinks.github_auth import Authority
 
 
@@ -228,6 +227,8 @@ def make_worker(
     telemetry: Telemetry | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
+    from processor.worker import Pace, Worker
+
     store = open_store(settings)
     bury = None
     if source is None:
@@ -256,6 +257,8 @@ def make_worker(
 
 def make_committer(settings: Settings) -> tuple[Store, Committer]:
     """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
+    from processor.committing import Committer
+
     store = open_store(settings)
     return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
 
