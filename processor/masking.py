@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MAX_CHARS: Final = 8192
 MAX_TOKENS: Final = 128
 _MAX_WORD: Final = 256  # a longer word is a value: a blob, a token, a document without spaces
-_MAX_PASSES: Final = 6  # one changes the text, one finds nothing left; more only where masks make room for others
+_MAX_PASSES: Final = 16  # one changes the text, one finds nothing left; more only where masks make room for others
 _MAX_RESULT: Final = 4096  # below MAX_CHARS, so that a result is never cut again
 _MAX_CACHED: Final = 20_000  # entries of one cache; eight systems of Loghub need 1,800
 _MAX_CACHED_CHARS: Final = 512  # of one key: at most 60 MB when every message is new and as long as this
@@ -152,8 +152,8 @@ class Masker:
         for _ in range(_MAX_PASSES):
             before, masked = masked, self._masked(_bare(_lifted(masked)), None)
             if masked == before:
-                break
-        return masked
+                return masked
+        return VALUE
 
     def _masked(self, skeleton: str, trace: _Trace | None) -> str:
         words = skeleton.split()
@@ -167,6 +167,8 @@ class Masker:
                 cut, line = True, line[:_MAX_RESULT].rpartition(" ")[0]
             if line == before:
                 break
+        else:
+            line = VALUE  # torn quotes in a row; half masked it would not be the same message when it is masked again
         return (f"{line} {CUT}" if cut else line).translate(_LOWER)
 
     def _pass(self, line: str, trace: _Trace | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.errors import ConfigError
@@ -184,6 +184,9 @@ TEXTS = st.one_of(
 )
 
 
+@example("%''B\x17J\x01\x00'J\x01\x00'J=JJ=JJJ=JJ'B\x17J\x01\x00'J\x01\x00'J=JJ=JJJ=JJ=J=BB7'")  # torn quotes in a row
+@example("'a1=b" * 200)
+@example('"a": \'1' * 200)
 @given(TEXTS)
 @settings(max_examples=2000, deadline=None)
 def test_masking_is_idempotent(text):
