@@ -18,12 +18,12 @@ import msgspec
 from processor import entry as entries
 from processor.entry import DecodeError
 from processor.grouping import Grouper
-from processor.joining import is_fragment, join, second_of, seconds_near
+from processor.joining import is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from processor.garden import Garden
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 _BATCH: Final = 5000
 _encode = msgspec.json.encode
 
-# For each entry the beginning of its line and the index of its message; the distinct messages in order of appearance.
-_Grouped = tuple[list[bytes], list[int], "list[Masked]"]
+# For each entry the beginning of its line, joined by newlines, and the index of its message; the distinct messages in
+# order of appearance.
+_Grouped = tuple[bytes, list[int], "list[Masked]"]
 
 
 def write(source: Source, out: BinaryIO, *, store: Store | None, garden: Garden, masker: Masker) -> None:
@@ -46,13 +47,15 @@ def write(source: Source, out: BinaryIO, *, store: Store | None, garden: Garden,
     """
     if store is not None:
         garden.refresh(store.load_model({}))
-    begun: list[tuple[list[bytes], list[int], list[tuple[Stream, str]]]] = []
+    begun: list[tuple[bytes, list[int], list[tuple[Stream, str]]]] = []
     for heads, indexes, messages in _grouped(source, masker):
         # An id once given stays good: a merge is resolved at the end.
         begun.append((heads, indexes, [(masked.stream, garden.place(*masked)) for masked in messages]))
     for heads, indexes, placed in begun:
         tails = [b',"cluster_id":' + _encode(garden.resolve(*key)) + b"}\n" for key in placed]
-        out.write(b"".join([head + tails[index] for head, index in zip(heads, indexes, strict=True)]))
+        if indexes:
+            lines = zip(heads.split(b"\n"), indexes, strict=True)
+            out.write(b"".join([head + tails[index] for head, index in lines]))
     out.flush()
 
 
@@ -95,9 +98,10 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     now = datetime.now(UTC)
     heads: list[bytes] = []
     indexes: list[int] = []
-    lines: list[tuple[datetime, bytes]] = []
+    lines: list[bytes] = []
+    times: list[datetime] = []
     known: dict[Masked, int] = {}
-    near: set[int] = set()
+    fragments: dict[int, Entry] = {}
     for line in part.read().split(b"\n") if isinstance(part, Block) else part:
         if not line or len(line) > MAX_ENTRY_BYTES:
             continue
@@ -105,13 +109,14 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
             entry = entries.decode(line, now)
         except DecodeError:
             continue
+        if is_fragment(entry):
+            fragments[len(heads)] = entry
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
         indexes.append(known.setdefault(group(entry), len(known)))
         # The entry itself is not kept: what the next one is made of is then still in the processor's cache.
-        lines.append((entry.at, line))
-        if is_fragment(entry):
-            near.update(seconds_near(entry.at))
-    if near and (joined := _joined(lines, near, now)):
+        lines.append(line)
+        times.append(entry.at)
+    if fragments and (joined := _joined(fragments, lines, times, now)):
         messages = list(known)
         used: dict[Masked, int] = {}
         indexes = [
@@ -119,11 +124,15 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
             for place, index in enumerate(indexes)
         ]
         known = used
-    return heads, indexes, list(known)
+    # JSON has no bare newline, so this is one object to send instead of thousands.
+    return b"\n".join(heads), indexes, list(known)
 
 
-def _joined(lines: Sequence[tuple[datetime, bytes]], near: Collection[int], now: datetime) -> dict[int, Entry]:
+def _joined(
+    fragments: Mapping[int, Entry], lines: Sequence[bytes], times: Sequence[datetime], now: datetime
+) -> dict[int, Entry]:
     """The entries that are lines of one stack trace, with the text of the whole, by place in `lines`."""
-    places = [place for place, (at, _) in enumerate(lines) if second_of(at) in near]
-    close = [entries.decode(lines[place][1], now) for place in places]
+    near = {second for entry in fragments.values() for second in seconds_near(entry.at)}
+    places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
+    close = [fragments.get(place) or entries.decode(lines[place], now) for place in places]
     return {places[index]: close[index]._replace(text=text) for index, text in join(close).items()}

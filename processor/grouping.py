@@ -25,6 +25,7 @@ _FRAME_NOISE: Final = re.compile(
     r"line \d+|/lib/python\d[\d.]*|0x[0-9a-f]+|\.(?:rb|go|js|ts|kt):\d+(?::\d+)?|\.java:\d+"
 )
 _MAX_KNOWN: Final = 5_000
+_MAX_MADE: Final = 20_000
 
 
 class Grouper:
@@ -33,7 +34,8 @@ class Grouper:
     def __init__(self, masker: Masker) -> None:
         self.masker = masker
         self._mask = masker.mask
-        self._streams: dict[tuple[str, str], dict[Kind, Stream]] = {}
+        self._groups: dict[tuple[str, str], dict[Kind, dict[str, Masked]]] = {}
+        self._made = 0
         self._traces: dict[bytes, str] = {}
 
     def __call__(self, entry: Entry) -> Masked:
@@ -43,22 +45,27 @@ class Grouper:
             if "\n" in text or "\\n" in text:
                 trace = self._trace(text)
                 if trace:
-                    return Masked(self._stream(entry, Kind.EXCEPTION), trace)
+                    return self._masked(entry, Kind.EXCEPTION, trace)
             if message := self._mask(text):
-                return Masked(self._stream(entry, Kind.TEXT), message)
+                return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
-            return Masked(self._stream(entry, Kind.HTTP), http_message(entry.http))
+            return self._masked(entry, Kind.HTTP, http_message(entry.http))
         log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
-        return Masked(self._stream(entry, Kind.TEXT), f"entry without a message in log {log or '(unnamed)'}")
+        return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
 
-    def _stream(self, entry: Entry, kind: Kind) -> Stream:
-        key = (entry.project, entry.service)
-        known = self._streams.get(key)
-        if known is None:
-            if len(self._streams) >= _MAX_KNOWN:
-                self._streams.clear()
-            known = self._streams[key] = {each: Stream(*key, each) for each in Kind}
-        return known[kind]
+    def _masked(self, entry: Entry, kind: Kind, message: str) -> Masked:
+        """One object for each message of a stream: made once, and found in a dictionary by being the same."""
+        groups = self._groups.get((entry.project, entry.service))
+        if groups is None:
+            groups = self._groups[entry.project, entry.service] = {each: {} for each in Kind}
+        masked = groups[kind].get(message)
+        if masked is None:
+            self._made += 1
+            if self._made >= _MAX_MADE:
+                self._groups.clear()
+                self._made = 0
+            masked = groups[kind][message] = Masked(Stream(entry.project, entry.service, kind), message)
+        return masked
 
     def _trace(self, text: str) -> str:
         """The fingerprint of the stack trace in the text, "" for none."""
