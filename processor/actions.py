@@ -2,7 +2,7 @@
 
 Pure: a cluster as it was read goes in, the new `Handling` and its `AuditRecord` come out; whoever called stores both
 with `Store.put_handling`. The revision of the handling is kept, so a decision made on an old view meets `Conflict`.
-The terminal and the web page decide here; the command line and comments on issues in `processor.steering`.
+The command line, the live table and the web page decide here; comments on issues in `processor.steering`.
 It must not do IO.
 """
 
@@ -65,7 +65,14 @@ def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: st
         if length > _MAX_MUTE:
             raise ConfigError(f"mute until {until!r}: a year is the most; leave it out to mute until it is reopened")
         handling = replace(handling, mute_until=now + length)
-    return _decided(cluster, handling, now, who, "mute", f"until {until}" if until else "until reopened", note)
+    return _decided(cluster, handling, now, who, "mute", mute_end(handling) or "until reopened", note)
+
+
+def mute_end(handling: Handling) -> str:
+    """When a mute ends by itself, "until 2026-03-01 12:00 UTC" or "until 400 entries"; "" for one that does not."""
+    if handling.mute_until_count:
+        return f"until {handling.mute_until_count:,} entries"
+    return f"until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else ""
 
 
 def resolve(
@@ -122,7 +129,9 @@ def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, not
 def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: str = "") -> AuditRecord:
     """The trail of `Store.split`; `apart` is the one that leaves, "" is all. Raises `ConfigError` where none can."""
     if not cluster.aliases or apart not in ("", *cluster.aliases):
-        raise ConfigError(f"{apart or 'nothing'} was never merged into {cluster.id}")
+        raise ConfigError(
+            f"{apart} was never merged into {cluster.id}" if apart else f"nothing was ever merged into {cluster.id}"
+        )
     return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
 
 

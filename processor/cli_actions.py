@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from processor.errors import Conflict
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from processor.model import Cluster, Handling
-    from processor.ports import Store
-    from processor.steering import Command
+    from processor.model import Cluster
     from processor.what_if import Difference, Outlook
-
-_TRIES: Final = 10
 
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,86 +31,59 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_shared
-@click.option("--for", "duration", metavar="TIME", help="90m, 2h or 7d; without it, until somebody reopens it.")
-@click.option("--until-times", metavar="N", type=click.IntRange(2, 1_000_000), help="Until it has grown N times.")
-def mute(cluster_id: str, duration: str | None, until_times: int | None, **options: str | None) -> None:
+@click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; without it, until it is reopened.")
+@click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until it has grown N times.")
+def mute(cluster_id: str, duration: str, until_times: int | None, **options: str) -> None:
     """Hear nothing more of a cluster, for a time or until it has grown."""
-    from processor.policy_rules import duration as read
-    from processor.steering import Command
-
-    try:
-        hours = read(duration) / timedelta(hours=1) if duration else 0
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--for") from None
-    _decide(cluster_id, Command("mute", hours=hours, times=until_times or 0), options)
+    if duration and until_times:
+        raise click.UsageError("give --for or --until-times, not both: a mute has one end")
+    _decide(cluster_id, "mute", options, until=f"{until_times}x" if until_times else duration)
 
 
 @click.command()
 @_shared
-def resolve(cluster_id: str, **options: str | None) -> None:
+def resolve(cluster_id: str, **options: str) -> None:
     """Settle a cluster: its issue is closed, and reopened when it is seen again."""
-    _decide_plainly(cluster_id, "resolve", options)
+    _decide(cluster_id, "resolve", options)
 
 
 @click.command()
 @_shared
-def reopen(cluster_id: str, **options: str | None) -> None:
+def reopen(cluster_id: str, **options: str) -> None:
     """Take back a mute or a resolve."""
-    _decide_plainly(cluster_id, "reopen", options)
+    _decide(cluster_id, "reopen", options)
 
 
 @click.command()
 @_shared
-def acknowledge(cluster_id: str, **options: str | None) -> None:
+def acknowledge(cluster_id: str, **options: str) -> None:
     """Say that somebody is at it."""
-    _decide_plainly(cluster_id, "acknowledge", options)
+    _decide(cluster_id, "acknowledge", options)
 
 
 @click.command()
 @_shared
 @click.argument("level", metavar="P0|P1|P2|P3|auto", type=click.Choice(["P0", "P1", "P2", "P3", "auto"]))
-def priority(cluster_id: str, level: str, **options: str | None) -> None:
+def priority(cluster_id: str, level: str, **options: str) -> None:
     """Set a cluster's priority; auto gives it back to the policy."""
-    from processor.model import Priority
-    from processor.steering import Command
-
-    wanted = None if level == "auto" else Priority(level)
-    _decide(cluster_id, Command("priority", priority=wanted), options)
+    _decide(cluster_id, "priority", options, priority="" if level == "auto" else level)
 
 
 @click.command()
 @_shared
 @click.argument("into", metavar="INTO")
-def merge(cluster_id: str, into: str, **options: str | None) -> None:
+def merge(cluster_id: str, into: str, **options: str) -> None:
     """Say that cluster ID is the same problem as cluster INTO, which continues both, for good."""
-    from processor.model import AuditRecord
-
-    store = _store(options)
-    loser, winner = _cluster(store, cluster_id), _cluster(store, into)
-    if loser.stream != winner.stream:
-        raise click.ClickException(f"{loser.id} and {winner.id} are of different services or kinds; they stay two")
-    if loser.id != winner.id:
-        detail = f"into {winner.id}" + (f": {options['note']}" if options["note"] else "")
-        store.merge(loser.id, winner.id, AuditRecord(datetime.now(UTC), _me(), "merge", loser.id, detail))
-    store.close()
-    click.echo(f"{loser.id} is part of {winner.id}")
+    winner = _carry_out(cluster_id, "merge", options, into=into)
+    click.echo(f"{cluster_id} is part of {winner.id}")
 
 
 @click.command("split")
 @_shared
-def split_command(cluster_id: str, **options: str | None) -> None:
+def split_command(cluster_id: str, **options: str) -> None:
     """Make everything that was merged into a cluster clusters of their own again, for good."""
-    from processor.model import AuditRecord
-    from processor.splitting import split
-
-    store, now = _store(options), datetime.now(UTC)
-    cluster = _cluster(store, cluster_id)
-    if not cluster.aliases:
-        raise click.ClickException(f"nothing was ever merged into {cluster.id}")
-    detail = f"{', '.join(cluster.aliases)}" + (f": {options['note']}" if options["note"] else "")
-    apart = split(store, cluster.id, audit=AuditRecord(now, _me(), "split", cluster.id, detail))
-    store.close()
-    click.echo(f"{', '.join(apart)} left {cluster.id}")
+    _carry_out(cluster_id, "split", options)
+    click.echo(f"all that was merged into {cluster_id} stands alone again")
 
 
 @click.command("what-if")
@@ -148,57 +115,25 @@ def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None
 COMMANDS: Final = (mute, resolve, reopen, acknowledge, priority, merge, split_command, what_if)
 
 
-def _decide_plainly(cluster_id: str, verb: str, options: dict[str, str | None]) -> None:
-    from processor.steering import Command
+def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> None:
+    cluster = _carry_out(cluster_id, action, options, **wished)
+    from processor.actions import mute_end
 
-    _decide(cluster_id, Command(verb), options)
-
-
-def _decide(cluster_id: str, command: Command, options: dict[str, str | None]) -> None:
-    """Apply a command to the newest state; somebody else's decision in between is not lost."""
-    from dataclasses import replace
-
-    from processor.model import AuditRecord
-    from processor.steering import obey
-
-    store, now, note = _store(options), datetime.now(UTC), options["note"] or ""
-    for attempt in range(_TRIES):
-        cluster = _cluster(store, cluster_id)
-        handling = replace(obey(cluster.handling, command, cluster, by=_me(), now=now), note=note)
-        if command.verb == "priority" and command.priority is None:
-            handling = replace(handling, priority_by="policy")
-        said = (_until(handling) if command.verb == "mute" else "", note)
-        audit = AuditRecord(now, _me(), command.verb, cluster.id, ": ".join(filter(None, said)))
-        try:
-            handling = store.put_handling(cluster.id, handling, [audit])
-            break
-        except Conflict:
-            if attempt == _TRIES - 1:
-                raise
-    store.close()
-    status = f"{handling.status} {_until(handling)}".strip()
+    handling = cluster.handling
+    status = f"{handling.status} {mute_end(handling)}".strip()
     click.echo(f"{cluster.id} is {status}, priority {handling.priority or 'as the policy says'}")
 
 
-def _until(handling: Handling) -> str:
-    bounds = (
-        f"until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else "",
-        f"until {handling.mute_until_count:,} entries" if handling.mute_until_count else "",
-    )
-    return " ".join(filter(None, bounds))
-
-
-def _store(options: dict[str, str | None]) -> Store:
+def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
+    """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
     from processor import wiring
     from processor.config import load
+    from processor.oncall.deciding import Wish, carry_out
 
-    return wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
-
-
-def _cluster(store: Store, cluster_id: str) -> Cluster:
-    cluster = store.cluster(cluster_id)
-    if cluster is None:
-        raise click.ClickException(f"there is no cluster {cluster_id}; `gardener clusters` lists them")
+    store = wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
+    wish = Wish(cluster_id, action, note=options["note"], **wished)
+    cluster = carry_out(store, wish, now=datetime.now(UTC), who=_me())
+    store.close()
     return cluster
 
 

@@ -80,7 +80,7 @@ def parse(text: str) -> Command | None:
 
 
 def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Handling:
-    """The handling after a command that concerns this cluster alone; also what the command line does."""
+    """The handling after a command that concerns this cluster alone."""
     said = replace(handling, by=by, changed_at=now)
     match command.verb:
         case "mute":

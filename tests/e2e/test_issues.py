@@ -104,15 +104,19 @@ def test_a_mute_ends_when_it_was_told_to(gardener, replayed):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("mute", "nope"), 1, "there is no cluster nope"),
-        (("mute", "nope", "--for", "a while"), 2, "not a duration such as 90m, 2h or 7d"),
+        (("mute", "nope"), 1, "There is no cluster nope; `gardener clusters` lists them"),
+        (("mute", "ID", "--for", "a while"), 2, "mute until 'a while': write 90m, 2h, 7d"),
+        (("mute", "ID", "--for", "2h", "--until-times", "10"), 2, "not both"),
+        (("merge", "ID", "ID"), 2, "cannot be merged into itself"),
+        (("split", "ID"), 2, "nothing was ever merged into"),
         (("priority", "nope", "P7"), 2, "'P7' is not one of"),
         (("what-if", str(EXAMPLE), "--config", "absent.toml"), 2, "absent.toml does not exist"),
     ],
 )
 def test_a_wrong_action_says_what_is_wrong(gardener, replayed, arguments, code, sentence):
     state = () if arguments[0] == "what-if" else ("--state", "sqlite:g.db")
-    done = gardener(*arguments, *state, check=False)
+    known = clusters(gardener)[0]["id"]
+    done = gardener(*(known if one == "ID" else one for one in arguments), *state, check=False)
 
     assert done.returncode == code
     assert sentence in done.stderr.decode()

@@ -128,6 +128,6 @@ def test_merging_needs_two_clusters_of_one_stream_and_splitting_what_was_merged(
             actions.merge_audit(CLUSTER, wrong, now=NOW, who="mo")
     assert actions.split_audit(other, "", now=NOW, who="mo").detail == "a1, a2"
     assert actions.split_audit(other, "a2", now=NOW, who="mo").detail == "a2"
-    for cluster, apart in ((CLUSTER, ""), (other, "c1")):
-        with pytest.raises(ConfigError, match="was never merged"):
+    for cluster, apart, said in ((CLUSTER, "", "nothing was ever merged"), (other, "c1", "c1 was never merged")):
+        with pytest.raises(ConfigError, match=said):
             actions.split_audit(cluster, apart, now=NOW, who="mo")
