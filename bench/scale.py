@@ -243,7 +243,7 @@ def main() -> None:
         for one in found["workers"]:
             say(
                 f"{one['workers']} workers: {one['per_s']:8,.0f} entries/s, exact; {one['commits']} commits, "
-                f"{one['refused']} refused ({one['refused_share']:.0%}), another was first; cores {one['busy']:.0%} busy"
+                f"{one['refused']} refused ({one['refused_share']:.0%}), another was first; {one['busy']:.0%} busy"
             )
     found["model"] = model(found, digest_bytes, say)
     if options.json:

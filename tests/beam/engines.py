@@ -7,9 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+from planting import Lines
+
 from processor import wiring
 from processor.config import load
-from processor.model import ReceivedMessage
 
 ROOT = Path(__file__).resolve().parents[2]
 NOISE = json.dumps({"logName": "projects/p/logs/l", "timestamp": "2026-03-01T12:00:00Z", "severity": "INFO"}).encode()
@@ -67,32 +68,9 @@ def totals(state):
         store.close()
 
 
-class ListSource:
-    """See `processor.ports.Source`: these messages and no more."""
-
-    def __init__(self, bodies):
-        self._waiting = [ReceivedMessage(body, f"m{number}") for number, body in enumerate(bodies)]
-
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # the protocol has it
-        part, self._waiting = self._waiting[:max_messages], self._waiting[max_messages:]
-        return part
-
-    def ack(self, messages):
-        pass
-
-    def release(self, messages):
-        pass
-
-    def exhausted(self):
-        return not self._waiting
-
-    def close(self):
-        pass
-
-
 def work(bodies, state):
     """What one undisturbed worker makes of it."""
-    parts = wiring.make_worker(load({"state": state}), source=ListSource(bodies))
+    parts = wiring.make_worker(load({"state": state}), source=Lines(bodies))
     parts.worker.run()
     parts.store.close()
     return found(state)
