@@ -96,13 +96,13 @@ def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None
 
     FILE is read once with each configuration into a state in memory.
     """
-    from processor import wiring
     from processor.config import load
     from processor.what_if import compare
+    from processor.wiring_what_if import make_outlook
 
     source = {"source": f"file:{file}", "state": "sqlite::memory:", "issues": "none", "worklog": "none"}
-    before = wiring.make_outlook(load(source, against))
-    after = wiring.make_outlook(load(source, changed))
+    before = make_outlook(load(source, against))
+    after = make_outlook(load(source, changed))
     found = compare(before, after)
     if as_json:
         click.echo(json.dumps(_difference_json(found, before, after)))

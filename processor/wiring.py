@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import socket
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,7 +21,6 @@ from processor.garden import Garden
 from processor.masking import Masker
 from processor.masks import PROTECTED
 from processor.miner import MinerSettings
-from processor.model import Handling
 from processor.rejections import RejectionLimit, RejectionRule
 from processor.sources.quarantine import QuarantineSource
 
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from processor.reconcile import Reconciler
     from processor.report import Wording
     from processor.telemetry import Telemetry
-    from processor.what_if import Outlook
     from processor.worker import Bury, Chore, Observer, Worker
     from sinks.github_auth import Authority
 
@@ -261,29 +258,6 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
 
     store = open_store(settings)
     return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
-
-
-def make_outlook(settings: Settings) -> Outlook:
-    """What the settings make of a file: clusters, assignment, issues. The state has to be one in memory."""
-    import json
-    from io import BytesIO
-
-    from processor import assigning
-    from processor.what_if import outlook
-
-    parts, policy, written = make_worker(settings), make_policy(settings), BytesIO()
-    parts.worker.run()
-    parts.source.close()
-    clusters = parts.store.clusters()
-    parts.store.close()
-    source = open_source(settings)
-    assigning.write(source, written, store=None, garden=make_garden(settings), masker=make_masker(settings))
-    source.close()
-    rows = map(json.loads, written.getvalue().splitlines())
-    entries = {row["insert_id"]: row["cluster_id"] for row in rows}
-    bare = [replace(cluster, handling=Handling()) for cluster in clusters]
-    now = max((cluster.last_seen for cluster in clusters), default=parts.clock.now()) + max(policy.dwell.values())
-    return outlook(bare, entries, policy, now)
 
 
 def replay_rejected(settings: Settings) -> Totals:
