@@ -128,13 +128,16 @@ def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: 
     """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
     from processor import wiring
     from processor.config import load
-    from processor.oncall.deciding import Wish, carry_out
+    from processor.oncall.deciding import NotThere, Wish, carry_out
 
     store = wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
     wish = Wish(cluster_id, action, note=options["note"], **wished)
-    cluster = carry_out(store, wish, now=datetime.now(UTC), who=_me())
-    store.close()
-    return cluster
+    try:
+        return carry_out(store, wish, now=datetime.now(UTC), who=_me())
+    except NotThere as error:
+        raise click.ClickException(f"{error} `gardener clusters` lists them.") from None
+    finally:
+        store.close()
 
 
 def _me() -> str:

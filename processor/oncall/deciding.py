@@ -145,5 +145,5 @@ def _seen(store: Store, wish: Wish) -> Cluster:
 def _there(store: Store, cluster_id: str) -> Cluster:
     cluster = store.cluster(cluster_id) if cluster_id else None
     if cluster is None:
-        raise NotThere(f"There is no cluster {cluster_id or '(no id given)'}; `gardener clusters` lists them.")
+        raise NotThere(f"There is no cluster {cluster_id or '(no id given)'}.")
     return cluster

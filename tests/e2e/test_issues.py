@@ -104,7 +104,7 @@ def test_a_mute_ends_when_it_was_told_to(gardener, replayed):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("mute", "nope"), 1, "There is no cluster nope; `gardener clusters` lists them"),
+        (("mute", "nope"), 1, "There is no cluster nope. `gardener clusters` lists them"),
         (("mute", "ID", "--for", "a while"), 2, "mute until 'a while': write 90m, 2h, 7d"),
         (("mute", "ID", "--for", "2h", "--until-times", "10"), 2, "not both"),
         (("merge", "ID", "ID"), 2, "cannot be merged into itself"),
