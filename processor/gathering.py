@@ -65,12 +65,11 @@ class Gathered:
         self.deliveries += 1
 
     def absorb(self, other: Gathered) -> None:
-        """Add what was gathered elsewhere; `other` is not to be used any more."""
+        """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
         for key, theirs in other.sheaves.items():
-            ours = self.sheaves.setdefault(key, theirs)
-            if ours is not theirs:
-                ours.first = earlier(ours.first, theirs.first)
-                ours.entries.update(theirs.entries)
+            ours = self.sheaves.setdefault(key, Sheaf(theirs.first))
+            ours.first = earlier(ours.first, theirs.first)
+            ours.entries.update(theirs.entries)
         self.rejected += other.rejected
         self.deliveries += other.deliveries
         self.ignored += other.ignored

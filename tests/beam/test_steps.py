@@ -153,5 +153,5 @@ def test_no_secret_travels_with_the_pipeline(tmp_path):
     assert b"verysecret" not in pickle.dumps(beam.Job(settings.public(), 10, 1))
 
 
-def test_putting_together_leaves_the_parts_to_the_runner():
+def test_accumulators_that_are_merged_hold_the_sum():
     assert beam.PutTogether().merge_accumulators([Gathered(ignored=1), Gathered(ignored=2)]) == Gathered(ignored=3)

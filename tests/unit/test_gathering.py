@@ -93,6 +93,18 @@ def test_what_is_counted_already_is_left_out_to_the_entry():
     assert (again.deltas, again.fresh, again.totals.duplicates) == ((), (), 10)
 
 
+def test_what_is_put_together_leaves_its_parts_as_they_were():
+    """A runner that tries a bundle again hands out the same objects."""
+    one, two = (next(iter(gathered([message(number, second=1)]).values())) for number in (1, 2))
+    before = pickle.dumps((one, two))
+    whole = Gathered()
+    whole.absorb(one)
+    whole.absorb(two)
+
+    assert len(whole.identities()) == whole.deliveries == 2
+    assert pickle.loads(before) == (one, two)  # noqa: S301  # our own
+
+
 def test_a_line_that_was_joined_in_one_batch_and_not_in_another_is_counted_once_with_its_exception():
     lines = [message(number, text, second=1) for number, text in enumerate(TRACE)]
     (whole,) = gathered([*lines, lines[1]], size=3).values()
