@@ -22,8 +22,8 @@ from drain3.masking import MaskingInstruction
 from drain3.template_miner import TemplateMiner
 from drain3.template_miner_config import TemplateMinerConfig
 
-from processor.masking import Masker
-from processor.miner import Miner
+from processor.mining.masker import Masker
+from processor.mining.miner import Miner
 
 Cluster = Callable[[Sequence[str]], list[str]]
 

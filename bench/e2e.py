@@ -31,8 +31,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from emulators import running  # noqa: E402  # found by the path set above
 from queues import Queue  # noqa: E402
 
-from processor.sources.pubsub import PubSubSource  # noqa: E402
-from sinks.firestore import FirestoreStore  # noqa: E402
+from processor.sources.pubsub.source import PubSubSource  # noqa: E402
+from sinks.firestore.store import FirestoreStore  # noqa: E402
 
 
 def entries(path: Path, count: int, *, mark: str) -> list[bytes]:

@@ -21,12 +21,12 @@ from datetime import UTC, datetime, timedelta
 from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
 
-from processor import pipeline
-from processor.garden import Garden
-from processor.grouping import Grouper
-from processor.masking import Masker
+from processor.ingest import pipeline
+from processor.mining.grouper import Grouper
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage, Severity
-from sinks.firestore import FirestoreStore
+from sinks.firestore.store import FirestoreStore
 
 # List prices per 100,000, single region in the US, 2026.
 READ_USD, WRITE_USD = 0.03, 0.09

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 import atheris
 
 with atheris.instrument_imports(include=["processor"]):
-    from processor.entry import DecodeError, decode, identity
-    from processor.garden import Garden
-    from processor.grouping import Grouper
-    from processor.joining import join
-    from processor.masking import Masker
+    from processor.ingest.tally import tally
+    from processor.mining.grouper import Grouper
+    from processor.mining.masker import Masker
+    from processor.mining.miners import Garden
+    from processor.parsing.decode import DecodeError, decode, identity
+    from processor.parsing.multiline import join
     from processor.sources.framing import Framer
-    from processor.tally import tally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MASKER = Masker()

@@ -13,10 +13,10 @@ import string
 import time
 from datetime import UTC, datetime
 
-from processor import pipeline
-from processor.garden import Garden
-from processor.grouping import Grouper
-from processor.masking import Masker
+from processor.ingest import pipeline
+from processor.mining.grouper import Grouper
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage, Seen, Severity
 
 BATCH = 1000

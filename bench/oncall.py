@@ -31,7 +31,7 @@ from processor.model import (
     TemplateRecord,
     Totals,
 )
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 VIEWERS = 50
 SERVICES = 25

@@ -8,12 +8,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processor import pipeline
-from processor.garden import Garden
-from processor.grouping import Grouper
-from processor.masking import Masker
+from processor.ingest import pipeline
+from processor.mining.grouper import Grouper
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage, Seen, Severity
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 CLUSTERS = 10_000
 LETTERS = "abcdefghijklmnopqrst"

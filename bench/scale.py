@@ -35,13 +35,13 @@ from e2e import Worker, at_s  # noqa: E402  # found by the path set above
 from emulators import running  # noqa: E402
 from queues import Queue  # noqa: E402
 
-from processor import pipeline  # noqa: E402
-from processor.garden import Garden  # noqa: E402
-from processor.gathering import Gathered  # noqa: E402
-from processor.grouping import Grouper  # noqa: E402
-from processor.masking import Masker  # noqa: E402
+from processor.ingest import pipeline  # noqa: E402
+from processor.ingest.partial import Gathered  # noqa: E402
+from processor.mining.grouper import Grouper  # noqa: E402
+from processor.mining.masker import Masker  # noqa: E402
+from processor.mining.miners import Garden  # noqa: E402
 from processor.model import ReceivedMessage, Seen, Severity  # noqa: E402
-from sinks.firestore import FirestoreStore  # noqa: E402
+from sinks.firestore.store import FirestoreStore  # noqa: E402
 
 BATCH = 1000
 WORDS = [f"{a}{b}{c}" for a in ("bar", "cor", "dul", "fen", "gam") for b in "aeiou" for c in ("t", "lk", "mp", "nd")]

@@ -3,7 +3,7 @@
 import sys
 
 from processor.cli import main
-from processor.cli_beam import beam
+from processor.cli.beam import beam
 
 OURS = {name for option in beam.params for name in option.opts}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
+from processor.app.config import Settings
 from processor.cli import cli
-from processor.config import Settings
-from processor.oncall.settings import WebSettings
+from processor.views.web.settings import WebSettings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

@@ -19,14 +19,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.errors import IssueGone, RepositoryParked, TrackerError
 from processor.model import Issue, IssueComment, IssueRef
+from processor.model.errors import IssueGone, RepositoryParked, TrackerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processor.model import IssueDraft, IssueEdit
-    from processor.ports import Clock
+    from processor.model.ports import Clock
 
 _FENCE: Final = "+++"
 _NAME: Final = re.compile(r"(\d{4,})-(?!comments\.md$).*\.md")
@@ -40,7 +40,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class FolderTracker:
-    """See `processor.ports.IssueTracker`. Whoever can write to the folder may steer."""
+    """See `processor.model.ports.IssueTracker`. Whoever can write to the folder may steer."""
 
     settle_s = 5.0
     body_interval_s = 0.0

@@ -3,7 +3,7 @@
 # so the silence is watched as well.
 
 locals {
-  alerts = { for name, alert in jsondecode(file("${path.module}/../processor/alerts.json")) : name => merge(alert, {
+  alerts = { for name, alert in jsondecode(file("${path.module}/../processor/app/setup/alerts.json")) : name => merge(alert, {
     filter        = "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
     documentation = replace(alert.documentation, "{name}", var.name)
     threshold     = name == "backlog" ? var.backlog_alert_s : try(alert.threshold, null)

@@ -1,4 +1,4 @@
-# What is exported. processor/severity.py and processor/pipeline.py decide the same inside the worker;
+# What is exported. processor/parsing/severity.py and processor/ingest/pipeline.py decide the same inside the worker;
 # tests/terraform/test_sink_filter.py evaluates both on the same entries.
 #
 # The query language binds NOT first, then OR, then AND, hence every parenthesis. Patterns use [.] and [[]
@@ -11,7 +11,7 @@ locals {
 
   # Entries without a severity of their own: plain text on stderr, loggers that call it "level", request logs of
   # other servers. Uncaught exceptions are exactly that.
-  words = jsondecode(file("${path.module}/../processor/sink_filter.json"))
+  words = jsondecode(file("${path.module}/../processor/app/setup/sink_filter.json"))
   plain_text_logs = join(" OR ", [
     for id in sort(setunion(local.words.plain_text_logs, var.extra_plain_text_logs)) : "log_id(\"${id}\")"
   ])

@@ -1,7 +1,7 @@
-# Firestore: the database, and the indexes and expiry that sinks/firestore_schema.json declares.
+# Firestore: the database, and the indexes and expiry that sinks/firestore/schema.json declares.
 
 locals {
-  schema = jsondecode(file("${path.module}/../sinks/firestore_schema.json"))
+  schema = jsondecode(file("${path.module}/../sinks/firestore/schema.json"))
 
   # Indexes on one field exist by themselves; Firestore refuses to be asked for them.
   indexes = merge([

@@ -4,17 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from processor import policy_rules
-from processor.garden import Garden
-from processor.issue_plan import Wishes
-from processor.masking import Masker
+from processor.ingest.worker import Worker
+from processor.issues.body import Wording
+from processor.issues.controller import Limits, Reconciler
+from processor.issues.plan import Wishes
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage
-from processor.reconcile import Limits, Reconciler
-from processor.report import Wording
-from processor.worker import Worker
+from processor.triage import rules as policy_rules
 from sinks.folder import FolderTracker
 from sinks.redact import redact
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 

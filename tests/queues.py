@@ -7,7 +7,7 @@ import secrets
 from google.api_core.exceptions import DeadlineExceeded
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
 
-from processor.sources.pubsub_wire import make_client
+from processor.sources.pubsub.rpc import make_client
 
 PROJECT = "projects/test-project"
 _BATCH_BYTES = 3 << 20

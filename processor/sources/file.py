@@ -13,8 +13,8 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.errors import SourceError
 from processor.model import ReceivedMessage
+from processor.model.errors import SourceError
 from processor.sources.framing import Framer, is_ndjson
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Block(NamedTuple):
 
 
 class FileSource:
-    """See `processor.ports.Source`.
+    """See `processor.model.ports.Source`.
 
     `path` "-" is standard input. With `follow` the end of a file is not the end of the source: what is
     appended is read, and a file that was rotated or truncated is read from its new beginning.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class QuarantineSource:
-    """See `processor.ports.Source`. Messages that were kept only in part are left where they are."""
+    """See `processor.model.ports.Source`. Messages that were kept only in part are left where they are."""
 
     def __init__(self, rejected: Iterable[Rejected]) -> None:
         self._left = [

@@ -65,7 +65,7 @@ run "state_is_protected" {
   }
   assert {
     condition = toset([for name, field in google_firestore_field.field : field.collection if length(field.ttl_config) == 1]) == toset([
-      for name, spec in jsondecode(file("../sinks/firestore_schema.json")).collections : name if spec.ttl != null
+      for name, spec in jsondecode(file("../sinks/firestore/schema.json")).collections : name if spec.ttl != null
     ])
     error_message = "every collection with an expiry has a TTL policy"
   }

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from planting import Lines
 
-from processor import wiring
-from processor.config import load
+from processor.app import wiring
+from processor.app.config import load
 
 ROOT = Path(__file__).resolve().parents[2]
 NOISE = json.dumps({"logName": "projects/p/logs/l", "timestamp": "2026-03-01T12:00:00Z", "severity": "INFO"}).encode()

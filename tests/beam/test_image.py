@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from processor.cli_beam import beam
+from processor.cli.beam import beam
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile.beam").read_text("utf-8")
@@ -78,6 +78,8 @@ def test_the_launcher_runs_the_command_with_the_jobs_parameters(tmp_path):
     assert (tmp_path / "g.db").exists()
 
 
-@pytest.mark.parametrize("module", ["processor.beam", "sinks.firestore", "drain3.drain", "apache_beam.io.gcp.pubsub"])
+@pytest.mark.parametrize(
+    "module", ["processor.app.beam", "sinks.firestore.store", "drain3.drain", "apache_beam.io.gcp.pubsub"]
+)
 def test_what_the_pipeline_needs_is_installed(module):
     __import__(module)

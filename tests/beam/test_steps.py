@@ -10,9 +10,9 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing import test_stream
 from engines import found, totals, work, write
 
-from processor import beam, wiring
-from processor.config import load
-from processor.gathering import Gathered
+from processor.app import beam, wiring
+from processor.app.config import load
+from processor.ingest.partial import Gathered
 from processor.model import ReceivedMessage, Totals
 
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_decoded_is_quarantined_and_the_rest_is_counted(tmp_path,
 
 
 def test_more_than_one_commit_takes_is_split(tmp_path, made, expected, monkeypatch):
-    monkeypatch.setattr("processor.committing.MAX_ENTRIES", 100)
+    monkeypatch.setattr("processor.ingest.committer.MAX_ENTRIES", 100)
 
     assert run(apache_beam.Create(received(made(2000))), job_for(tmp_path)) == expected
 

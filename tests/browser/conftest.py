@@ -11,7 +11,7 @@ import pytest
 from oncall_state import commit_all
 
 from processor.model import Severity
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 CHROMIUM = "/usr/bin/chromium"
 ROOT = Path(__file__).resolve().parents[2]

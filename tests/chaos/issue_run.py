@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 
-from processor import policy_rules
-from processor.issue_plan import Wishes
-from processor.reconcile import Limits, Reconciler
-from processor.report import Wording
-from sinks.github import GitHubTracker
-from sinks.github_auth import TokenAuthority
-from sinks.github_http import GitHubApi
-from sinks.sqlite import SqliteStore
+from processor.issues.body import Wording
+from processor.issues.controller import Limits, Reconciler
+from processor.issues.plan import Wishes
+from processor.triage import rules as policy_rules
+from sinks.github.auth import TokenAuthority
+from sinks.github.http import GitHubApi
+from sinks.github.tracker import GitHubTracker
+from sinks.sqlite.store import SqliteStore
 
 
 class ShiftedClock:

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from sowing import sow
 
-from processor import report
+from processor.issues import body as report
 from processor.model import Status
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "contract"))

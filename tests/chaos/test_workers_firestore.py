@@ -11,13 +11,13 @@ from pathlib import Path
 import deliveries
 from proxy import Proxy
 
-from processor import pipeline
-from processor.garden import Garden
-from processor.grouping import Grouper
-from processor.masking import Masker
+from processor.ingest import pipeline
+from processor.mining.grouper import Grouper
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage, Severity
-from sinks.firestore import FirestoreStore
-from sinks.sqlite import SqliteStore
+from sinks.firestore.store import FirestoreStore
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3

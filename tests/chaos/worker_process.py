@@ -8,16 +8,16 @@ import os
 import sys
 from pathlib import Path
 
-from processor.clock import SystemClock
-from processor.garden import Garden
-from processor.masking import Masker
+from processor.app.clock import SystemClock
+from processor.ingest.worker import Pace, Worker
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage
-from processor.worker import Pace, Worker
-from sinks.firestore import FirestoreStore
+from sinks.firestore.store import FirestoreStore
 
 
 class ListSource:
-    """See `processor.ports.Source`."""
+    """See `processor.model.ports.Source`."""
 
     def __init__(self, path):
         acked = path.with_suffix(".acked")

@@ -6,7 +6,7 @@ import pytest
 from emulators import firestore_emulator, pubsub_emulator
 from hand import Hand
 
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 __all__ = ["firestore_emulator", "pubsub_emulator"]
 
@@ -22,7 +22,7 @@ def firestore_project(firestore_emulator, monkeypatch):
 @pytest.fixture
 def open_firestore(firestore_project):
     """Open the test's Firestore state; closed at the end."""
-    from sinks.firestore import FirestoreStore  # the embedded store is tested without the library
+    from sinks.firestore.store import FirestoreStore
 
     stores = []
 

@@ -3,12 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from processor import pipeline
-from processor.errors import Transient
-from processor.garden import Garden
-from processor.grouping import Grouper
-from processor.masking import Masker
+from processor.ingest import pipeline
+from processor.mining.grouper import Grouper
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
 from processor.model import ReceivedMessage, Severity
+from processor.model.errors import Transient
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

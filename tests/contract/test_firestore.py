@@ -10,8 +10,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
 from hand import NOW, Hand, message, messages
 
-from processor.errors import CheckpointTooLarge, Conflict, StateError, Transient
-from processor.garden import Garden
+from processor.mining.miners import Garden
 from processor.model import (
     Checkpoint,
     ClusterDelta,
@@ -28,9 +27,13 @@ from processor.model import (
     TemplateRecord,
     Totals,
 )
-from sinks import firestore as store_module
-from sinks import firestore_commit, firestore_documents, firestore_following, firestore_ledger
-from sinks.firestore import FirestoreStore
+from processor.model.errors import CheckpointTooLarge, Conflict, StateError, Transient
+from sinks.firestore import commit as firestore_commit
+from sinks.firestore import documents as firestore_documents
+from sinks.firestore import follow as firestore_following
+from sinks.firestore import ledger as firestore_ledger
+from sinks.firestore import store as store_module
+from sinks.firestore.store import FirestoreStore
 
 LIMIT = 1_048_576
 WORDS = [f"{a}{b}" for a in ("cart", "disk", "mail", "node", "user") for b in "abcdefghij"]

@@ -8,11 +8,11 @@ import pytest
 from emulators import pubsub_emulator  # noqa: F401  # a fixture
 from queues import Queue, point_at
 
-from processor.errors import SourceError
 from processor.model import ReceivedMessage, Rejected
+from processor.model.errors import SourceError
 from processor.sources.file import FileSource
-from processor.sources.pubsub import PubSubSource
-from processor.sources.pubsub_dead import DeadLetterTopic
+from processor.sources.pubsub.dead_letter import DeadLetterTopic
+from processor.sources.pubsub.source import PubSubSource
 from processor.sources.quarantine import QuarantineSource
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,7 +163,7 @@ def test_a_subscription_that_does_not_exist_is_named_with_the_command_that_makes
 
 def test_a_subscription_deleted_under_way_ends_the_run(queue, opened, monkeypatch):
     # The emulator tells a pull under way nothing of it; the next one learns it.
-    monkeypatch.setattr("processor.sources.pubsub._PULL_S", 3.0)
+    monkeypatch.setattr("processor.sources.pubsub.source._PULL_S", 3.0)
     source = opened(PubSubSource(queue.subscription))
     queue.delete()
 

@@ -9,17 +9,8 @@ from datetime import timedelta
 import pytest
 from hand import NOW, Hand, message, messages
 
-from processor.errors import Conflict, StateError, Transient
-from processor.model import (
-    AuditRecord,
-    Handling,
-    IssueRef,
-    Priority,
-    ReceivedMessage,
-    Severity,
-    Status,
-    Totals,
-)
+from processor.model import AuditRecord, Handling, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals
+from processor.model.errors import Conflict, StateError, Transient
 
 MINUTE = timedelta(minutes=1)
 

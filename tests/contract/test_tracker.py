@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fakegithub import SECONDARY, FakeGitHub, Fault
 
-from processor.errors import (
+from processor.issues.body import key_of, marker
+from processor.model import IssueDraft, IssueEdit, IssueRef
+from processor.model.errors import (
     IssueGone,
     IssueLocked,
     IssueMoved,
@@ -21,12 +23,10 @@ from processor.errors import (
     TrackerError,
     Transient,
 )
-from processor.model import IssueDraft, IssueEdit, IssueRef
-from processor.report import key_of, marker
 from sinks.folder import FolderTracker
-from sinks.github import GitHubTracker
-from sinks.github_auth import AppAuthority, TokenAuthority
-from sinks.github_http import GitHubApi
+from sinks.github.auth import AppAuthority, TokenAuthority
+from sinks.github.http import GitHubApi
+from sinks.github.tracker import GitHubTracker
 
 PAST = datetime(2000, 1, 1, tzinfo=UTC)
 KEY = "abc123"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from processor.config import Settings
+from processor.app.config import Settings
 
 ROOT = __import__("pathlib").Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "export.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "export.json"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from planting import START, Plot, entry, lines
 
-from processor import report
-from processor.actions import resolve
+from processor.issues import body as report
+from processor.triage.actions import resolve
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -20,8 +20,8 @@ from queues import point_at
 from service import paused
 
 from processor.model import Priority, Status
-from sinks.firestore import FirestoreStore
-from sinks.sqlite import SqliteStore
+from sinks.firestore.store import FirestoreStore
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "on-call-token-0123456789"  # noqa: S105

@@ -10,7 +10,7 @@ from google.pubsub_v1 import types
 from queues import Queue, point_at
 
 from processor.model import Grade
-from processor.sources.pubsub_checks import of_rights, of_sink, of_subscription
+from processor.sources.pubsub.checks import of_rights, of_sink, of_subscription
 
 TOPIC = "projects/p/topics/t"
 WRITER = "serviceAccount:service-1@gcp-sa-logging.iam.gserviceaccount.com"

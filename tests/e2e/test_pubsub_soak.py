@@ -14,7 +14,7 @@ from emulators import firestore_emulator, pubsub_emulator  # noqa: F401  # fixtu
 from queues import Queue, point_at
 from service import Service, pause
 
-from sinks.firestore import FirestoreStore
+from sinks.firestore.store import FirestoreStore
 
 SOAK_S = float(os.environ.get("GARDENER_SOAK_S", "45"))
 RATE = int(os.environ.get("GARDENER_SOAK_RATE", "200"))

@@ -16,9 +16,9 @@ from emulators import firestore_emulator, pubsub_emulator  # noqa: F401  # fixtu
 from queues import Queue, point_at
 from service import Service, paused
 
-from sinks.firestore import FirestoreStore
-from sinks.sqlite import SqliteStore
-from sinks.sqlite_adding import QUARANTINE_KEPT
+from sinks.firestore.store import FirestoreStore
+from sinks.sqlite.store import SqliteStore
+from sinks.sqlite.write import QUARANTINE_KEPT
 
 BACKLOG = int(os.environ.get("GARDENER_BACKLOG", "6000"))
 OUTAGE_S = float(os.environ.get("GARDENER_OUTAGE_S", "12"))

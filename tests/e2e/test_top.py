@@ -14,7 +14,7 @@ from oncall_state import commit, commit_all
 from rich.cells import cell_len
 
 from processor.model import Severity, Status
-from sinks.sqlite import SqliteStore
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not here: apt-get install tmux")

@@ -29,8 +29,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     if missing:
         pytest.skip(missing)
     top = tmp_path_factory.mktemp("deployment")
-    for path in ("sinks/firestore_schema.json", "processor/sink_filter.json", "processor/alerts.json"):
-        (top / path).parent.mkdir(exist_ok=True)
+    for path in (
+        "sinks/firestore/schema.json",
+        "processor/app/setup/sink_filter.json",
+        "processor/app/setup/alerts.json",
+    ):
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / path, top / path)
     left_by_people = shutil.ignore_patterns(".terraform*", "*.tfstate*", "terraform.tfvars")
     shutil.copytree(TOP / "terraform", top / "terraform", ignore=left_by_people)

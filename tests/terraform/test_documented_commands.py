@@ -20,7 +20,7 @@ from gcloud_commands import assert_known, command_tree, taken_apart
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
 from queues import point_at
 
-from processor.sources.pubsub_wire import make_client
+from processor.sources.pubsub.rpc import make_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,7 +197,7 @@ def test_every_line_that_is_left_out_is_in_a_page_and_held_elsewhere():
 
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert():
-    alerts = json.loads((TOP / "processor" / "alerts.json").read_text("utf-8"))
+    alerts = json.loads((TOP / "processor" / "app" / "setup" / "alerts.json").read_text("utf-8"))
     headings = re.findall(r"^### `([\w-]+)`: (.+)$", (TOP / "docs" / "operate.md").read_text("utf-8"), re.MULTILINE)
 
     assert headings == [(name, alert["title"]) for name, alert in alerts.items()]

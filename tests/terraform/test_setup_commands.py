@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from gcloud_commands import Command, assert_known, command_tree, parsed
 
-from processor.errors import ConfigError
-from processor.setup_commands import commands
+from processor.app.setup.commands import commands
+from processor.model.errors import ConfigError
 
 COMMON: dict[str, Any] = {"project": "garden-organization", "region": "europe-west1", "parent": "organizations/42"}
 IMAGE = "europe-west1-docker.pkg.dev/garden-organization/log-gardener/gardener@sha256:" + "0" * 64

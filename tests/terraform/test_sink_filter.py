@@ -15,10 +15,10 @@ import pytest
 from deployment import STACKS, TOP
 from log_filter import FilterError, compile_filter, exported
 
-from processor import entry as entries
-from processor import sink_filter
+from processor.app.setup import sink_filter
+from processor.ingest.pipeline import is_ignored
 from processor.model import Severity
-from processor.pipeline import is_ignored
+from processor.parsing import decode as entries
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROJECT = "garden-project"
@@ -169,7 +169,7 @@ def test_the_worker_keeps_what_it_should(row):
 
 def test_every_line_that_the_worker_reads_as_a_warning_or_worse_is_exported(sink):
     """The table that pins the worker's reading of plain lines is the sink's, too."""
-    path = TOP / "tests" / "unit" / "test_severity.py"
+    path = TOP / "tests" / "unit" / "parsing" / "test_severity.py"
     spec = importlib.util.spec_from_file_location("levels_of_plain_lines", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from deployment import NEWEST, STACKS, TOP, VENV
 
-from processor.config import Settings
-from processor.oncall.settings import WebSettings, load_web
+from processor.app.config import Settings
+from processor.views.web.settings import WebSettings, load_web
 
 HERE = Path(__file__).parent
 MODULE = TOP / "terraform"
@@ -76,7 +76,7 @@ def test_the_same_name_is_never_used_for_two_things_of_a_kind(stacks):
 
 
 def test_what_firestore_indexes_and_expires_is_what_the_store_declares(stacks):
-    schema = json.loads((TOP / "sinks" / "firestore_schema.json").read_text("utf-8"))["collections"]
+    schema = json.loads((TOP / "sinks" / "firestore" / "schema.json").read_text("utf-8"))["collections"]
     for stack in stacks.values():
         indexes = {
             (one["collection"], tuple((f["field_path"], f["order"]) for f in one["fields"]))

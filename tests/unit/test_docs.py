@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from processor.app.config import Settings
 from processor.cli import cli
-from processor.config import Settings
-from processor.oncall.settings import WebSettings
+from processor.views.web.settings import WebSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

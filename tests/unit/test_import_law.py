@@ -6,44 +6,45 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOUNDATION = {"processor.model", "processor.errors"}
-PORTS = FOUNDATION | {"processor.ports"}
+FOUNDATION = {"processor.model", "processor.model.errors"}
+PORTS = FOUNDATION | {"processor.model.ports"}
 # Pure steps: the foundation and the named finer steps, nothing that does IO.
 STEPS = {
-    "processor.errors": set(),
+    "processor.model.errors": set(),
     "processor.model": set(),
-    "processor.ports": {"processor.model"},
-    "processor.severity": set(),
-    "processor.routes": set(),
-    "processor.masks": set(),
-    "processor.payloads": set(),
-    "processor.entry": FOUNDATION | {"processor.severity", "processor.payloads"},
-    "processor.masking": FOUNDATION | {"processor.masks"},
-    "processor.proposals": FOUNDATION,
-    "processor.miner": FOUNDATION | {"processor.masks", "processor.consolidation"},
-    "processor.consolidation": FOUNDATION | {"processor.masks"},
-    "processor.grouping": FOUNDATION | {"processor.masking", "processor.traceback", "processor.routes"},
-    "processor.joining": FOUNDATION | {"processor.entry", "processor.traceback"},
-    "processor.tally": FOUNDATION | {"processor.entry", "processor.routes"},
-    "processor.gathering": FOUNDATION | {"processor.tally"},
-    "processor.garden": FOUNDATION | {"processor.miner"},
-    "processor.pipeline": FOUNDATION
+    "processor.model.ports": {"processor.model"},
+    "processor.parsing.severity": set(),
+    "processor.parsing.routes": set(),
+    "processor.mining.masks": set(),
+    "processor.parsing.payloads": set(),
+    "processor.parsing.decode": FOUNDATION | {"processor.parsing.severity", "processor.parsing.payloads"},
+    "processor.mining.masker": FOUNDATION | {"processor.mining.masks"},
+    "processor.mining.split_suggestions": FOUNDATION,
+    "processor.mining.miner": FOUNDATION | {"processor.mining.masks", "processor.mining.wildcards"},
+    "processor.mining.wildcards": FOUNDATION | {"processor.mining.masks"},
+    "processor.mining.grouper": FOUNDATION
+    | {"processor.mining.masker", "processor.parsing.stacktrace", "processor.parsing.routes"},
+    "processor.parsing.multiline": FOUNDATION | {"processor.parsing.decode", "processor.parsing.stacktrace"},
+    "processor.ingest.tally": FOUNDATION | {"processor.parsing.decode", "processor.parsing.routes"},
+    "processor.ingest.partial": FOUNDATION | {"processor.ingest.tally"},
+    "processor.mining.miners": FOUNDATION | {"processor.mining.miner"},
+    "processor.ingest.pipeline": FOUNDATION
     | {f"processor.{name}" for name in ("entry", "garden", "gathering", "grouping", "joining", "masking", "tally")},
-    "processor.policy": FOUNDATION,
+    "processor.triage.policy": FOUNDATION,
 }
-PURE = set(STEPS) - {"processor.ports"}
+PURE = set(STEPS) - {"processor.model.ports"}
 IO = {"logging", "time", "os", "socket", "threading", "subprocess", "sqlite3", "pathlib", "random", "secrets"}
 DOORS = {
-    "drain3": "processor.miner",
-    "tenacity": ("processor.patience", "processor.sources.pubsub", "sinks."),
-    "google.cloud.firestore": "sinks.firestore",
-    "google.cloud.firestore_v1": "sinks.firestore",
-    "google.cloud.pubsub_v1": ("processor.sources.pubsub", "processor.doctor"),
-    "httpx2": "sinks.github",
-    "apache_beam": "processor.beam",
-    "sqlite3": "sinks.sqlite",
-    "starlette": "processor.oncall",
-    "prometheus_client": "processor.telemetry",
+    "drain3": "processor.mining.miner",
+    "tenacity": ("processor.ingest.retry", "processor.sources.pubsub.source", "sinks."),
+    "google.cloud.firestore": "sinks.firestore.store",
+    "google.cloud.firestore_v1": "sinks.firestore.store",
+    "google.cloud.pubsub_v1": ("processor.sources.pubsub.source", "processor.app.doctor"),
+    "httpx2": "sinks.github.tracker",
+    "apache_beam": "processor.app.beam",
+    "sqlite3": "sinks.sqlite.store",
+    "starlette": "processor.views.web",
+    "prometheus_client": "processor.app.telemetry",
 }
 
 
@@ -80,15 +81,15 @@ def test_a_module_imports_only_what_its_place_allows(name, path):
     mine = ours(used)
     if name in STEPS:
         assert mine <= STEPS[name]
-    elif name.startswith("processor.traceback"):
-        assert all(other.startswith("processor.traceback") for other in mine)
+    elif name.startswith("processor.parsing.stacktrace"):
+        assert all(other.startswith("processor.parsing.stacktrace") for other in mine)
     elif name.startswith("sinks"):
         assert all(other in PORTS or other.startswith("sinks") for other in mine)
     elif name.startswith("processor.sources"):
         assert all(other in PORTS or other.startswith("processor.sources") for other in mine)
-    elif not name.startswith("processor.wiring"):
+    elif name not in {"processor.app.wiring", "processor.app.doctor_checks", "processor.app.what_if"}:
         assert not any(other.startswith("sinks") for other in mine), "only wiring names concrete classes"
-    if name in PURE or name.startswith("processor.traceback"):
+    if name in PURE or name.startswith("processor.parsing.stacktrace"):
         assert not {one.split(".")[0] for one in used} & IO, "steps do no IO and read no clock"
 
 

@@ -1,4 +1,4 @@
-"""Cut GitHub's OpenAPI document down to the operations that sinks/github.py uses, with every schema they reach.
+"""Cut GitHub's OpenAPI document down to the operations that sinks/github/tracker.py uses, with every schema they reach.
 
     npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
     python tests/contract/openapi/slice_document.py package/generated/api.github.com.json

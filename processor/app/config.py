@@ -1,0 +1,188 @@
+"""Settings: one model, four places. A flag wins over the environment, that over gardener.toml, that over defaults.
+
+Every field has a description, a name in the environment (GARDENER_...) and a flag or a line in gardener.toml.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from processor.model import Severity
+from processor.model.errors import ConfigError
+from processor.triage.rules import Duration, OwnerSetting, PriorityName, RuleSetting, ThresholdText  # noqa: TC001  # pydantic resolves the fields' types when it runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG_FILE: Final = "gardener.toml"
+_SOURCE: Final = re.compile(r"-|file:.+|pubsub:projects/[^/]+/subscriptions/[^/]+")
+_STATE: Final = re.compile(r"sqlite:.+|firestore:[^/]+(/[^/]+)?")
+_DEAD_LETTER: Final = re.compile(r"|none|projects/[^/]+/topics/[^/]+")
+_WORKLOG: Final = re.compile(r"none|folder:.+")
+_ISSUES: Final = re.compile(r"none|folder:.+|github:[^/\s]+/[^/\s]+")
+
+SeverityName = Literal["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
+
+
+class Mask(BaseModel):
+    """A mask of your own, applied before the built-in ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="Name of the mask, shown by `gardener explain`.")
+    pattern: str = Field(description="Regular expression; what it matches becomes <*>.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Source and form: see docs/settings.md."""
+
+    model_config = SettingsConfigDict(env_prefix="GARDENER_", extra="forbid", frozen=True)
+
+    source: str = Field(
+        "-", description="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or - for standard input."
+    )
+    state: str = Field("sqlite:garden.db", description="sqlite:PATH, or firestore:PROJECT[/DATABASE].")
+    issues: str = Field("none", description="folder:PATH, github:OWNER/REPO, or none.")
+    worklog: str = Field("none", description="folder:PATH, where the worker keeps worklog.md up to date, or none.")
+    worklog_seconds: float = Field(300.0, gt=0, le=86_400, description="Pause between two writings of the worklog.")
+    worker: str = Field("", description="Name of this worker; the default is unique for each process.")
+    min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
+    flush_seconds: float = Field(2.0, gt=0, le=60, description="Commit at least this often, in seconds.")
+    flush_entries: int = Field(5000, gt=0, le=20_000, description="Commit when this many entries are waiting.")
+    ledger_lanes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Chains of Firestore's ledger per five minutes, for Beam: as many commits at once."
+        " Decided when the state is made; workers alone want 1.",
+    )
+    until_idle: float = Field(0.0, ge=0, description="End when no entry has come for so many seconds; 0 is never.")
+    pullers: int = Field(4, ge=1, le=64, description="Pulls from Pub/Sub in flight.")
+    dead_letter: str = Field(
+        "",
+        description="projects/P/topics/T for what cannot be decoded, or none;"
+        " the default is the topic of the subscription's dead-letter policy.",
+    )
+    max_rejected_ratio: float = Field(
+        0.5, gt=0, le=1, description="Stop when more than this share of a minute's messages cannot be decoded."
+    )
+    health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 is none.")
+    health_host: str = Field("127.0.0.1", description="Address that the health port listens on.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="json, text, or auto: text on a terminal, else JSON."
+    )
+    masks: tuple[Mask, ...] = Field((), description="Masks of your own: [[masks]] name, pattern.")
+    protected_words: tuple[str, ...] = Field((), description="Words that never become <*>.")
+    rules: tuple[RuleSetting, ...] = Field((), description="Priority rules of your own, before the shipped ones.")
+    thresholds: dict[PriorityName, tuple[ThresholdText, ...]] = Field(
+        {}, description='When an issue is opened, for each priority: P1 = ["3 in 1h", "5 in 2d"]; [] is never.'
+    )
+    dwell: dict[PriorityName, Duration] = Field(
+        {}, description='How old a problem must be before its issue is opened: P1 = "5m".'
+    )
+    escalation_factor: int = Field(10, ge=2, le=1000, description="Growth that is worth a comment.")
+    quiet_days: int = Field(90, ge=1, le=3650, description="Silence that always means quiet.")
+    reopen_days: int = Field(30, ge=0, le=3650, description="What is back later than that gets a new issue.")
+    auto_close: bool = Field(False, description="Close issues that are quiet; otherwise they are only labelled.")
+    raw_samples: bool = Field(False, description="Show samples with their values, redacted; never in a public place.")
+    owners: tuple[OwnerSetting, ...] = Field((), description="Who is assigned; the last that fits decides.")
+    repositories: dict[str, str] = Field(
+        {}, description='Repositories by service pattern: "pay-*" = "OWNER/REPO"; the others go to `issues`.'
+    )
+    issues_per_hour: int = Field(20, ge=0, le=400, description="New issues in an hour, over all workers.")
+    reconcile_seconds: float = Field(30.0, gt=0, le=3600, description="Pause between two looks at the issues.")
+    github_token: SecretStr = Field(SecretStr(""), description="Token with issues: write.")
+    github_api_url: str = Field("https://api.github.com", description="API of GitHub, or of GitHub Enterprise.")
+    github_app_id: str = Field("", description="GitHub App instead of a token: its id or client id.")
+    github_installation_id: int = Field(0, ge=0, description="Installation of the GitHub App.")
+    github_private_key: SecretStr = Field(SecretStr(""), description="Private key of the GitHub App, PEM.")
+
+    @field_validator("source", "state", "issues", "worklog", "dead_letter")
+    @classmethod
+    def _known_form(cls, value: str, info: Any) -> str:
+        forms = {
+            "source": _SOURCE,
+            "state": _STATE,
+            "issues": _ISSUES,
+            "worklog": _WORKLOG,
+            "dead_letter": _DEAD_LETTER,
+        }
+        pattern = forms[info.field_name]
+        if not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} is not of the form: {cls.model_fields[info.field_name].description}")
+        return value
+
+    def public(self) -> Settings:
+        """The same without any secret, to be sent to other machines."""
+        hidden = {name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)}
+        return self.model_copy(update=hidden)
+
+    @property
+    def least(self) -> Severity:
+        """`min_severity` as a number."""
+        return Severity[self.min_severity]
+
+
+def load(flags: Mapping[str, object], config: str | None = None) -> Settings:
+    """The settings in force.
+
+    Args:
+        flags: what the command line says, by field name; None means not given.
+        config: a configuration file; by default gardener.toml in the working directory, if there is one.
+
+    Raises:
+        ConfigError: names the setting, where it came from, and what it should look like.
+    """
+    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    path = Path(config or os.environ.get("GARDENER_CONFIG") or CONFIG_FILE)
+    values = _read(path, required=config is not None or "GARDENER_CONFIG" in os.environ)
+    for name in Settings.model_fields:
+        if name not in given and f"GARDENER_{name.upper()}" not in os.environ and name in values:
+            given[name] = values[name]
+    unknown = sorted(set(values) - set(Settings.model_fields))
+    if unknown:
+        raise ConfigError(f"{path} has a setting that does not exist: {unknown[0]}; `gardener config` lists them")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"setting {name}: {message} ({_origin(str(first['loc'][0]), flags, values, path)})") from None
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise ConfigError(f"the configuration file {path} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration file {path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the configuration file {path} is not valid TOML: {error}") from None
+
+
+def _origin(name: str, flags: Mapping[str, object], values: Mapping[str, object], path: Path) -> str:
+    if flags.get(name) is not None:
+        return f"from --{name.replace('_', '-')}"
+    if f"GARDENER_{name.upper()}" in os.environ:
+        return f"from GARDENER_{name.upper()}"
+    return f"from {path}" if name in values else "from the defaults"
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Every setting in force, secrets hidden, JSON-able."""
+    values = settings.model_dump(mode="json")
+    for name in Settings.model_fields:
+        if isinstance(getattr(settings, name), SecretStr):
+            values[name] = "(set)" if getattr(settings, name).get_secret_value() else ""
+    return values

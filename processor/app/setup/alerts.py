@@ -1,0 +1,52 @@
+"""What to wake somebody for, as Cloud Monitoring's alert policies; terraform/alerts.tf reads the same table.
+
+Promises: every alert of processor/app/setup/alerts.json becomes one policy with one condition. Pure but for reading the
+table from the package; knows no project and sends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+
+def policies(name: str) -> dict[str, dict[str, Any]]:
+    """AlertPolicy JSON, by the alert's name.
+
+    Args:
+        name: prefix of the installation's resources.
+    """
+    table: dict[str, dict[str, Any]] = json.loads(
+        resources.files("processor.app.setup").joinpath("alerts.json").read_text("utf-8")
+    )
+    return {key: _policy(alert, name) for key, alert in table.items()}
+
+
+def _policy(alert: dict[str, Any], name: str) -> dict[str, Any]:
+    of = alert["of"].replace("{name}", name)
+    aggregation = {"alignmentPeriod": "300s", "perSeriesAligner": alert["aligner"]}
+    condition: dict[str, Any] = {
+        "filter": f'resource.type="{alert["resource"]}" AND resource.labels.{alert["label"]}="{of}"'
+        f' AND metric.type="{alert["metric"]}"',
+        "duration": alert["duration"],
+        "aggregations": [aggregation],
+    }
+    if alert["kind"] == "threshold":
+        condition |= {"comparison": "COMPARISON_GT", "thresholdValue": alert["threshold"]}
+        kind = "conditionThreshold"
+    else:
+        # one series per response code; only all of them together may be called absent
+        aggregation["crossSeriesReducer"] = "REDUCE_SUM"
+        kind = "conditionAbsent"
+    return {
+        "displayName": f"{name}: {alert['title']}",
+        "combiner": "OR",
+        "severity": alert["severity"],
+        "conditions": [{"displayName": alert["title"], kind: condition}],
+        "documentation": {
+            "content": alert["documentation"].replace("{name}", name),
+            "mimeType": "text/markdown",
+        },
+        "alertStrategy": {"autoClose": "86400s"},
+    }

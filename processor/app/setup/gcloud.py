@@ -1,0 +1,117 @@
+"""gcloud commands as text: what an installation is called, and how its values are quoted for a shell.
+
+Promises: every value is quoted literally, but for an `Ask`, which only this module makes from checked names.
+Must not run anything.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+from processor.model.errors import ConfigError
+
+_FORMS: Final = {
+    "project": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project id (6 to 30 of a-z, 0-9 and -)"),
+    "region": (r"[a-z]+-[a-z]+\d+", "a region such as europe-west1"),
+    "name": (r"[a-z][a-z0-9-]{2,18}[a-z0-9]", "4 to 20 of a-z, 0-9 and -"),
+    "parent": (
+        r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/\d+|organizations/\d+",
+        "projects/ID, folders/NUMBER or organizations/NUMBER",
+    ),
+}
+_PARENT_FLAGS: Final = {"projects": "project", "folders": "folder", "organizations": "organization"}
+
+
+class Ask(str):
+    """A value that the shell completes by asking gcloud: it stays in double quotes."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the commands are about. Raises `ConfigError` for a name that Google would refuse."""
+
+    project: str
+    region: str
+    name: str
+    parent: str
+    repository: str
+    image: str
+    alert_email: str
+    viewers: tuple[str, ...]
+    on_call: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for field, (pattern, form) in _FORMS.items():
+            value = getattr(self, field)
+            if not re.fullmatch(pattern, value):
+                raise ConfigError(f"{field} {value!r} is not {form}")
+        for one in self.on_call:
+            if not re.fullmatch(r"[\w.+*-]+@[\w.*-]+", one, re.ASCII):
+                raise ConfigError(f"on-call {one!r} is not an address such as one@example.com or *@sre.example.com")
+
+    @property
+    def labels(self) -> str:
+        """For every resource that takes labels."""
+        return f"app={self.name},managed_by=gcloud"
+
+    @property
+    def parent_flag(self) -> tuple[str, str]:
+        """Name and value of the flag that says whose sink it is."""
+        kind, _, number = self.parent.partition("/")
+        return _PARENT_FLAGS[kind], number
+
+    def account(self, program: str) -> str:
+        """Address of the account that `worker` or `web` runs as."""
+        return f"{self.name}-{program}@{self.project}.iam.gserviceaccount.com"
+
+    def agent(self, service: str) -> Ask:
+        """Google's own account for a service; its number is only known to the project."""
+        return Ask(f"serviceAccount:service-{self._number()}@gcp-sa-{service}.iam.gserviceaccount.com")
+
+    def page_settings(self) -> Ask:
+        """The on-call page's environment; it checks the proxy's signature for an audience with that number."""
+        settings = {
+            "GARDENER_STATE": f"firestore:{self.project}",
+            "GARDENER_WEB_HOST": "0.0.0.0",  # noqa: S104  # the proxy is in front, and the page knows it
+            "GARDENER_WEB_PORT": "8080",
+            "GARDENER_WEB_IAP_AUDIENCE": f"/projects/{self._number()}/locations/{self.region}/services/{self.name}-web",
+            "GARDENER_WEB_ON_CALL": ",".join(sorted(self.on_call)),
+        }
+        return Ask("^;^" + ";".join(f"{name}={value}" for name, value in settings.items()))
+
+    def _number(self) -> str:
+        return f"$(gcloud projects describe {self.project} --format='value(projectNumber)')"
+
+    def sink_writer(self) -> Ask:
+        """The identity that Google gave to the sink; its form differs between parents."""
+        flag, number = self.parent_flag
+        return Ask(f"$(gcloud logging sinks describe {self.name} --{flag}={number} --format='value(writerIdentity)')")
+
+    def channel(self) -> Ask:
+        """The notification channel that was made for this installation."""
+        wanted = f"userLabels.app={self.name}"
+        return Ask(
+            f"$(gcloud beta monitoring channels list --project={self.project} --filter={wanted}"
+            " --format='value(name)' --limit=1)"
+        )
+
+
+def gcloud(*words: str, project: str | None, **flags: object) -> str:
+    """One command; flag names with _ for -, True for a bare flag, a list for a repeated one."""
+    parts = ["gcloud", *(shlex.quote(word) for word in words)]
+    for name, value in flags.items():
+        flag = f"--{name.replace('_', '-')}"
+        values = value if isinstance(value, list) else [value]
+        parts += [flag if one is True else f"{flag}={_quote(one)}" for one in values]
+    if project:
+        parts.append(f"--project={project}")
+    return " ".join(parts)
+
+
+def _quote(value: object) -> str:
+    return f'"{value}"' if isinstance(value, Ask) else shlex.quote(str(value))

@@ -1,0 +1,234 @@
+"""What a running worker says of itself: metrics, health, and one canonical log line for each checkpoint.
+
+Every metric is declared once, in `METRICS`; docs/metrics.md documents the same table. Nothing here decides
+anything, and nothing raises into the worker's loop. The metrics library is loaded only when a port is set.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from processor.ingest.worker import Flush
+    from processor.model.ports import Clock
+
+_log: Final = logging.getLogger("gardener.worker")
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_AGAIN_S: Final = 60.0
+"""An outage is said again once a minute, not at every try."""
+
+
+class Metric(NamedTuple):
+    """One metric's declaration. `kind` is counter, gauge or histogram (of seconds)."""
+
+    name: str
+    kind: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+ENTRIES: Final = Metric("gardener_entries", "counter", "Messages taken from the source, by outcome.", ("outcome",))
+CLUSTERS_NEW: Final = Metric("gardener_clusters_new", "counter", "Clusters that this worker minted.")
+QUARANTINED: Final = Metric("gardener_quarantined_bytes", "counter", "Bytes of rejected messages put in quarantine.")
+CHECKPOINTS: Final = Metric("gardener_checkpoints", "counter", "Checkpoints committed and acknowledged.")
+RETRIES: Final = Metric("gardener_commit_retries", "counter", "Tries beyond the first, conflicts included.")
+COMMIT_S: Final = Metric("gardener_commit_seconds", "histogram", "From decoding a batch to its committed checkpoint.")
+ACK_S: Final = Metric("gardener_ack_seconds", "histogram", "Acknowledging a committed checkpoint.")
+PULL_S: Final = Metric("gardener_pull_seconds", "histogram", "One pull from Pub/Sub, waiting for messages included.")
+PULLED: Final = Metric("gardener_pulled_messages", "counter", "Messages that the pulls brought, redeliveries included.")
+OLDEST_S: Final = Metric("gardener_oldest_entry_age_seconds", "gauge", "Age of the oldest entry counted last.")
+MODEL: Final = Metric("gardener_model_clusters", "gauge", "Records in the model that this worker holds.")
+HELD: Final = Metric("gardener_held_messages", "gauge", "Messages pulled and waiting for the next checkpoint.")
+WAITING_S: Final = Metric("gardener_waiting_seconds", "gauge", "How long the source or the store is away; 0 is well.")
+GITHUB: Final = Metric(
+    "gardener_github_calls", "counter", "Requests to GitHub, by method and status.", ("method", "status")
+)
+
+METRICS: Final = (
+    ENTRIES, CLUSTERS_NEW, QUARANTINED, CHECKPOINTS, RETRIES, COMMIT_S, ACK_S, PULL_S, PULLED, OLDEST_S, MODEL, HELD,
+    WAITING_S, GITHUB,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Health:
+    """How the worker is, for people and probes.
+
+    Attributes:
+        turned_at: when the loop was last seen alive.
+        waiting_for: the part that is away, "" when all is well.
+    """
+
+    turned_at: datetime
+    ready: bool = False
+    waiting_for: str = ""
+    waiting_since: datetime | None = None
+    error: str = ""
+
+
+class Telemetry:
+    """A `processor.ingest.worker.Watcher` that logs, keeps `health`, and counts into Prometheus if `metrics` is on.
+
+    Safe to be called from several threads.
+    """
+
+    def __init__(self, clock: Clock, *, metrics: bool = False) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._said_at: datetime | None = None
+        self._refused_at: datetime | None = None
+        self.health = Health(clock.now())
+        self._held: Callable[[], int] | None = None
+        self._metrics: Mapping[Metric, Any] = {}
+        self._registry: Any = None
+        if metrics:
+            self._registry, self._metrics = _register()
+            self._metrics[WAITING_S].set_function(self.waiting_s)
+            self._metrics[HELD].set_function(self.held)
+
+    # --- the worker's loop ----------------------------------------------------------------------------
+    def ready(self, clusters: int) -> None:
+        """See `Watcher.ready`. A model is loaded from a store that answers, however long that was waited for."""
+        self.health.ready = True
+        self._recovered()
+        self._set(MODEL, clusters)
+        _log.info("model loaded, %d clusters", clusters, extra={"action": "ready", "fields": {"clusters": clusters}})
+
+    def turned(self) -> None:
+        """See `Watcher.turned`. A source that answers is not away any more; a store proves it by a flush."""
+        self.health.turned_at = self._clock.now()
+        if self.health.waiting_for == "source":
+            self._recovered()
+
+    def waiting(self, part: str, error: Exception) -> None:
+        """See `Watcher.waiting`."""
+        now = self._clock.now()
+        with self._lock:
+            health = self.health
+            health.turned_at = now
+            if health.waiting_for != part:
+                health.waiting_for, health.waiting_since, self._said_at = part, now, None
+            health.error = str(error)
+            due = self._said_at is None or (now - self._said_at).total_seconds() >= _AGAIN_S
+            if due:
+                self._said_at = now
+        if due:
+            fields = {"part": part, "error": str(error), "waiting_s": round(self.waiting_s(), 1)}
+            _log.warning(
+                "the %s is away, trying again and pulling nothing more: %s",
+                part,
+                error,
+                extra={"action": "waiting", "fields": fields},
+            )
+
+    def refused(self, part: str, error: Exception) -> None:
+        """See `Watcher.refused`."""
+        now = self._clock.now()
+        if self._refused_at is None or (now - self._refused_at).total_seconds() >= _AGAIN_S:
+            self._refused_at = now
+            fields = {"part": part, "error": str(error)}
+            _log.error("going on without: %s", error, extra={"action": "refused", "fields": fields})
+
+    def flushed(self, flush: Flush) -> None:
+        """See `Watcher.flushed`: the canonical line."""
+        self._recovered()
+        totals = flush.checkpoint.totals
+        seen = [delta.first_seen for delta in flush.checkpoint.deltas]
+        age_s = (self._clock.now() - min(seen)).total_seconds() if seen else 0.0
+        fields = {
+            "pulled": flush.pulled,
+            "counted": totals.counted,
+            "duplicates": totals.duplicates,
+            "rejected": totals.rejected,
+            "ignored": totals.ignored,
+            "tallied": len(flush.checkpoint.deltas),
+            "new": flush.minted,
+            "clusters": flush.clusters,
+            "commit_ms": round(flush.commit_s * 1000),
+            "ack_ms": round(flush.ack_s * 1000),
+            "tries": flush.tries,
+            "oldest_s": round(age_s, 1),
+        }
+        _log.info("checkpoint", extra={"action": "checkpoint", "fields": fields})
+        if self._metrics:
+            self._count(flush, age_s)
+
+    def pulled(self, messages: int, seconds: float) -> None:
+        """One pull of the source came back; called from its threads."""
+        if self._metrics:
+            self._metrics[PULLED].inc(messages)
+            self._metrics[PULL_S].observe(seconds)
+
+    def called_github(self, method: str, status: int) -> None:
+        """One request to GitHub was answered; 0 is no answer."""
+        if self._metrics:
+            self._metrics[GITHUB].labels(method, str(status)).inc()
+
+    def watch_held(self, held: Callable[[], int]) -> None:
+        """Ask this for the messages that the source holds."""
+        self._held = held
+
+    def held(self) -> int:
+        """Messages that the source holds, 0 where it does not say."""
+        return self._held() if self._held is not None else 0
+
+    def exposition(self) -> tuple[str, bytes]:
+        """All metrics in Prometheus' text format: content type and body."""
+        from prometheus_client import generate_latest
+        from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+        return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
+
+    def waiting_s(self) -> float:
+        """Seconds since the source or the store went away; 0 when all is well."""
+        since = self.health.waiting_since
+        return (self._clock.now() - since).total_seconds() if since is not None else 0.0
+
+    def _recovered(self) -> None:
+        with self._lock:
+            health = self.health
+            part, waited_s = health.waiting_for, self.waiting_s()
+            health.waiting_for, health.waiting_since, health.error = "", None, ""
+            health.turned_at = self._clock.now()
+        if part:
+            fields = {"part": part, "waiting_s": round(waited_s, 1)}
+            _log.warning("the %s is back after %.0f s", part, waited_s, extra={"action": "recovered", "fields": fields})
+
+    def _count(self, flush: Flush, age_s: float) -> None:
+        totals = flush.checkpoint.totals
+        for outcome in ("counted", "duplicates", "rejected", "ignored"):
+            self._metrics[ENTRIES].labels(outcome).inc(getattr(totals, outcome))
+        self._metrics[CLUSTERS_NEW].inc(flush.minted)
+        self._metrics[QUARANTINED].inc(sum(len(one.raw) for one in flush.checkpoint.rejected))
+        self._metrics[CHECKPOINTS].inc()
+        self._metrics[RETRIES].inc(flush.tries - 1)
+        self._metrics[COMMIT_S].observe(flush.commit_s)
+        self._metrics[ACK_S].observe(flush.ack_s)
+        self._metrics[OLDEST_S].set(age_s)
+        self._set(MODEL, flush.clusters)
+
+    def _set(self, metric: Metric, value: float) -> None:
+        if self._metrics:
+            self._metrics[metric].set(value)
+
+
+def _register() -> tuple[Any, Mapping[Metric, Any]]:
+    """A registry of its own with every metric, the process's memory and CPU time beside them."""
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    made: dict[Metric, Any] = {}
+    for metric in METRICS:
+        if metric.kind == "histogram":
+            made[metric] = Histogram(metric.name, metric.help, metric.labels, registry=registry, buckets=_SECONDS)
+        else:
+            make = Counter if metric.kind == "counter" else Gauge
+            made[metric] = make(metric.name, metric.help, metric.labels, registry=registry)
+    return registry, made

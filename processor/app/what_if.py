@@ -1,0 +1,34 @@
+"""The composition root of `gardener what-if`: one configuration and one file -> what would come of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from processor.app.wiring import make_garden, make_masker, make_policy, make_worker, open_source
+from processor.ingest import assign as assigning
+from processor.model import Handling
+from processor.triage.what_if import outlook
+
+if TYPE_CHECKING:
+    from processor.app.config import Settings
+    from processor.triage.what_if import Outlook
+
+
+def make_outlook(settings: Settings) -> Outlook:
+    """What the settings make of a file: clusters, assignment, issues. The state has to be one in memory."""
+    parts, policy, written = make_worker(settings), make_policy(settings), BytesIO()
+    parts.worker.run()
+    parts.source.close()
+    clusters = parts.store.clusters()
+    parts.store.close()
+    source = open_source(settings)
+    assigning.write(source, written, store=None, garden=make_garden(settings), masker=make_masker(settings))
+    source.close()
+    rows = map(json.loads, written.getvalue().splitlines())
+    entries = {row["insert_id"]: row["cluster_id"] for row in rows}
+    bare = [replace(cluster, handling=Handling()) for cluster in clusters]
+    now = max((cluster.last_seen for cluster in clusters), default=parts.clock.now()) + max(policy.dwell.values())
+    return outlook(bare, entries, policy, now)

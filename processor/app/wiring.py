@@ -1,0 +1,277 @@
+"""The composition root: `Settings` -> working parts. The only module that names concrete classes.
+
+Imports of outside libraries happen here, inside the functions that need them, so that a command loads no
+cloud library that it does not use.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import secrets
+import socket
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor import __version__
+from processor.app.clock import SystemClock
+from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
+from processor.mining.masker import Masker
+from processor.mining.masks import PROTECTED
+from processor.mining.miner import MinerSettings
+from processor.mining.miners import Garden
+from processor.model.errors import ConfigError
+from processor.sources.quarantine import QuarantineSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processor.app.config import Settings
+    from processor.app.telemetry import Telemetry
+    from processor.ingest.committer import Committer
+    from processor.ingest.worker import Bury, Chore, Observer, Worker
+    from processor.issues.body import Wording
+    from processor.issues.controller import Reconciler
+    from processor.model import Totals
+    from processor.model.ports import Clock, IssueTracker, Source, Store
+    from processor.triage.policy import Policy
+    from sinks.github.auth import Authority
+
+
+QUARANTINE_LIMIT: Final = 100_000
+
+
+class Parts(NamedTuple):
+    """What a running worker is made of, for whoever has to stop and close it."""
+
+    worker: Worker
+    source: Source
+    store: Store
+    clock: SystemClock
+
+
+def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
+    """The store that `state` names. Raises `StateError`, `ConfigError`."""
+    scheme, _, where = settings.state.partition(":")
+    if scheme == "sqlite":
+        from sinks.sqlite.store import SqliteStore
+
+        return SqliteStore(where, version=__version__, must_exist=must_exist)
+    if scheme == "firestore":
+        try:
+            from sinks.firestore.store import FirestoreStore
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"state {settings.state} needs pip install 'log-gardener[gcp]' ({error})") from error
+
+        project, _, database = where.partition("/")
+        if not project:
+            raise ConfigError(f"state {settings.state}: write firestore:PROJECT or firestore:PROJECT/DATABASE")
+        return FirestoreStore(project, database or "(default)", version=__version__, lanes=settings.ledger_lanes)
+    raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
+
+
+def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Source:
+    """The source that `source` names. Raises `SourceError`, `ConfigError`, `Transient`."""
+    if settings.source == "-" or settings.source.startswith("file:"):
+        from processor.sources.file import FileSource
+
+        path, _, query = settings.source.removeprefix("file:").partition("?")
+        if query not in ("", "follow"):
+            raise ConfigError(f"source {settings.source}: after the path only ?follow is known")
+        return FileSource(path, follow=query == "follow")
+    if not has_pubsub():
+        raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
+    from processor.sources.pubsub.source import PubSubSource
+
+    found = PubSubSource(
+        settings.source.removeprefix("pubsub:"),
+        pullers=settings.pullers,
+        on_pull=telemetry.pulled if telemetry else None,
+    )
+    if telemetry is not None:
+        telemetry.watch_held(lambda: found.held)
+    return found
+
+
+def open_dead_letters(settings: Settings, source: Source) -> Bury | None:
+    """Where the rejected are published: as `dead_letter` says, or the topic that the subscription names itself."""
+    topic = settings.dead_letter or getattr(source, "dead_letter_topic", "")
+    if topic in ("", "none") or not settings.source.startswith("pubsub:"):
+        return None
+    from processor.sources.pubsub.dead_letter import DeadLetterTopic
+
+    return DeadLetterTopic(topic)
+
+
+def has_pubsub() -> bool:
+    """Whether Google's libraries are installed."""
+    return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.pubsub_v1") is not None
+
+
+def make_masker(settings: Settings) -> Masker:
+    """The masker with the masks and protected words of the settings. Raises `ConfigError`."""
+    return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
+
+
+def make_garden(settings: Settings) -> Garden:
+    """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
+    words = {word.casefold() for word in settings.protected_words}
+    return Garden(MinerSettings(protected=PROTECTED | words))
+
+
+def make_policy(settings: Settings) -> Policy:
+    """The shipped policy with the settings on top."""
+    from processor.triage import rules as policy_rules
+
+    return policy_rules.make(
+        settings.rules,
+        settings.thresholds,
+        settings.dwell,
+        escalation_factor=settings.escalation_factor,
+        quiet_at_last=timedelta(days=settings.quiet_days),
+        reopen_within=timedelta(days=settings.reopen_days),
+    )
+
+
+def open_tracker(settings: Settings, clock: Clock, telemetry: Telemetry | None = None) -> IssueTracker | None:
+    """The tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
+    scheme, _, where = settings.issues.partition(":")
+    if scheme == "none":
+        return None
+    if scheme == "folder":
+        from sinks.folder import FolderTracker
+
+        return FolderTracker(where, clock=clock)
+    if importlib.util.find_spec("httpx2") is None or importlib.util.find_spec("jwt") is None:
+        raise ConfigError(f"issues {settings.issues} needs more: pip install 'log-gardener[github]'")
+    from sinks.github.http import GitHubApi
+    from sinks.github.tracker import GitHubTracker
+
+    on_call = telemetry.called_github if telemetry else None
+    api = GitHubApi(settings.github_api_url, authority(settings), clock=clock, on_call=on_call)
+    return GitHubTracker(where, api=api, clock=clock, by_service=settings.repositories)
+
+
+def authority(settings: Settings) -> Authority:
+    """Who GitHub is asked as: a token, or an App's installation. Raises `ConfigError`."""
+    from sinks.github.auth import AppAuthority, TokenAuthority
+
+    token, key = settings.github_token.get_secret_value(), settings.github_private_key.get_secret_value()
+    if token:
+        return TokenAuthority(token)
+    if settings.github_app_id and settings.github_installation_id and key:
+        return AppAuthority(settings.github_app_id, settings.github_installation_id, key)
+    raise ConfigError(
+        "issues on GitHub need somebody to write them; set GARDENER_GITHUB_TOKEN, or for an App"
+        " GARDENER_GITHUB_APP_ID, GARDENER_GITHUB_INSTALLATION_ID and GARDENER_GITHUB_PRIVATE_KEY"
+    )
+
+
+def make_wording(settings: Settings) -> Wording:
+    """How log text is prepared for issues and for the worklog."""
+    from processor.issues.body import Wording
+    from sinks.redact import redact
+
+    masker = make_masker(settings)
+    return Wording(
+        redact=redact,
+        # Line by line and without its indentation, by which a stack trace is read.
+        mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
+        raw_samples=settings.raw_samples,
+    )
+
+
+def make_reconciler(
+    settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
+) -> Reconciler:
+    """The controller over a store; without a tracker it keeps priorities only."""
+    from processor.issues.controller import Limits, Reconciler
+    from processor.issues.plan import Wishes
+
+    owners = tuple((owner.service, owner.module, owner.assignees) for owner in settings.owners)
+    return Reconciler(
+        store,
+        open_tracker(settings, clock, telemetry),
+        wishes=Wishes(make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners),
+        clock=clock,
+        name=name,
+        limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
+        bounded=settings.source == "-"
+        or (settings.source.startswith("file:") and not settings.source.endswith("?follow")),
+    )
+
+
+def _make_chores(
+    settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None
+) -> list[Chore]:
+    """What a worker does between two checkpoints; the worklog after the issues that it refers to."""
+    chores: list[Chore] = [make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).tend]
+    scheme, _, folder = settings.worklog.partition(":")
+    if scheme == "folder":
+        from processor.views.worklog.writer import Keeper
+
+        redact, every_s = make_wording(settings).redact, settings.worklog_seconds
+        chores.append(Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).tend)
+    return chores
+
+
+def make_worker(
+    settings: Settings,
+    *,
+    source: Source | None = None,
+    observers: Sequence[Observer] = (),
+    telemetry: Telemetry | None = None,
+) -> Parts:
+    """Everything that `gardener run` and `gardener replay` need."""
+    from processor.ingest.worker import Pace, Worker
+
+    store = open_store(settings)
+    bury = None
+    if source is None:
+        source = open_source(settings, telemetry)
+        bury = open_dead_letters(settings, source)
+    clock = SystemClock()
+    name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    worker = Worker(
+        source,
+        store,
+        garden=make_garden(settings),
+        masker=make_masker(settings),
+        clock=clock,
+        name=name,
+        min_severity=settings.least,
+        pace=Pace(settings.flush_seconds, settings.flush_entries),
+        observers=observers,
+        watchers=[telemetry] if telemetry else (),
+        chores=_make_chores(settings, store, clock=clock, name=name, telemetry=telemetry),
+        bury=bury,
+        limit=RejectionLimit(RejectionRule(settings.max_rejected_ratio)),
+        until_idle_s=settings.until_idle,
+    )
+    return Parts(worker, source, store, clock)
+
+
+def make_committer(settings: Settings) -> tuple[Store, Committer]:
+    """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
+    from processor.ingest.committer import Committer
+
+    store = open_store(settings)
+    return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
+
+
+def replay_rejected(settings: Settings) -> Totals:
+    """Try every quarantined message again; those that decode now leave the quarantine."""
+    store = open_store(settings, must_exist=True)
+    source = QuarantineSource(store.rejected(QUARANTINE_LIMIT))
+    still: set[str] = set()
+    parts = make_worker(
+        settings,
+        source=source,
+        observers=[lambda checkpoint, _: still.update(one.id for one in checkpoint.rejected)],
+    )
+    totals = parts.worker.run()
+    store.drop_rejected(source.ids - still)
+    parts.store.close()
+    store.close()
+    return totals

@@ -1,0 +1,175 @@
+"""Commands that decide about a cluster, and what-if, which decides nothing.
+
+A decision is stored with its audit trail; a worker brings the issue in line at its next turn.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.model import Cluster
+    from processor.triage.what_if import Difference, Outlook
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--note", metavar="TEXT", default="", help="Why; kept in the audit trail."),
+        click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE]."),
+        click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml."),
+    ):
+        command = option(command)
+    return click.argument("cluster_id", metavar="ID")(command)
+
+
+@click.command()
+@_shared
+@click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; without it, until it is reopened.")
+@click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until it has grown N times.")
+def mute(cluster_id: str, duration: str, until_times: int | None, **options: str) -> None:
+    """Hear nothing more of a cluster, for a time or until it has grown."""
+    if duration and until_times:
+        raise click.UsageError("give --for or --until-times, not both: a mute has one end")
+    _decide(cluster_id, "mute", options, until=f"{until_times}x" if until_times else duration)
+
+
+@click.command()
+@_shared
+def resolve(cluster_id: str, **options: str) -> None:
+    """Settle a cluster: its issue is closed, and reopened when it is seen again."""
+    _decide(cluster_id, "resolve", options)
+
+
+@click.command()
+@_shared
+def reopen(cluster_id: str, **options: str) -> None:
+    """Take back a mute or a resolve."""
+    _decide(cluster_id, "reopen", options)
+
+
+@click.command()
+@_shared
+def acknowledge(cluster_id: str, **options: str) -> None:
+    """Say that somebody is at it."""
+    _decide(cluster_id, "acknowledge", options)
+
+
+@click.command()
+@_shared
+@click.argument("level", metavar="P0|P1|P2|P3|auto", type=click.Choice(["P0", "P1", "P2", "P3", "auto"]))
+def priority(cluster_id: str, level: str, **options: str) -> None:
+    """Set a cluster's priority; auto gives it back to the policy."""
+    _decide(cluster_id, "priority", options, priority="" if level == "auto" else level)
+
+
+@click.command()
+@_shared
+@click.argument("into", metavar="INTO")
+def merge(cluster_id: str, into: str, **options: str) -> None:
+    """Say that cluster ID is the same problem as cluster INTO, which continues both, for good."""
+    winner = _carry_out(cluster_id, "merge", options, into=into)
+    click.echo(f"{cluster_id} is part of {winner.id}")
+
+
+@click.command("split")
+@_shared
+def split_command(cluster_id: str, **options: str) -> None:
+    """Make everything that was merged into a cluster clusters of their own again, for good."""
+    _carry_out(cluster_id, "split", options)
+    click.echo(f"all that was merged into {cluster_id} stands alone again")
+
+
+@click.command("what-if")
+@click.argument("file", metavar="FILE")
+@click.option("--config", "changed", metavar="NEW", required=True, help="The configuration to try.")
+@click.option("--against", metavar="OLD", help="The configuration to compare with instead of gardener.toml.")
+@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
+def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None:
+    """Show what a changed policy or mask would have opened, silenced, merged or split for FILE. Writes nothing.
+
+    FILE is read once with each configuration into a state in memory.
+    """
+    from processor.app.config import load
+    from processor.app.what_if import make_outlook
+    from processor.triage.what_if import compare
+
+    source = {"source": f"file:{file}", "state": "sqlite::memory:", "issues": "none", "worklog": "none"}
+    before = make_outlook(load(source, against))
+    after = make_outlook(load(source, changed))
+    found = compare(before, after)
+    if as_json:
+        click.echo(json.dumps(_difference_json(found, before, after)))
+        return
+    click.echo(f"issues: {len(before.opened)} now, {len(after.opened)} with {changed}")
+    for line in _lines(found, before, after):
+        click.echo(line)
+
+
+COMMANDS: Final = (mute, resolve, reopen, acknowledge, priority, merge, split_command, what_if)
+
+
+def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> None:
+    cluster = _carry_out(cluster_id, action, options, **wished)
+    from processor.triage.actions import mute_end
+
+    handling = cluster.handling
+    status = f"{handling.status} {mute_end(handling)}".strip()
+    click.echo(f"{cluster.id} is {status}, priority {handling.priority or 'as the policy says'}")
+
+
+def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
+    """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
+    from processor.app import wiring
+    from processor.app.config import load
+    from processor.triage.operate import NotThere, Wish, carry_out
+
+    store = wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
+    wish = Wish(cluster_id, action, note=options["note"], **wished)
+    try:
+        return carry_out(store, wish, now=datetime.now(UTC), who=_me())
+    except NotThere as error:
+        raise click.ClickException(f"{error} `gardener clusters` lists them.") from None
+    finally:
+        store.close()
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "cli"  # a container without an entry for its user
+
+
+def _lines(found: Difference, before: Outlook, after: Outlook) -> list[str]:
+    from processor.views.terminal.tables import plain
+
+    def name(cluster_id: str, outlook: Outlook) -> str:
+        return f"{cluster_id} {plain(outlook.clusters[cluster_id].template)[:100]}"
+
+    if found.is_empty:
+        return ["nothing would change"]
+    return [
+        *(f"opened    {after.priorities[one]} {name(one, after)}" for one in found.opened),
+        *(f"silenced  {before.priorities[one]} {name(one, before)}" for one in found.silenced),
+        *(f"priority  {old} -> {new} {name(one, after)}" for one, old, new in found.repriced),
+        *(f"merged    {', '.join(olds)} -> {name(new, after)}" for olds, new in found.merged),
+        *(f"split     {name(old, before)} -> {', '.join(news)}" for old, news in found.split),
+    ]
+
+
+def _difference_json(found: Difference, before: Outlook, after: Outlook) -> dict[str, Any]:
+    return {
+        "issues": {"before": len(before.opened), "after": len(after.opened)},
+        "opened": [{"id": one, "priority": after.priorities[one]} for one in found.opened],
+        "silenced": [{"id": one, "priority": before.priorities[one]} for one in found.silenced],
+        "repriced": [{"id": one, "before": old, "after": new} for one, old, new in found.repriced],
+        "merged": [{"before": list(olds), "after": new} for olds, new in found.merged],
+        "split": [{"before": old, "after": list(news)} for old, news in found.split],
+    }

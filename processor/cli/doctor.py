@@ -1,0 +1,43 @@
+"""`gardener doctor`: what is wrong with the set-up, and the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Final
+
+import click
+
+from processor.model import Grade
+
+_SIGNS: Final = {Grade.WELL: "ok     ", Grade.SKIPPED: "skipped", Grade.WARNING: "warning", Grade.PROBLEM: "PROBLEM"}
+
+
+@click.command()
+@click.option("--source", metavar="SOURCE", help="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or -.")
+@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
+@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
+@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
+def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:
+    """Check every part that is configured, and say for each problem the command that mends it.
+
+    Exits with 0 when nothing is wrong (warnings are allowed), else with 1. One document is written to Firestore and
+    deleted again; nothing else is changed.
+    """
+    from processor.app import doctor_checks as wiring_doctor
+    from processor.app.config import load
+    from processor.app.doctor import examine
+    from processor.views.terminal.tables import plain
+
+    found = list(examine(wiring_doctor.make_checks(load(flags, config))))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found]))
+    else:
+        for finding in found:
+            click.echo(f"{_SIGNS[finding.grade]}  {finding.part}: {plain(finding.text)}")
+            if finding.mend:
+                click.echo(f"         mend: {plain(finding.mend)}")
+    if any(finding.grade is Grade.PROBLEM for finding in found):
+        sys.exit(1)

@@ -1,0 +1,74 @@
+"""The command `gardener worklog`: the document of a period, from the state alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from processor.views.worklog.facts import Period
+
+
+@click.command()
+@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
+@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--since", metavar="DAY", help="From this UTC day on, as 2025-09-13.")
+@click.option("--until", metavar="DAY", help="Up to this UTC day, which belongs to it.")
+@click.option("--service", default="", metavar="NAME", help="Only this service.")
+@click.option("--out", metavar="FILE", help="Write it there, whole or not at all, instead of printing it.")
+@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of Markdown.")
+def worklog(
+    config: str | None,
+    state: str | None,
+    since: str | None,
+    until: str | None,
+    service: str,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Write the worklog: what happened, cluster by cluster, with issues, open work and the sum. Changes nothing.
+
+    Everything in it comes from the state; samples are redacted as in issues, but shown with their values.
+    Days are whole UTC days: that is what the state keeps of the past, for ninety days.
+    """
+    from processor.app import wiring
+    from processor.app.config import load
+    from processor.views.worklog import as_json as worklog_json
+    from processor.views.worklog import markdown as worklog_page
+    from processor.views.worklog.writer import read, write
+
+    settings = load({"state": state}, config)
+    store = wiring.open_store(settings, must_exist=True)
+    made = read(store, wiring.make_policy(settings), period=_period(since, until), service=service)
+    store.close()
+    redact = wiring.make_wording(settings).redact
+    if as_json:
+        text = json.dumps(worklog_json.as_json(made, redact), ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = worklog_page.markdown(made, redact)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write(Path(out), text)
+
+
+def _period(since: str | None, until: str | None) -> Period:
+    from processor.views.worklog.facts import Period
+
+    first, last = _day("--since", since), _day("--until", until)
+    if first and last and last < first:
+        raise click.BadParameter(f"{until} is before {since}; the last day comes after the first", param_hint="--until")
+    return Period(first, last)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a day such as 2025-09-13", param_hint=option) from None

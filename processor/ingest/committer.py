@@ -1,0 +1,78 @@
+"""Committing what was gathered elsewhere, until it is in the store: the worker's promises without the worker's loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.ingest import pipeline
+from processor.ingest.retry import patiently
+from processor.model.errors import CheckpointTooLarge, StateError, Transient
+
+if TYPE_CHECKING:
+    from processor.ingest.partial import Gathered
+    from processor.mining.miners import Garden
+    from processor.model import Checkpoint, Totals
+    from processor.model.ports import Clock, Store
+
+MAX_ENTRIES: Final = 20_000
+"""Of one commit: 200 KB of the ledger, below the size at which a page is closed."""
+_PATIENCE_S: Final = 300.0
+
+
+class Committer:
+    """Asks the ledger, mines, commits. Not thread-safe.
+
+    Args:
+        store: is not closed here.
+        garden: an empty one; it follows the store.
+        clock: for the checkpoint's time and for waiting.
+    """
+
+    def __init__(self, store: Store, *, garden: Garden, clock: Clock) -> None:
+        self._store = store
+        self._garden = garden
+        self._clock = clock
+
+    def commit(self, gathered: Gathered, *, worker: str) -> Totals:
+        """Count it under the worker's name; what is counted already stays as it is.
+
+        Raises:
+            Transient: the store has been away for five minutes; some of it may be committed, ask again.
+            StateError: it can never be committed.
+        """
+        size = len(gathered.identities()) + len(gathered.rejected)
+        if size <= MAX_ENTRIES:
+            try:
+                return self._whole(gathered, worker)
+            except CheckpointTooLarge as error:
+                if size == 1:
+                    raise StateError("one entry alone is more than the store takes in one commit") from error
+        first, second = gathered.halves()
+        return self.commit(first, worker=worker) + self.commit(second, worker=worker)
+
+    def _whole(self, gathered: Gathered, worker: str) -> Totals:
+        begun = self._clock.now()
+        try:
+            checkpoint, _ = patiently(
+                self._once,
+                gathered,
+                worker,
+                sleep=self._clock.sleep,
+                has_to_end=lambda: (self._clock.now() - begun).total_seconds() > _PATIENCE_S,
+                failed=self._forget,
+            )
+        except BaseException:
+            self._garden.discard()
+            raise
+        return checkpoint.totals
+
+    def _once(self, gathered: Gathered, worker: str) -> Checkpoint:
+        self._garden.refresh(self._store.load_model(self._garden.revs))
+        seen = self._store.seen(gathered.identities())
+        now = self._clock.now()
+        checkpoint = pipeline.digest_gathered(gathered, seen, self._garden, worker=worker, now=now)
+        self._garden.settle(self._store.commit(checkpoint).revs)
+        return checkpoint
+
+    def _forget(self, _: Transient) -> None:
+        self._garden.discard()

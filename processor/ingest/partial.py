@@ -1,0 +1,122 @@
+"""Gather: masked entries put together by message before anybody has asked the ledger about them.
+
+A worker asks first and tallies what is left. Where decoding and masking happen on many machines at once, entries are
+put together on the way to the one that asks, and each keeps its identity beside what it adds, so that those already
+counted can still be left out. Putting together is associative and commutative, and an entry put in twice is one
+entry delivered twice: whatever a runner repeats or reorders, the counts are the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.ingest.tally import Tally, earlier, sample
+from processor.model import LEDGER_SLOT_S, Kind, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from processor.ingest.tally import Facts
+    from processor.model import Entry, Identity, Masked, Rejected, Stream
+
+NOWHERE: Final = -1
+"""The slot of what has no event time: rejected messages, and entries that are none of our business."""
+
+
+class Place(NamedTuple):
+    """Where gathered entries meet: everything of one place is committed by one writer at a time.
+
+    Attributes:
+        slot: event time in whole ledger slots since the epoch.
+        lane: ledger lane of the identity.
+    """
+
+    slot: int
+    lane: int
+
+
+@dataclass(slots=True)
+class Sheaf:
+    """One masked message: its earliest entry, and every entry's identity with what it adds."""
+
+    first: Entry | Sample
+    entries: dict[Identity, Facts] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Sheaves by message, with what was left out on the way.
+
+    Attributes:
+        deliveries: messages that are entries of the sheaves, those delivered twice included.
+    """
+
+    sheaves: dict[Masked, Sheaf] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    deliveries: int = 0
+    ignored: int = 0
+
+    def put(self, identity: Identity, entry: Entry, key: Masked, added: Facts) -> None:
+        """Add one entry."""
+        sheaf = self.sheaves.setdefault(key, Sheaf(entry))
+        sheaf.first = earlier(sheaf.first, entry)
+        sheaf.entries[identity] = added
+        self.deliveries += 1
+
+    def absorb(self, other: Gathered) -> None:
+        """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
+        for key, theirs in other.sheaves.items():
+            ours = self.sheaves.setdefault(key, Sheaf(theirs.first))
+            ours.first = earlier(ours.first, theirs.first)
+            ours.entries.update(theirs.entries)
+        self.rejected += other.rejected
+        self.deliveries += other.deliveries
+        self.ignored += other.ignored
+
+    def seal(self) -> None:
+        """Keep of each earliest entry its bounded sample only: this is going to travel."""
+        for sheaf in self.sheaves.values():
+            if not isinstance(sheaf.first, Sample):
+                sheaf.first = sample(sheaf.first)
+
+    def identities(self) -> set[Identity]:
+        """Of every entry, each once."""
+        return {identity for sheaf in self.sheaves.values() for identity in sheaf.entries}
+
+    def uncounted(self, known: Collection[bytes]) -> tuple[tuple[Identity, ...], dict[tuple[Stream, str], Tally]]:
+        """The identities that are not among the known digests, and their tallies by message."""
+        fresh: dict[Identity, None] = {}
+        tallies: dict[tuple[Stream, str], Tally] = {}
+        for key, sheaf in self._ordered():
+            new = [(one, added) for one, added in sheaf.entries.items() if one.digest not in known and one not in fresh]
+            if new:
+                tally = tallies[key] = Tally(sheaf.first, sheaf.first.at)
+                for identity, added in new:
+                    fresh[identity] = None
+                    tally.count_facts(added)
+        return tuple(fresh), tallies
+
+    def halves(self) -> tuple[Gathered, Gathered]:
+        """Two that hold the same together, for a store that does not take it at once."""
+        pairs = [(key, sheaf, *pair) for key, sheaf in self._ordered() for pair in sheaf.entries.items()]
+        middle, cut = len(pairs) // 2, -(-len(self.rejected) // 2)
+        both = (Gathered(rejected=self.rejected[:cut], ignored=self.ignored), Gathered(rejected=self.rejected[cut:]))
+        both[0].deliveries = self.deliveries - len(pairs)
+        for half, part in zip(both, (pairs[:middle], pairs[middle:]), strict=True):
+            half.deliveries += len(part)
+            for key, sheaf, identity, added in part:
+                half.sheaves.setdefault(key, Sheaf(sheaf.first)).entries[identity] = added
+        return both
+
+    def _ordered(self) -> Iterator[tuple[Masked, Sheaf]]:
+        """In order of time; exceptions first: a line of one that was joined here and not there counts as joined."""
+        pairs = self.sheaves.items()
+        yield from sorted(
+            pairs, key=lambda p: (p[0].stream.kind is not Kind.EXCEPTION, p[1].first.at, p[1].first.insert_id, p[0])
+        )
+
+
+def place_of(identity: Identity, lanes: int) -> Place:
+    """Where an entry is counted."""
+    return Place(identity.second // LEDGER_SLOT_S, identity.digest[-1] % lanes)

@@ -1,0 +1,164 @@
+"""The steps in a line, without IO: messages -> `Batch` -> `Checkpoint`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from processor.ingest.partial import NOWHERE, Gathered, Place, place_of
+from processor.ingest.tally import facts, tally
+from processor.model import Checkpoint, Rejected, Severity, Totals
+from processor.parsing import decode as entries
+from processor.parsing.decode import DecodeError
+from processor.parsing.multiline import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from processor.ingest.tally import Tally
+    from processor.mining.grouper import Grouper
+    from processor.mining.miners import Garden
+    from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
+
+# Who read what: large, personal, and no error of a service. The log sink leaves it out as well.
+_DATA_ACCESS: Final = "%2Fdata_access"
+MAX_QUARANTINED: Final = 262_144
+"""Bytes of a rejected message that are kept; a Cloud Logging entry is never larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decoded messages: each identity once, with what was left out on the way.
+
+    Attributes:
+        repeats: messages whose identity occurred earlier in the same batch.
+        ignored: entries below the minimum severity, and Log Gardener's own.
+    """
+
+    entries: tuple[tuple[Identity, Entry], ...]
+    rejected: tuple[Rejected, ...]
+    repeats: int
+    ignored: int
+
+
+def decode(messages: Iterable[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
+    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception."""
+    found: dict[Identity, Entry] = {}
+    rejected: list[Rejected] = []
+    repeats = ignored = 0
+    for message in messages:
+        if message.problem:
+            rejected.append(reject(message, message.problem, now))
+            continue
+        try:
+            entry = entries.decode(message.data, now)
+        except DecodeError as error:
+            rejected.append(reject(message, str(error), now))
+            continue
+        if is_ignored(entry, min_severity):
+            ignored += 1
+            continue
+        identity = entries.identity(entry, message.message_id)
+        if identity in found:
+            repeats += 1
+        else:
+            found[identity] = entry
+    return Batch(tuple(found.items()), tuple(rejected), repeats, ignored)
+
+
+def is_ignored(entry: Entry, min_severity: Severity) -> bool:
+    """Whether an entry is none of our business; the log sink's filter says the same."""
+    return entry.own or entry.severity < min_severity or entry.log_name.endswith(_DATA_ACCESS)
+
+
+def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
+    """Mask, tally and mine what is not counted yet; the garden learns what is new."""
+    fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
+    tallies = tally((entry, group(entry)) for entry in joined([entry for _, entry in fresh]))
+    totals = Totals(
+        counted=len(fresh),
+        duplicates=batch.repeats + len(batch.entries) - len(fresh),
+        rejected=len(batch.rejected),
+        ignored=batch.ignored,
+    )
+    return Checkpoint(
+        worker=worker,
+        at=now,
+        fresh=tuple(identity for identity, _ in fresh),
+        seen=seen,
+        deltas=_mined(tallies, garden),
+        templates=garden.learned(),
+        rejected=batch.rejected,
+        totals=totals,
+    )
+
+
+def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[Place, Gathered]:
+    """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
+    found: dict[Place, Gathered] = {}
+    shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+    whole = joined([entry for _, entry in batch.entries])
+    for (identity, _), entry in zip(batch.entries, whole, strict=True):
+        added = facts(entry)
+        # One object for equal facets: pickled once, however many entries have them.
+        added = added._replace(facets=shared.setdefault(added.facets, added.facets))
+        found.setdefault(place_of(identity, lanes), Gathered()).put(identity, entry, group(entry), added)
+    if batch.repeats or batch.ignored or batch.rejected:
+        rest = found.setdefault(next(iter(found), Place(NOWHERE, 0)), Gathered())
+        rest.rejected += batch.rejected
+        rest.deliveries += batch.repeats
+        rest.ignored += batch.ignored
+    for one in found.values():
+        one.seal()
+    return found
+
+
+def digest_gathered(gathered: Gathered, seen: Seen, garden: Garden, *, worker: str, now: datetime) -> Checkpoint:
+    """The same for what was masked and put together elsewhere."""
+    fresh, tallies = gathered.uncounted(seen.known)
+    return Checkpoint(
+        worker=worker,
+        at=now,
+        fresh=fresh,
+        seen=seen,
+        deltas=_mined(tallies, garden),
+        templates=garden.learned(),
+        rejected=tuple(gathered.rejected),
+        totals=Totals(
+            counted=len(fresh),
+            duplicates=gathered.deliveries - len(fresh),
+            rejected=len(gathered.rejected),
+            ignored=gathered.ignored,
+        ),
+    )
+
+
+def _mined(tallies: Mapping[tuple[Stream, str], Tally], garden: Garden) -> tuple[ClusterDelta, ...]:
+    # Mine everything first: a later message of the batch may merge what an earlier one went to.
+    placed = [(key, garden.place(*key), counted) for key, counted in tallies.items()]
+    by_cluster: dict[tuple[Stream, str], Tally] = {}
+    for (stream, message), cluster_id, counted in placed:
+        root = (stream, garden.resolve(stream, cluster_id))
+        counted.note_words(garden.values(*root, message))
+        if root in by_cluster:
+            by_cluster[root].absorb(counted)
+        else:
+            by_cluster[root] = counted
+    return tuple(counted.delta(root, stream) for (stream, root), counted in by_cluster.items())
+
+
+def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:
+    """A message for quarantine. The same bytes at the same place are the same document."""
+    place = f"{message.source}\0{message.offset}\0".encode()
+    name = hashlib.blake2b(place + message.data, digest_size=12).hexdigest()
+    return Rejected(
+        id=name,
+        reason=reason,
+        raw=message.data[:MAX_QUARANTINED],
+        size=message.size or len(message.data),
+        source=message.source,
+        offset=message.offset,
+        at=now,
+    )

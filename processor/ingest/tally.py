@@ -1,0 +1,193 @@
+"""Tally: identical masked messages of a batch become one, with everything that is counted about them.
+
+Tallies and the deltas made of them only ever add up, so their order never matters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.model import ClusterDelta, Sample, Span
+from processor.parsing import decode as entries
+from processor.parsing import routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from processor.model import Entry, Severity, Stream
+
+MAX_SAMPLE_TEXT: Final = 4_000
+MAX_SAMPLE_RAW: Final = 16_384
+MAX_FACET_VALUE: Final = 120
+MAX_WORDS: Final = 3
+WORD: Final = "word"
+"""Facet "word 1" holds what stands at the template's first earned wildcard."""
+_REVISIONS: Final = ("revision_name", "version_id", "revision")
+_INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
+_RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
+
+
+class Facts(NamedTuple):
+    """All that an entry adds to its cluster, without the entry itself.
+
+    Attributes:
+        facets: (name, value) pairs.
+        revision: "" where the entry names none.
+    """
+
+    at: datetime
+    severity: Severity
+    facets: tuple[tuple[str, str], ...]
+    revision: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """One masked message of a batch, growing as its entries are added.
+
+    Attributes:
+        first: the earliest entry, or the sample that was made of it.
+    """
+
+    first: Entry | Sample
+    last_seen: datetime
+    count: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    minutes: Counter[int] = field(default_factory=Counter)
+    facets: dict[str, Counter[str]] = field(default_factory=dict)
+    revisions: dict[str, Span] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entry: Entry) -> Tally:
+        """A tally of this entry alone."""
+        tally = cls(entry, entry.at)
+        tally.add(entry)
+        return tally
+
+    def add(self, entry: Entry) -> None:
+        """Count one more entry."""
+        self.first = earlier(self.first, entry)
+        self.count_facts(facts(entry))
+
+    def count_facts(self, one: Facts) -> None:
+        """Count one more entry of which only the facts are known; it is no sample."""
+        at = one.at
+        self.count += 1
+        self.last_seen = max(self.last_seen, at)
+        self.severities[one.severity] += 1
+        self.minutes[int(at.timestamp()) // 60] += 1
+        for name, value in one.facets:
+            held = self.facets.get(name)
+            if held is None:
+                held = self.facets[name] = Counter()
+            held[value] += 1
+        if one.revision:
+            span = Span(1, at, at)
+            known = self.revisions.get(one.revision)
+            self.revisions[one.revision] = span if known is None else known + span
+
+    def note_words(self, words: Sequence[str]) -> None:
+        """Break the entries down by what stands at the template's wildcards: a skewed one hides a problem."""
+        for place, word in enumerate(words[:MAX_WORDS], 1):
+            self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.count
+
+    def absorb(self, other: Tally) -> None:
+        """Add another message's tally: both belong to one cluster."""
+        self.count += other.count
+        self.first = earlier(self.first, other.first)
+        self.last_seen = max(self.last_seen, other.last_seen)
+        self.severities += other.severities
+        self.minutes += other.minutes
+        for name, values in other.facets.items():
+            self.facets.setdefault(name, Counter()).update(values)
+        for revision, span in other.revisions.items():
+            known = self.revisions.get(revision)
+            self.revisions[revision] = span if known is None else known + span
+
+    def delta(self, cluster_id: str, stream: Stream) -> ClusterDelta:
+        """What this adds to the cluster."""
+        return ClusterDelta(
+            id=cluster_id,
+            stream=stream,
+            count=self.count,
+            first_seen=self.first.at,
+            last_seen=self.last_seen,
+            sample=self.first if isinstance(self.first, Sample) else sample(self.first),
+            severities=dict(self.severities),
+            minutes=dict(self.minutes),
+            facets={name: dict(values) for name, values in self.facets.items()},
+            revisions=dict(self.revisions),
+        )
+
+
+def tally(grouped: Iterable[tuple[Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
+    """One tally for each distinct (stream, message), in the order of first appearance."""
+    tallies: dict[tuple[Stream, str], Tally] = {}
+    for entry, key in grouped:
+        known = tallies.get(key)
+        if known is None:
+            tallies[key] = Tally.of(entry)
+        else:
+            known.add(entry)
+    return tallies
+
+
+def earlier(one: Entry | Sample, other: Entry | Sample) -> Entry | Sample:
+    """The one that is the sample: the earliest entry, ties broken by insert_id, the same one in any order."""
+    return other if (other.at, other.insert_id) < (one.at, one.insert_id) else one
+
+
+def facts(entry: Entry) -> Facts:
+    """What the entry adds to its cluster."""
+    labels, resource = entries.labels(entry), entries.resource(entry)
+    return Facts(entry.at, entry.severity, tuple(_facets(entry, labels, resource)), _revision(labels, resource))
+
+
+def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The short values by which on-call breaks a cluster down, as (name, value)."""
+    for name in _INSTANCES:
+        if value := labels.get(name) or resource.get(name):
+            yield "instance", _short(value)
+            break
+    for name in _RESOURCE_FACETS:
+        if value := resource.get(name):
+            yield name.removesuffix("_name"), _short(value)
+    for name, value in labels.items():
+        if value and name not in _INSTANCES:
+            yield f"label {_short(name)}", _short(value)
+    for name, value in entries.origin(entry).items():
+        yield name, _short(value)
+    if entry.http is not None:
+        status = str(entry.http.status or "")
+        if status:
+            yield "status", status
+        # Which route gave which status is what people ask of a cluster that holds several.
+        yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
+    if group := entries.error_group(entry):
+        yield "error group", _short(group)
+
+
+def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:
+    """The deployed revision that wrote the entry, "" where it names none."""
+    for name in _REVISIONS:
+        if value := resource.get(name) or labels.get(name):
+            return _short(value)
+    return ""
+
+
+def sample(entry: Entry) -> Sample:
+    """The entry as a bounded sample."""
+    try:
+        # One form, however the export was indented: the same entry is the same sample.
+        raw = json.dumps(json.loads(entry.raw), ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        raw = entry.raw.decode("utf-8", "replace").strip()
+    return Sample(entry.insert_id, entry.at, entry.text[:MAX_SAMPLE_TEXT], raw[:MAX_SAMPLE_RAW])
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_FACET_VALUE else value[: MAX_FACET_VALUE - 1] + "…"

@@ -1,0 +1,99 @@
+"""`/garden` commands in the comments of an issue: by people with write access only, answered with a reaction.
+
+A command takes effect exactly once: its comment's id is stored in the same write. The reaction comes before, as doing
+it twice is harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.issues import body as report
+from processor.issues import human_edits as steering
+from processor.model import AuditRecord
+from processor.model import notes as notebook
+from processor.triage.split import split
+
+if TYPE_CHECKING:
+    from processor.issues.human_edits import Command
+    from processor.model import Cluster, Issue, IssueComment
+    from processor.model.ports import Clock, IssueTracker, Store
+
+_SECOND: Final = timedelta(seconds=1)
+_IDS_KEPT: Final = 50
+
+
+class Listener:
+    """Reads the comments of one issue at a time."""
+
+    def __init__(self, store: Store, tracker: IssueTracker, *, clock: Clock) -> None:
+        self._store = store
+        self._tracker = tracker
+        self._clock = clock
+
+    def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
+        """Obey new commands; the cluster as it is then."""
+        notes = notebook.load(cluster.handling.memory)
+        since = notes.commands_at or issue.created_at
+        found = self._tracker.comments(issue.ref, since - _SECOND) if issue.comments else ()
+        for comment in found:
+            if comment.id not in notes.command_ids and report.comment_key(comment.body) is None:
+                cluster = self._hear(cluster, issue, comment)
+        heard_until = max([issue.updated_at, *(comment.at for comment in found)])
+        if notes.commands_at is not None and heard_until <= notes.commands_at:
+            return cluster
+        notes = notebook.load(cluster.handling.memory)
+        memory = notebook.dump(notes.model_copy(update={"commands_at": heard_until}))
+        handling = self._store.put_handling(cluster.id, replace(cluster.handling, memory=memory))
+        return replace(cluster, handling=handling)
+
+    def _hear(self, cluster: Cluster, issue: Issue, comment: IssueComment) -> Cluster:
+        wanted = steering.commands(comment.body)
+        if not wanted:
+            return cluster
+        understood = all(command is not None for command in wanted)
+        allowed = self._tracker.may_steer(issue.ref, comment.author)
+        commands = [command for command in wanted if command is not None] if allowed else []
+        possible = [command for command in commands if self._is_possible(cluster, issue, command)]
+        fine = understood and allowed and len(possible) == len(wanted)
+        self._tracker.react(issue.ref, comment, understood=fine)
+        handling = cluster.handling
+        for command in possible:
+            handling = steering.obey(handling, command, cluster, by=comment.author, now=self._clock.now())
+        notes = notebook.load(handling.memory)
+        ids = (*notes.command_ids, comment.id)[-_IDS_KEPT:]
+        handling = replace(handling, memory=notebook.dump(notes.model_copy(update={"command_ids": ids})))
+        audit = [
+            AuditRecord(self._clock.now(), comment.author, command.verb, cluster.id, f"comment on {issue.ref.url}")
+            for command in possible
+            if command.verb != "split"  # which leaves its own trail
+        ]
+        # First, because it is harmless twice; stored last, the comment's id says that all of it is done.
+        for command in possible:
+            self._rearrange(cluster, issue, command, comment.author)
+        return replace(cluster, handling=self._store.put_handling(cluster.id, handling, audit))
+
+    def _is_possible(self, cluster: Cluster, issue: Issue, command: Command) -> bool:
+        if command.verb == "merge":
+            return self._other(cluster, issue, command) is not None
+        return command.verb != "split" or bool(cluster.aliases)
+
+    def _rearrange(self, cluster: Cluster, issue: Issue, command: Command, author: str) -> None:
+        """Merges and splits: they change which clusters there are, not what was decided about one."""
+        if command.verb == "merge" and (winner := self._other(cluster, issue, command)) is not None:
+            audit = AuditRecord(self._clock.now(), author, "merge", cluster.id, f"into {winner.id}")
+            self._store.merge(cluster.id, winner.id, audit)
+        elif command.verb == "split":
+            detail = f"{', '.join(cluster.aliases)}: comment on {issue.ref.url}"
+            split(self._store, cluster.id, audit=AuditRecord(self._clock.now(), author, "split", cluster.id, detail))
+
+    def _other(self, cluster: Cluster, issue: Issue, command: Command) -> Cluster | None:
+        """The cluster a merge names, by the number of its issue or by its id; never of another stream."""
+        for other in self._store.clusters():
+            ref = other.handling.issue
+            numbered = ref is not None and (ref.repository, str(ref.number)) == (issue.ref.repository, command.target)
+            if (numbered or command.target in (other.id, *other.aliases)) and other.id != cluster.id:
+                return other if other.stream == cluster.stream else None
+        return None

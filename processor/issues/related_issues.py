@@ -1,0 +1,154 @@
+"""Which issues belong beside a cluster's own: those of related clusters, and those that people wrote. No IO.
+
+Promises: every link has its reason, a link once made stays, and nothing that people wrote is kept or repeated: only
+where it is and why. Found in the repository's listing, never by GitHub's search, which lags by minutes and has a quota
+of its own. What was seen is a hint that is lost with the process; what was found is in the cluster's notes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from processor.issues import body as report
+from processor.model import Kind
+from processor.model import notes as notebook
+from processor.model.notes import Linked
+from processor.parsing import stacktrace as traceback
+from processor.triage import related
+from processor.triage.features import traits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from processor.model import Cluster, Issue
+    from processor.triage.features import Traits
+
+MAX_LINKS: Final = 8
+_MAX_ISSUES: Final = 2_000
+_MAX_TEXT: Final = 8_000
+_MAX_REPORTED: Final = 100
+_MIN_MESSAGE: Final = 24
+_MIN_WORDS: Final = 5
+_WORD: Final = re.compile(r"[A-Za-z_]\w+")
+
+
+class Why(StrEnum):
+    """What a person's issue has in common with a cluster, the strongest first."""
+
+    CLUSTER = "names this cluster"
+    EXCEPTION = "names the same exception"
+    TRACE = "names the same trace"
+    MESSAGE = "quotes the same message"
+
+
+class Linker:
+    """Compares a cluster with what it was not compared with before.
+
+    Attributes:
+        read_at: when each repository was last listed for it.
+    """
+
+    def __init__(self) -> None:
+        self.read_at: dict[str, datetime] = {}
+        self._written: dict[str, dict[int, tuple[Issue, str, int]]] = {}
+        self._reported: dict[str, tuple[Cluster, Traits, int]] = {}
+        self._changes = 0
+        self._compared: dict[str, int] = {}
+
+    def take(self, repository: str, issues: Iterable[Issue], at: datetime) -> None:
+        """What a listing showed; issues of ours are left out, and of very many only the newest are kept."""
+        self.read_at[repository] = at
+        known = self._written.setdefault(repository, {})
+        for issue in issues:
+            if report.key_of(issue.body):
+                continue
+            text = " ".join(f"{issue.title}\n{issue.body[:_MAX_TEXT]}".split())
+            if issue.ref.number not in known or known[issue.ref.number][1] != text:
+                self._changes += 1
+                known[issue.ref.number] = (issue, text, self._changes)
+        for number in sorted(known)[:-_MAX_ISSUES]:
+            del known[number]
+
+    def learn(self, clusters: Iterable[Cluster]) -> None:
+        """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
+        having = (one for one in clusters if one.handling.issue and not notebook.load(one.handling.memory).abandoned)
+        latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
+        by_id = {one.id: one for one in latest}
+        if by_id.keys() == self._reported.keys():
+            return
+        self._changes += bool(by_id.keys() - self._reported.keys())
+        since = {name: change for name, (_, _, change) in self._reported.items()}
+        self._reported = {
+            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in traits(latest)
+        }
+
+    def links(self, cluster: Cluster, repository: str) -> tuple[Linked, ...]:
+        """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
+        notes, own = notebook.load(cluster.handling.memory), cluster.handling.issue
+        noted = notes.links
+        before = self._compared.get(cluster.id, 0)
+        if before == self._changes or len(noted) >= MAX_LINKS:
+            return ()
+        self._compared[cluster.id] = self._changes
+        known = {notes.earlier, own.url if own else "", *(one.url for one in noted)}
+        found = [
+            one
+            for one in (*self._people(cluster, repository, before), *self._kin(cluster, before))
+            if one.url not in known
+        ]
+        return (*noted, *found)[:MAX_LINKS] if found else ()
+
+    def _people(self, cluster: Cluster, repository: str, before: int) -> Iterator[Linked]:
+        (mine,) = traits([cluster]) or (None,)
+        for issue, text, change in self._written.get(repository, {}).values():
+            if mine and change > before and (why := why_of(cluster, mine, text)) is not None:
+                yield Linked(number=issue.ref.number, url=issue.ref.url, why=why)
+
+    def _kin(self, cluster: Cluster, before: int) -> Iterator[Linked]:
+        fresh = [(one, known) for one, known, change in self._reported.values() if change > before]
+        mine = self._reported[cluster.id][1] if cluster.id in self._reported else self._traits(cluster)
+        for other, known in fresh if mine else ():
+            ref = other.handling.issue
+            if mine and ref and other.id != cluster.id and (evidence := related.evidence(mine, known)):
+                yield Linked(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=other.id)
+
+    def _traits(self, cluster: Cluster) -> Traits | None:
+        """Of a cluster without an issue; whether its revision is new is known from the others."""
+        known = traits([*(one for one, _, _ in self._reported.values()), cluster])
+        return next((one for one in known if one.id == cluster.id), None)
+
+
+def why_of(cluster: Cluster, one: Traits, text: str) -> Why | None:
+    """Why an issue's text, white space made single, is about this cluster; None where nothing says so."""
+    if any(name in text for name in (cluster.id, *cluster.aliases)):
+        return Why.CLUSTER
+    if any(_names(said, text) for said in one.raised):
+        return Why.EXCEPTION
+    if len(trace := one.trace.rpartition("/")[2]) >= _MIN_MESSAGE and trace in text:
+        return Why.TRACE
+    return Why.MESSAGE if one.kind is Kind.TEXT and _quotes(cluster.template, text) else None
+
+
+def _names(said: str, text: str) -> bool:
+    """Its message with its values; a short one only together with its type, for many things are refused or missing."""
+    kind, _, message = said.partition(": ")
+    telling = len(message) >= _MIN_MESSAGE and len(_WORD.findall(message)) >= _MIN_WORDS - 1
+    return message in text if telling else bool(message) and f"{kind.rpartition('.')[2]}: {message}" in text
+
+
+def _quotes(template: str, text: str) -> bool:
+    """Everything constant of the template, in its order; one stretch of it is no everyday phrase."""
+    parts = [" ".join(part.split()) for part in template.split("<*>")]
+    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_continuation(template):
+        return False
+    at = 0
+    for part in parts:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True

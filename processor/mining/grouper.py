@@ -1,0 +1,95 @@
+"""Mask: `Entry` -> `Masked`, the stream and the message by which it is grouped.
+
+An exception is its type chain and its own frames, a failed request its method and route, everything else
+its words. Client errors (4xx) are one message per service and status class: scanners would flood anything
+finer, and the breakdown of routes is kept as facets.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Kind, Masked, Stream
+from processor.parsing import routes
+from processor.parsing import stacktrace as traceback
+
+if TYPE_CHECKING:
+    from processor.mining.masker import Masker
+    from processor.model import Entry, HttpRequest
+
+_SERVER_ERROR: Final = 500
+# What differs between two prints of one stack trace and never reaches its fingerprint. Only what stands in a
+# frame is replaced: "status:404" at the end of a message line has to stay.
+_FRAME_NOISE: Final = re.compile(
+    r"line \d+|/lib/python\d[\d.]*|0x[0-9a-f]+|\.(?:rb|go|js|ts|kt):\d+(?::\d+)?|\.java:\d+"
+)
+_MAX_KNOWN: Final = 5_000
+_MAX_MADE: Final = 20_000
+
+
+class Grouper:
+    """Groups entries with one masker; remembers what it worked out, which changes no answer."""
+
+    def __init__(self, masker: Masker) -> None:
+        self.masker = masker
+        self._mask = masker.mask
+        self._groups: dict[tuple[str, str], dict[Kind, dict[str, Masked]]] = {}
+        self._made = 0
+        self._traces: dict[bytes, str] = {}
+
+    def __call__(self, entry: Entry) -> Masked:
+        """What the entry is grouped by. Never raises; never returns an empty message."""
+        text = entry.text
+        if text:
+            if "\n" in text or "\\n" in text:
+                trace = self._trace(text)
+                if trace:
+                    return self._masked(entry, Kind.EXCEPTION, trace)
+            if message := self._mask(text):
+                return self._masked(entry, Kind.TEXT, message)
+        elif entry.http is not None:
+            return self._masked(entry, Kind.HTTP, http_message(entry.http))
+        log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
+        return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
+
+    def _masked(self, entry: Entry, kind: Kind, message: str) -> Masked:
+        """One object for each message of a stream: made once, and found in a dictionary by being the same."""
+        groups = self._groups.get((entry.project, entry.service))
+        if groups is None:
+            groups = self._groups[entry.project, entry.service] = {each: {} for each in Kind}
+        masked = groups[kind].get(message)
+        if masked is None:
+            self._made += 1
+            if self._made >= _MAX_MADE:
+                self._groups.clear()
+                self._made = 0
+            masked = groups[kind][message] = Masked(Stream(entry.project, entry.service, kind), message)
+        return masked
+
+    def _trace(self, text: str) -> str:
+        """The fingerprint of the stack trace in the text, "" for none."""
+        bare = _FRAME_NOISE.sub("", text).encode("utf-8", "surrogatepass")
+        key = blake2b(bare, digest_size=16).digest()
+        known = self._traces.get(key)
+        if known is None:
+            found = traceback.parse(text)
+            known = "" if found is None else traceback.fingerprint(found, self._mask)
+            if len(self._traces) >= _MAX_KNOWN:
+                self._traces.clear()
+            self._traces[key] = known
+        return known
+
+
+def group(entry: Entry, masker: Masker) -> Masked:
+    """What one entry is grouped by, remembering nothing."""
+    return Grouper(masker)(entry)
+
+
+def http_message(request: HttpRequest) -> str:
+    """The message of an entry that has only an HTTP request, "HTTP 5xx GET /users/<*>" or "HTTP 4xx"."""
+    status = routes.status_class(request.status)
+    if request.status >= _SERVER_ERROR:
+        return f"HTTP {status} {request.method} {routes.route_template(request.url)}"
+    return f"HTTP {status}"

@@ -1,0 +1,239 @@
+"""Mining: which cluster a masked message belongs to. The only module that knows drain3.
+
+Promises: an id is a hash of the stream and the seed, so every worker gives the same id to the same cluster; the
+model is a function of its records, so a miner rebuilt from them goes on as the one that wrote them; an id
+resolves for ever (`merged_into`); memory is bounded, and what does not fit goes to one overflow cluster that says
+so. It must not do IO, read a clock, or let anything in a message act as a wildcard.
+
+Similarity is always 1.0: an unknown message becomes a cluster of its own and never joins a near match, because
+lower thresholds are what makes drain3 merge opposites and depend on order. At 1.0 a template without a wildcard is a
+dictionary entry; drain3's tree holds the templates that earned one (see `consolidation`). A generalised template is a
+new root whose id is the hash of the template itself, and the clusters it takes in become its aliases: which of
+them came first does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from processor.mining.masks import ANY, VALUE
+from processor.mining.wildcards import MAX_SPAN, Evidence, MinerSettings, Tokens, similarity, tokenise
+from processor.model import TemplateRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drain3.drain import Drain
+
+__all__ = ["OVERFLOW_TEMPLATE", "Explanation", "Miner", "MinerSettings", "TemplateRecord"]
+
+OVERFLOW_TEMPLATE: Final = "<overflow> more kinds of message than one stream may have"
+_RECORDS_PER_CLUSTER: Final = 3  # a generalised cluster keeps a dozen records as evidence; most have one
+_MAX_KNOWN: Final = 10_000
+_MAX_KNOWN_CHARS: Final = 512
+_NEAREST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a masked message belongs where it does.
+
+    Attributes:
+        cluster_id: the root it goes to; None when the next such entry opens a cluster.
+        tree_path: drain3's path: number of tokens, first token.
+        nearest: up to five of (cluster id, template, similarity 0..1), best first.
+        reason: one sentence.
+    """
+
+    cluster_id: str | None
+    tree_path: tuple[str, ...]
+    nearest: tuple[tuple[str, str, float], ...]
+    reason: str
+
+
+class Miner:
+    """The model of one stream.
+
+    Args:
+        stream_key: names the stream; part of every id.
+        records: what miners of this stream wrote, in any order.
+        settings: bounds and thresholds.
+    """
+
+    def __init__(
+        self, stream_key: str, records: Iterable[TemplateRecord] = (), *, settings: MinerSettings | None = None
+    ) -> None:
+        self._stream_key = stream_key
+        self._settings = settings or MinerSettings()
+        self._evidence = Evidence(self._settings)
+        self._records: dict[str, TemplateRecord] = {}
+        self._tokens: dict[str, Tokens] = {}
+        self._roots = 0
+        self._known: dict[str, str] = {}
+        self._drain: Drain | None = None
+        self._planted: list[str] = []  # by drain3's own cluster id, which never leaves this module
+        self.apply(records)
+
+    def match(self, masked: str) -> str | None:
+        """Give the id of the cluster that has this message, aliases resolved, or None; learns nothing."""
+        known = self._known.get(masked)
+        if known is None:
+            known = self._find(_message_tokens(masked))
+            if known is not None and len(masked) <= _MAX_KNOWN_CHARS:
+                if len(self._known) >= _MAX_KNOWN:
+                    self._known.clear()
+                self._known[masked] = known
+        return known
+
+    def learn(self, masked: str) -> tuple[str, list[TemplateRecord]]:
+        """Give the id of the message's cluster, and the records this created or changed, in order."""
+        changed: list[TemplateRecord] = []
+        cluster_id = self.match(masked)
+        if cluster_id is None:
+            record = self._minted(masked)
+            cluster_id = record.id
+            if cluster_id not in self._records:
+                self._insert(record)
+                changed.append(record)
+        changed += self._consolidate()
+        return self.resolve(cluster_id), changed
+
+    def apply(self, records: Iterable[TemplateRecord]) -> None:
+        """Take in records that were written elsewhere since; what is stored wins over what is held."""
+        for record in records:
+            held = self._records.get(record.id)
+            if held is None:
+                self._insert(record)
+            elif held != record:
+                self._update(record)
+
+    def resolve(self, cluster_id: str) -> str:
+        """Follow aliases to the root; an id this stream does not have is its own root."""
+        seen = {cluster_id}
+        record = self._records.get(cluster_id)
+        while record is not None and record.merged_into is not None and record.merged_into not in seen:
+            cluster_id = record.merged_into
+            seen.add(cluster_id)
+            record = self._records.get(cluster_id)
+        return cluster_id
+
+    def values(self, cluster_id: str, masked: str) -> tuple[str, ...]:
+        """What stands at each earned wildcard of the cluster's template in this message; () where it has none."""
+        template = self._tokens.get(cluster_id, ())
+        if ANY not in template:
+            return ()
+        return self._evidence.values(template, _message_tokens(masked))
+
+    def identify(self, masked: str) -> str:
+        """Give the id this message has, or would have, as a cluster of its own."""
+        return self._identify(_message_tokens(masked))
+
+    def explain(self, masked: str) -> Explanation:
+        """Say where the message goes and what comes close to it; slow, for people."""
+        tokens = _message_tokens(masked)
+        found = self._find(tokens)
+        scores = [(similarity(mine, tokens), cluster_id) for cluster_id, mine in self._tokens.items()]
+        nearest = sorted(scores, key=lambda scored: (-scored[0], scored[1]))[:_NEAREST]
+        if found is None:
+            reason = "no cluster has this text: the next entry opens one"
+            if self._is_full():
+                reason = f"the stream already has {self._settings.max_clusters} kinds of message: overflow"
+        elif self._identify(tokens) == found:
+            reason = "its masked text is the cluster's template"
+        elif self._identify(tokens) in self._records:
+            reason = f"its own cluster was merged into {found}"
+        else:
+            reason = f"it fits a template whose {ANY} was earned by many distinct words"
+        return Explanation(
+            cluster_id=found,
+            tree_path=(str(len(tokens)), *tokens[:1]),
+            nearest=tuple((id_, self._records[id_].template, score) for score, id_ in nearest),
+            reason=reason,
+        )
+
+    def _minted(self, masked: str) -> TemplateRecord:
+        if self._is_full():
+            cluster_id = self._identify((OVERFLOW_TEMPLATE,))
+            return TemplateRecord(cluster_id, OVERFLOW_TEMPLATE, OVERFLOW_TEMPLATE, overflow=True)
+        seed = masked.replace(ANY, VALUE)
+        return TemplateRecord(self._identify(tokenise(seed)), seed, seed)
+
+    def _identify(self, tokens: Tokens) -> str:
+        key = f"{self._stream_key}\0{' '.join(tokens)}".encode("utf-8", "surrogatepass")
+        return blake2b(key, digest_size=6).hexdigest()
+
+    def _is_full(self) -> bool:
+        limit = self._settings.max_clusters
+        return self._roots >= limit or len(self._records) >= _RECORDS_PER_CLUSTER * limit
+
+    def _insert(self, record: TemplateRecord) -> None:
+        self._records[record.id] = record
+        self._roots += record.merged_into is None
+        if record.overflow:
+            return
+        tokens = self._tokens[record.id] = tokenise(record.seed)
+        if ANY in tokens:
+            self._plant(record.id, tokens)
+        if record.literal:
+            self._known.clear()
+        self._evidence.add(tokens, record.seed)
+
+    def _update(self, record: TemplateRecord) -> None:
+        self._roots += (record.merged_into is None) - (self._records[record.id].merged_into is None)
+        self._records[record.id] = record
+        self._known.clear()
+
+    def _plant(self, cluster_id: str, tokens: Tokens) -> None:
+        from drain3.drain import Drain, LogCluster  # its package takes long to load, and most streams need no tree
+
+        if self._drain is None:
+            self._drain = Drain(sim_th=1.0, param_str=ANY, parametrize_numeric_tokens=False)
+        node = LogCluster(list(tokens), len(self._planted))
+        self._planted.append(cluster_id)
+        self._drain.id_to_cluster[node.cluster_id] = node
+        self._drain.add_seq_to_prefix_tree(self._drain.root_node, node)
+
+    def _find(self, tokens: Tokens) -> str | None:
+        exact = self._identify(tokens)
+        if exact in self._records:
+            return self.resolve(exact)
+        if self._drain is None:
+            return None
+        fitting: list[tuple[int, str]] = []
+        # drain3's own search takes the match with most wildcards and misses templates behind a literal first token
+        for length in range(max(len(tokens) - MAX_SPAN + 1, 1), len(tokens) + 2):
+            for node_id in self._drain.get_clusters_ids_for_seq_len(length):
+                template = self._drain.id_to_cluster[node_id].log_template_tokens
+                if self._evidence.fits(template, tokens):
+                    fitting.append((template.count(ANY), self._planted[node_id]))
+        return self.resolve(min(fitting)[1]) if fitting else None
+
+    def _consolidate(self) -> list[TemplateRecord]:
+        changed: list[TemplateRecord] = []
+        for template, seed in self._evidence.harvest():
+            root_id = self._identify(template)
+            if root_id not in self._records:
+                if self._find(template) is not None:
+                    continue  # a wider template has these messages already
+                root = TemplateRecord(root_id, seed, seed)
+                self._insert(root)
+                changed.append(root)
+            changed += self._absorb(self.resolve(root_id), template)
+        return changed
+
+    def _absorb(self, root_id: str, template: Tokens) -> list[TemplateRecord]:
+        absorbed = [
+            replace(record, merged_into=root_id)
+            for record in self._records.values()
+            if record.merged_into is None and not (record.id == root_id or record.overflow or record.literal)
+            if self._evidence.fits(template, self._tokens[record.id])
+        ]
+        for record in absorbed:
+            self._update(record)
+        return absorbed
+
+
+def _message_tokens(masked: str) -> Tokens:
+    return tokenise(masked.replace(ANY, VALUE))

@@ -1,0 +1,105 @@
+"""The miners of one worker, one per stream, kept in step with the store.
+
+A `Garden` holds what is committed and, on top of it, what the batch at hand has just learned. Either the
+store accepts the new records (`settle`) or they are forgotten and the miner is built anew from what is
+committed (`discard`): nothing is ever rolled back by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from processor.mining.miner import Miner, MinerSettings
+from processor.model import Kind, TemplateChanges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from processor.model import Stream, StreamModel, TemplateRecord
+
+
+class Garden:
+    """Every stream's miner, its revision in the store, and the records not yet committed."""
+
+    def __init__(self, settings: MinerSettings | None = None) -> None:
+        self._settings = settings or MinerSettings()
+        self._miners: dict[Stream, Miner] = {}
+        self._committed: dict[Stream, dict[str, TemplateRecord]] = {}
+        self._revs: dict[Stream, int] = {}
+        self._learned: dict[Stream, dict[str, TemplateRecord]] = {}
+
+    @property
+    def revs(self) -> Mapping[Stream, int]:
+        """The revision of each stream that this garden holds; what `Store.load_model` wants to know."""
+        return self._revs
+
+    def refresh(self, models: Iterable[StreamModel]) -> None:
+        """Take in records that were committed since; call it only with nothing learned and uncommitted."""
+        for model in models:
+            committed = self._committed.setdefault(model.stream, {})
+            committed.update((record.id, record) for record in model.records)
+            self._revs[model.stream] = model.rev
+            miner = self._miners.get(model.stream)
+            if miner is not None:
+                miner.apply(model.records)
+
+    def place(self, stream: Stream, message: str) -> str:
+        """The cluster of this message, minted or widened if need be."""
+        miner = self._miner(stream)
+        known = miner.match(message)
+        if known is not None:
+            return known
+        cluster_id, records = miner.learn(message)
+        if records:
+            self._learned.setdefault(stream, {}).update((record.id, record) for record in records)
+        return cluster_id
+
+    def resolve(self, stream: Stream, cluster_id: str) -> str:
+        """The cluster that continues this one."""
+        return self._miner(stream).resolve(cluster_id)
+
+    def values(self, stream: Stream, cluster_id: str, message: str) -> tuple[str, ...]:
+        """What stands at the wildcards of the cluster's template in this message."""
+        return self._miner(stream).values(cluster_id, message)
+
+    def learned(self) -> tuple[TemplateChanges, ...]:
+        """What the store has to accept together with the counts."""
+        return tuple(
+            TemplateChanges(stream, self._revs.get(stream, 0), tuple(records.values()))
+            for stream, records in self._learned.items()
+        )
+
+    def settle(self, revs: Mapping[Stream, int]) -> None:
+        """The store accepted what was learned."""
+        for stream, records in self._learned.items():
+            self._committed.setdefault(stream, {}).update(records)
+        self._revs.update(revs)
+        self._learned.clear()
+
+    def discard(self) -> None:
+        """The store did not accept it: forget, and build those miners anew when they are next asked."""
+        for stream in self._learned:
+            self._miners.pop(stream, None)
+        self._learned.clear()
+
+    def miner(self, stream: Stream) -> Miner:
+        """The miner of a stream, for `explain`."""
+        return self._miner(stream)
+
+    def __len__(self) -> int:
+        """Records held, over all streams."""
+        return sum(len(records) for records in self._committed.values())
+
+    def _miner(self, stream: Stream) -> Miner:
+        miner = self._miners.get(stream)
+        if miner is None:
+            records = self._committed.get(stream, {}).values()
+            # Only words earn wildcards: a route or an exception is one problem each, however many there are.
+            settings = self._settings
+            if stream.kind is not Kind.TEXT:
+                settings = replace(settings, evidence=sys.maxsize, constant_evidence=sys.maxsize)
+            miner = Miner(stream.key, records, settings=settings)
+            self._miners[stream] = miner
+        return miner

@@ -1,0 +1,132 @@
+"""What the controller remembers of a cluster's issue, inside `Handling.memory`.
+
+This is the boundary between stored JSON and the controller: every field has a default, so notes written by an older
+version can be read, and unknown fields are dropped. Nothing here is log text.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  # pydantic resolves the fields' types when it runs
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from processor.model.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Intent(BaseModel):
+    """A request that was about to be made. Until `until` nobody else touches the cluster; then somebody looks.
+
+    Attributes:
+        token: whose it is; made up for every intent.
+        number: the comment's number.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Literal["create", "comment"]
+    token: str
+    at: datetime
+    until: datetime
+    number: int = 0
+
+
+class Owed(BaseModel):
+    """A comment that people have not seen yet; its number is part of its marker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    change: str
+    count: int
+    reason: str
+
+
+class Written(BaseModel):
+    """The issue as we wrote it last: what differs from it was somebody else.
+
+    Attributes:
+        figures: digest of what our part of the body was made from.
+        labels: every label we ever added and did not take away again.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    figures: str
+    labels: tuple[str, ...]
+    open: bool
+    at: datetime
+    updated_at: datetime
+
+
+class Linked(BaseModel):
+    """An issue that has to do with this one, and why; see `processor.issues.related_issues`.
+
+    Attributes:
+        cluster: id of the cluster whose issue it is, "" for one that a person wrote.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    url: str
+    why: str
+    cluster: str = ""
+
+
+class Notes(BaseModel):
+    """The controller's notes about one cluster.
+
+    Attributes:
+        asked_at: when the last issue was asked for; what the cap per hour is counted from.
+        comments: comments owed so far; the next one's number.
+        came_back: when it regressed, the newest last.
+        abandoned: why nothing is written any more, for people; "" while all is well.
+        earlier: URL of the issue that this one continues.
+        links: issues that have to do with this one.
+        new_in, gone_since: what its service's revisions say of it; see `processor.triage.deploys.View`.
+        incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
+        commands_at: up to when the issue's comments were searched for commands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    intent: Intent | None = None
+    owed: tuple[Owed, ...] = ()
+    comments: int = 0
+    written: Written | None = None
+    asked_at: datetime | None = None
+    came_back: tuple[datetime, ...] = ()
+    abandoned: str = ""
+    earlier: str = ""
+    links: tuple[Linked, ...] = ()
+    new_in: str = ""
+    gone_since: str = ""
+    incident: str = ""
+    commands_at: datetime | None = None
+    command_ids: tuple[int, ...] = ()
+
+
+EMPTY = Notes()
+DELETED: Final = "the issue was deleted"
+"""What `Notes.abandoned` says then."""
+
+
+def load(memory: Mapping[str, object]) -> Notes:
+    """The notes in a handling's memory. Raises `StateError` where it holds something else."""
+    if not memory:
+        return EMPTY
+    try:
+        return Notes.model_validate(memory)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise StateError(f"the controller's notes cannot be read: {first['loc']}: {first['msg']}") from None
+
+
+def dump(notes: Notes) -> dict[str, object]:
+    """The notes as JSON-able memory; defaults are left out."""
+    return notes.model_dump(mode="json", exclude_defaults=True)

@@ -1,0 +1,6 @@
+"""Turn the bytes of one log entry into an `Entry`: who failed, how badly, in which words.
+
+Enters: bytes.
+Leaves: `Entry` objects, or `DecodeError` with a reason.
+Must not: do IO, group, count, or know where entries come from.
+"""

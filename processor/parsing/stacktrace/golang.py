@@ -1,0 +1,85 @@
+"""Go: panics with their goroutine dump, and errors that carry a stack (`%+v`).
+
+Promises: only the goroutine that failed is read; arguments, addresses and offsets are gone; a re-panic with
+the same words is one exception. Must not read the other goroutines: how many there are changes with the load.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+
+NEEDLES = (".go:",)
+
+_PLACE = re.compile(r"\s+(\S+\.(?:go|s)):\d+(?: \+0x[0-9a-f]+)?$")
+_GOROUTINE = re.compile(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
+_PANIC = re.compile(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
+_RECOVERED = re.compile(r" \[recovered[^\]]*\]$")
+_FUNCTION = re.compile(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
+_TYPE_ARGUMENTS = re.compile(r"\[[^\]]*\]")
+_STANDARD = re.compile(
+    r"(?:runtime|net|internal|sync|os|io|reflect|syscall|testing|encoding|database|context|bufio|bytes|strings|fmt|log"
+    r"|time|sort|errors|text|html|crypto|math|regexp|slices|maps|iter|strconv|vendor|panic)(?:/|\.|$)"
+)
+_INSTALLED = re.compile(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|hostedtoolcache)/go[^/]*/(?:[^/]+/)*src/")
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """The chain in `lines`, root cause first; a chain of one for a panic that nothing re-panicked."""
+    chain: list[Raised] = []
+    head: list[str] = []
+    frames: list[Frame] = []
+    goroutines = 0
+    for number, line in enumerate(lines):
+        if _GOROUTINE.match(line):
+            goroutines += 1
+            if goroutines > 1 and frames:
+                break
+        elif place := _PLACE.match(line):
+            if number and (found := _frame(lines[number - 1], place.group(1))):
+                frames.append(found)
+        elif line.strip() and not _names_next(lines, number):
+            if frames and not goroutines:  # an error's `%+v`: message, stack, wrapping message, its stack
+                chain += _raised(head, frames)
+                head, frames = [], []
+            if not frames:
+                head.append(line)
+    chain += _raised(head, frames)
+    return complete("go", chain)
+
+
+def _names_next(lines: list[str], number: int) -> bool:
+    """Whether the line names the function whose place the next one gives."""
+    return number + 1 < len(lines) and bool(_PLACE.match(lines[number + 1]))
+
+
+def _frame(name: str, path: str) -> Frame | None:
+    match = _FUNCTION.match(name.strip())
+    if not match or name.startswith("created by "):  # where a goroutine was started is not where it failed
+        return None
+    whole = _TYPE_ARGUMENTS.sub("", match.group(1))
+    folder, slash, rest = whole.rpartition("/")
+    package, dot, function = rest.partition(".")
+    owner = folder + slash + package
+    own = not _INSTALLED.search(path) and not _STANDARD.match(owner)
+    return Frame(function if dot else package, owner, own)
+
+
+def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
+    """The exceptions of one stack: each `panic:` of the head is one, the last of them has the frames."""
+    panics: list[tuple[str, str]] = []
+    for line in head:
+        if match := _PANIC.match(line):
+            said = (match.group(1), _RECOVERED.sub("", match.group(2)))
+            if said not in panics[-1:]:
+                panics.append(said)
+    calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
+    if not panics:
+        text = next((line.strip() for line in head if line.strip()), "")
+        panics = [("panic" if calls else "error", text)] if text or frames else []
+    last = len(panics) - 1
+    # Above the call of panic() stand deferred functions; they raised only what was raised again.
+    own = frames[calls[-1] + 1 :] if calls and not last else [f for f in frames if f.module != "panic"]
+    inner = tuple(reversed(own))
+    return [Raised(kind, text, inner if at == last else ()) for at, (kind, text) in enumerate(panics)]

@@ -1,0 +1,76 @@
+"""Stack traces of the JVM: Java, Kotlin, Scala, Groovy.
+
+Promises: causes in order whichever way the logger prints them; numbers that the compiler invents (lambdas,
+anonymous and proxy classes) are gone. Suppressed exceptions are left out: whether closing failed too depends
+on the moment and is not another problem. Must not guess at frames that "... 12 more" elides.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+
+_FRAME = re.compile(
+    r"\s*+at (?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
+    r"\((?:Native Method|Unknown Source|<generated>|SourceFile(?::\d+)?"
+    r"|[^\s():]*\.(?:java|kt|kts|scala|groovy|clj)(?::-?\d+)?"
+    r"|NO_SOURCE_FILE(?::\d+)?)\)"
+)
+_LINK = re.compile(r"(\s*)(Caused by|Wrapped by|Suppressed): (.*)$")
+# Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
+_HIDDEN = re.compile(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
+_NUMBERED = re.compile(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
+_LIBRARIES = re.compile(
+    r"(?:java|javax|jakarta|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|clojure|akka|android|androidx|dalvik|reactor"
+    r"|okhttp3|okio|retrofit2|rx|play|ratpack|javassist|liquibase|feign"
+    r"|org\.(?:springframework|apache|eclipse|hibernate|jboss|codehaus|slf4j|junit|gradle|postgresql|mariadb|mongodb"
+    r"|jooq|flywaydb|glassfish|quartz|thymeleaf|elasticsearch|redisson|wildfly|aspectj|mockito|neo4j|opensearch|xnio)"
+    r"|com\.(?:fasterxml|zaxxer|mysql|mongodb|amazonaws|azure|netflix|squareup|datastax|oracle|microsoft|android"
+    r"|github\.benmanes|google\.(?:cloud|common|api|protobuf|gson|inject|firebase|auth))"
+    r"|io\.(?:netty|grpc|undertow|reactivex|micrometer|micronaut|quarkus|vertx|ktor|lettuce|opentelemetry|opencensus"
+    r"|sentry|smallrye|projectreactor|confluent)"
+    r"|ch\.qos|redis\.clients|software\.amazon|net\.sf|net\.bytebuddy)\."
+)
+
+
+def frame(line: str) -> Frame | None:
+    """The frame a line holds, or None."""
+    if "$$Lambda" in line:
+        line = _HIDDEN.sub("", line)
+    match = _FRAME.match(line)
+    if not match:
+        return None
+    owner = _NUMBERED.sub("", match.group(1))
+    return Frame(_NUMBERED.sub("", match.group(2)), owner, not _LIBRARIES.match(owner + "."))
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """The chain in `lines`, root cause first."""
+    chain: list[Raised] = []
+    head: list[str] = []
+    frames: list[Frame] = []
+    wrapped = False
+    hidden: int | None = None  # the column of a "Suppressed:" whose block is being passed over
+    for line in lines:
+        link = _LINK.match(line)
+        if link and (hidden is None or len(link.group(1)) < hidden):
+            if link.group(2) == "Suppressed":
+                hidden = len(link.group(1))
+                continue
+            hidden = None
+            wrapped = wrapped or link.group(2) == "Wrapped by"
+            chain.append(_raised(head, frames))
+            head, frames = [link.group(3)], []
+        elif hidden is None and (found := frame(line)):
+            frames.append(found)
+        elif hidden is None and not frames:
+            head.append(line)
+    chain.append(_raised(head, frames))
+    return complete("jvm", chain if wrapped else chain[::-1])
+
+
+def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    kind, message = heads.find(head)
+    return Raised(kind, message, tuple(reversed(frames)))

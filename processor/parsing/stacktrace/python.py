@@ -1,0 +1,119 @@
+"""Python tracebacks: chained, groups, syntax errors, recursion, with or without 3.11's markers.
+
+Promises: one pass over the lines; frames of the interpreter and of installed packages are not in-app.
+Must not import traceback or evaluate anything: the text is only read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import below, short_path
+
+NEEDLES = ('File "',)
+
+_HEADER = "Traceback (most recent call last):"
+_GROUP = "Exception Group Traceback"
+_FRAME = re.compile(r'\s*+File "([^"]*+)", line \d+(?:, in (.*))?$')
+_RAISED = re.compile(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
+_MEMBER = re.compile(r"\s*\+[-+]*-* \d+ -+$")
+_BAR = re.compile(r"( *)(?:\| ?|\+ (?=Exception Group))")
+_STDLIB = re.compile(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
+_SYNTHETIC_ID = re.compile(r"[-_ ]?\d+[-\w]*")
+
+
+@dataclass(slots=True)
+class _Block:
+    """An exception being read: its nesting in a group, the column of its type, its frames so far."""
+
+    depth: int
+    column: int
+    headed: bool
+    frames: list[Frame] = field(default_factory=list)
+
+
+class _Reader:
+    """Collects blocks in printed order and hands them out with the members of a group before the group."""
+
+    def __init__(self) -> None:
+        self.chain: list[Raised] = []
+        self._pending: list[tuple[int, Raised]] = []
+        self.block: _Block | None = None
+
+    def open(self, depth: int, column: int, *, headed: bool) -> _Block:
+        if self.block and self.block.headed and self.block.frames:  # cut off before its type was printed
+            self.close("", "")
+        self.block = _Block(depth, column, headed)
+        return self.block
+
+    def close(self, kind: str, message: str) -> None:
+        if self.block:
+            self._settle(self.block.depth)
+            self._pending.append((self.block.depth, Raised(kind, message, tuple(self.block.frames))))
+        self.block = None
+
+    def finish(self) -> list[Raised]:
+        self.open(0, 0, headed=False)
+        self._settle(0)
+        return self.chain
+
+    def _settle(self, depth: int) -> None:
+        while self._pending and self._pending[-1][0] >= depth:
+            self.chain.append(self._pending.pop()[1])
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """The chain in `lines`, root cause first; members of an exception group stand before the group."""
+    grouped = any(_GROUP in line for line in lines)
+    reader = _Reader()
+    for raw in lines:
+        depth, line = _unbar(raw) if grouped else (0, raw)
+        if grouped and _MEMBER.match(raw):
+            reader.open((len(raw) - len(raw.lstrip()) + (2 if "+-+" in raw else 0) - 2) // 2, 0, headed=False)
+        elif _HEADER in line:
+            stripped = line.lstrip()
+            own_line = stripped.startswith((_HEADER, _GROUP))
+            reader.open(depth, len(line) - len(stripped) if own_line else 0, headed=True)
+        elif match := _FRAME.match(line):
+            block = reader.block or reader.open(depth, 0, headed=False)
+            block.frames.append(_frame(match.group(1), match.group(2)))
+        elif reader.block and line.strip():
+            _below_frames(reader, reader.block, line)
+    return complete("python", reader.finish())
+
+
+def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
+    """A line that is no frame: source and markers are indented, the exception stands below the header."""
+    stripped = line.lstrip()
+    if len(line) - len(stripped) > block.column:
+        return
+    match = _RAISED.match(stripped.rstrip())
+    if match:
+        reader.close(match.group(1), (match.group(2) or "").strip())
+    elif block.headed and block.frames:
+        reader.close("", "")
+    else:
+        reader.block = None
+
+
+def _unbar(line: str) -> tuple[int, str]:
+    """(nesting, line without the tree drawn around an exception group)."""
+    match = _BAR.match(line)
+    if not match:
+        return 0, line
+    return max(0, (len(match.group(1)) - 2) // 2), line[match.end() :]
+
+
+def _frame(path: str, function: str | None) -> Frame:
+    name = function or "<module>"  # a syntax error has no function: the file itself failed
+    if path.startswith("<"):
+        module = path.strip("<>").removeprefix("frozen ")
+        return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>")
+    for marker in ("site-packages/", "dist-packages/"):
+        if (rest := below(path, marker)) is not None:
+            return Frame(name, rest, in_app=False)
+    if match := _STDLIB.search(path.replace("\\", "/")):
+        return Frame(name, path[match.end() :].replace("\\", "/"), in_app=False)
+    return Frame(name, short_path(path), in_app=True)

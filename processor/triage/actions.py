@@ -1,0 +1,158 @@
+"""What a person on call can decide about a cluster: acknowledge, mute, resolve, reopen, prioritise, merge, split.
+
+Pure: a cluster as it was read goes in, the new `Handling` and its `AuditRecord` come out; whoever called stores both
+with `Store.put_handling`. The revision of the handling is kept, so a decision made on an old view meets `Conflict`.
+The command line, the live table and the web page decide here; comments on issues in `processor.issues.human_edits`.
+It must not do IO.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.model import AuditRecord, Handling, Priority, Status
+from processor.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from processor.model import Cluster
+
+_BOUND: Final = re.compile(r"([1-9]\d{0,4})(m|h|d|x)", re.ASCII)
+_MINUTES: Final = {"m": 1, "h": 60, "d": 1440}
+_MAX_MUTE: Final = timedelta(days=366)
+_MAX_NOTE: Final = 500
+
+
+class Decision(NamedTuple):
+    """What to store: the handling and who did it."""
+
+    handling: Handling
+    audit: AuditRecord
+
+
+def acknowledge(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
+    """Somebody is on it."""
+    return _decided(cluster, _cleared(cluster, Status.ACKNOWLEDGED), now, who, "acknowledge", note=note)
+
+
+def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: str = "") -> Decision:
+    """Say nothing more about it.
+
+    Args:
+        cluster: as it was read.
+        now: aware UTC.
+        who: the person, as the audit trail shall name them.
+        until: 90m, 2h, 7d (time from now), 10x (ten times the present count), or "": until somebody reopens it.
+        note: why, for the next person on call.
+
+    Raises:
+        ConfigError: `until` is none of these.
+    """
+    handling = _cleared(cluster, Status.MUTED)
+    found = _BOUND.fullmatch(until)
+    if until and not found:
+        raise ConfigError(f"mute until {until!r}: write 90m, 2h, 7d, or 10x for ten times the present count")
+    if found and found[2] == "x":
+        if int(found[1]) < 2:  # noqa: PLR2004  # once the present count is reached already
+            raise ConfigError(f"mute until {until!r}: the count is there already; write at least 2x")
+        handling = replace(handling, mute_until_count=cluster.count * int(found[1]))
+    elif found:
+        length = timedelta(minutes=int(found[1]) * _MINUTES[found[2]])
+        if length > _MAX_MUTE:
+            raise ConfigError(f"mute until {until!r}: a year is the most; leave it out to mute until it is reopened")
+        handling = replace(handling, mute_until=now + length)
+    return _decided(cluster, handling, now, who, "mute", mute_end(handling) or "until reopened", note)
+
+
+def mute_end(handling: Handling) -> str:
+    """When a mute ends by itself, "until 2026-03-01 12:00 UTC" or "until 400 entries"; "" for one that does not."""
+    if handling.mute_until_count:
+        return f"until {handling.mute_until_count:,} entries"
+    return f"until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else ""
+
+
+def resolve(
+    cluster: Cluster, *, now: datetime, who: str, until_next_revision: bool = False, note: str = ""
+) -> Decision:
+    """It is settled; seen again later it is a regression.
+
+    Args:
+        cluster: as it was read.
+        now: aware UTC; entries up to here, by event time, belong to the settled problem.
+        who: the person, as the audit trail shall name them.
+        until_next_revision: the fix comes with the next deploy, so the revision seen last may still fail.
+        note: why, for the next person on call.
+    """
+    revision = cluster.last_revision if until_next_revision else ""
+    handling = replace(
+        _cleared(cluster, Status.RESOLVED),
+        # A source's clock may run ahead of ours.
+        resolved_at=max(now, cluster.last_seen),
+        resolved_revision=revision,
+    )
+    detail = f"in the revision after {revision}" if revision else ""
+    return _decided(cluster, handling, now, who, "resolve", detail, note)
+
+
+def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
+    """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
+    handling = _cleared(cluster, Status.OPEN)
+    if handling.announced:
+        handling = replace(handling, announced=max(handling.announced, cluster.count))
+    return _decided(cluster, handling, now, who, "reopen", note=note)
+
+
+def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority | None, note: str = "") -> Decision:
+    """A person's priority, which the policy does not change any more; None gives it back to the policy."""
+    before = cluster.handling
+    handling = replace(before, priority=priority, priority_by=who if priority else "policy", changed_at=now)
+    if before.status is Status.OPEN:
+        # Whoever is on it, has muted or resolved it, stays the one who did.
+        handling = replace(handling, by=who, note=note[:_MAX_NOTE] or before.note)
+    detail = _joined(priority or "as the policy says", note)
+    return Decision(handling, AuditRecord(now, who, "priority", cluster.id, detail))
+
+
+def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, note: str = "") -> AuditRecord:
+    """The trail of `Store.merge`. Raises `ConfigError` where the two cannot be one."""
+    if loser.id == winner.id:
+        raise ConfigError(f"{loser.id} cannot be merged into itself; name another cluster")
+    if loser.stream != winner.stream:
+        raise ConfigError(f"{loser.id} and {winner.id} are of different services or kinds; they stay two")
+    return AuditRecord(now, who, "merge", loser.id, _joined(f"into {winner.id}", note))
+
+
+def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: str = "") -> AuditRecord:
+    """The trail of `Store.split`; `apart` is the one that leaves, "" is all. Raises `ConfigError` where none can."""
+    if not cluster.aliases or apart not in ("", *cluster.aliases):
+        raise ConfigError(
+            f"{apart} was never merged into {cluster.id}" if apart else f"nothing was ever merged into {cluster.id}"
+        )
+    return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
+
+
+def _cleared(cluster: Cluster, status: Status) -> Handling:
+    """A status replaces the one before it with everything that belonged to that one."""
+    return replace(
+        cluster.handling,
+        status=status,
+        mute_until=None,
+        mute_until_count=None,
+        resolved_at=None,
+        resolved_revision="",
+    )
+
+
+def _decided(
+    cluster: Cluster, handling: Handling, now: datetime, who: str, action: str, detail: str = "", note: str = ""
+) -> Decision:
+    changed = replace(handling, by=who, note=note[:_MAX_NOTE], changed_at=now)
+    return Decision(changed, AuditRecord(now, who, action, cluster.id, _joined(detail, note)))
+
+
+def _joined(detail: str, note: str) -> str:
+    return ": ".join(part for part in (detail, note[:_MAX_NOTE]) if part)

@@ -1,0 +1,203 @@
+"""Incidents: clusters that rise together and share a cause, collapsed into one with a named root. Pure.
+
+Promises: every member is there for a stated reason, is in one incident only, and the same clusters give the same
+incidents in any order. Joined are clusters that name the same exception or trace at the same time, and three or more
+that rise in the same minutes (`processor.triage.related` says when). Must not decide about issues.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Kind, Severity, Status
+from processor.triage import related
+from processor.triage.features import traits
+from processor.triage.related import Evidence, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.model import Cluster
+    from processor.triage.features import Traits
+
+_SAID: Final = frozenset({Sign.EXCEPTION, Sign.TRACE})
+_MAX_CAUSE: Final = 300
+
+_Edges = dict[str, dict[str, tuple[Evidence, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What makes an incident.
+
+    Attributes:
+        min_risers: so many clusters that only rise together are one incident; two may be chance.
+        onset: clusters that name the same exception belong together when they rise within this time.
+        over_after: an incident that was not seen for so long is over.
+        forget_after: clusters that were not seen for so long are not looked at.
+    """
+
+    min_risers: int = 3
+    onset: timedelta = timedelta(minutes=10)
+    over_after: timedelta = timedelta(hours=1)
+    forget_after: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One cluster of an incident, and why it belongs to it."""
+
+    id: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Clusters with one cause.
+
+    Attributes:
+        root: id of the cluster that names the cause; where none does, of the first failure to appear.
+        cause: the exception at the bottom of the chain with its values, or the root's message: log text.
+        members: the root first, then in the order in which they appeared; evidence is about the root.
+        revision: the revision in which the root was seen first, "" where entries name none.
+        is_new_revision: and the service had another one before: it came with a deploy.
+        started_at: when the rise began.
+        over: no member was seen lately.
+    """
+
+    root: str
+    cause: str
+    members: tuple[Member, ...]
+    revision: str
+    is_new_revision: bool
+    started_at: datetime
+    last_seen: datetime
+    services: tuple[str, ...]
+    over: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every member's id."""
+        return frozenset(member.id for member in self.members)
+
+    def reasons(self, member: Member) -> list[str]:
+        """Why it belongs, for people: the cause itself is not said once more. Log text where the evidence is."""
+        return [str(one.sign) if one.detail == self.cause else str(one) for one in member.evidence]
+
+
+def incidents(clusters: Iterable[Cluster], now: datetime, settings: Settings | None = None) -> tuple[Incident, ...]:
+    """Every incident among these clusters, the latest first; what a person muted is left out."""
+    settings = settings or Settings()
+    known, edges = _tied(
+        (
+            cluster
+            for cluster in clusters
+            if cluster.handling.status is not Status.MUTED and now - cluster.last_seen <= settings.forget_after
+        ),
+        settings,
+    )
+    groups = (_keep(group, edges, settings) for group in _components(edges))
+    found = [_incident([known[name] for name in group], edges, now, settings) for group in groups if group]
+    return tuple(sorted(found, key=lambda one: (-one.last_seen.timestamp(), one.root)))
+
+
+def describe(group: Iterable[Cluster], now: datetime, settings: Settings | None = None) -> Incident:
+    """The incident that these clusters were once found to be, whatever ties them by now."""
+    settings = settings or Settings()
+    known, edges = _tied(group, settings)
+    return _incident(list(known.values()), edges, now, settings)
+
+
+def _tied(clusters: Iterable[Cluster], settings: Settings) -> tuple[dict[str, Traits], _Edges]:
+    """What is compared, and which of them are one: said by the entries at one time, or by the rise itself."""
+    known = {one.id: one for one in traits(related.latest(clusters))}
+    edges: _Edges = defaultdict(dict)
+    minutes = settings.onset // timedelta(minutes=1)
+    for one, other, evidence in related.pairs(known.values(), within_min=minutes):
+        edges[one.id][other.id] = edges[other.id][one.id] = evidence
+    return known, edges
+
+
+def _components(edges: _Edges) -> list[list[str]]:
+    seen: set[str] = set()
+    found = []
+    for start in sorted(edges):
+        if start in seen:
+            continue
+        group, waiting = [], [start]
+        seen.add(start)
+        while waiting:
+            name = waiting.pop()
+            group.append(name)
+            fresh = sorted(edges[name].keys() - seen)
+            seen.update(fresh)
+            waiting += fresh
+        found.append(group)
+    return found
+
+
+def _keep(group: list[str], edges: _Edges, settings: Settings) -> list[str]:
+    """The whole group when it is large enough; of a small one those that say themselves that they belong together."""
+    if len(group) >= settings.min_risers:
+        return group
+    telling = [name for name in group if any(each.sign in _SAID for found in edges[name].values() for each in found)]
+    return telling if len(telling) > 1 else []
+
+
+def _incident(
+    group: Sequence[Traits],
+    edges: _Edges,
+    now: datetime,
+    settings: Settings,
+) -> Incident:
+    cause, root = _cause(group)
+    others = sorted((one for one in group if one is not root), key=lambda one: (one.first_seen, one.id))
+    members = [Member(root.id, ()), *(Member(one.id, _reason(one, root, edges)) for one in others)]
+    last_seen = max(one.last_seen for one in group)
+    return Incident(
+        root=root.id,
+        cause=cause,
+        members=tuple(members),
+        revision=root.came_in,
+        is_new_revision=bool(root.revision),
+        started_at=_start(group),
+        last_seen=last_seen,
+        services=tuple(sorted({one.service for one in group})),
+        over=now - last_seen > settings.over_after,
+    )
+
+
+def _cause(group: Sequence[Traits]) -> tuple[str, Traits]:
+    """The exception whose message most members repeat, and who raised it first; else the first failure to appear.
+
+    A wrapper quotes what it wraps, so the message at the bottom of a chain is in all of them and the top only in one.
+    """
+    best: tuple[tuple[int, bool, int, datetime, str], str, Traits] | None = None
+    for one in group:
+        for depth, said in enumerate(one.raised):
+            message = said.partition(": ")[2] or said
+            repeated = sum(message in other.text for other in group)
+            rank = (-repeated, one.kind is not Kind.EXCEPTION, depth, one.first_seen, one.id)
+            if best is None or rank < best[0]:
+                best = (rank, said, one)
+    if best is not None:
+        return best[1][:_MAX_CAUSE], best[2]
+    root = min(group, key=lambda one: (one.severity < Severity.ERROR, one.first_seen, one.id))
+    return root.text.strip().split("\n", 1)[0][:_MAX_CAUSE] or root.id, root
+
+
+def _reason(one: Traits, root: Traits, edges: _Edges) -> tuple[Evidence, ...]:
+    """Why it is a member: what ties it to the root, else to the member next to it."""
+    ties = edges.get(one.id, {})
+    return ties.get(root.id) or (ties[min(ties)] if ties else ())
+
+
+def _start(group: Sequence[Traits]) -> datetime:
+    """When the rise began, to the second where it is the first of its clusters."""
+    minute = min(one.rise.start for one in group)
+    first = min(one.first_seen for one in group)
+    rose = datetime.fromtimestamp(minute * 60, UTC)
+    return max(first, rose)

@@ -1,0 +1,149 @@
+"""Carries a person's action out: reads the cluster, checks that it is still what they saw, decides, stores.
+
+The deciding itself is `processor.triage.actions`. The controller writes to the same handling for its own purposes, so a
+revision that moved is no reason to refuse; another person's decision is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.model import Priority
+from processor.model.errors import ConfigError, Conflict, GardenerError, OutcomeUnknown, Transient
+from processor.triage import actions
+from processor.triage.split import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from processor.model import AuditRecord, Cluster
+    from processor.model.ports import Store
+    from processor.triage.actions import Decision
+
+_TRIES: Final = 5
+ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge", "split")
+DONE: Final[Mapping[str, str]] = {
+    "acknowledge": "Acknowledged.",
+    "mute": "Muted.",
+    "resolve": "Resolved.",
+    "reopen": "Reopened.",
+    "priority": "Priority set.",
+    "merge": "Merged.",
+    "split": "Split.",
+}
+
+
+class NotThere(GardenerError):
+    """No cluster has this id."""
+
+
+class Overtaken(GardenerError):
+    """Somebody else decided about the cluster after it was shown."""
+
+
+class Wish(NamedTuple):
+    """What somebody asked for, as it came from a form: not yet known to make sense.
+
+    Attributes:
+        seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
+        into: the cluster that continues this one.
+        apart: which of the clusters merged into this one shall stand alone; "" is all of them.
+    """
+
+    cluster_id: str
+    action: str
+    seen: str = ""
+    until: str = ""
+    note: str = ""
+    priority: str = ""
+    into: str = ""
+    apart: str = ""
+    next_revision: bool = False
+
+
+def mark_of(cluster: Cluster) -> str:
+    """Names the last decision of a person, to tell whether it is still the last."""
+    handling = cluster.handling
+    changed = handling.changed_at.isoformat() if handling.changed_at else "never"
+    return f"{handling.status}/{handling.priority or 'none'}/{changed}"
+
+
+def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
+    """Do what was wished; the cluster as it is afterwards.
+
+    Raises:
+        NotThere: no such cluster.
+        Overtaken: it is not any more what they saw; says who was first.
+        ConfigError: the wish makes no sense; says which part.
+        OutcomeUnknown: the store did not answer while it was done; only then may anything have changed.
+        Transient: the store did not answer before.
+    """
+    if wish.action not in ACTIONS:
+        raise ConfigError(f"there is no action {wish.action!r}; there are {', '.join(ACTIONS)}")
+    for _ in range(_TRIES):
+        write = _prepared(store, _seen(store, wish), wish, now=now, who=who)
+        try:
+            return write()
+        except Conflict:
+            continue
+        except Transient as error:
+            raise OutcomeUnknown(f"It may or may not be done, look again: {error}") from error
+    raise Conflict(f"cluster {wish.cluster_id} changes faster than it can be decided about; try again")
+
+
+def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Callable[[], Cluster]:
+    """Everything that can be refused is refused here; what is returned writes, and gives the cluster afterwards."""
+    if wish.action == "merge":
+        winner = _there(store, wish.into.strip())
+        trail = actions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)
+        return lambda: _merged(store, trail, winner.id)
+    if wish.action == "split":
+        trail = actions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
+        return lambda: _split(store, trail, wish.apart or cluster.id)
+    handling, audit = _decide(cluster, wish, now=now, who=who)
+    return lambda: replace(cluster, handling=store.put_handling(cluster.id, handling, [audit]))
+
+
+def _merged(store: Store, trail: AuditRecord, winner_id: str) -> Cluster:
+    store.merge(trail.cluster_id, winner_id, trail)
+    return _there(store, winner_id)
+
+
+def _split(store: Store, trail: AuditRecord, cluster_id: str) -> Cluster:
+    apart = split(store, cluster_id, audit=trail)
+    # A template that mining made of others has no entry of its own; without them it is gone.
+    return store.cluster(trail.cluster_id) or _there(store, apart[0] if apart else "")
+
+
+def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decision:
+    if wish.action == "mute":
+        return actions.mute(cluster, now=now, who=who, until=wish.until, note=wish.note)
+    if wish.action == "resolve":
+        return actions.resolve(cluster, now=now, who=who, until_next_revision=wish.next_revision, note=wish.note)
+    if wish.action == "priority":
+        if wish.priority not in ("", *Priority):
+            raise ConfigError(f"there is no priority {wish.priority!r}; there are {', '.join(Priority)}")
+        priority = Priority(wish.priority) if wish.priority else None
+        return actions.prioritise(cluster, now=now, who=who, priority=priority, note=wish.note)
+    plain: Callable[..., Decision] = actions.acknowledge if wish.action == "acknowledge" else actions.reopen
+    return plain(cluster, now=now, who=who, note=wish.note)
+
+
+def _seen(store: Store, wish: Wish) -> Cluster:
+    cluster = _there(store, wish.cluster_id)
+    if wish.seen and wish.seen != mark_of(cluster):
+        handling = cluster.handling
+        raise Overtaken(
+            f"{handling.by or handling.priority_by} decided first, it is now {handling.status}, priority"
+            f" {handling.priority or 'not set'}. Look again, then act."
+        )
+    return cluster
+
+
+def _there(store: Store, cluster_id: str) -> Cluster:
+    cluster = store.cluster(cluster_id) if cluster_id else None
+    if cluster is None:
+        raise NotThere(f"There is no cluster {cluster_id or '(no id given)'}.")
+    return cluster

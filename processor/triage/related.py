@@ -1,0 +1,228 @@
+"""Links between clusters, each with its stated evidence. Pure.
+
+Promises: no link without evidence, the same link from both sides, the same answer in any order. Evidence is one of:
+the same exception (its message, with its values, is in both samples), the same trace, a new revision that both came
+with, minutes in which both rise, a template that differs in a few words. What every cluster of a service shares (its
+one revision, its labels) is no evidence. Must not decide what becomes an incident (`processor.triage.incidents`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Kind, Severity
+from processor.triage.features import traits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from processor.model import Cluster
+    from processor.triage.features import Traits
+
+MAX_LINKS: Final = 32
+_WINDOW: Final = 180
+_MIN_RISE: Final = 3
+_CHANCE: Final = 0.001
+_ALIKE: Final = 0.75
+_MIN_WORDS: Final = 4
+_START_GAP: Final = 5
+_ONSET_S: Final = 600
+_MOST: Final = 400
+
+
+class Sign(StrEnum):
+    """Kinds of evidence, the strongest first."""
+
+    EXCEPTION = "same exception"
+    TRACE = "same trace"
+    RISE = "rise together"
+    REVISION = "new in the same revision"
+    TEMPLATE = "similar template"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why two clusters belong together.
+
+    Attributes:
+        detail: figures, or the shared text itself, which is log text.
+    """
+
+    sign: Sign
+    detail: str
+
+    def __str__(self) -> str:
+        """For people; log text where the detail is."""
+        return f"{self.sign}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One cluster's relation to another, the strongest evidence first."""
+
+    other: str
+    evidence: tuple[Evidence, ...]
+
+
+def links(clusters: Iterable[Cluster]) -> dict[str, tuple[Link, ...]]:
+    """Every cluster's links, at most `MAX_LINKS`; of very many clusters only the latest are compared."""
+    found: dict[str, list[Link]] = defaultdict(list)
+    for one, other, evidence in pairs(traits(latest(clusters))):
+        found[one.id].append(Link(other.id, evidence))
+        found[other.id].append(Link(one.id, evidence))
+    return {
+        name: tuple(sorted(some, key=lambda link: (_strength(link.evidence), link.other))[:MAX_LINKS])
+        for name, some in found.items()
+    }
+
+
+def pairs(
+    known: Iterable[Traits], *, within_min: int | None = None
+) -> Iterator[tuple[Traits, Traits, tuple[Evidence, ...]]]:
+    """Every pair that has evidence.
+
+    `within_min`: only pairs that rise within so many minutes of each other, and only evidence of that moment.
+    """
+    listed = sorted(known, key=lambda one: (one.rise.start, one.id))
+    for number, one in enumerate(listed):
+        for other in listed[number + 1 :]:
+            if within_min is not None and other.rise.start - one.rise.start > within_min:
+                break
+            if found := evidence(one, other, moment=within_min is not None):
+                yield one, other, found
+
+
+def latest(clusters: Iterable[Cluster]) -> list[Cluster]:
+    """The clusters that are compared: of very many only those seen last."""
+    return heapq.nlargest(_MOST, clusters, key=lambda one: (one.last_seen, one.id))
+
+
+def evidence(one: Traits, other: Traits, *, moment: bool = False) -> tuple[Evidence, ...]:
+    """Everything that says that these two belong together; empty where nothing does."""
+    if one.project != other.project:
+        return ()
+    found = [_same_exception(one, other), _same_trace(one, other), _rise_together(one, other)]
+    if not moment:
+        found += [_same_revision(one, other), _similar(one, other)]
+    return tuple(each for each in found if each is not None)
+
+
+# --- the five kinds of evidence ---------------------------------------------------------------------------
+def _same_exception(one: Traits, other: Traits) -> Evidence | None:
+    """The message with its values: a type alone (ValueError) joins what has nothing in common."""
+    said = [text for text in one.messages if text in other.text] + [text for text in other.messages if text in one.text]
+    if not said:
+        return None
+    shared = min(said, key=lambda text: (len(text), text))
+    whole = min((name for name in (*one.raised, *other.raised) if name.endswith(shared)), key=len, default=shared)
+    return Evidence(Sign.EXCEPTION, whole)
+
+
+def _same_trace(one: Traits, other: Traits) -> Evidence | None:
+    return Evidence(Sign.TRACE, one.trace) if one.trace and one.trace == other.trace else None
+
+
+def _rise_together(one: Traits, other: Traits) -> Evidence | None:
+    """Both rise in the same minutes, on the same instances, and one of them may have caused the other."""
+    if one.service == other.service and not one.instances & other.instances:
+        return None
+    if not coincide(one, other) or not may_follow(one, other):
+        return None
+    minutes = len(set(one.rise.minutes) & set(other.rise.minutes))
+    shared = len(one.instances & other.instances)
+    where = f", on {shared} shared instance{'s' if shared > 1 else ''}" if shared else ""
+    return Evidence(Sign.RISE, f"{one.rise.entries:,} and {other.rise.entries:,} entries in {minutes} minutes{where}")
+
+
+def coincide(one: Traits, other: Traits) -> bool:
+    """Whether two rises begin together and coincide more closely than chance explains.
+
+    Of the 180 minutes kept, a and b are active; sharing k or more of them is a hypergeometric tail. Beginnings and
+    ends that are known to the second say more: two moments of one minute lie within d seconds with 2d/60.
+    """
+    ours, theirs = one.rise, other.rise
+    if min(ours.entries, theirs.entries) < _MIN_RISE or abs(ours.start - theirs.start) > _START_GAP:
+        return False
+    a, b = len(ours.minutes), len(theirs.minutes)
+    shared = len(ours.minutes.keys() & theirs.minutes.keys())
+    if 2 * shared < max(a, b):
+        return False
+    chance = _chance(a, b, shared)
+    for mine, its, in_rise in (
+        (one.first_seen, other.first_seen, (ours.start, theirs.start)),
+        (one.last_seen, other.last_seen, (ours.end, theirs.end)),
+    ):
+        if (_minute(mine), _minute(its)) == in_rise:
+            chance *= min(1.0, (abs((mine - its).total_seconds()) + 1) / 30)
+    return chance <= _CHANCE
+
+
+@lru_cache(maxsize=65_536)
+def _chance(a: int, b: int, shared: int) -> float:
+    window = max(_WINDOW, a, b)
+    ways = sum(math.comb(a, k) * math.comb(window - a, b - k) for k in range(shared, min(a, b) + 1))
+    return ways / math.comb(window, b)
+
+
+def may_follow(one: Traits, other: Traits) -> bool:
+    """Two failures may share a cause; a warning belongs to a failure only when it never comes before it.
+
+    Without a failure there is no cause to name. A warning that is there before the failure, or is not there any more
+    at its last time, or is on instances that did not fail, is what the service says whenever it starts.
+    """
+    failures = [each for each in (one, other) if each.severity >= Severity.ERROR]
+    if len(failures) != 1:
+        return bool(failures)
+    cause = failures[0]
+    effect = other if cause is one else one
+    # Seen in the middle of a loop, what an instance says before it fails is newer than the failure before it.
+    comparable = one.service == other.service and one.knows_instances and other.knows_instances
+    if comparable and not effect.instances <= cause.instances:
+        return False
+    return effect.first_seen >= cause.first_seen and effect.last_seen >= cause.last_seen
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // 60
+
+
+def _same_revision(one: Traits, other: Traits) -> Evidence | None:
+    """Both came with a revision that is not the service's first, and within minutes of each other."""
+    if not one.revision or (one.project, one.service, one.revision) != (other.project, other.service, other.revision):
+        return None
+    if abs((one.first_seen - other.first_seen).total_seconds()) > _ONSET_S:
+        return None
+    return Evidence(Sign.REVISION, one.revision)
+
+
+def _similar(one: Traits, other: Traits) -> Evidence | None:
+    """Most words are the same and in the same order, and the kind is the same."""
+    if one.kind is not other.kind or one.kind is Kind.HTTP or min(len(one.words), len(other.words)) < _MIN_WORDS:
+        return None
+    # The order costs a hundred times as much to compare as the words alone, which bound it.
+    if 2 * len(set(one.words) & set(other.words)) < (_ALIKE - 0.25) * (len(one.words) + len(other.words)):
+        return None
+    share = 2 * _common(one.words, other.words) / (len(one.words) + len(other.words))
+    return Evidence(Sign.TEMPLATE, f"{share:.0%} of the words") if share >= _ALIKE else None
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Length of the longest common subsequence; templates have a few dozen words."""
+    row = [0] * (len(other) + 1)
+    for word in one[:100]:
+        before = 0
+        for at, each in enumerate(other[:100], start=1):
+            before, row[at] = row[at], before + 1 if word == each else max(row[at], row[at - 1])
+    return row[-1] if len(other) <= 100 else row[100]  # noqa: PLR2004  # as cut above
+
+
+def _strength(found: tuple[Evidence, ...]) -> int:
+    order = list(Sign)
+    return min(order.index(each.sign) for each in found)

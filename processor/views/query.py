@@ -1,0 +1,123 @@
+"""Which clusters a list shows, and in which order; the boundary between a query string and the rows.
+
+Pure. `ListQuery` refuses what it does not know, with a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from processor.model import Kind, Severity, Status
+from processor.model.errors import ConfigError
+from processor.views.rates import is_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from processor.views.snapshot import Row
+
+PAGE: Final = 50
+SortName = Literal["priority", "rate", "change", "count", "new", "last"]
+SORTS: Final[Mapping[str, str]] = {
+    "priority": "Priority",
+    "rate": "Rate",
+    "change": "Growth",
+    "count": "Count",
+    "new": "Newest",
+    "last": "Last seen",
+}
+
+
+class ListQuery(BaseModel):
+    """What a list is asked for; every field has a default, and the defaults are what on-call needs first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    q: str = Field("", max_length=200)
+    status: Literal["active", "all", "open", "acknowledged", "muted", "resolved"] = "active"
+    priority: Literal["", "P0", "P1", "P2", "P3", "none"] = ""
+    service: str = Field("", max_length=200)
+    severity: Literal["", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"] = ""
+    kind: Literal["", "text", "exception", "http"] = ""
+    sort: SortName = "priority"
+    page: int = Field(1, ge=1, le=1_000_000)
+
+    def url(self, **changes: object) -> str:
+        """The address of this list, changed in places; what is at its default is left out."""
+        values = {**self.model_dump(), **changes}
+        kept = {name: value for name, value in values.items() if value != type(self).model_fields[name].default}
+        return "?" + urlencode(kept) if kept else "?"
+
+
+class Page(NamedTuple):
+    """One page of a list: its rows, how many there are in all, and how many pages."""
+
+    rows: Sequence[Row]
+    total: int
+    pages: int
+    number: int
+
+
+def parse(values: Mapping[str, str]) -> ListQuery:
+    """Read a query string. Raises `ConfigError` naming the parameter."""
+    try:
+        return ListQuery.model_validate(dict(values))
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_input=False)[0]
+        raise ConfigError(f"{first['loc'][0]}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+
+
+def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
+    """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable."""
+    words = query.q.lower().split()
+    least = Severity[query.severity] if query.severity else Severity.DEFAULT
+    kind = Kind(query.kind) if query.kind else None
+    found = [
+        row
+        for row in rows.values()
+        if _has_status(row, query.status)
+        and (not query.priority or (row.cluster.handling.priority or "none") == query.priority)
+        and (not query.service or row.cluster.stream.service == query.service)
+        and row.cluster.severity >= least
+        and (kind is None or row.cluster.stream.kind is kind)
+        and all(word in row.haystack for word in words)
+    ]
+    return sorted(found, key=_KEYS[query.sort])
+
+
+def cut(rows: Sequence[Row], number: int) -> Page:
+    """One page; a page beyond the end gives the last one."""
+    pages = max(1, -(-len(rows) // PAGE))
+    number = min(number, pages)
+    return Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), pages, number)
+
+
+def _has_status(row: Row, wanted: str) -> bool:
+    status = row.cluster.handling.status
+    if wanted == "active":
+        return status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
+    return wanted in ("all", status)
+
+
+def _urgency(row: Row) -> tuple[Any, ...]:
+    cluster = row.cluster
+    return (
+        cluster.handling.priority or "P9",
+        -cluster.severity,
+        -row.figures.hour,
+        -cluster.count,
+        cluster.id,
+    )
+
+
+_KEYS: Final[Mapping[str, Callable[[Row], tuple[Any, ...]]]] = {
+    "priority": _urgency,
+    "rate": lambda row: (-row.figures.hour, *_urgency(row)),
+    "change": lambda row: (-row.figures.growing, -row.figures.steepness, *_urgency(row)),
+    "count": lambda row: (-row.cluster.count, row.cluster.id),
+    "new": lambda row: (-row.cluster.first_seen.timestamp(), row.cluster.id),
+    "last": lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id),
+}

@@ -1,0 +1,101 @@
+"""The columns of the live table: what each shows of a cluster, how wide it is, and when there is room for it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.text import Text
+
+from processor.model import Priority, Status
+from processor.views.rates import age, is_back
+from processor.views.terminal.tables import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from processor.views.snapshot import Row, Snapshot
+
+_BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+_SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}
+_STYLES: Final[Mapping[Priority, str]] = {
+    Priority.P0: "bold white on red",
+    Priority.P1: "bold red",
+    Priority.P2: "yellow",
+    Priority.P3: "",
+}
+
+
+class Column(NamedTuple):
+    """One column; `cell` gives what it shows, which may be too wide."""
+
+    title: str
+    width: int
+    right: bool
+    cell: Callable[[Row, Snapshot], str | Text]
+
+
+def columns_for(width: int) -> list[Column]:
+    """Seven columns fit 80 cells; wider screens get finer trends and four columns more."""
+    wide = width >= 130  # noqa: PLR2004  # then the template still has half the screen
+    columns = [
+        Column("PRI", 3, False, priority_of),
+        Column("3 H", 36 if wide else 12, False, lambda row, _: spark(row.figures.bars, 1 if wide else 3)),
+        Column("1 H", 6, True, lambda row, _: f"{row.figures.hour:,}"),
+        Column("CHANGE", 6, True, _change),
+        Column("STAT", 4, False, _status),
+        Column("ISSUE", 5, False, _issue),
+        Column("AGE", 4, True, lambda row, s: age((s.reference - row.cluster.first_seen).total_seconds())),
+    ]
+    if wide:
+        columns += [
+            Column("LAST", 4, True, lambda row, s: age((s.reference - row.cluster.last_seen).total_seconds())),
+            Column("COUNT", 9, True, lambda row, _: f"{row.cluster.count:,}"),
+            Column("SEVERITY", 9, False, lambda row, _: row.cluster.severity.name.lower()),
+            Column("SERVICE", 22, False, lambda row, _: plain(row.cluster.stream.service)),
+        ]
+    return columns
+
+
+def priority_of(row: Row, _snapshot: Snapshot) -> Text:
+    """The priority in its colour, a dash before the policy has set one."""
+    priority = row.cluster.handling.priority
+    return Text(priority, style=_STYLES[priority]) if priority else Text("-", style="dim")
+
+
+def _change(row: Row, _snapshot: Snapshot) -> Text:
+    return Text(row.figures.change, style="bold yellow" if row.figures.growing else "")
+
+
+def _status(row: Row, _snapshot: Snapshot) -> Text:
+    status = row.cluster.handling.status
+    if is_back(row.cluster):
+        return Text("back", style="bold yellow")
+    return Text(_SHORT[status], style="green" if status is Status.ACKNOWLEDGED else "")
+
+
+def _issue(row: Row, _snapshot: Snapshot) -> str:
+    issue = row.cluster.handling.issue
+    return f"#{issue.number}" if issue else "-"
+
+
+def spark(bars: Sequence[int], together: int) -> Text:
+    """A sparkline of blocks; so many bars are summed for each."""
+    sums = [sum(bars[at : at + together]) for at in range(0, len(bars), together)]
+    peak = max(sums, default=0) or 1
+    return Text("".join(_BLOCKS[-(-n * 8 // peak)] for n in sums), style="cyan")
+
+
+def fit(text: str, column: Column) -> str:
+    """A column's title, as wide as the column."""
+    return text.rjust(column.width) if column.right else text.ljust(column.width)
+
+
+def padded(text: Text, column: Column) -> Text:
+    """A cell, cut and filled to the width of the column in terminal cells."""
+    text.truncate(column.width, overflow="ellipsis")
+    missing = column.width - text.cell_len
+    if column.right:
+        text.pad_left(missing)
+    else:
+        text.pad_right(missing)
+    return text

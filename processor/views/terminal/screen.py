@@ -1,0 +1,231 @@
+"""The live table as text: what a screen of a given size shows, and what a key does.
+
+Pure: state, snapshot and size in; exactly `height` lines out, none wider than `width` cells. Log text has passed
+`tables.plain`, so no escape sequence and nothing invisible reaches the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from processor.triage.operate import Wish, mark_of
+from processor.views.overview import overview_of
+from processor.views.query import SORTS, ListQuery, select
+from processor.views.rates import age, ago, is_back
+from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
+from processor.views.terminal.tables import plain, totals_line, when
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from processor.views.snapshot import Row, Snapshot
+
+_STATUSES: Final = ("active", "open", "acknowledged", "muted", "resolved", "all")
+MUTES: Final[Mapping[str, str]] = {"1": "2h", "2": "1d", "3": "7d", "4": "10x", "5": ""}
+_ABOVE: Final = 4
+_BELOW: Final = 2
+_KEYS: Final = "j/k move  Enter open  / filter  s sort  f status  a ack  m mute  q quit"
+_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  q back"
+_MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the person has done so far.
+
+    Attributes:
+        selected: id of the cluster under the cursor, "" for the first one.
+        mode: list, detail, filter (typing) or mute (choosing).
+        back: the mode that muting was asked from.
+        scroll: first line of the detail.
+        wish: an action to carry out now.
+        message: what came of the last one.
+    """
+
+    query: ListQuery = ListQuery()  # noqa: RUF009  # frozen
+    selected: str = ""
+    mode: str = "list"
+    back: str = "list"
+    scroll: int = 0
+    message: str = ""
+    wish: Wish | None = None
+    done: bool = False
+
+
+def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
+    """What a key does. Printable keys are themselves; others are named up, down, page-up, page-down, enter, ..."""
+    screen = replace(screen, message="")
+    if screen.mode == "filter":
+        return _type(screen, key)
+    if screen.mode == "mute":
+        settled = replace(screen, mode=screen.back)
+        return _wish(settled, snapshot, "mute", MUTES[key]) if key in MUTES else settled
+    if key == "a":
+        return _wish(screen, snapshot, "acknowledge")
+    if key == "m" and (row := _chosen(screen, snapshot)):
+        # Named now: what is first may be another one by the time the choice is made.
+        return replace(screen, mode="mute", back=screen.mode, selected=row.cluster.id)
+    if screen.mode == "detail":
+        step = {"j": 1, "down": 1, "k": -1, "up": -1, "page-down": height - 6, "page-up": 6 - height}.get(key, 0)
+        leaves = key in ("q", "escape", "enter", "left")
+        return replace(screen, mode="list" if leaves else "detail", scroll=max(0, screen.scroll + step))
+    return _list_key(screen, key, snapshot, height)
+
+
+def lines(screen: Screen, snapshot: Snapshot, now: datetime, width: int, height: int) -> list[Text]:
+    """The whole screen, from top to bottom."""
+    row = _chosen(screen, snapshot)
+    is_detail = row is not None and (screen.mode == "detail" or (screen.mode == "mute" and screen.back == "detail"))
+    top = _header(screen, snapshot, now)
+    room = max(1, height - len(top) - _BELOW)
+    body = _detail(row, snapshot, width) if is_detail and row else _table(screen, snapshot, width, room)
+    if is_detail:
+        start = min(screen.scroll, max(0, len(body) - room))
+        body = body[start : start + room]
+    body += [Text()] * (room - len(body))
+    keys = {"mute": _MUTE_KEYS, "detail": _DETAIL_KEYS}.get(screen.mode, _KEYS)
+    if screen.mode == "filter":
+        keys = f"filter: {screen.query.q}_   Enter keep  Esc clear"
+    made = [*top, *body, Text(screen.message, style="bold"), Text(keys, style="dim")]
+    for line in made:
+        line.truncate(width, overflow="ellipsis")
+    return made[:height]
+
+
+def _list_key(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
+    rows = select(snapshot.rows, screen.query)
+    room = max(1, height - _ABOVE - _BELOW)
+    steps = {"j": 1, "down": 1, "k": -1, "up": -1, "page-down": room, "page-up": -room}
+    steps |= {"home": -len(rows), "end": len(rows), "g": -len(rows), "G": len(rows)}
+    if key in steps and rows:
+        at = min(max(_place(rows, screen.selected) + steps[key], 0), len(rows) - 1)
+        return replace(screen, selected=rows[at].cluster.id)
+    if key in ("enter", "right") and rows:
+        return replace(screen, mode="detail", scroll=0, selected=rows[_place(rows, screen.selected)].cluster.id)
+    if key == "s":
+        return replace(screen, query=screen.query.model_copy(update={"sort": _next(list(SORTS), screen.query.sort)}))
+    if key == "f":
+        return replace(screen, query=screen.query.model_copy(update={"status": _next(_STATUSES, screen.query.status)}))
+    if key == "/":
+        return replace(screen, mode="filter")
+    return replace(screen, done=key == "q")
+
+
+def _type(screen: Screen, key: str) -> Screen:
+    query = screen.query
+    if key == "enter":
+        return replace(screen, mode="list")
+    if key == "escape":
+        return replace(screen, mode="list", query=query.model_copy(update={"q": ""}))
+    text = query.q[:-1] if key == "backspace" else query.q + key if len(key) == 1 else query.q
+    return replace(screen, query=query.model_copy(update={"q": text[:200]}))
+
+
+def _wish(screen: Screen, snapshot: Snapshot, action: str, until: str = "") -> Screen:
+    row = _chosen(screen, snapshot)
+    if row is None:
+        return screen
+    return replace(screen, wish=Wish(row.cluster.id, action, seen=mark_of(row.cluster), until=until))
+
+
+def _chosen(screen: Screen, snapshot: Snapshot) -> Row | None:
+    """What a key is about: the cluster opened or about to be muted, else the one under the cursor."""
+    if screen.mode in ("detail", "mute"):
+        return snapshot.row(screen.selected)
+    rows = select(snapshot.rows, screen.query)
+    return rows[_place(rows, screen.selected)] if rows else None
+
+
+def _place(rows: Sequence[Row], selected: str) -> int:
+    return next((index for index, row in enumerate(rows) if row.cluster.id == selected), 0)
+
+
+def _next(values: Sequence[str], value: str) -> str:
+    return values[(values.index(value) + 1) % len(values)]
+
+
+def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
+    counts = overview_of(snapshot).counts
+    query = screen.query
+    worker = snapshot.workers[0].heartbeat_at if snapshot.workers else None
+    title = Text("Log Gardener", style="bold")
+    title.append(
+        f"  {counts['open']} open, {counts['new']} new, {counts['growing']} growing, {counts['back']} back", ""
+    )
+    title.append(f"  {counts['last_hour']:,} in 1 h  {now:%H:%M:%S} UTC", style="dim")
+    what = f"{query.status}, by {SORTS[query.sort].lower()}" + (f", with {query.q!r}" if query.q else "")
+    if snapshot.problem:
+        since = snapshot.away_since or now
+        second = Text(f"The state has not answered for {age((now - since).total_seconds())}: {snapshot.problem}")
+        second.stylize("bold red")
+    else:
+        second = Text(totals_line(snapshot.totals), style="dim")
+    third = Text(f"{what}  last commit {ago(worker, now) if worker else 'never'}", style="dim")
+    if snapshot.rows and snapshot.reference != snapshot.at:
+        third.append(f"  rates up to {when(snapshot.reference)} UTC", style="yellow")
+    return [title, second, third]
+
+
+def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Text]:
+    rows = select(snapshot.rows, screen.query)
+    columns = columns_for(width)
+    head = Text(" ".join(fit(column.title, column) for column in columns) + " CLUSTER", style="bold")
+    if not rows:
+        return [head, Text("  no cluster fits" if snapshot.rows else "  no clusters yet", style="dim")]
+    at = _place(rows, screen.selected)
+    first = max(0, at - (room - 2))
+    made = [head]
+    for index, row in enumerate(rows[first : first + room - 1], first):
+        line = Text()
+        for column in columns:
+            cell = column.cell(row, snapshot)
+            line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
+        line.append(plain(row.cluster.template))
+        line.truncate(width, overflow="ellipsis", pad=index == at)
+        if index == at:
+            line.stylize("reverse")
+        made.append(line)
+    return made
+
+
+def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
+    cluster = row.cluster
+    made = [
+        priority_of(row, snapshot) + Text(f" {cluster.id}  {cluster.stream.service}  {cluster.severity.name.lower()}")
+    ]
+    made += [Text(part, style="bold") for part in wrap(plain(cluster.template), width)[:8]]
+    made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
+    made.append(spark(row.figures.bars, 1))
+    revisions = {name: span.entries for name, span in cluster.revisions.items()}
+    for title, counts in (("revision", revisions), *cluster.facets.items()):
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:4]
+        made.append(
+            Text(f"{plain(title):<11} ", style="dim") + Text("  ".join(f"{plain(v)[:40]} {n:,}" for v, n in ranked))
+        )
+    made += [Text(), Text(f"sample, {when(cluster.sample.at)} UTC", style="dim")]
+    for line in (cluster.sample.text or cluster.sample.raw).splitlines()[:200]:
+        indent = " " * min(len(line) - len(line.lstrip(" ")), 20)
+        made += [Text(indent + part) for part in wrap(plain(line), max(20, width - 20)) or [""]]
+    return made
+
+
+def _facts(row: Row, now: datetime) -> list[Text]:
+    cluster = row.cluster
+    handling = cluster.handling
+    by = f" by {handling.by}" if handling.by else ""
+    until = f" until {when(handling.mute_until)} UTC" if handling.mute_until else ""
+    until = f" until {handling.mute_until_count:,} entries" if handling.mute_until_count else until
+    note = f": {handling.note}" if handling.note else ""
+    facts = {
+        "status": f"{'back, ' if is_back(cluster) else ''}{handling.status}{by}{until}{note}",
+        "count": f"{cluster.count:,}; {row.figures.hour:,} in the last hour, {row.figures.before:,} in the one before",
+        "first seen": f"{when(cluster.first_seen)} UTC, {ago(cluster.first_seen, now)} {cluster.first_revision}",
+        "last seen": f"{when(cluster.last_seen)} UTC, {ago(cluster.last_seen, now)} {cluster.last_revision}",
+        "issue": handling.issue.url if handling.issue else "none",
+    }
+    return [Text(f"{name:<12}", style="dim") + Text(plain(value)) for name, value in facts.items()]

@@ -1,0 +1,238 @@
+"""Clusters and totals for a person at a terminal, or plain text where the output is piped."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from processor.mining.split_suggestions import proposals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from processor.model import Cluster, Rejected, Totals
+
+# C0 and C1 controls, and everything that turns the direction of text or hides in it.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_TEMPLATE_WIDTH: Final = 300
+_VALUE_WIDTH: Final = 48
+
+
+def plain(text: str) -> str:
+    """Log text on one line that a terminal only shows: no control, direction or invisible characters."""
+    return _UNSAFE.sub("�", " ".join(text.split()))
+
+
+def console() -> Console:
+    """Standard output; rich drops colours for pipes, NO_COLOR and dumb terminals by itself."""
+    made = Console(highlight=False)
+    # A pipe has no width; cutting its lines at 80 columns would lose text.
+    return made if made.is_terminal else Console(highlight=False, width=200, no_color=True)
+
+
+def when(at: datetime) -> str:
+    """A time for people, UTC, to the second."""
+    return at.strftime(_TIME)
+
+
+def cluster_table(clusters: Sequence[Cluster]) -> Table:
+    """One row per cluster, in the order given."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("ID", "PRI", "SEVERITY", "COUNT", "LAST SEEN (UTC)", "SERVICE"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "COUNT" else "left")
+    table.add_column("TEMPLATE", overflow="fold", ratio=1)
+    for cluster in clusters:
+        table.add_row(
+            cluster.id,
+            cluster.handling.priority or "-",
+            Text(cluster.severity.name, style=_style(cluster)),
+            f"{cluster.count:,}",
+            when(cluster.last_seen),
+            Text(plain(cluster.stream.service)),
+            Text(_cut(plain(cluster.template))),
+        )
+    return table
+
+
+def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
+    """Everything about one cluster, part by part."""
+    facts = Table(box=None, pad_edge=False, show_header=False)
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    issue = cluster.handling.issue
+    rows = {
+        "cluster": cluster.id,
+        "status": f"{cluster.handling.status}, priority {cluster.handling.priority or 'not set'}",
+        "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
+        "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
+        "count": f"{cluster.count:,}",
+        "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
+        "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
+        "issue": issue.url if issue else "none",
+        "aliases": ", ".join(cluster.aliases) or "none",
+        "template": cluster.template,
+        "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
+    }
+    for name, value in rows.items():
+        facts.add_row(name, Text(plain(value)))
+    yield facts
+    for one in proposals(cluster):
+        yield Text(
+            plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: perhaps a problem of its own")
+        )
+    yield Text(_lines(cluster.sample.text or cluster.sample.raw), style="dim")
+    if cluster.revisions:
+        yield _breakdown("per revision", ((name, span.entries) for name, span in cluster.revisions.items()))
+    for name, values in cluster.facets.items():
+        yield _breakdown(f"per {name}", values.items())
+
+
+def explanation(one: dict[str, Any]) -> Table:
+    """One entry's way to its cluster."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("text", Text(_cut(plain(one["text"]))))
+    for mask in one["masks"]:
+        table.add_row(f"mask {mask['mask']}", Text(plain(f"{mask['fragment']}  ->  {mask['becomes']}")))
+    table.add_row("masked", Text(plain(one["masked"])))
+    table.add_row("path", Text(plain(f"{one['stream']['kind']} / {' / '.join(one['tree_path'])} tokens")))
+    for near in one["nearest"]:
+        line = f"{near['similarity']:.2f}  {near['cluster_id']}  {near['template']}"
+        table.add_row("nearest", Text(_cut(plain(line))))
+    table.add_row("cluster", Text(f"{one['cluster_id'] or 'a new one'}: {plain(one['reason'])}"))
+    table.add_row("", "")
+    return table
+
+
+def totals_line(totals: Totals) -> str:
+    """The sum that always holds, in one line."""
+    return (
+        f"ingested {totals.ingested:,} = counted {totals.counted:,} + duplicates {totals.duplicates:,}"
+        f" + rejected {totals.rejected:,} + ignored {totals.ignored:,}"
+    )
+
+
+def rejected_table(rejected: Sequence[Rejected]) -> Table:
+    """One row per quarantined message."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("ID", "SOURCE", "OFFSET", "BYTES"):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("OFFSET", "BYTES") else "left")
+    table.add_column("REASON", overflow="fold", ratio=1)
+    table.add_column("BEGINS WITH", overflow="fold", ratio=1)
+    for one in rejected:
+        head = one.raw[:60].decode("utf-8", "replace")
+        offset = "" if one.offset < 0 else str(one.offset)
+        table.add_row(
+            one.id,
+            Text(plain(one.source)),
+            offset,
+            f"{one.size:,}",
+            Text(plain(one.reason)),
+            Text(plain(head)),
+        )
+    return table
+
+
+def cluster_json(cluster: Cluster) -> dict[str, Any]:
+    """One cluster as scripts see it; see docs/json.md."""
+    handling = cluster.handling
+    issue = handling.issue
+    return {
+        "id": cluster.id,
+        "stream": cluster.stream._asdict(),
+        "template": cluster.template,
+        "sample": {
+            "insert_id": cluster.sample.insert_id,
+            "timestamp": cluster.sample.at.isoformat(),
+            "text": cluster.sample.text,
+            "raw": cluster.sample.raw,
+        },
+        "severity": cluster.severity.name,
+        "severities": {level.name: n for level, n in sorted(cluster.severities.items())},
+        "priority": handling.priority,
+        "status": handling.status,
+        "count": cluster.count,
+        "first_seen": cluster.first_seen.isoformat(),
+        "last_seen": cluster.last_seen.isoformat(),
+        "first_revision": cluster.first_revision,
+        "last_revision": cluster.last_revision,
+        "revisions": {
+            name: {
+                "count": s.entries,
+                "first_seen": s.first_seen.isoformat(),
+                "last_seen": s.last_seen.isoformat(),
+            }
+            for name, s in sorted(cluster.revisions.items(), key=lambda pair: pair[1].first_seen)
+        },
+        "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
+        "days": {str(day): n for day, n in cluster.days.items()},
+        "facets": cluster.facets,
+        "split_proposals": [one._asdict() for one in proposals(cluster)],
+        "aliases": list(cluster.aliases),
+        "overflow": cluster.overflow,
+        "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
+    }
+
+
+def totals_json(totals: Totals) -> dict[str, int]:
+    """The sum as scripts see it."""
+    return {
+        "ingested": totals.ingested,
+        "counted": totals.counted,
+        "duplicates": totals.duplicates,
+        "rejected": totals.rejected,
+        "ignored": totals.ignored,
+    }
+
+
+def rejected_json(one: Rejected) -> dict[str, Any]:
+    """One quarantined message as scripts see it."""
+    return {
+        "id": one.id,
+        "reason": one.reason,
+        "source": one.source,
+        "offset": one.offset,
+        "size": one.size,
+        "at": one.at.isoformat(),
+        "raw": one.raw.decode("utf-8", "replace"),
+    }
+
+
+def _breakdown(title: str, values: Iterable[tuple[str, int]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(escape(plain(title)), overflow="fold")
+    table.add_column("count", justify="right")
+    for name, n in sorted(values, key=lambda pair: (-pair[1], pair[0])):
+        table.add_row(Text(_middle(plain(name))), f"{n:,}")
+    return table
+
+
+def _middle(text: str) -> str:
+    """Instance ids are long and differ at both ends."""
+    return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 9]}…{text[-8:]}"
+
+
+def _lines(text: str) -> str:
+    return "\n".join(f"    {plain(line) if line.strip() else ''}" for line in text.splitlines()[:60])
+
+
+def _in_revision(revision: str) -> str:
+    return f" in {revision}" if revision else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEMPLATE_WIDTH else text[: _TEMPLATE_WIDTH - 1] + "…"
+
+
+def _style(cluster: Cluster) -> str:
+    return "red" if cluster.severity >= cluster.severity.ERROR else "yellow"

@@ -1,0 +1,151 @@
+"""The on-call page: its routes, over the poller's snapshot. Nothing here touches the store.
+
+Every page has a `.json` twin. What changes something lies in `processor.views.web.forms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from processor.model.errors import GardenerError
+from processor.triage.operate import DONE
+from processor.views import query as selection
+from processor.views.overview import overview_of
+from processor.views.web import as_json as jsons
+from processor.views.web import forms
+from processor.views.web import responses as answers
+from processor.views.web.middleware import Gate, SafeHeaders
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from processor.views.web.auth import Access
+    from processor.views.web.poller import Poller
+
+MAX_VIEWERS: Final = 500
+_BEAT_S: Final = 15.0
+
+
+def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
+    """The whole page as one ASGI application; the poller runs as long as the application does."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.poller, app.state.access = make_poller(), access
+        app.state.one_compares = asyncio.Lock()
+        polling = asyncio.create_task(app.state.poller.run())
+        yield
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+        await app.state.poller.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", overview),
+            Route("/index.json", overview),
+            Route("/clusters", clusters),
+            Route("/clusters.json", clusters),
+            Route("/clusters/{cluster_id}.json", cluster),
+            Route("/clusters/{cluster_id}", cluster),
+            Route("/clusters/{cluster_id}/actions", forms.act, methods=["POST"]),
+            Route("/events", events),
+            Route("/signin", forms.sign_in, methods=["GET", "POST"]),
+            Route("/signout", forms.sign_out, methods=["POST"]),
+            Route("/healthz", health),
+            Mount("/static", StaticFiles(packages=[("processor.views.web", "static")])),
+        ],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(Gate, access=access)],
+        exception_handlers={
+            HTTPException: answers.refused,
+            GardenerError: answers.failed,
+            500: answers.broken,
+        },
+        lifespan=lifespan,
+    )
+    return SafeHeaders(app)
+
+
+async def overview(request: Request) -> Response:
+    """What is new, growing, back; the sum; the workers."""
+    snapshot = await answers.snapshot(request)
+    content = overview_of(snapshot)
+    if request.url.path.endswith(".json"):
+        return JSONResponse(jsons.overview_json(snapshot, content))
+    return answers.page(request, "overview.html", snapshot=snapshot, overview=content)
+
+
+async def clusters(request: Request) -> Response:
+    """The list: searched, filtered, sorted, one page of it."""
+    snapshot = await answers.snapshot(request)
+    query = selection.parse(dict(request.query_params))
+    page = selection.cut(selection.select(snapshot.rows, query), query.page)
+    if request.url.path.endswith(".json"):
+        return JSONResponse(jsons.list_json(snapshot, page, query))
+    services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
+    return answers.page(request, "clusters.html", snapshot=snapshot, page=page, query=query, services=services)
+
+
+async def cluster(request: Request) -> Response:
+    """Everything about one cluster; an alias leads to the cluster that continues it."""
+    snapshot = await answers.snapshot(request)
+    name = request.path_params["cluster_id"]
+    row = answers.row(snapshot, name)
+    is_json = request.url.path.endswith(".json")
+    if row.cluster.id != name:
+        return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
+    if is_json:
+        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
+    done = DONE.get(request.query_params.get("done", ""), "")
+    answer = await answers.detail(request, snapshot, row, message=done)
+    if done:
+        # The address stays the cluster's own, so that a reload does not say it again.
+        answer.headers["hx-replace-url"] = f"/clusters/{row.cluster.id}"
+    return answer
+
+
+async def events(request: Request) -> Response:
+    """Tell a viewer whenever the snapshot has changed; the page then asks for itself again."""
+    poller: Poller = request.app.state.poller
+    if poller.viewers >= MAX_VIEWERS:
+        raise HTTPException(503, "There are too many viewers; reload the page by hand.")
+
+    async def stream() -> AsyncIterator[str]:
+        version = _known_version(request)
+        poller.viewers += 1
+        try:
+            while not poller.ending:
+                snapshot = await poller.after(version, _BEAT_S)
+                if snapshot is None:
+                    yield ": still here\n\n"
+                    continue
+                version = snapshot.version
+                yield f'id: {version}\nevent: garden\ndata: {{"version": {version}}}\n\n'
+        finally:
+            poller.viewers -= 1
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def health(_request: Request) -> Response:
+    """Alive; says nothing about the state to whoever asks."""
+    return JSONResponse({"status": "ok"})
+
+
+def _known_version(request: Request) -> int:
+    """What the viewer has: from a broken stream, or from the page it loaded."""
+    given = request.headers.get("last-event-id") or request.query_params.get("version", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0  # noqa: PLR2004

@@ -1,0 +1,126 @@
+"""The `.json` twins: the same figures as the pages, for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from processor.views.rates import is_back, is_new
+from processor.views.terminal.tables import cluster_json, rejected_json, totals_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processor.model import AuditRecord, WorkerState
+    from processor.triage.incidents import Incident
+    from processor.views.overview import Overview
+    from processor.views.query import ListQuery, Page
+    from processor.views.relations import Kin
+    from processor.views.snapshot import Row, Snapshot
+
+
+def state_json(snapshot: Snapshot) -> dict[str, Any]:
+    """What every twin says about where its figures come from."""
+    return {
+        "read_at": snapshot.at.isoformat(),
+        "reference_time": snapshot.reference.isoformat(),
+        "problem": snapshot.problem or None,
+    }
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """One cluster with its figures, as `gardener show --json` gives it."""
+    return {
+        **cluster_json(row.cluster),
+        "last_hour": row.figures.hour,
+        "hour_before": row.figures.before,
+        "growing": row.figures.growing,
+        "back": is_back(row.cluster),
+    }
+
+
+def brief_json(row: Row) -> dict[str, Any]:
+    """One cluster in a list: without what makes it long."""
+    whole = row_json(row)
+    for name in ("minutes", "days", "facets", "sample", "revisions"):
+        del whole[name]
+    return whole
+
+
+def list_json(snapshot: Snapshot, page: Page, query: ListQuery) -> dict[str, Any]:
+    """One page of clusters."""
+    return {
+        **state_json(snapshot),
+        "query": query.model_dump(),
+        "total": page.total,
+        "page": page.number,
+        "pages": page.pages,
+        "clusters": [brief_json(row) for row in page.rows],
+    }
+
+
+def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
+    """The overview."""
+    return {
+        **state_json(snapshot),
+        "totals": totals_json(snapshot.totals),
+        "counts": overview.counts,
+        "new": _briefs(overview.new),
+        "growing": _briefs(overview.growing),
+        "back": _briefs(overview.back),
+        "workers": [_worker_json(worker) for worker in snapshot.workers],
+        "rejected": [rejected_json(one) for one in snapshot.rejected[:5]],
+        "actions": [audit_json(record) for record in snapshot.audit[:20]],
+    }
+
+
+def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
+    """One cluster, what was done to it and what belongs to it."""
+    mine = {row.cluster.id, *row.cluster.aliases}
+    return {
+        **state_json(snapshot),
+        **row_json(row),
+        "new": is_new(row.cluster, snapshot.reference),
+        "actions": [audit_json(record) for record in snapshot.audit if record.cluster_id in mine],
+        "incident": kin.incident and _incident_json(kin.incident),
+        "related": [{"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in kin.links],
+    }
+
+
+def audit_json(record: AuditRecord) -> dict[str, Any]:
+    """Who did what."""
+    return {
+        "at": record.at.isoformat(),
+        "who": record.who,
+        "action": record.action,
+        "cluster": record.cluster_id,
+        "detail": record.detail,
+    }
+
+
+def _briefs(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [brief_json(row) for row in rows]
+
+
+def _incident_json(incident: Incident) -> dict[str, Any]:
+    return {
+        "root": incident.root,
+        "cause": incident.cause,
+        "revision": incident.revision,
+        "is_new_revision": incident.is_new_revision,
+        "started_at": incident.started_at.isoformat(),
+        "last_seen": incident.last_seen.isoformat(),
+        "over": incident.over,
+        "members": [
+            {"cluster": member.id, "evidence": [str(one) for one in member.evidence]} for member in incident.members
+        ],
+    }
+
+
+def _worker_json(worker: WorkerState) -> dict[str, Any]:
+    return {
+        "id": worker.id,
+        "last_commit": worker.heartbeat_at.isoformat(),
+        "lag_s": worker.lag_s,
+        "version": worker.version,
+        "totals": totals_json(worker.totals),
+    }

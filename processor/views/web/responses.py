@@ -1,0 +1,112 @@
+"""What routes answer with: pages, the detail of a cluster, problems as a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from processor.model.errors import ConfigError, Transient
+from processor.triage.operate import NotThere, Overtaken
+from processor.views.rates import is_new
+from processor.views.relations import kin_of
+from processor.views.web import charts
+from processor.views.web.render import Shell, render
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from processor.views.relations import Kin
+    from processor.views.snapshot import Row, Snapshot
+    from processor.views.web.auth import Access, Viewer
+    from processor.views.web.poller import Poller
+
+_SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be used that way."}
+
+
+async def snapshot(request: Request) -> Snapshot:
+    """The newest snapshot. 503 as long as the store has never answered."""
+    poller: Poller = request.app.state.poller
+    found = await poller.current()
+    if not found.version or (found.problem and not found.rows):
+        raise HTTPException(503, f"The state cannot be read: {found.problem or 'not read yet'}.")
+    return found
+
+
+def row(found: Snapshot, cluster_id: str) -> Row:
+    """The row of a cluster. Raises `NotThere`."""
+    one = found.row(cluster_id)
+    if one is None:
+        raise NotThere(f"There is no cluster {cluster_id}.")
+    return one
+
+
+async def kin(request: Request, found: Snapshot, one: Row) -> Kin:
+    """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
+    async with request.app.state.one_compares:
+        return await run_in_threadpool(kin_of, one.cluster, found)
+
+
+def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
+    """A page for whoever is looking."""
+    return HTMLResponse(render(name, _shell(request), **values), code)
+
+
+async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
+    """The page of one cluster."""
+    mine = {one.cluster.id, *one.cluster.aliases}
+    return page(
+        request,
+        "cluster.html",
+        code=code,
+        snapshot=found,
+        row=one,
+        kin=await kin(request, found, one),
+        cluster=one.cluster,
+        is_new=is_new(one.cluster, found.reference),
+        minutes=charts.per_minute(one.cluster, found.reference),
+        days=charts.per_day(one.cluster, found.reference),
+        history=[record for record in found.audit if record.cluster_id in mine],
+        message=message,
+    )
+
+
+def wants_json(request: Request) -> bool:
+    """A script, or the twin of a page."""
+    return request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """A refusal: a page for people, JSON for scripts."""
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    sentence = error.detail if isinstance(error, HTTPException) else ""
+    return problem(request, code, _SENTENCES.get(code, sentence))
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """One of our own errors: its text is a sentence for people."""
+    codes: dict[type[Exception], int] = {ConfigError: 400, NotThere: 404, Overtaken: 409, Transient: 503}
+    return problem(request, next((code for kind, code in codes.items() if isinstance(error, kind)), 503), str(error))
+
+
+async def broken(request: Request, _error: Exception) -> Response:
+    """A defect; the trace goes to the server's log, never to the viewer."""
+    return problem(request, 500, "Something went wrong here. The server's log says what.")
+
+
+def problem(request: Request, code: int, sentence: str) -> Response:
+    """A sentence, and nothing else."""
+    if wants_json(request):
+        return JSONResponse({"error": sentence}, code)
+    return page(request, "problem.html", code=code, status=code, sentence=sentence)
+
+
+def _shell(request: Request) -> Shell:
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    access: Access = request.app.state.access
+    shell = Shell(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    if viewer is None or not shell.may_act:
+        return shell
+    return Shell(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)

@@ -1,0 +1,103 @@
+"""The worklog as JSON, for machines. Pure.
+
+Promises: the same facts as the Markdown, every cluster, redacted; it is JSON, so log text in it is not neutralised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from processor.issues.sample import redacted, sample_json
+from processor.views.worklog import checklist as worklog_steps
+from processor.views.worklog import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.triage.incidents import Incident
+    from processor.views.worklog.facts import Item, Worklog
+
+    Redact = Callable[[str], str]
+
+_SUM: Final = ("ingested", "counted", "duplicates", "rejected", "ignored")
+
+
+def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
+    """The same facts for machines, every cluster; log text is redacted but not neutralised."""
+    return {
+        "date": log.at.isoformat(),
+        "services": list(log.services),
+        "period": {
+            "since": log.period.since and log.period.since.isoformat(),
+            "until": log.period.until and log.period.until.isoformat(),
+            "first": log.first and log.first.isoformat(),
+            "last": log.last and log.last.isoformat(),
+        },
+        "totals": {name: getattr(log.totals, name) for name in _SUM},
+        "workers": log.workers,
+        "entries": log.entries,
+        "severities": {level.name: n for level, n in facts.severities(log.items).items()},
+        "clusters": [_cluster_json(item, redact) for item in log.items],
+        "incidents": [_incident_json(incident, redact) for incident in log.incidents],
+        "status": [{"done": box.done, "text": box.text} for box in worklog_steps.boxes(log)],
+        "next_steps": list(worklog_steps.next_steps(log)),
+        "revisions": {
+            redact(name): {"entries": n, "first_seen": first.isoformat(), "last_seen": last.isoformat()}
+            for name, (n, first, last) in facts.revisions(log.items).items()
+        },
+        "labels": redacted(facts.labels(log.items), redact),
+    }
+
+
+def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
+    cluster, handling = item.cluster, item.cluster.handling
+    issue = handling.issue or item.told_in
+    return {
+        "id": cluster.id,
+        "aliases": list(cluster.aliases),
+        "stream": redacted(cluster.stream._asdict(), redact),
+        "priority": item.priority,
+        "severities": {level.name: n for level, n in sorted(cluster.severities.items(), reverse=True)},
+        "entries": item.entries,
+        "count": cluster.count,
+        "template": redact(cluster.template),
+        "sample": sample_json(cluster.sample.raw, redact) or redact(cluster.sample.text),
+        "impact": item.impact,
+        "first_seen": cluster.first_seen.isoformat(),
+        "last_seen": cluster.last_seen.isoformat(),
+        "first_revision": redact(cluster.first_revision),
+        "last_revision": redact(cluster.last_revision),
+        "new_in": redact(item.deploys.new_in) if item.deploys else "",
+        "gone_since": redact(item.deploys.gone_since) if item.deploys else "",
+        "facets": redacted({name: dict(values) for name, values in cluster.facets.items()}, redact),
+        "status": handling.status,
+        "stage": item.stage,
+        "given_up": redact(item.given_up),
+        "regressions": handling.regressions,
+        "quiet": handling.quiet,
+        "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
+        "history": [
+            {"at": one.at.isoformat(), "who": one.who, "action": one.action, "detail": redact(one.detail)}
+            for one in item.history
+        ],
+        "precedents": [{"url": one.url, "number": one.number, "why": one.why} for one in item.precedents],
+        "related": [
+            {"cluster": link.other, "evidence": [redact(str(one)) for one in link.evidence]} for link in item.links
+        ],
+    }
+
+
+def _incident_json(incident: Incident, redact: Redact) -> dict[str, Any]:
+    return {
+        "root": incident.root,
+        "cause": redact(incident.cause),
+        "revision": redact(incident.revision),
+        "is_new_revision": incident.is_new_revision,
+        "started_at": incident.started_at.isoformat(),
+        "last_seen": incident.last_seen.isoformat(),
+        "over": incident.over,
+        "members": [
+            {"cluster": member.id, "evidence": [redact(str(one)) for one in member.evidence]}
+            for member in incident.members
+        ],
+    }

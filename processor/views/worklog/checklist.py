@@ -1,0 +1,93 @@
+"""What of the worklog is done and what comes next, each derived from the state. Pure.
+
+Promises: a box is ticked only when the state shows that it is true; a next step is named only when the state shows
+that it is open, and says how to take it. Nothing here is log text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from processor.model import Priority, Status
+from processor.views.worklog.facts import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from processor.views.worklog.facts import Item, Worklog
+
+
+class Box(NamedTuple):
+    """One line with a box."""
+
+    done: bool
+    text: str
+
+
+def boxes(log: Worklog) -> tuple[Box, ...]:
+    """The states of the work, from collecting to a finished document."""
+    awaited, reported, failed = (log.of(stage) for stage in (Stage.AWAITED, Stage.REPORTED, Stage.GIVEN_UP))
+    owed = sum(item.owed for item in reported)
+    undecided = [item for item in log.items if item.cluster.handling.priority is None]
+    kept = log.totals.rejected
+    return (
+        Box(log.totals.ingested > 0, f"Log collection: {log.totals.ingested:,} entries, each accounted for"),
+        Box(not kept, f"Decoding: {f'{kept:,} entries are in quarantine' if kept else 'every entry was understood'}"),
+        Box(True, f"Worklog created: {len(log.items):,} clusters, state as of {log.at:%Y-%m-%d %H:%M} UTC"),
+        Box(
+            not undecided, f"Priorities: decided for {len(log.items) - len(undecided):,} of {len(log.items):,} clusters"
+        ),
+        Box(
+            not awaited and not failed,
+            f"Issue creation: {len(reported):,} clusters have their issue, {len(awaited):,} await one,"
+            f" {len(log.of(Stage.BELOW)):,} are below their threshold, {len(log.of(Stage.COVERED)):,} are covered by an"
+            f" incident, {len(log.of(Stage.SETTLED)):,} settled, {len(log.of(Stage.MUTED)):,} muted,"
+            f" {len(failed):,} given up",
+        ),
+        Box(not owed, f"Issue updates: {f'{owed:,} comments are owed' if owed else 'no comment is owed'}"),
+        Box(
+            not awaited and not failed and not owed and not undecided and not kept,
+            "Worklog final: every reference is in place and nothing is pending",
+        ),
+    )
+
+
+def next_steps(log: Worklog) -> tuple[str, ...]:
+    """What is open, the most urgent first."""
+    return tuple(_steps(log))
+
+
+def _steps(log: Worklog) -> Iterator[str]:
+    numbers = {item.cluster.id: number for number, item in enumerate(log.items, start=1)}
+
+    def named(items: Iterable[Item]) -> str:
+        found = [str(numbers[item.cluster.id]) for item in items]
+        shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")  # noqa: PLR2004
+        return f"cluster{'s' if len(found) > 1 else ''} {shown}"
+
+    handled = [(item, item.cluster.handling) for item in log.items]
+    urgent = [
+        item
+        for item, handling in handled
+        if item.priority <= Priority.P1
+        and handling.status is Status.OPEN
+        and not handling.quiet
+        and item.stage is not Stage.COVERED
+    ]
+    if urgent:
+        yield f"Look at {named(urgent)}: P0 or P1, and nobody has acknowledged it on the on-call page yet."
+    if back := [item for item, handling in handled if handling.regressions and handling.status is Status.OPEN]:
+        yield f"Find out why {named(back)} came back after being settled."
+    if awaited := log.of(Stage.AWAITED):
+        yield (
+            f"Open the issues of {named(awaited)}: the worker does it when it runs with"
+            " `--issues github:OWNER/REPO` or `--issues folder:PATH`."
+        )
+    if owing := [item for item in log.items if item.owed]:
+        yield f"Let the worker run: comments are owed on {named(owing)}."
+    if failed := log.of(Stage.GIVEN_UP):
+        yield f"See why the issues of {named(failed)} were given up; the reason is written there."
+    if quiet := [item for item, handling in handled if handling.quiet and handling.status is Status.OPEN]:
+        yield f"Resolve {named(quiet)} if the cause is gone: silent for so long that chance does not explain it."
+    if log.totals.rejected:
+        yield f"Read the {log.totals.rejected:,} entries in quarantine and why: `gardener rejected`."

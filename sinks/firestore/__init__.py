@@ -1,0 +1,6 @@
+"""The `Store` on Firestore.
+
+Enters: checkpoints and decisions.
+Leaves: stored clusters.
+Must not: know another sink.
+"""

@@ -1,0 +1,225 @@
+"""One checkpoint as one atomic commit. Promises: all of it or nothing, never twice, one write per touched document.
+
+The ledger pages and stream heads carry preconditions, so the commit as a whole cannot be applied a second time,
+increments included; it is never retried here, because an answer that was lost may have been a yes. New counts come
+from the answer, not from a read.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.field_path import FieldPath
+
+from processor.model import SCHEMA_VERSION, Committed
+from processor.model.errors import CheckpointTooLarge, Conflict, StateError
+from sinks.firestore import documents
+from sinks.firestore.delta import added, bounded_names, increments
+from sinks.firestore.errors import check_schema
+from sinks.firestore.ledger import KEPT
+from sinks.stored_cluster import StoredCluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from processor.model import Checkpoint, ClusterDelta, Stream, TemplateChanges, TemplateRecord
+    from sinks.firestore.delta import Change
+    from sinks.firestore.documents import Head
+    from sinks.firestore.ledger import Ledger
+
+COMMIT_S: Final = 5.0
+"""A worker that is told to stop has ten seconds; no request may outlast them."""
+MAX_REQUEST_BYTES: Final = 3_500_000
+"""The emulator takes 4 MiB, Firestore itself 10 MiB."""
+MAX_WRITES: Final = 1_500
+"""Documents in one commit: the emulator took so many in 0.2 to 0.9 s, and what outlasts `COMMIT_S` would for ever."""
+_AT_ONCE: Final = 100
+"""Clusters in one read; one of 17 KB takes a millisecond, and none is above 512 KiB."""
+_FRAME_BYTES: Final = 6  # tag and length of a write in its request
+_KNOWN_CLUSTERS: Final = 5_000
+_SEQ_PER_REV: Final = 1_000_000
+_TRANSFORMS: Final = {"add": firestore.Increment, "min": firestore.Minimum, "max": firestore.Maximum}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A cluster document as just read; `stored` is None where there is none."""
+
+    stored: StoredCluster | None
+    seq: int
+    update_time: Any
+
+
+class Committer:
+    """Turns checkpoints into commits; remembers which keys cluster documents have. Not thread-safe."""
+
+    def __init__(self, client: firestore.Client, ledger: Ledger, heads: dict[Stream, Head], version: str) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._heads = heads
+        self._version = version
+        self._known: OrderedDict[str, StoredCluster] = OrderedDict()
+        self._batch: Any = None
+
+    def commit(self, checkpoint: Checkpoint) -> Committed:
+        """See `Store.commit`. Raises `CheckpointTooLarge`, and whatever the library raises."""
+        touched = {delta.id for delta in checkpoint.deltas}
+        touched |= {one.id for changes in checkpoint.templates for one in changes.records}
+        try:
+            return self._commit(checkpoint)
+        except BaseException:
+            # What was remembered of these may be wrong, and if it is not, reading it again costs little.
+            for name in touched:
+                self._known.pop(name, None)
+            raise
+
+    def _commit(self, checkpoint: Checkpoint) -> Committed:
+        self._batch = self._client.batch()
+        after: dict[str, StoredCluster] = {}
+        counted_at: dict[str, int] = {}
+        deltas = {delta.id: bounded_names(delta) for delta in checkpoint.deltas}
+        records = {one.id for changes in checkpoint.templates for one in changes.records}
+        if len(deltas.keys() | records) > MAX_WRITES:
+            raise CheckpointTooLarge(f"one commit has room for {MAX_WRITES} documents, not for that many clusters")
+        found = self._read(self._unfit(deltas, records))
+        self._ledger.append(self._batch, checkpoint.fresh, checkpoint.seen.token, now=checkpoint.at)
+        for changes in checkpoint.templates:
+            self._move_head(changes)
+            for place, one in enumerate(changes.records):
+                seq = (changes.base_rev + 1) * _SEQ_PER_REV + place
+                after[one.id] = self._put(one, changes, seq, found[one.id], deltas.get(one.id))
+        for name, delta in deltas.items():
+            if name not in records:
+                after[name] = self._count(delta, found.get(name), counted_at)
+        self._put_rest(checkpoint)
+        self._check_size()
+        results = self._batch.commit(retry=None, timeout=COMMIT_S)
+        self._remember(after)
+        counts = {
+            name: results[counted_at[name]].transform_results[0].integer_value
+            if name in counted_at
+            else after[name].count
+            for name in deltas
+        }
+        return Committed(counts, self._settle_heads(checkpoint))
+
+    def _unfit(self, deltas: Mapping[str, ClusterDelta], records: set[str]) -> set[str]:
+        """Clusters that have to be read first: those of the model, and those that increments cannot serve."""
+        unfit = set(records)
+        for name, delta in deltas.items():
+            known = self._known.get(name)
+            if known is None or increments(known, delta) is None:
+                unfit.add(name)
+        return unfit
+
+    def _check_size(self) -> None:
+        # The library has no public way to ask. What a write takes cannot be foreseen: names are percent-encoded, keys
+        # are quoted. Beyond each write a request holds little.
+        size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._batch._write_pbs)  # noqa: SLF001
+        if size > MAX_REQUEST_BYTES or len(self._batch) > MAX_WRITES:
+            raise CheckpointTooLarge(f"{len(self._batch)} documents of {size} bytes are too many for one commit")
+
+    def _read(self, names: Iterable[str]) -> dict[str, _Found]:
+        references = [self._cluster(name) for name in names]
+        found: dict[str, _Found] = {}
+        for start in range(0, len(references), _AT_ONCE):
+            part = references[start : start + _AT_ONCE]
+            for snapshot in self._client.get_all(part, retry=None, timeout=COMMIT_S):
+                fields = snapshot.to_dict()
+                if fields is None:
+                    found[snapshot.id] = _Found(None, 0, None)
+                    continue
+                check_schema(fields, snapshot.reference.path)
+                stored = documents.cluster(snapshot.id, fields)
+                found[snapshot.id] = _Found(stored, fields["seq"], snapshot.update_time)
+        return found
+
+    def _move_head(self, changes: TemplateChanges) -> None:
+        head = self._heads.get(changes.stream)
+        if (head.rev if head else 0) != changes.base_rev:
+            raise Conflict(f"another worker changed the templates of {changes.stream.key} first")
+        reference = self._client.collection("streams").document(documents.stream_id(changes.stream))
+        fields: dict[str, Any] = {
+            "schema": SCHEMA_VERSION,
+            "stream": documents.stream_fields(changes.stream),
+            "rev": changes.base_rev + 1,
+            "updated_at": firestore.SERVER_TIMESTAMP,
+        }
+        self._write(reference, fields, head and head.update_time)
+
+    def _put(
+        self, one: TemplateRecord, changes: TemplateChanges, seq: int, found: _Found, delta: ClusterDelta | None
+    ) -> StoredCluster:
+        """A record of the model, with what was counted under it."""
+        empty = StoredCluster(one, changes.stream, 0, None, None, None, {}, {}, {}, {}, {})
+        stored = empty if found.stored is None else replace(found.stored, record=one)
+        if delta is not None:
+            stored = added(stored, delta)
+        fields = documents.model_fields(
+            one, changes.stream, rev=changes.base_rev + 1, seq=seq if found.stored is None else found.seq
+        )
+        if delta is not None:
+            fields |= documents.count_fields(stored)
+        self._write(self._cluster(one.id), fields, found.update_time)
+        return stored
+
+    def _count(self, delta: ClusterDelta, found: _Found | None, counted_at: dict[str, int]) -> StoredCluster:
+        """Counts of a cluster whose record does not change: increments where they will do."""
+        known = self._known.get(delta.id) if found is None else found.stored
+        if known is None:
+            raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
+        changes = increments(known, delta)
+        if changes is not None:
+            counted_at[delta.id] = len(self._batch)
+            self._batch.update(self._cluster(delta.id), self._transforms(changes))
+            last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)
+            return replace(known, last_seen=last)
+        if found is None:
+            raise Conflict(f"cluster {delta.id} has to be read first")
+        stored = added(known, delta)
+        self._write(self._cluster(delta.id), documents.count_fields(stored), found.update_time)
+        return stored
+
+    def _transforms(self, changes: list[Change]) -> dict[str, Any]:
+        # Results come back in the order of field paths, whatever the order here; "count" is the first of ours.
+        fields: dict[str, Any] = {"updated_at": firestore.SERVER_TIMESTAMP}
+        for path, how, value in changes:
+            name = FieldPath(*path).to_api_repr()
+            fields[name] = _TRANSFORMS[how](value)
+        return fields
+
+    def _put_rest(self, checkpoint: Checkpoint) -> None:
+        """Quarantine and the worker's own document."""
+        for one in checkpoint.rejected:
+            fields = documents.rejected_fields(one, checkpoint.at + KEPT)
+            self._batch.set(self._client.collection("quarantine").document(one.id), fields)
+        reference = self._client.collection("workers").document(documents.name(checkpoint.worker))
+        self._batch.set(reference, documents.worker_fields(checkpoint, self._version), merge=True)
+
+    def _write(self, reference: Any, fields: dict[str, Any], update_time: Any) -> None:
+        """Write whole fields, if the document is still as it was read (None: not there)."""
+        if update_time is None:
+            self._batch.create(reference, fields)
+        else:
+            self._batch.update(reference, fields, option=self._client.write_option(last_update_time=update_time))
+
+    def _settle_heads(self, checkpoint: Checkpoint) -> dict[Stream, int]:
+        revs = {}
+        for changes in checkpoint.templates:
+            revs[changes.stream] = rev = changes.base_rev + 1
+            self._heads[changes.stream] = documents.Head(changes.stream, rev, self._batch.commit_time)
+        return revs
+
+    def _remember(self, after: Mapping[str, StoredCluster]) -> None:
+        for name, stored in after.items():
+            sample = stored.sample and replace(stored.sample, text="", raw="")
+            self._known[name] = replace(stored, sample=sample)
+            self._known.move_to_end(name)
+        while len(self._known) > _KNOWN_CLUSTERS:
+            self._known.popitem(last=False)
+
+    def _cluster(self, name: str) -> Any:
+        return self._client.collection("clusters").document(documents.name(name))

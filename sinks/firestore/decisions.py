@@ -1,0 +1,151 @@
+"""What people and the controller decide, under compare-and-set, each with its trail in the same commit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition
+from google.cloud import firestore
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from processor.model import SCHEMA_VERSION, AuditRecord
+from processor.model.errors import Conflict, StateError
+from sinks import triage_json as handling_json
+from sinks.firestore import documents
+from sinks.firestore.commit import COMMIT_S
+from sinks.firestore.delta import at, micros
+from sinks.firestore.errors import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.model import Handling
+
+_AUDIT_KEPT: Final = timedelta(days=400)
+_MERGE_TRIES: Final = 8
+
+
+class Decisions:
+    """The decisions of `processor.model.ports.Store`; raises what the library raises, and `Conflict`."""
+
+    def __init__(self, client: firestore.Client) -> None:
+        self._client = client
+        self._clusters = client.collection("clusters")
+
+    def audit(self, limit: int) -> Sequence[AuditRecord]:
+        """See `Store.audit`."""
+        newest = firestore.Query.DESCENDING
+        query = (
+            self._client.collection("audit")
+            .order_by("written_at", direction=newest)
+            .order_by("place", direction=newest)
+            .limit(limit)
+        )
+        found = [one.to_dict() or {} for one in query.stream(retry=None, timeout=COMMIT_S)]
+        return [
+            AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
+            for one in found
+        ]
+
+    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+        """See `Store.put_handling`."""
+        rev = handling.rev + 1
+        reference = self._client.collection("handling").document(documents.name(cluster_id))
+        decision = handling_json.dump(handling)
+        snapshot = reference.get(retry=None, timeout=COMMIT_S)
+        if (snapshot.get("rev") if snapshot.exists else 0) != handling.rev:
+            raise Conflict(f"someone else decided about cluster {cluster_id} first")
+        batch = self._client.batch()
+        fields = {
+            "schema": SCHEMA_VERSION,
+            "rev": rev,
+            "decision": decision,
+            "status": str(handling.status),
+            "priority": handling.priority and str(handling.priority),
+            "updated_at": firestore.SERVER_TIMESTAMP,
+        }
+        if snapshot.exists:
+            check_schema(snapshot.to_dict(), reference.path)
+            batch.update(reference, fields, option=self._client.write_option(last_update_time=snapshot.update_time))
+        else:
+            batch.create(reference, fields)
+        self._put_audit(batch, audit)
+        batch.commit(retry=None, timeout=COMMIT_S)
+        return handling_json.load(decision, rev)
+
+    def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
+        """See `Store.merge`."""
+        self._retrying()(self._merge, loser_id, winner_id, audit)
+
+    def split(self, ids: Iterable[str], audit: AuditRecord) -> None:
+        """Take each of these out of its root, the trail with the first."""
+        trail = [audit]
+        for cluster_id in ids:
+            self._retrying()(self._free, cluster_id, trail)
+            trail = []
+
+    def _retrying(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type((Aborted, AlreadyExists, FailedPrecondition)),
+            stop=stop_after_attempt(_MERGE_TRIES),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            reraise=True,
+        )
+
+    def _merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
+        loser, winner = self._root(loser_id), self._root(winner_id)
+        if loser.id == winner.id:
+            return
+        # The winner is touched so that the other way round, at the same time, is refused.
+        self._change(loser, {"merged_into": winner.id}, [audit], touched=winner)
+
+    def _free(self, cluster_id: str, audit: Iterable[AuditRecord]) -> None:
+        snapshot = self._clusters.document(documents.name(cluster_id)).get(retry=None, timeout=COMMIT_S)
+        check_schema(snapshot.to_dict(), snapshot.reference.path)
+        self._change(snapshot, {"merged_into": None, "literal": True}, audit)
+
+    def _change(
+        self, cluster: Any, fields: dict[str, Any], audit: Iterable[AuditRecord], *, touched: Any = None
+    ) -> None:
+        """Change a cluster's record, and with it its stream's revision."""
+        stream = documents.stream_of(cluster.get("stream"))
+        streams = self._client.collection("streams")
+        head = streams.document(documents.stream_id(stream)).get(retry=None, timeout=COMMIT_S)
+        rev = head.get("rev") + 1
+        batch = self._client.batch()
+        changes = [(head, {"rev": rev}), (cluster, {"rev": rev, **fields})]
+        if touched is not None:
+            changes.append((touched, {"touched": rev}))
+        for snapshot, changed in changes:
+            option = self._client.write_option(last_update_time=snapshot.update_time)
+            batch.update(snapshot.reference, {**changed, "updated_at": firestore.SERVER_TIMESTAMP}, option=option)
+        self._put_audit(batch, audit)
+        batch.commit(retry=None, timeout=COMMIT_S)
+
+    def _root(self, cluster_id: str) -> Any:
+        seen: set[str] = set()
+        name: str | None = cluster_id
+        while name is not None and name not in seen:
+            seen.add(name)
+            snapshot = self._clusters.document(documents.name(name)).get(retry=None, timeout=COMMIT_S)
+            if not snapshot.exists:
+                raise StateError(f"there is no cluster {name}")
+            check_schema(snapshot.to_dict(), snapshot.reference.path)
+            name = snapshot.get("merged_into")
+        return snapshot
+
+    def _put_audit(self, batch: Any, records: Iterable[AuditRecord]) -> None:
+        for place, one in enumerate(records):
+            fields = {
+                "schema": SCHEMA_VERSION,
+                "at": one.at,
+                "who": one.who,
+                "action": one.action,
+                "cluster_id": one.cluster_id,
+                "detail": one.detail,
+                "place": place,
+                "written_at": firestore.SERVER_TIMESTAMP,
+                "expire_at": one.at + _AUDIT_KEPT,
+            }
+            batch.create(self._client.collection("audit").document(), fields)

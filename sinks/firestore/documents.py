@@ -1,0 +1,232 @@
+"""Cluster documents and the smaller ones as Firestore fields, and back. Which fields there are: docs/state.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from google.cloud import firestore
+
+from processor.model import (
+    SCHEMA_VERSION,
+    Kind,
+    Rejected,
+    Sample,
+    Severity,
+    Span,
+    Stream,
+    TemplateRecord,
+    Totals,
+    WorkerState,
+)
+from sinks import triage_json as handling_json
+from sinks.firestore.delta import at, hour_path, key, micros
+from sinks.firestore.errors import check_schema
+from sinks.stored_cluster import StoredCluster
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from processor.model import Checkpoint, Handling
+
+MODEL_FIELDS: Final = ("schema", "stream", "seed", "template", "merged_into", "overflow", "literal", "rev", "seq")
+"""What a model is rebuilt from; nothing else of a cluster document is read for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A stream's document: its revision, and the time that a compare-and-set names."""
+
+    stream: Stream
+    rev: int
+    update_time: Any
+
+
+def name(text: str) -> str:
+    """Any text as a document's name; an id stays as it is."""
+    quoted = quote(text, safe="", errors="replace")[:1000]
+    return f"={quoted}" if not quoted or quoted.startswith((".", "__")) else quoted
+
+
+def stream_id(stream: Stream) -> str:
+    """Name of a stream's document; its parts may hold any character."""
+    return blake2b(stream.key.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def stream_of(fields: Mapping[str, Any]) -> Stream:
+    """The stream that `stream_fields` wrote."""
+    return Stream(fields["project"], fields["service"], Kind(fields["kind"]))
+
+
+def stream_fields(stream: Stream) -> dict[str, str]:
+    """A stream, for people and for rebuilding the model."""
+    return {"project": stream.project, "service": stream.service, "kind": str(stream.kind)}
+
+
+def head(snapshot: Any) -> Head:
+    """A stream's document as read."""
+    return Head(stream_of(snapshot.get("stream")), snapshot.get("rev"), snapshot.update_time)
+
+
+def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
+    """The part of a cluster document that is the model."""
+    return TemplateRecord(
+        cluster_id,
+        fields["seed"],
+        fields["template"],
+        fields["merged_into"],
+        fields["overflow"],
+        fields["literal"],
+    )
+
+
+def placed(snapshot: Any) -> tuple[Stream, int, int, TemplateRecord]:
+    """(stream, revision, order of minting, record) of a cluster document. Raises `StateError`."""
+    fields = snapshot.to_dict()
+    check_schema(fields, snapshot.reference.path)
+    return stream_of(fields["stream"]), fields["rev"], fields["seq"], record(snapshot.id, fields)
+
+
+def model_fields(one: TemplateRecord, stream: Stream, *, rev: int, seq: int) -> dict[str, Any]:
+    """The other way; `seq` is the order of minting within the stream."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "stream": stream_fields(stream),
+        "stream_id": stream_id(stream),
+        "seed": one.seed,
+        "template": one.template,
+        "merged_into": one.merged_into,
+        "overflow": one.overflow,
+        "literal": one.literal,
+        "rev": rev,
+        "seq": seq,
+        "updated_at": firestore.SERVER_TIMESTAMP,
+    }
+
+
+def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
+    """A whole cluster document."""
+    sample = fields.get("sample")
+    first, last = fields.get("first_seen"), fields.get("last_seen")
+    return StoredCluster(
+        record=record(cluster_id, fields),
+        stream=stream_of(fields["stream"]),
+        count=fields.get("count", 0),
+        first_seen=None if first is None else at(first),
+        last_seen=None if last is None else at(last),
+        sample=sample and Sample(sample["insert_id"], at(sample["at"]), sample["text"], sample["raw"]),
+        severities={Severity(int(name)): n for name, n in fields.get("severities", {}).items()},
+        minutes={
+            60 * int(hour) + int(minute): n
+            for hour, minutes in fields.get("minutes", {}).items()
+            for minute, n in minutes.items()
+        },
+        days={int(day): n for day, n in fields.get("days", {}).items()},
+        facets={
+            name[1:]: {value[1:]: n for value, n in values.items()} for name, values in fields.get("facets", {}).items()
+        },
+        revisions={
+            name[1:]: Span(span["n"], at(span["first"]), at(span["last"]))
+            for name, span in fields.get("revisions", {}).items()
+        },
+    )
+
+
+def count_fields(stored: StoredCluster) -> dict[str, Any]:
+    """Everything counted, as whole fields."""
+    if stored.sample is None or stored.first_seen is None or stored.last_seen is None:
+        return {}
+    minutes: dict[str, dict[str, int]] = {}
+    for minute, n in stored.minutes.items():
+        _, hour, within = hour_path(minute)
+        minutes.setdefault(hour, {})[within] = n
+    sample = stored.sample
+    return {
+        "count": stored.count,
+        "first_seen": micros(stored.first_seen),
+        "last_seen": micros(stored.last_seen),
+        "sample": {
+            "insert_id": sample.insert_id,
+            "at": micros(sample.at),
+            "text": sample.text,
+            "raw": sample.raw,
+        },
+        "severities": {str(int(severity)): n for severity, n in stored.severities.items()},
+        "minutes": minutes,
+        "days": {str(day): n for day, n in stored.days.items()},
+        "facets": {key(name): {key(value): n for value, n in values.items()} for name, values in stored.facets.items()},
+        "revisions": {
+            key(name): {"n": span.entries, "first": micros(span.first_seen), "last": micros(span.last_seen)}
+            for name, span in stored.revisions.items()
+        },
+        "updated_at": firestore.SERVER_TIMESTAMP,
+    }
+
+
+def worker_fields(checkpoint: Checkpoint, version: str) -> dict[str, Any]:
+    """What a checkpoint changes in its worker's document, to be merged."""
+    totals = checkpoint.totals
+    lag = max(((checkpoint.at - delta.last_seen).total_seconds() for delta in checkpoint.deltas), default=0.0)
+    return {
+        "schema": SCHEMA_VERSION,
+        "name": checkpoint.worker,
+        "heartbeat_at": checkpoint.at,
+        "version": version,
+        "lag_s": max(lag, 0.0),
+        "totals": {
+            "counted": firestore.Increment(totals.counted),
+            "duplicates": firestore.Increment(totals.duplicates),
+            "rejected": firestore.Increment(totals.rejected),
+            "ignored": firestore.Increment(totals.ignored),
+        },
+        "updated_at": firestore.SERVER_TIMESTAMP,
+    }
+
+
+def worker(snapshot: Any) -> WorkerState:
+    """A worker's document."""
+    fields = snapshot.to_dict()
+    return WorkerState(
+        fields["name"], _plain(fields["heartbeat_at"]), fields["version"], Totals(**fields["totals"]), fields["lag_s"]
+    )
+
+
+def rejected_fields(one: Rejected, expire_at: datetime) -> dict[str, Any]:
+    """A quarantined message."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "reason": one.reason,
+        "raw": one.raw,
+        "size": one.size,
+        "source": one.source,
+        "offset": one.offset,
+        "at": one.at,
+        "expire_at": expire_at,
+    }
+
+
+def rejected(snapshot: Any) -> Rejected:
+    """The other way."""
+    fields = snapshot.to_dict()
+    return Rejected(
+        id=snapshot.id,
+        reason=fields["reason"],
+        raw=fields["raw"],
+        size=fields["size"],
+        source=fields["source"],
+        offset=fields["offset"],
+        at=_plain(fields["at"]),
+    )
+
+
+def handling(snapshot: Any) -> Handling:
+    """A decision."""
+    return handling_json.load(snapshot.get("decision"), snapshot.get("rev"))
+
+
+def _plain(when: datetime) -> datetime:
+    """A plain `datetime`: the library's own subclass carries nanoseconds and prints otherwise."""
+    return at(micros(when))

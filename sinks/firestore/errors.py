@@ -1,0 +1,73 @@
+"""What Firestore answers, as our errors: who must do what. No other module of ours knows Google's exceptions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from google.api_core import exceptions as google
+from google.auth import exceptions as auth
+
+from processor.model import SCHEMA_VERSION
+from processor.model.errors import Conflict, StateError, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from processor.model.errors import GardenerError
+
+_FIRST: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted)
+_WAIT: Final = (
+    google.ServiceUnavailable,
+    google.DeadlineExceeded,
+    google.ResourceExhausted,
+    google.InternalServerError,
+    google.Unknown,
+    google.Cancelled,
+    google.RetryError,
+    auth.TransportError,
+)
+
+
+@contextmanager
+def translated(project: str, database: str) -> Iterator[None]:
+    """Raise `Conflict`, `Transient` or `StateError` instead of what the library raises."""
+    try:
+        yield
+    except (google.GoogleAPIError, auth.GoogleAuthError) as error:
+        raise explain(error, project, database) from error
+
+
+def explain(error: Exception, project: str, database: str) -> GardenerError:
+    """The error in our words, with the command that mends it where there is one."""
+    where = f"Firestore database {database} of project {project}"
+    text = getattr(error, "message", None) or str(error)
+    if isinstance(error, _FIRST):
+        return Conflict(f"another writer changed the {where} first")
+    if isinstance(error, _WAIT):
+        return Transient(f"the {where} did not answer: {text}")
+    if isinstance(error, google.PermissionDenied):
+        return StateError(
+            f"no permission for the {where}; grant it: gcloud projects add-iam-policy-binding {project}"
+            f" --member=serviceAccount:NAME --role=roles/datastore.user ({text})"
+        )
+    if isinstance(error, google.NotFound):
+        return StateError(
+            f"there is no {where}; make it: gcloud firestore databases create --project={project}"
+            f" --database='{database}' --location=REGION ({text})"
+        )
+    if isinstance(error, (auth.DefaultCredentialsError, auth.RefreshError, google.Unauthenticated)):
+        return StateError(
+            f"no usable credentials for the {where}; on a laptop run: gcloud auth application-default login ({text})"
+        )
+    return StateError(f"the {where} refused a request: {text}")
+
+
+def check_schema(document: Mapping[str, object] | None, path: str) -> None:
+    """Refuse a document that another version of Log Gardener wrote. Raises `StateError`."""
+    found = (document or {}).get("schema")
+    if found != SCHEMA_VERSION:
+        raise StateError(
+            f"the document {path} has schema version {found or 'none'}, this program knows {SCHEMA_VERSION};"
+            " use the matching program, or name another database in --state"
+        )

@@ -1,0 +1,78 @@
+"""Follow a collection: read it once, then only what has changed since.
+
+A listener would be the obvious way, but those of the Python library go silent without an error, so this asks for
+`updated_at` beyond the last answer, less an overlap: the server's time is taken when a write begins, and a write
+that waited for a lock shows up after a later one.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from sinks.firestore.errors import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from google.cloud import firestore
+
+OVERLAP: Final = timedelta(seconds=30)
+"""Longer than a commit may take; what changed so recently is read again by every poll."""
+_PAGE: Final = 5_000
+"""Documents in one request: Firestore ends a query after a minute, and there may be a million clusters."""
+T = TypeVar("T")
+
+
+def paged(query: Any, *, timeout_s: float) -> Iterator[Any]:
+    """All that a query finds, in requests of a bounded size; a page shows the documents as of its own time."""
+    last: Any = None
+    while True:
+        page = query.limit(_PAGE) if last is None else query.start_after(last).limit(_PAGE)
+        found = 0
+        for snapshot in page.stream(retry=None, timeout=timeout_s):
+            found, last = found + 1, snapshot
+            yield snapshot
+        if found < _PAGE:
+            return
+
+
+class Followed(Generic[T]):
+    """The documents of one collection, decoded, as of the last `poll`; no request of it outlasts `timeout_s`."""
+
+    def __init__(
+        self, collection: firestore.CollectionReference, decode: Callable[[Any], T], *, timeout_s: float
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._collection = collection
+        self._decode = decode
+        self._items: dict[str, T] = {}
+        self._read_at: datetime | None = None
+        self._lock = threading.Lock()
+
+    def poll(self) -> Mapping[str, T]:
+        """All documents by name, after reading what changed; a copy."""
+        with self._lock:
+            query: Any = self._collection
+            if self._read_at is not None:
+                query = query.where(filter=FieldFilter("updated_at", ">", self._read_at - OVERLAP))
+            read_at = None
+            for snapshot in paged(query, timeout_s=self._timeout_s):
+                read_at = snapshot.read_time if read_at is None else min(read_at, snapshot.read_time)
+                self._take(snapshot)
+            self._read_at = read_at or self._read_at
+            return dict(self._items)
+
+    def take(self, snapshot: Any) -> None:
+        """Take in one document that was read by itself, if it is there."""
+        with self._lock:
+            if snapshot.exists:
+                self._take(snapshot)
+
+    def _take(self, snapshot: Any) -> None:
+        check_schema(snapshot.to_dict(), snapshot.reference.path)
+        self._items[snapshot.id] = self._decode(snapshot)

@@ -1,0 +1,240 @@
+"""The `Store` on Firestore, for any number of workers and readers on any number of machines.
+
+Promises: what `processor.model.ports.Store` says, by compare-and-set alone: no transaction, no lease, no lock that a
+dead worker could hold. Readers never cost a worker anything. FIRESTORE_EMULATOR_HOST is honoured.
+It must not retry a commit, and it must not use listeners (see `commit`, `follow`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from processor.model import AuditRecord, Seen, StreamModel, Totals
+from processor.model.errors import CheckpointTooLarge, StateError
+from sinks.firestore import documents
+from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
+from sinks.firestore.decisions import Decisions
+from sinks.firestore.delta import micros
+from sinks.firestore.errors import check_schema, translated
+from sinks.firestore.follow import Followed, paged
+from sinks.firestore.ledger import Ledger
+from sinks.stored_cluster import fold, leaving, root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from processor.model import Checkpoint, Cluster, Committed, Handling, Identity, Rejected, Stream, WorkerState
+    from sinks.stored_cluster import StoredCluster
+
+_READ_S: Final = 120.0
+_RECORDS_S: Final = 8.0
+_SCAN_FROM: Final = 8
+"""With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
+
+
+class FirestoreStore:
+    """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
+
+    Args:
+        project: the Google Cloud project.
+        database: of that project.
+        version: of the program, for people who look at `workers`.
+        lanes: chains of the ledger per five minutes, where the state is made now.
+    """
+
+    def __init__(self, project: str, database: str = "(default)", *, version: str = "", lanes: int = 1) -> None:
+        self._place = (project, database)
+        with self._translated():
+            self._client = firestore.Client(project=project, database=database)
+        self._heads: dict[Stream, documents.Head] = {}
+        self._doubted: set[Stream] = set()
+        self._ledger = Ledger(self._client, COMMIT_S, lanes)
+        self._committer = Committer(self._client, self._ledger, self._heads, version)
+        self._decisions = Decisions(self._client)
+        self._clusters = self._client.collection("clusters")
+
+        def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> Followed[Any]:
+            return Followed(self._client.collection(name), decode, timeout_s=timeout_s)
+
+        # A worker reads these before every commit, and when it is told to stop it has ten seconds.
+        self._streams: Followed[documents.Head] = followed("streams", documents.head, _RECORDS_S)
+        self._stored: Followed[StoredCluster] = followed("clusters", _cluster)
+        self._handlings: Followed[Handling] = followed("handling", documents.handling)
+        self._workers: Followed[WorkerState] = followed("workers", documents.worker)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    # --- the model ------------------------------------------------------------------------------------
+    def load_model(self, known: Mapping[Stream, int]) -> Sequence[StreamModel]:
+        """See `Store.load_model`."""
+        with self._translated():
+            self._refresh_heads()
+            changed = [head for stream, head in self._heads.items() if head.rev > known.get(stream, 0)]
+            if len(changed) < max(_SCAN_FROM, len(self._heads) / 2):
+                return [StreamModel(h.stream, h.rev, self._records(h.stream, known.get(h.stream, 0))) for h in changed]
+            by_stream: dict[Stream, list[tuple[int, Any]]] = {head.stream: [] for head in changed}
+            for snapshot in paged(self._clusters.select(documents.MODEL_FIELDS), timeout_s=_READ_S):
+                stream, rev, seq, record = documents.placed(snapshot)
+                # What is newer than its head as read here may be seen in part; the next call takes it in whole.
+                if stream in by_stream and known.get(stream, 0) < rev <= self._heads[stream].rev:
+                    by_stream[stream].append((seq, record))
+        return [StreamModel(head.stream, head.rev, _in_order(by_stream[head.stream])) for head in changed]
+
+    # --- counting -------------------------------------------------------------------------------------
+    def seen(self, identities: Collection[Identity]) -> Seen:
+        """See `Store.seen`."""
+        with self._translated():
+            return Seen(*self._ledger.look(identities))
+
+    def commit(self, checkpoint: Checkpoint) -> Committed:
+        """See `Store.commit`. Raises `CheckpointTooLarge` too: commit the same messages in smaller parts."""
+        try:
+            with self._translated():
+                return self._committer.commit(checkpoint)
+        except CheckpointTooLarge:
+            raise
+        except BaseException:
+            self._doubted.update(changes.stream for changes in checkpoint.templates)
+            raise
+
+    # --- readers --------------------------------------------------------------------------------------
+    def clusters(self) -> Sequence[Cluster]:
+        """See `Store.clusters`. The first call reads everything, later ones what changed."""
+        with self._translated():
+            return fold(self._stored.poll().values(), self._handlings.poll())
+
+    def cluster(self, cluster_id: str) -> Cluster | None:
+        """See `Store.cluster`. Reads this cluster and its aliases only."""
+        with self._translated():
+            _, members = self._family(cluster_id)
+            if not members:
+                return None
+            decided = self._client.collection("handling")
+            names = {documents.name(member): member for member in members}
+            found = self._client.get_all([decided.document(name) for name in names], retry=None, timeout=_READ_S)
+            handlings = {names[one.id]: documents.handling(one) for one in found if one.exists}
+        folded = fold(members.values(), handlings)
+        return folded[0] if folded else None
+
+    def totals(self) -> Totals:
+        """See `Store.totals`."""
+        return sum((worker.totals for worker in self.workers()), Totals())
+
+    def workers(self) -> Sequence[WorkerState]:
+        """See `Store.workers`."""
+        with self._translated():
+            found = self._workers.poll().values()
+        return sorted(found, key=lambda worker: (-micros(worker.heartbeat_at), worker.id))
+
+    def rejected(self, limit: int) -> Sequence[Rejected]:
+        """See `Store.rejected`."""
+        query = (
+            self._client.collection("quarantine")
+            .order_by("at", direction=firestore.Query.DESCENDING)
+            .order_by("source")
+            .order_by("offset")
+        )
+        with self._translated():
+            return [documents.rejected(one) for one in query.limit(limit).stream(retry=None, timeout=_READ_S)]
+
+    def audit(self, limit: int) -> Sequence[AuditRecord]:
+        """See `Store.audit`."""
+        with self._translated():
+            return self._decisions.audit(limit)
+
+    # --- decisions ------------------------------------------------------------------------------------
+    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+        """See `Store.put_handling`."""
+        with self._translated():
+            return self._decisions.put_handling(cluster_id, handling, audit)
+
+    def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
+        """See `Store.merge`."""
+        with self._translated():
+            self._decisions.merge(loser_id, winner_id, audit)
+
+    def split(self, cluster_id: str, audit: AuditRecord) -> Sequence[str]:
+        """See `Store.split`. Each cluster leaves in a commit of its own; asking again sets the rest free."""
+        with self._translated():
+            _, members = self._family(cluster_id)
+            if cluster_id not in members:
+                raise StateError(f"there is no cluster {cluster_id}")
+            free = leaving(cluster_id, {name: member.record.merged_into for name, member in members.items()})
+            self._decisions.split(free, audit)
+        return free
+
+    def drop_rejected(self, ids: Collection[str]) -> None:
+        """See `Store.drop_rejected`."""
+        with self._translated():
+            references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
+            for start in range(0, len(references), MAX_WRITES):
+                batch = self._client.batch()
+                for reference in references[start : start + MAX_WRITES]:
+                    batch.delete(reference)
+                batch.commit(retry=None, timeout=_READ_S)
+
+    # --- pieces ---------------------------------------------------------------------------------------
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(*self._place)
+
+    def _refresh_heads(self) -> None:
+        references = [self._client.collection("streams").document(documents.stream_id(one)) for one in self._doubted]
+        if references:
+            known = {documents.stream_id(one) for one in self._heads}
+            for snapshot in self._client.get_all(references, retry=None, timeout=COMMIT_S):
+                self._streams.take(snapshot)
+                if not snapshot.exists and snapshot.id in known:
+                    raise StateError(f"the document {snapshot.reference.path} is gone; start again on what is left")
+            self._doubted.clear()
+        for head in self._streams.poll().values():
+            held = self._heads.get(head.stream)
+            if held is None or held.rev < head.rev:
+                self._heads[head.stream] = head
+
+    def _records(self, stream: Stream, since: int) -> tuple[Any, ...]:
+        query = (
+            self._clusters.where(filter=FieldFilter("stream_id", "==", documents.stream_id(stream)))
+            .where(filter=FieldFilter("rev", ">", since))
+            .select(documents.MODEL_FIELDS)
+        )
+        found = [documents.placed(snapshot) for snapshot in query.stream(retry=None, timeout=_RECORDS_S)]
+        return _in_order([(seq, record) for _, _, seq, record in found])
+
+    def _family(self, cluster_id: str) -> tuple[str, dict[str, StoredCluster]]:
+        """The root of a cluster, and every cluster that was merged into it, itself included."""
+        members: dict[str, StoredCluster] = {}
+        root: str | None = cluster_id
+        while root is not None and root not in members:
+            snapshot = self._clusters.document(documents.name(root)).get(retry=None, timeout=_READ_S)
+            if not snapshot.exists:
+                break
+            members[root] = _cluster(snapshot)
+            root = members[root].record.merged_into
+        if not members:
+            return cluster_id, {}
+        root = root_of(cluster_id, {name: member.record.merged_into for name, member in members.items()})
+        asked, waiting = set(), set(members) | {root}
+        while waiting:
+            name = waiting.pop()
+            asked.add(name)
+            query = self._clusters.where(filter=FieldFilter("merged_into", "==", name))
+            for snapshot in query.stream(retry=None, timeout=_READ_S):
+                members[snapshot.id] = _cluster(snapshot)
+            waiting |= members.keys() - asked
+        return root, members
+
+
+def _cluster(snapshot: Any) -> StoredCluster:
+    fields = snapshot.to_dict()
+    check_schema(fields, snapshot.reference.path)
+    return documents.cluster(snapshot.id, fields)
+
+
+def _in_order(placed: list[tuple[int, Any]]) -> tuple[Any, ...]:
+    return tuple(record for _, record in sorted(placed, key=lambda pair: pair[0]))

@@ -1,0 +1,196 @@
+"""Requests to GitHub's REST API: one at a time, paced, with ETags, never a write twice, never a redirect followed.
+
+The one door to httpx2. A read is tried again by tenacity; what a write without an answer means is told to the caller.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from processor.model.errors import OutcomeUnknown, RateLimited, Transient
+from sinks.github.errors import error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from processor.model.ports import Clock
+    from sinks.github.auth import Authority
+
+API_VERSION: Final = "2022-11-28"
+_TIMEOUT_S: Final = 20.0
+_CACHED: Final = 500
+_PAGES: Final = 200
+_UNAUTHORIZED: Final = 401
+_UNCHANGED: Final = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded answer. `links` holds the addresses of other pages by relation."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    links: Mapping[str, str]
+
+
+class GitHubApi:
+    """Speaks to one API root; not thread-safe.
+
+    Args:
+        write_gap_s: seconds between two writes; GitHub asks for one at least.
+        on_call: told the method and status of every request, status 0 when no answer came.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        authority: Authority,
+        *,
+        clock: Clock,
+        write_gap_s: float = 1.0,
+        on_call: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self._on_call = on_call or (lambda _method, _status: None)
+        self._root = url.rstrip("/")
+        self._authority = authority
+        self._clock = clock
+        self._write_gap_s = write_gap_s
+        self._wrote_s = 0.0
+        self._etags: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+        self._client = httpx2.Client(
+            timeout=_TIMEOUT_S,
+            follow_redirects=False,
+            headers={
+                "accept": "application/vnd.github+json",
+                "user-agent": "log-gardener",
+                "x-github-api-version": API_VERSION,
+            },
+        )
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
+    def owns(self, url: str) -> bool:
+        """Whether an address lies below the API root. The token is sent nowhere else."""
+        return url.startswith(f"{self._root}/")
+
+    def read(self, path: str, **query: str | int) -> Answer:
+        """GET; a 304 gives what was answered before. Statuses in 300-399, 404 and 410 are the caller's to judge."""
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, Transient) and not isinstance(error, RateLimited)),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
+            stop=stop_after_attempt(3),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._read, self._address(path), query)
+
+    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
+        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`."""
+        answer = self.read(path, per_page=100, **query)
+        for _ in range(_PAGES):
+            if answer.status != httpx2.codes.OK:
+                yield answer
+                return
+            yield from answer.body
+            following = answer.links.get("next")
+            if following is None:
+                return
+            answer = self.read(following)
+
+    def write(self, method: str, path: str, payload: Any = None) -> Answer:
+        """POST, PATCH or DELETE, once. Statuses 2xx, 301, 404, 410 and 422 are the caller's to judge.
+
+        Raises `OutcomeUnknown` when it may have been carried out, `Transient` when it certainly was not.
+        """
+        gap = self._wrote_s + self._write_gap_s - self._now_s()
+        if 0 < gap <= self._write_gap_s:
+            self._clock.sleep(gap)
+        try:
+            answer = self._send(method, self._address(path), payload, {}, {})
+        finally:
+            self._wrote_s = self._now_s()
+        if answer.status < httpx2.codes.BAD_REQUEST or answer.status in (404, 410, 422):
+            return answer
+        raise self._error(answer, f"{method} {path}", writes=True)
+
+    def _read(self, url: str, query: Mapping[str, str | int]) -> Answer:
+        name = str(httpx2.URL(url, params=query)) if query else url
+        known = self._etags.get(name)
+        headers = {"if-none-match": known[0]} if known else {}
+        answer = self._send("GET", url, None, query, headers)
+        if answer.status == _UNCHANGED and known:
+            self._etags.move_to_end(name)
+            return known[1]
+        if answer.status == httpx2.codes.OK:
+            if etag := answer.headers.get("etag"):
+                self._etags[name] = (etag, answer)
+                while len(self._etags) > _CACHED:
+                    self._etags.popitem(last=False)
+            return answer
+        if answer.status < httpx2.codes.BAD_REQUEST or answer.status in (404, 410):
+            return answer
+        raise self._error(answer, f"GET {urlsplit(url).path}", writes=False)
+
+    def _send(
+        self, method: str, url: str, payload: Any, query: Mapping[str, str | int], headers: Mapping[str, str]
+    ) -> Answer:
+        """One request; once more with a new token when the old one was not accepted, as then nothing was done."""
+        answer = self._exchange(method, url, payload, query, headers)
+        if answer.status == _UNAUTHORIZED and self._authority.renew():
+            answer = self._exchange(method, url, payload, query, headers)
+        return answer
+
+    def _exchange(
+        self, method: str, url: str, payload: Any, query: Mapping[str, str | int], headers: Mapping[str, str]
+    ) -> Answer:
+        sent = {**headers, "authorization": self._authority.header(self._now_s(), self._mint)}
+        try:
+            response = self._client.request(method, url, json=payload, params=query or None, headers=sent)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            self._on_call(method, 0)
+            raise Transient(f"GitHub cannot be reached: {error}") from None
+        except httpx2.TransportError as error:
+            self._on_call(method, 0)
+            kind = Transient if method == "GET" else OutcomeUnknown
+            raise kind(f"GitHub did not answer {method} {urlsplit(url).path}: {type(error).__name__}") from None
+        self._on_call(method, response.status_code)
+        links = {name: link["url"] for name, link in response.links.items() if name and self.owns(link.get("url", ""))}
+        return Answer(response.status_code, response.headers, _decoded(response), links)
+
+    def _mint(self, path: str, token: str, payload: Any) -> Any:
+        """Ask for an installation's token with the App's own."""
+        try:
+            response = self._client.post(
+                self._address(path), json=payload, headers={"authorization": f"Bearer {token}"}
+            )
+        except httpx2.TransportError as error:
+            raise Transient(f"GitHub gave no token for the App: {type(error).__name__}") from None
+        if response.status_code != httpx2.codes.CREATED:
+            answer = Answer(response.status_code, response.headers, _decoded(response), {})
+            raise self._error(answer, "the App's token", writes=False)
+        return response.json()
+
+    def _error(self, answer: Answer, what: str, *, writes: bool) -> Exception:
+        return error_of(answer.status, answer.headers, answer.body, what=what, writes=writes, now_s=self._now_s())
+
+    def _address(self, path: str) -> str:
+        return path if self.owns(path) else f"{self._root}{path}"
+
+    def _now_s(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _decoded(response: httpx2.Response) -> Any:
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        return None

@@ -1,0 +1,6 @@
+"""The `Store` in one SQLite file.
+
+Enters: checkpoints and decisions.
+Leaves: stored clusters.
+Must not: know another sink.
+"""

@@ -1,0 +1,109 @@
+"""Rows of the embedded store as nouns: the reading half of `sinks.sqlite.store`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from processor.model import Kind, Sample, Severity, Span, Stream, TemplateRecord
+from sinks import triage_json as handling_json
+from sinks.stored_cluster import StoredCluster
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterator
+
+    from processor.model import Handling
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_RECORD: Final = "c.id, c.seed, c.template, c.merged_into, c.overflow, c.literal"
+
+
+def micros(when: datetime) -> int:
+    """Whole microseconds since the epoch; exact, unlike a float timestamp."""
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def at(value: int) -> datetime:
+    """The time of that many microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def streams(db: sqlite3.Connection) -> list[tuple[int, Stream, int]]:
+    """(row id, stream, revision) of every stream."""
+    rows = db.execute("SELECT id, project, service, kind, rev FROM streams ORDER BY id")
+    return [(row[0], Stream(row[1], row[2], Kind(row[3])), row[4]) for row in rows]
+
+
+def records(db: sqlite3.Connection, stream_id: int, since: int) -> tuple[TemplateRecord, ...]:
+    """The stream's records written after revision `since`, in the order of minting."""
+    rows = db.execute(
+        f"SELECT {_RECORD} FROM clusters c WHERE stream_id = ? AND rev > ? ORDER BY seq", [stream_id, since]
+    )
+    return tuple(_record(row) for row in rows)
+
+
+def handlings(db: sqlite3.Connection, ids: Collection[str] | None) -> dict[str, Handling]:
+    """Decisions by cluster id; all of them where `ids` is None."""
+    where, bound = _only("cluster_id", ids)
+    rows = db.execute(f"SELECT cluster_id, rev, decision FROM handling {where}", bound)
+    return {cluster_id: handling_json.load(decision, rev) for cluster_id, rev, decision in rows}
+
+
+def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[StoredCluster]:
+    """Cluster documents; all of them where `ids` is None."""
+    by_id = {stream_id: stream for stream_id, stream, _ in streams(db)}
+    where, bound = _only("cluster_id", ids)
+    severities: defaultdict[str, dict[Severity, int]] = defaultdict(dict)
+    for cluster_id, severity, n in db.execute(f"SELECT cluster_id, severity, n FROM severities {where}", bound):
+        severities[cluster_id][Severity(severity)] = n
+    minutes = _counts(db, f"SELECT cluster_id, minute, n FROM minutes {where}", bound)
+    days = _counts(db, f"SELECT cluster_id, day, n FROM days {where}", bound)
+    facets: defaultdict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+    for cluster_id, name, value, n in db.execute(f"SELECT cluster_id, name, value, n FROM facets {where}", bound):
+        facets[cluster_id].setdefault(name, {})[value] = n
+    revisions: defaultdict[str, dict[str, Span]] = defaultdict(dict)
+    for cluster_id, name, n, first, last in db.execute(
+        f"SELECT cluster_id, revision, n, first_seen, last_seen FROM revisions {where}", bound
+    ):
+        revisions[cluster_id][name] = Span(n, at(first), at(last))
+    where, bound = _only("c.id", ids)
+    for row in db.execute(
+        f"SELECT {_RECORD}, c.stream_id, c.count, c.first_seen, c.last_seen,"
+        f" c.sample_insert_id, c.sample_at, c.sample_text, c.sample_raw FROM clusters c {where} ORDER BY c.seq",
+        bound,
+    ).fetchall():
+        name = row[0]
+        yield StoredCluster(
+            record=_record(row),
+            stream=by_id[row[6]],
+            count=row[7],
+            first_seen=None if row[8] is None else at(row[8]),
+            last_seen=None if row[9] is None else at(row[9]),
+            sample=None if row[11] is None else Sample(row[10], at(row[11]), row[12], row[13]),
+            severities=severities.get(name, {}),
+            minutes=minutes.get(name, {}),
+            days=days.get(name, {}),
+            facets=facets.get(name, {}),
+            revisions=revisions.get(name, {}),
+        )
+
+
+def _record(row: tuple[Any, ...]) -> TemplateRecord:
+    return TemplateRecord(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
+
+
+def _counts(db: sqlite3.Connection, query: str, bound: list[str]) -> dict[str, dict[int, int]]:
+    counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for cluster_id, when, n in db.execute(query, bound):
+        counts[cluster_id][when] = n
+    return counts
+
+
+def _only(column: str, ids: Collection[str] | None) -> tuple[str, list[str]]:
+    if ids is None:
+        return "", []
+    return f"WHERE {column} IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]

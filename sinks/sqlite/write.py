@@ -1,0 +1,170 @@
+"""Write one checkpoint or decision, statement by statement, inside the transaction that `store` opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.model.errors import Conflict, StateError
+from sinks.sqlite.read import micros
+from sinks.stored_cluster import DAYS_KEPT, MAX_FACET_VALUES, MAX_FACETS, MAX_REVISIONS, MINUTES_KEPT, OTHER
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from processor.model import AuditRecord, Checkpoint, ClusterDelta, Rejected, TemplateChanges
+
+QUARANTINE_KEPT: Final = 100_000
+
+
+def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
+    """Store new and changed records; gives the stream's new revision. Raises `Conflict` where it moved meanwhile."""
+    row = db.execute(
+        "SELECT id, rev FROM streams WHERE project = ? AND service = ? AND kind = ?", changes.stream
+    ).fetchone()
+    if (row[1] if row else 0) != changes.base_rev:
+        raise Conflict(f"another worker changed the templates of {changes.stream.key} first")
+    rev = changes.base_rev + 1
+    if row:
+        stream_id = row[0]
+        db.execute("UPDATE streams SET rev = ? WHERE id = ?", [rev, stream_id])
+    else:
+        stream_id = db.execute(
+            "INSERT INTO streams (project, service, kind, rev) VALUES (?, ?, ?, ?)",
+            [*changes.stream, rev],
+        ).lastrowid
+    db.executemany(
+        "INSERT INTO clusters (id, stream_id, rev, seed, template, merged_into, overflow, literal)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, template = excluded.template,"
+        " merged_into = excluded.merged_into, overflow = excluded.overflow, literal = excluded.literal",
+        [(r.id, stream_id, rev, r.seed, r.template, r.merged_into, r.overflow, r.literal) for r in changes.records],
+    )
+    return rev
+
+
+def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
+    """Count a delta; gives the cluster's new count. Raises `StateError` for a cluster that was never stored."""
+    first, last, taken = micros(delta.first_seen), micros(delta.last_seen), micros(delta.sample.at)
+    row = db.execute(
+        "UPDATE clusters SET count = count + ?, first_seen = min(coalesce(first_seen, ?), ?),"
+        " last_seen = max(coalesce(last_seen, ?), ?) WHERE id = ? RETURNING count, last_seen",
+        [delta.count, first, first, last, last, delta.id],
+    ).fetchone()
+    if row is None:
+        raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
+    db.execute(
+        "UPDATE clusters SET sample_insert_id = ?, sample_at = ?, sample_text = ?, sample_raw = ?"
+        " WHERE id = ? AND (sample_at IS NULL OR (?, ?) < (sample_at, sample_insert_id))",
+        [
+            *(delta.sample.insert_id, taken, delta.sample.text, delta.sample.raw),
+            *(delta.id, taken, delta.sample.insert_id),
+        ],
+    )
+    _add_times(db, delta, row[1] // 60_000_000)
+    db.executemany(
+        "INSERT INTO severities (cluster_id, severity, n) VALUES (?, ?, ?)"
+        " ON CONFLICT (cluster_id, severity) DO UPDATE SET n = n + excluded.n",
+        [(delta.id, int(severity), n) for severity, n in delta.severities.items()],
+    )
+    _add_facets(db, delta)
+    _add_revisions(db, delta)
+    return int(row[0])
+
+
+def _add_times(db: sqlite3.Connection, delta: ClusterDelta, last_minute: int) -> None:
+    """Minutes and days; what is older than is kept goes, so a cluster's size is bounded."""
+    days: dict[int, int] = {}
+    for minute, n in delta.minutes.items():
+        days[minute // 1440] = days.get(minute // 1440, 0) + n
+    for table, column, counts, oldest in (
+        ("minutes", "minute", delta.minutes, last_minute - MINUTES_KEPT),
+        ("days", "day", days, last_minute // 1440 - DAYS_KEPT),
+    ):
+        db.executemany(
+            f"INSERT INTO {table} (cluster_id, {column}, n) VALUES (?, ?, ?)"
+            f" ON CONFLICT (cluster_id, {column}) DO UPDATE SET n = n + excluded.n",
+            [(delta.id, when, n) for when, n in counts.items()],
+        )
+        db.execute(f"DELETE FROM {table} WHERE cluster_id = ? AND {column} <= ?", [delta.id, oldest])
+
+
+def _add_facets(db: sqlite3.Connection, delta: ClusterDelta) -> None:
+    known: dict[str, set[str]] = {}
+    for name, value in db.execute("SELECT name, value FROM facets WHERE cluster_id = ?", [delta.id]):
+        known.setdefault(name, set()).add(value)
+    added: dict[tuple[str, str], int] = {}
+    for name, values in delta.facets.items():
+        if name not in known and len(known) >= MAX_FACETS:
+            continue
+        held = known.setdefault(name, set())
+        for value, n in values.items():
+            kept = value if value in held or len(held) < MAX_FACET_VALUES else OTHER
+            held.add(kept)
+            added[name, kept] = added.get((name, kept), 0) + n
+    db.executemany(
+        "INSERT INTO facets (cluster_id, name, value, n) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (cluster_id, name, value) DO UPDATE SET n = n + excluded.n",
+        [(delta.id, name, value, n) for (name, value), n in added.items()],
+    )
+
+
+def _add_revisions(db: sqlite3.Connection, delta: ClusterDelta) -> None:
+    db.executemany(
+        "INSERT INTO revisions (cluster_id, revision, n, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (cluster_id, revision) DO UPDATE SET n = n + excluded.n,"
+        " first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
+        [
+            (delta.id, name, span.entries, micros(span.first_seen), micros(span.last_seen))
+            for name, span in delta.revisions.items()
+        ],
+    )
+    db.execute(
+        "DELETE FROM revisions WHERE cluster_id = ? AND revision IN (SELECT revision FROM revisions"
+        " WHERE cluster_id = ? ORDER BY last_seen DESC, revision LIMIT -1 OFFSET ?)",
+        [delta.id, delta.id, MAX_REVISIONS],
+    )
+
+
+def quarantine(db: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
+    """Keep what could not be decoded; beyond the bound the oldest go."""
+    if not rejected:
+        return
+    db.executemany(
+        "INSERT OR REPLACE INTO quarantine (id, reason, raw, size, source, byte_offset, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(r.id, r.reason, r.raw, r.size, r.source, r.offset, micros(r.at)) for r in rejected],
+    )
+    db.execute(
+        "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine ORDER BY at DESC, id LIMIT -1 OFFSET ?)",
+        [QUARANTINE_KEPT],
+    )
+
+
+def heartbeat(db: sqlite3.Connection, checkpoint: Checkpoint, *, version: str) -> None:
+    """Add to what the worker ever counted, and note that it lives."""
+    totals = checkpoint.totals
+    lag = (
+        max((checkpoint.at - delta.last_seen).total_seconds() for delta in checkpoint.deltas)
+        if checkpoint.deltas
+        else 0
+    )
+    db.execute(
+        "INSERT INTO workers (id, heartbeat_at, version, counted, duplicates, rejected, ignored, lag_s)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
+        " version = excluded.version, counted = counted + excluded.counted,"
+        " duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected,"
+        " ignored = ignored + excluded.ignored, lag_s = excluded.lag_s",
+        [
+            *(checkpoint.worker, micros(checkpoint.at), version),
+            *(totals.counted, totals.duplicates, totals.rejected, totals.ignored, max(lag, 0.0)),
+        ],
+    )
+
+
+def put_audit(db: sqlite3.Connection, records: Iterable[AuditRecord]) -> None:
+    """Write down who did what."""
+    db.executemany(
+        "INSERT INTO audit (at, who, action, cluster_id, detail) VALUES (?, ?, ?, ?, ?)",
+        [(micros(r.at), r.who, r.action, r.cluster_id, r.detail) for r in records],
+    )

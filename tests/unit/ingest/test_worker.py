@@ -1,0 +1,430 @@
+"""The loop: what is acknowledged, held, given back, and when it ends."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
+from processor.ingest.worker import Pace, Worker
+from processor.mining.masker import Masker
+from processor.mining.miners import Garden
+from processor.model import ReceivedMessage
+from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, TooManyRejected, Transient
+from sinks.sqlite.store import SqliteStore
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class ManualClock:
+    """Time passes only by sleeping."""
+
+    def __init__(self):
+        self.at = START
+        self.slept = []
+
+    def now(self):
+        return self.at
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+
+class ListSource:
+    """Batches in order; an exception among them is raised, an empty batch takes the whole timeout."""
+
+    def __init__(self, clock, batches, *, endless=False):
+        self.clock, self.batches, self.endless = clock, list(batches), endless
+        self.acked, self.released = [], []
+
+    def pull(self, max_messages, timeout_s):
+        batch = self.batches.pop(0) if self.batches else []
+        if isinstance(batch, Exception):
+            raise batch
+        if not batch:
+            self.clock.at += timedelta(seconds=timeout_s)
+        if len(batch) > max_messages:
+            self.batches.insert(0, batch[max_messages:])
+        return batch[:max_messages]
+
+    def ack(self, messages):
+        self.acked += [message.message_id for message in messages]
+
+    def release(self, messages):
+        self.released += [message.message_id for message in messages]
+
+    def exhausted(self):
+        return not self.endless and not self.batches
+
+    def close(self):
+        pass
+
+
+class FlakyStore:
+    """A SQLite store that raises what it is told to before, or after, it commits."""
+
+    def __init__(self, before=(), after=()):
+        self.inner = SqliteStore(":memory:")
+        self.before, self.after = list(before), list(after)
+        self.commits = 0
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def commit(self, checkpoint):
+        self.commits += 1
+        if self.before and (error := self.before.pop(0)):
+            raise error
+        committed = self.inner.commit(checkpoint)
+        if self.after and (error := self.after.pop(0)):
+            raise error
+        return committed
+
+
+class Diary:
+    """A watcher that writes everything down."""
+
+    def __init__(self):
+        self.lines, self.flushes = [], []
+
+    def ready(self, clusters):
+        self.lines.append(("ready", clusters))
+
+    def turned(self):
+        self.lines.append(("turned",))
+
+    def waiting(self, part, error):
+        self.lines.append(("waiting", part, str(error)))
+
+    def refused(self, part, error):
+        self.lines.append(("refused", part, str(error)))
+
+    def flushed(self, flush):
+        self.flushes.append(flush)
+
+
+def message(number, text="it broke", raw=None):
+    entry = {
+        "insertId": f"i{number}",
+        "logName": "projects/p/logs/stderr",
+        "timestamp": "2025-12-31T23:00:00Z",
+        "severity": "ERROR",
+        "textPayload": text,
+    }
+    return ReceivedMessage(raw or json.dumps(entry).encode(), str(number), f"ack-{number}", "test")
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+def make(source, store, clock, **options):
+    return Worker(source, store, garden=Garden(), masker=Masker(), clock=clock, name="w", **options)
+
+
+def test_messages_are_acknowledged_once_committed(clock):
+    source, store = ListSource(clock, [[message(1), message(2)]]), FlakyStore()
+
+    totals = make(source, store, clock).run()
+
+    assert source.acked == ["1", "2"]
+    assert totals.counted == store.totals().counted == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([Conflict("another came first")], []),  # nothing applied
+        ([Transient("no answer"), Transient("no answer")], []),  # away, twice
+        ([], [Transient("answer lost")]),  # applied, but the answer was lost
+        ([Conflict("x"), None], [Transient("y")]),  # one after the other
+    ],
+)
+def test_a_commit_that_fails_is_tried_again_and_counts_once(clock, before, after):
+    source, store = ListSource(clock, [[message(1), message(2)]]), FlakyStore(before, after)
+
+    make(source, store, clock).run()
+
+    assert source.acked == ["1", "2"]
+    assert store.totals().counted == 2
+    assert [cluster.count for cluster in store.clusters()] == [2]
+
+
+def test_what_is_too_much_for_one_commit_goes_in_halves(clock):
+    source, store = ListSource(clock, [[message(n, f"case {'abcdefgh'[n] * 3}") for n in range(8)]]), FlakyStore()
+    commit, sizes = store.commit, []
+
+    def bounded(checkpoint):
+        if len(checkpoint.fresh) > 2:
+            raise CheckpointTooLarge("no")
+        sizes.append(len(checkpoint.fresh))
+        return commit(checkpoint)
+
+    store.commit = bounded
+    totals = make(source, store, clock).run()
+
+    assert sizes == [2, 2, 2, 2]
+    assert totals.counted == store.totals().counted == 8
+    assert source.acked == [str(n) for n in range(8)]
+
+
+def test_a_single_message_that_is_too_much_ends_the_run_and_is_named(clock):
+    source, store = ListSource(clock, [[message(7)]]), FlakyStore([CheckpointTooLarge("no")])
+
+    with pytest.raises(StateError, match="message 7 alone"):
+        make(source, store, clock).run()
+
+
+def test_an_error_that_time_does_not_mend_ends_the_run_without_acknowledging(clock):
+    source, store = ListSource(clock, [[message(1)]]), FlakyStore([StateError("wrong schema")])
+
+    with pytest.raises(StateError):
+        make(source, store, clock).run()
+
+    assert source.acked == []
+
+
+def test_while_the_store_is_away_nothing_more_is_pulled(clock):
+    source = ListSource(clock, [[message(1)], [message(2)]])
+    store = FlakyStore([Transient("away")] * 30)
+    diary = Diary()
+    pulls = []
+    original = source.pull
+
+    def pull(max_messages, timeout_s):
+        pulls.append(store.commits)
+        return original(max_messages, timeout_s)
+
+    source.pull = pull
+    make(source, store, clock, watchers=[diary], pace=Pace(flush_entries=1)).run()
+
+    assert pulls == [0, 31]
+    assert diary.lines.count(("waiting", "store", "away")) == 30
+    assert max(clock.slept) <= 20.0
+    assert store.totals().counted == 2
+
+
+def test_asked_to_stop_while_the_store_is_away_it_gives_back_what_it_has(clock):
+    source, store = ListSource(clock, [[message(1)], [message(2)]]), FlakyStore([Transient("away")] * 99)
+    worker = make(source, store, clock, pace=Pace(flush_entries=1))
+    clock.sleep = lambda _: worker.stop()
+
+    totals = worker.run()
+
+    assert source.released == ["1"]
+    assert source.acked == []
+    assert totals.ingested == 0
+
+
+def test_asked_to_stop_it_commits_what_is_in_hand(clock):
+    source, store = ListSource(clock, [[message(1)], [message(2)]], endless=True), FlakyStore()
+    worker = make(source, store, clock)
+    original = source.pull
+
+    def pull(max_messages, timeout_s):
+        worker.stop()
+        return original(max_messages, timeout_s)
+
+    source.pull = pull
+    worker.run()
+
+    assert source.acked == ["1"]
+    assert store.totals().counted == 1
+
+
+def test_a_source_that_is_away_is_waited_for_and_said(clock):
+    source, diary = ListSource(clock, [Transient("no route"), [message(1)]]), Diary()
+
+    make(source, FlakyStore(), clock, watchers=[diary]).run()
+
+    assert source.acked == ["1"]
+    assert ("waiting", "source", "no route") in diary.lines
+
+
+def test_what_was_gathered_before_the_source_went_away_is_committed(clock):
+    source = ListSource(clock, [[message(1)], Transient("no route"), [message(2)]])
+
+    make(source, FlakyStore(), clock).run()
+
+    assert source.acked == ["1", "2"]
+
+
+def test_a_refusing_source_ends_the_run(clock):
+    source = ListSource(clock, [SourceError("no such subscription")])
+
+    with pytest.raises(SourceError, match="no such subscription"):
+        make(source, FlakyStore(), clock).run()
+
+
+def test_an_idle_source_ends_the_run_when_asked_to(clock):
+    source = ListSource(clock, [[message(1)]], endless=True)
+
+    make(source, FlakyStore(), clock, until_idle_s=5.0).run()
+
+    assert source.acked == ["1"]
+    assert 5.0 <= (clock.at - START).total_seconds() < 12.0
+
+
+def test_a_source_that_is_away_is_not_an_idle_one(clock):
+    source = ListSource(clock, [Transient("away")] * 30 + [[message(1)]], endless=True)
+
+    make(source, FlakyStore(), clock, until_idle_s=5.0).run()
+
+    assert source.acked == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("commit_s", "waited_s"),
+    [
+        (0.0, 2.0),  # the whole interval
+        (1.5, 0.5),  # what is left of it
+        (30.0, 0.1),  # never without looking for messages at all
+    ],
+)
+def test_the_time_of_a_slow_commit_counts_towards_the_next_flush(clock, commit_s, waited_s):
+    source, store = ListSource(clock, [[message(1)], [], [message(2)], [], []]), FlakyStore()
+    asked, commit, pull = [], store.commit, source.pull
+
+    def slow(checkpoint):
+        clock.at += timedelta(seconds=commit_s)
+        return commit(checkpoint)
+
+    def noted(max_messages, timeout_s):
+        asked.append(timeout_s)
+        return pull(max_messages, timeout_s)
+
+    store.commit, source.pull = slow, noted
+    make(source, store, clock, pace=Pace(flush_seconds=2.0)).run()
+
+    assert asked[:2] == [2.0, 2.0]
+    assert asked[2] == pytest.approx(waited_s)
+
+
+def test_a_clock_that_is_set_back_does_not_put_off_a_flush(clock):
+    source, diary = ListSource(clock, [[message(1)]], endless=True), Diary()
+    pull = source.pull
+
+    def set_back(max_messages, timeout_s):
+        messages = pull(max_messages, timeout_s)
+        if messages:
+            clock.at -= timedelta(hours=1)
+        return messages
+
+    source.pull = set_back
+    worker = make(source, FlakyStore(), clock, pace=Pace(flush_seconds=2.0), watchers=[diary])
+    diary.flushed = lambda _: worker.stop()
+    worker.run()
+
+    assert clock.at <= START - timedelta(hours=1) + timedelta(seconds=4)
+
+
+def test_a_checkpoint_is_bounded_in_bytes(clock):
+    source, diary = ListSource(clock, [[message(n, "x" * 1000)] for n in range(10)]), Diary()
+
+    make(source, FlakyStore(), clock, watchers=[diary], pace=Pace(flush_bytes=3000)).run()
+
+    assert [flush.pulled for flush in diary.flushes] == [3, 3, 3, 1]
+
+
+def test_what_was_rejected_is_buried_after_the_commit_and_before_the_acknowledgement(clock):
+    source, store = ListSource(clock, [[message(1), message(2, raw=b"{oops")]]), FlakyStore()
+    seen = []
+
+    make(source, store, clock, bury=lambda dead: seen.append((store.commits, list(source.acked), dead))).run()
+
+    ((commits, acked, dead),) = seen
+    assert (commits, acked) == (1, [])
+    assert [one.raw for one in dead] == [b"{oops"]
+    assert source.acked == ["1", "2"]
+    assert [one.raw for one in store.rejected(9)] == [b"{oops"]
+
+
+def test_a_burial_that_fails_is_tried_again_before_anything_is_acknowledged(clock):
+    source, store = ListSource(clock, [[message(1, raw=b"{oops")]]), FlakyStore()
+    answers = [Transient("topic away"), None]
+
+    def bury(_):
+        if error := answers.pop(0):
+            assert source.acked == []
+            raise error
+
+    make(source, store, clock, bury=bury).run()
+
+    assert answers == []
+    assert source.acked == ["1"]
+    assert store.totals().rejected == 1
+
+
+def test_a_dead_letter_topic_that_is_gone_does_not_stop_the_counting(clock):
+    source, store, diary = ListSource(clock, [[message(1, raw=b"{oops"), message(2)]]), FlakyStore(), Diary()
+
+    def bury(_):
+        raise SourceError("no such topic")
+
+    make(source, store, clock, bury=bury, watchers=[diary]).run()
+
+    assert source.acked == ["1", "2"]
+    assert [one.raw for one in store.rejected(9)] == [b"{oops"]
+    assert ("refused", "dead-letter topic", "no such topic") in diary.lines
+
+
+def test_a_flush_tells_what_happened(clock):
+    source, store, diary = ListSource(clock, [[message(1), message(1)]]), FlakyStore([Conflict("x")]), Diary()
+
+    make(source, store, clock, watchers=[diary]).run()
+
+    (flush,) = diary.flushes
+    assert (flush.pulled, flush.tries, flush.minted, flush.clusters) == (2, 2, 1, 1)
+    assert (flush.checkpoint.totals.counted, flush.checkpoint.totals.duplicates) == (1, 1)
+    assert diary.lines[0] == ("ready", 0)
+
+
+def test_a_minute_of_nothing_but_rejected_messages_ends_the_run_before_it_is_all_in_quarantine(clock):
+    batches = [[message(n * 100 + k, raw=b"{oops %d %d" % (n, k)) for k in range(100)] for n in range(100)]
+    source, store = ListSource(clock, [part for batch in batches for part in (batch, [])]), FlakyStore()
+    limit, commit = RejectionLimit(RejectionRule(ratio=0.5, window_s=60.0)), store.commit
+
+    def bounded(checkpoint):
+        if len(checkpoint.rejected) > 60:
+            raise CheckpointTooLarge("what goes in halves is judged once")
+        return commit(checkpoint)
+
+    store.commit = bounded
+    with pytest.raises(TooManyRejected, match=r"3,100 of the last 3,100 messages are not log entries \(.*JSON"):
+        make(source, store, clock, limit=limit).run()
+
+    assert store.totals().rejected == len(source.acked) == 3000
+
+
+@pytest.mark.parametrize(
+    ("batches", "stops"),
+    [
+        # (seconds since the last batch, messages, rejected)
+        ([(0, 1000, 1000), (30, 1000, 1000), (31, 1000, 1000)], True),  # a whole minute of it
+        ([(0, 90_000, 90_000), (5, 1000, 1000)], False),  # a burst in a backlog, drained in seconds
+        ([(0, 90_000, 90_000), (61, 1000, 0)], False),  # it is over when the minute is
+        ([(0, 400, 400), (61, 400, 400)], False),  # too few to judge
+        ([(0, 5000, 2500), (61, 5000, 2500)], False),  # at the limit, not above
+        ([(0, 5000, 2600), (61, 5000, 2600)], True),  # above it
+        ([(0, 5000, 0), (61, 5000, 0), (1, 5000, 5000), (61, 5000, 5000)], True),  # windows follow one another
+    ],
+)
+def test_the_brake_judges_a_whole_window_that_is_still_going_on(batches, stops):
+    limit, now = RejectionLimit(RejectionRule(ratio=0.5, window_s=60.0)), START
+    store = FlakyStore()
+    source = ListSource(ManualClock(), [[message(1, raw=b"{")]])
+    make(source, store, source.clock).run()
+    (dead,) = store.rejected(1)
+
+    def feed(now):
+        for seconds, messages, rejected in batches:
+            now += timedelta(seconds=seconds)
+            limit.observe(messages, [dead] * rejected, now)
+
+    if stops:
+        with pytest.raises(TooManyRejected):
+            feed(now)
+    else:
+        feed(now)

@@ -1,0 +1,797 @@
+"""The controller over a real embedded store and a tracker in memory that can misbehave."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sowing import sow
+
+from processor.issues import body as report
+from processor.issues.body import Wording
+from processor.issues.controller import Limits, Reconciler
+from processor.issues.plan import Wishes
+from processor.model import AuditRecord, Issue, IssueComment, IssueRef, Priority, Severity, Status
+from processor.model.errors import (
+    IssueGone,
+    IssueLocked,
+    IssueMoved,
+    OutcomeUnknown,
+    RateLimited,
+    RepositoryParked,
+    TrackerError,
+    Transient,
+)
+from processor.triage import rules as policy_rules
+from sinks.sqlite.store import SqliteStore
+
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+REPO = "acme/shop"
+
+
+class ManualClock:
+    def __init__(self):
+        self.at = START
+
+    def now(self):
+        return self.at
+
+    def sleep(self, seconds):
+        self.at += timedelta(seconds=seconds)
+
+    def pass_(self, **amount):
+        self.at += timedelta(**amount)
+
+
+class MemoryTracker:
+    """Issues in a dict. `faults` holds (method, error, was it carried out) for the calls to come."""
+
+    settle_s = 120.0
+    body_interval_s = 600.0
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.issues = {}
+        self.said = []
+        self.bodies_written = 0
+        self.reactions = []
+        self.writers = {"alice"}
+        self.faults = []
+        self.lag = timedelta(0)
+        self.listing_is_empty = False
+
+    def repositories(self):
+        return [REPO]
+
+    def repository(self, _service):
+        return REPO
+
+    def _fault(self, method, *, done):
+        if self.faults and self.faults[0][0] == method and self.faults[0][2] is done:
+            raise self.faults.pop(0)[1]
+
+    def listing(self, _repository, since, *, labelled=True):
+        self._fault("listing", done=False)
+        return [
+            one
+            for one in self.issues.values()
+            if not self.listing_is_empty
+            and self.clock.now() - one.created_at >= self.lag
+            and (since is None or one.updated_at >= since)
+            and (not labelled or report.LABEL in one.labels)
+        ]
+
+    def get(self, ref):
+        if ref.number not in self.issues:
+            raise IssueGone("deleted")
+        self._fault("get", done=False)
+        return self.issues[ref.number]
+
+    def create(self, draft):
+        self._fault("create", done=False)
+        number, now = len(self.issues) + 1, self.clock.now()
+        ref = IssueRef(REPO, number, f"https://x.example/{number}")
+        labels = frozenset(draft.labels)
+        self.issues[number] = Issue(ref, draft.title, draft.body, labels, True, "", now, now, None)
+        self._fault("create", done=True)
+        return self.issues[number]
+
+    def edit(self, ref, edit):
+        one = self.get(ref)
+        self._fault("edit", done=False)
+        self.bodies_written += edit.body is not None
+        self.change(
+            ref.number,
+            title=edit.title or one.title,
+            body=edit.body or one.body,
+            open=one.open if edit.open is None else edit.open,
+            reason=edit.reason if edit.open is False else "" if edit.open else one.reason,
+            labels=(one.labels - set(edit.remove_labels)) | set(edit.add_labels),
+        )
+        self._fault("edit", done=True)
+        return self.issues[ref.number]
+
+    def comment(self, ref, body):
+        self.get(ref)
+        self._fault("comment", done=False)
+        self.say(ref.number, body, author="me")
+        self._fault("comment", done=True)
+
+    def comments(self, ref, since):
+        return [one for number, one in self.said if number == ref.number and one.at >= since]
+
+    def may_steer(self, _ref, author):
+        return author in self.writers
+
+    def react(self, _ref, comment, *, understood):
+        self.reactions.append((comment.id, understood))
+
+    def close(self):
+        pass
+
+    # --- what people do -------------------------------------------------------------------------------
+    def change(self, number, **fields):
+        one, now = self.issues[number], self.clock.now()
+        closing = fields.get("open") is False and one.open
+        closed_at = now if closing else one.closed_at if not fields.get("open", one.open) else None
+        self.issues[number] = replace(one, **fields, updated_at=now, closed_at=closed_at)
+
+    def say(self, number, body, author="alice"):
+        self.said.append((number, IssueComment(len(self.said) + 1, author, body, self.clock.now())))
+        one = self.issues[number]
+        self.issues[number] = replace(one, comments=one.comments + 1, updated_at=self.clock.now())
+
+    def texts(self, number=1):
+        return [one.body for where, one in self.said if where == number and one.author == "me"]
+
+
+class Garden:
+    """A store with clusters that grow on command, and any number of controllers over it."""
+
+    def __init__(self, *, limits=None, path=":memory:", **wishes):
+        self.clock = ManualClock()
+        self.store = SqliteStore(path)
+        self.tracker = MemoryTracker(self.clock)
+        wording = Wording(redact=lambda text: text, mask=lambda text: text)
+        self.wishes = Wishes(policy_rules.make(), wording, **wishes)
+        self.limits = limits or Limits()
+        self.controller = self.another()
+
+    def another(self):
+        return Reconciler(
+            self.store, self.tracker, wishes=self.wishes, clock=self.clock, name="test", limits=self.limits
+        )
+
+    def grow(self, count, *, ids=("c1",), **more):
+        sow(self.store, self.clock.now(), ids, count, **more)
+
+    def turn(self, times=1, **passing):
+        for _ in range(times):
+            self.clock.pass_(**(passing or {"seconds": 1}))
+            self.controller.turn()
+
+    def cluster(self, name="c1"):
+        return self.store.cluster(name)
+
+    def handle(self, name="c1", **fields):
+        cluster = self.cluster(name)
+        self.store.put_handling(name, replace(cluster.handling, **fields))
+
+    def restart(self):
+        self.controller = self.another()
+
+
+@pytest.fixture
+def garden():
+    made = Garden()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def opened(garden):
+    garden.grow(5)
+    garden.turn()
+    assert len(garden.tracker.issues) == 1
+    return garden
+
+
+def test_a_cluster_that_crosses_its_threshold_gets_one_issue(garden):
+    garden.grow(2)
+    garden.turn(2)
+    assert garden.tracker.issues == {}
+
+    garden.grow(1)
+    garden.turn(3)
+
+    issue = garden.tracker.issues[1]
+    assert (len(garden.tracker.issues), issue.open) == (1, True)
+    assert issue.labels == {"log-gardener", "priority: P1", "service: shop"}
+    assert garden.cluster().handling.issue == issue.ref
+    assert garden.cluster().handling.priority == "P1"
+
+
+def test_a_turn_over_a_settled_state_writes_nothing(opened):
+    opened.turn()
+    before = (opened.tracker.issues, opened.cluster())
+    opened.turn(5, hours=1)
+
+    assert (opened.tracker.issues, opened.cluster()) == before
+
+
+def test_counts_go_into_the_body_at_intervals_and_tell_nobody(opened):
+    for _ in range(20):
+        opened.grow(1)
+        opened.turn(seconds=60)
+
+    assert opened.tracker.texts() == []
+    assert 1 <= opened.tracker.bodies_written <= 2
+    opened.turn(minutes=11)
+    assert "25 entries" in opened.tracker.issues[1].body
+
+
+def test_tenfold_growth_is_one_comment(opened):
+    opened.grow(45)
+    opened.turn(3)
+    opened.grow(400)
+    opened.turn(3)
+
+    assert [text.split("\n")[2] for text in opened.tracker.texts()] == [
+        "**Escalating.** 50 entries, 10 times as many as when this was last reported.",
+    ]
+
+
+def test_a_settled_problem_that_is_back_reopens_with_one_comment(opened):
+    opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now())
+    opened.turn()
+    assert not opened.tracker.issues[1].open
+
+    opened.clock.pass_(hours=1)
+    opened.grow(1)
+    opened.turn(4)
+
+    assert opened.tracker.issues[1].open
+    assert [text.split("\n")[2][:16] for text in opened.tracker.texts()] == ["**Back again.** "]
+    assert opened.cluster().handling.regressions == 1
+
+
+def test_a_problem_that_is_back_much_later_gets_a_new_issue_that_names_the_old(opened):
+    opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now())
+    opened.turn()
+    opened.clock.pass_(days=40)
+    opened.grow(1)
+    opened.turn(3)
+
+    assert [issue.open for issue in opened.tracker.issues.values()] == [False, True]
+    assert "Continues https://x.example/1" in opened.tracker.issues[2].body
+    assert opened.tracker.texts() == []
+
+
+def test_what_comes_and_goes_is_labelled_and_left_alone(opened):
+    for _ in range(4):
+        opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now())
+        opened.turn(2)
+        opened.clock.pass_(hours=1)
+        opened.grow(1)
+        opened.turn(4)
+
+    assert opened.tracker.issues[1].open
+    assert "flapping" in opened.tracker.issues[1].labels
+    assert len(opened.tracker.texts()) == 2, "the third and fourth return are no news"
+
+
+def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(garden):
+    garden = Garden(auto_close=True)
+    garden.grow(50)
+    garden.turn()
+    for _ in range(2):
+        garden.turn(2, hours=80)
+        garden.grow(1)
+        garden.turn(3)
+    assert (garden.tracker.issues[1].open, "flapping" in garden.tracker.issues[1].labels) == (True, True)
+    garden.grow(60, age=timedelta(minutes=1))
+    garden.turn(2, hours=80)
+    assert garden.tracker.issues[1].open
+
+    garden.tracker.change(1, open=False, reason="completed")
+    garden.turn(5)
+    assert not garden.tracker.issues[1].open
+    garden.store.close()
+
+
+def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(opened):
+    del opened.tracker.issues[1]
+    opened.grow(1)
+    opened.turn(3, minutes=11)
+    assert opened.cluster().handling.status == "muted"
+    opened.tracker.issues[9] = Issue(
+        IssueRef(REPO, 9, "https://x.example/9"), "else", "else", frozenset(), True, "", START, START, None
+    )
+
+    opened.handle(status=Status.OPEN)
+    opened.turn(3)
+
+    assert [report.key_of(one.body) for one in opened.tracker.issues.values()] == ["", "c1"]
+    assert "Continues" not in opened.tracker.issues[2].body
+
+
+@pytest.mark.parametrize("auto_close", [False, True])
+def test_silence_is_a_label_and_closing_only_on_request(auto_close):
+    garden = Garden(auto_close=auto_close)
+    garden.grow(50)
+    garden.turn()
+    garden.turn(2, days=5)
+
+    assert "quiet" in garden.tracker.issues[1].labels
+    assert garden.tracker.issues[1].open is not auto_close
+    assert garden.tracker.texts() == []
+
+    garden.grow(1)
+    garden.turn(4)
+    assert garden.tracker.issues[1].open
+    assert "quiet" not in garden.tracker.issues[1].labels
+    assert len(garden.tracker.texts()) == auto_close
+    garden.store.close()
+
+
+# --- a person's word wins ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("reason", ["not_planned", "duplicate"])
+def test_closed_as_not_planned_is_muted_until_it_has_grown_tenfold(opened, reason):
+    opened.clock.pass_(seconds=5)
+    opened.tracker.change(1, open=False, reason=reason)
+    opened.turn(2)
+    assert (opened.cluster().handling.status, opened.cluster().handling.mute_until_count) == ("muted", 50)
+
+    opened.grow(44)
+    opened.turn(3)
+    assert not opened.tracker.issues[1].open
+
+    opened.grow(1)
+    opened.turn(4)
+    assert opened.tracker.issues[1].open
+    assert [text.split("\n")[2][:22] for text in opened.tracker.texts()] == ["**No longer muted.** M"]
+
+
+def test_closed_as_completed_is_settled_until_it_is_back(opened):
+    opened.clock.pass_(seconds=5)
+    opened.tracker.change(1, open=False, reason="completed")
+    opened.turn(2)
+    assert opened.cluster().handling.status == "resolved"
+    assert not opened.tracker.issues[1].open
+
+    opened.clock.pass_(minutes=5)
+    opened.grow(1)
+    opened.turn(3)
+    assert opened.tracker.issues[1].open
+
+
+def test_reopened_by_hand_stays_open(opened):
+    opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now() + timedelta(days=1))
+    opened.turn()
+    assert not opened.tracker.issues[1].open
+
+    opened.clock.pass_(seconds=5)
+    opened.tracker.change(1, open=True, reason="")
+    opened.turn(4)
+
+    assert opened.tracker.issues[1].open
+    assert opened.cluster().handling.status == "open"
+
+
+def test_human_title_labels_and_text_are_never_overwritten(opened):
+    opened.clock.pass_(seconds=5)
+    mine = opened.tracker.issues[1]
+    opened.tracker.change(
+        1,
+        title="Checkout is down",
+        body=f"{mine.body}\nSeen with customer 7.\n",
+        labels=(mine.labels - {"service: shop"}) | {"team-pay", "priority: P0"},
+    )
+    opened.turn(2)
+    opened.clock.pass_(hours=1)
+    opened.grow(300, template="it broke badly")
+    opened.turn(4)
+
+    issue = opened.tracker.issues[1]
+    assert issue.title == "Checkout is down"
+    assert issue.labels == {"log-gardener", "team-pay", "priority: P0"}
+    assert issue.body.endswith("Seen with customer 7.\n")
+    assert "305 entries" in issue.body
+    assert opened.cluster().handling.priority == Priority.P0
+
+
+def test_a_deleted_issue_is_a_persons_word_and_not_opened_again(opened):
+    del opened.tracker.issues[1]
+    opened.grow(500)
+    opened.turn(5)
+
+    assert opened.tracker.issues == {}
+    assert opened.cluster().handling.status == "muted"
+
+
+def test_a_transferred_issue_is_followed(opened):
+    opened.tracker.issues[7] = replace(opened.tracker.issues.pop(1), ref=IssueRef("acme/pay", 7, "https://y"))
+    plain = opened.tracker.get
+
+    def get(ref):
+        if ref.number == 1:
+            raise IssueMoved("moved", "acme/pay", 7)
+        return plain(ref)
+
+    opened.tracker.get = get
+    opened.grow(45)
+    opened.turn(4)
+
+    assert opened.cluster().handling.issue == IssueRef("acme/pay", 7, "https://y")
+    assert len(opened.tracker.texts(7)) == 1
+
+
+def test_a_locked_issue_takes_no_comment_and_a_regression_starts_over(opened):
+    opened.grow(45)
+    opened.tracker.faults = [("comment", IssueLocked("locked"), False)]
+    opened.turn(3)
+    assert (opened.tracker.texts(), len(opened.tracker.issues)) == ([], 1)
+
+    opened.handle(status=Status.RESOLVED, resolved_at=opened.clock.now())
+    opened.turn()
+    opened.tracker.change(1, locked=True)
+    opened.clock.pass_(minutes=5)
+    opened.grow(1)
+    opened.turn(4)
+
+    assert [issue.open for issue in opened.tracker.issues.values()] == [False, True]
+    assert "Continues https://x.example/1" in opened.tracker.issues[2].body
+
+
+def test_a_problem_nobody_wants_to_hear_of_opens_nothing(garden):
+    garden.grow(1)
+    garden.handle(status=Status.MUTED)
+    garden.grow(500)
+    garden.turn(3)
+
+    assert garden.tracker.issues == {}
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "author", "status", "priority", "reaction"),
+    [
+        ("/garden mute 7d", "alice", "muted", "P1", True),
+        ("/garden mute until 10x", "alice", "muted", "P1", True),
+        ("/garden priority P2", "alice", "open", "P2", True),
+        ("/garden resolve", "alice", "resolved", "P1", True),
+        ("thanks!\r\n\r\n/garden resolve\r\n", "alice", "resolved", "P1", True),  # a line of its own among others
+        ("/garden mute 7d", "mallory", "open", "P1", False),  # no write access
+        ("/garden explode", "alice", "open", "P1", False),  # not a command
+        ("/garden mute 7d extra", "alice", "open", "P1", False),
+        ("please /garden mute 7d", "alice", "open", "P1", None),  # in the middle of a line it is talk
+        ("> /garden mute 7d", "alice", "open", "P1", None),  # a quote
+        ("```\n/garden mute 7d\n```", "alice", "open", "P1", None),  # code
+        ("````\n```\n/garden mute 7d\n````", "alice", "open", "P1", None),
+    ],
+)
+def test_commands_of_people_with_write_access_are_obeyed_once(opened, text, author, status, priority, reaction):
+    opened.clock.pass_(seconds=5)
+    opened.tracker.say(1, text, author)
+    opened.turn(4)
+
+    handling = opened.cluster().handling
+    assert (handling.status, handling.priority) == (status, priority)
+    assert opened.tracker.reactions == ([] if reaction is None else [(1, reaction)])
+    assert [record.who for record in opened.store.audit(9) if record.action in text] == ([author] if reaction else [])
+
+
+def test_a_merge_leaves_one_issue_open(garden):
+    garden.grow(5, ids=("c1", "c2"))
+    garden.turn()
+    garden.clock.pass_(seconds=5)
+    garden.tracker.say(2, "/garden merge #1")
+    garden.turn(4)
+
+    assert [(issue.open, issue.reason) for issue in garden.tracker.issues.values()] == [
+        (True, ""),
+        (False, "duplicate"),
+    ]
+    assert garden.cluster("c2").id == garden.cluster("c1").id == "c1"
+    assert garden.cluster("c1").count == 10
+
+
+def test_a_split_gives_back_what_was_merged_with_its_issue(garden):
+    garden.grow(5, ids=("c1", "c2"))
+    garden.turn()
+    garden.clock.pass_(seconds=5)
+    garden.tracker.say(2, "/garden merge #1")
+    garden.turn(4)
+    garden.clock.pass_(seconds=5)
+    garden.tracker.say(1, "/garden split")
+    garden.turn(6)
+
+    assert garden.tracker.reactions == [(1, True), (2, True)]
+    assert [issue.open for issue in garden.tracker.issues.values()] == [True, True]
+    assert [garden.cluster(name).count for name in ("c1", "c2")] == [5, 5]
+    assert garden.cluster("c2").handling.status == "open"
+
+
+def test_a_split_of_what_was_never_merged_is_answered_with_doubt(opened):
+    opened.clock.pass_(seconds=5)
+    opened.tracker.say(1, "/garden split")
+    opened.turn(3)
+
+    assert opened.tracker.reactions == [(1, False)]
+
+
+# --- lost answers ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("lag", [0, 100])
+def test_a_create_without_an_answer_is_looked_up_not_repeated(garden, done, lag):
+    garden.tracker.lag = timedelta(seconds=lag)
+    garden.tracker.faults = [("create", OutcomeUnknown("502"), done)]
+    garden.grow(5)
+    garden.turn(3)
+    assert len(garden.tracker.issues) == done
+
+    garden.restart()
+    garden.turn(seconds=60)
+    assert len(garden.tracker.issues) == done  # too early to tell
+
+    garden.turn(3, seconds=61)
+    assert len(garden.tracker.issues) == 1
+    assert garden.cluster().handling.issue.number == 1
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_comment_without_an_answer_is_looked_up_not_repeated(opened, done):
+    opened.tracker.faults = [("comment", OutcomeUnknown("cut"), done)]
+    opened.grow(45)
+    opened.turn(3)
+    opened.restart()
+    opened.turn(4, seconds=61)
+
+    assert len(opened.tracker.texts()) == 1
+
+
+def test_an_issue_that_lost_its_label_is_found_all_the_same(garden):
+    garden.tracker.faults = [("create", OutcomeUnknown("502"), True)]
+    garden.grow(5)
+    garden.turn()
+    garden.tracker.issues[1] = replace(garden.tracker.issues[1], labels=frozenset())
+    garden.turn(3, seconds=130)
+
+    assert len(garden.tracker.issues) == 1
+    assert garden.cluster().handling.issue.number == 1
+
+
+def test_a_state_that_was_lost_finds_its_issues_again(opened):
+    other = Garden()
+    other.clock, other.tracker = opened.clock, opened.tracker
+    other.controller = other.another()
+    other.grow(5)
+    other.turn(3)
+
+    assert len(opened.tracker.issues) == 1
+    assert other.cluster().handling.issue.number == 1
+    other.store.close()
+
+
+def test_a_forged_marker_below_the_first_line_is_nobodys(garden):
+    forged = Issue(
+        IssueRef(REPO, 1, "https://x.example/1"), "t", f"hello\n{report.marker('c1')}\n", frozenset(["log-gardener"]),
+        True, "", START, START, None,
+    )  # fmt: skip
+    garden.tracker.issues[1] = forged
+    garden.grow(5)
+    garden.turn(2)
+
+    assert garden.cluster().handling.issue.number == 2
+
+
+def test_twins_are_swept_and_the_older_stays(opened):
+    twin = replace(opened.tracker.issues[1], ref=IssueRef(REPO, 2, "https://x.example/2"))
+    opened.tracker.issues[2] = twin
+    opened.restart()
+    opened.turn(2)
+
+    assert [(issue.open, issue.reason) for issue in opened.tracker.issues.values()] == [
+        (True, ""),
+        (False, "duplicate"),
+    ]
+
+
+def test_an_empty_listing_is_no_truth_while_issues_are_known(opened):
+    opened.tracker.listing_is_empty = True
+    opened.restart()
+    opened.grow(5, ids=("c2", "c3"))
+    opened.turn(5)
+    assert len(opened.tracker.issues) == 1
+
+    opened.tracker.listing_is_empty = False
+    opened.turn(5)
+    assert len(opened.tracker.issues) == 3
+
+
+# --- limits and trouble ------------------------------------------------------------------------------------
+def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
+    garden = Garden(limits=Limits(issues_per_hour=4))
+    garden.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
+    garden.grow(5, ids=("e1", "e2", "e3"))
+    garden.turn(10)
+    first = [report.key_of(issue.body) for issue in garden.tracker.issues.values()]
+
+    garden.turn(5, minutes=61)
+
+    assert (sorted(first[:3]), len(first)) == (["e1", "e2", "e3"], 4)
+    assert len(garden.tracker.issues) == 6
+    garden.store.close()
+
+
+def test_a_limit_stops_everything_until_it_ends(garden):
+    garden.tracker.faults = [("create", RateLimited("wait", 300), False)]
+    garden.grow(5, ids=("c1", "c2"))
+    garden.turn(10)
+    assert garden.tracker.issues == {}
+
+    garden.turn(2, seconds=301)
+    assert len(garden.tracker.issues) == 2
+
+
+def test_a_limit_on_looking_stops_everything_just_as_well(garden):
+    garden.tracker.faults = [("listing", RateLimited("wait", 300), False), ("listing", Transient("asked again"), False)]
+    garden.grow(5)
+    garden.turn(10)
+    assert len(garden.tracker.faults) == 1
+
+    garden.turn(3, seconds=301)
+    assert len(garden.tracker.issues) == 1
+
+
+def test_a_limit_that_goes_on_is_waited_for_longer_each_time(garden):
+    garden.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
+    garden.grow(5)
+    waits, before = [], garden.clock.at
+    while garden.tracker.faults:
+        left = len(garden.tracker.faults)
+        garden.turn(seconds=10)
+        if len(garden.tracker.faults) < left:
+            waits.append((garden.clock.at - before).total_seconds())
+            before = garden.clock.at
+
+    assert waits[1:] == [60, 120]
+    garden.turn(30, seconds=10)
+    assert len(garden.tracker.issues) == 1
+
+
+def test_repeated_silence_opens_the_breaker(garden):
+    garden.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
+    garden.grow(5, ids=tuple(f"c{n}" for n in range(10)))
+    garden.turn(5)
+
+    assert len(garden.tracker.faults) == 7
+
+
+def test_one_refused_issue_does_not_stop_the_others(garden):
+    garden.tracker.faults = [("create", TrackerError("422"), False)]
+    garden.grow(5, ids=("c1", "c2"))
+    garden.turn(5)
+
+    assert len(garden.tracker.issues) == 1
+    assert "422" in str(garden.cluster("c1").handling.memory["abandoned"])
+
+
+def test_a_parked_repository_is_left_alone_for_an_hour(garden):
+    garden.tracker.faults = [("create", RepositoryParked("archived"), False)]
+    garden.grow(5)
+    garden.turn(10)
+    assert garden.tracker.issues == {}
+
+    garden.turn(minutes=61)
+    assert len(garden.tracker.issues) == 1
+
+
+def test_a_tracker_that_cannot_be_read_costs_nothing_but_time(garden):
+    garden.tracker.faults = [("listing", Transient("down"), False), ("listing", TrackerError("what"), False)]
+    garden.grow(5)
+    garden.turn(2)
+    assert garden.tracker.issues == {}
+
+    garden.turn(minutes=61)
+    assert len(garden.tracker.issues) == 1
+
+
+def test_dropped_labels_stop_the_repository_after_one_issue(garden):
+    plain = garden.tracker.create
+
+    def create(draft):
+        return plain(replace(draft, labels=()))
+
+    garden.tracker.create = create
+    garden.grow(5, ids=("c1", "c2", "c3"))
+    garden.turn(10)
+
+    assert len(garden.tracker.issues) == 1
+    assert sum(garden.cluster(name).handling.issue is not None for name in ("c1", "c2", "c3")) == 1
+
+
+def test_two_controllers_never_open_the_same_problem_twice(garden):
+    other = garden.another()
+    plain = garden.tracker.create
+
+    def create(draft):
+        # The other one gets its turn exactly between claim and answer.
+        if not garden.tracker.issues:
+            other.turn()
+        return plain(draft)
+
+    garden.tracker.create = create
+    garden.grow(5, ids=("c1", "c2"))
+    garden.turn()
+    other.turn()
+    garden.turn(2)
+
+    assert sorted(report.key_of(issue.body) for issue in garden.tracker.issues.values()) == ["c1", "c2"]
+
+
+def test_a_decision_made_while_the_request_was_under_way_is_kept(garden):
+    plain = garden.tracker.create
+
+    def create(draft):
+        garden.handle(note="mine", status=Status.ACKNOWLEDGED)
+        return plain(draft)
+
+    garden.tracker.create = create
+    garden.grow(5)
+    garden.turn()
+
+    handling = garden.cluster().handling
+    assert (handling.note, handling.status, handling.issue.number) == ("mine", "acknowledged", 1)
+
+
+def test_without_a_tracker_priorities_are_kept_all_the_same(garden):
+    controller = Reconciler(garden.store, None, wishes=garden.wishes, clock=garden.clock, name="t")
+    garden.grow(5)
+    controller.turn()
+
+    assert (garden.cluster().handling.priority, garden.cluster().handling.issue) == ("P1", None)
+
+
+def test_a_merge_by_hand_keeps_the_roots_issue(opened):
+    opened.grow(5, ids=("c2",))
+    opened.turn()
+    opened.store.merge("c2", "c1", AuditRecord(opened.clock.now(), "me", "merge", "c2"))
+    opened.turn(3)
+
+    assert [issue.open for issue in opened.tracker.issues.values()] == [True, False]
+
+
+def written_by_a_person(garden, body, number=7):
+    now = garden.clock.now()
+    ref = IssueRef(REPO, number, f"https://x.example/{number}")
+    garden.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
+
+
+def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(garden):
+    said = "it broke badly while counting the stock of"
+    written_by_a_person(garden, f"Since monday: {said} c1!")
+    written_by_a_person(garden, "The stock is wrong", number=8)
+    before = dict(garden.tracker.issues)
+    garden.grow(5, template=said)
+    garden.turn(3)
+    (ours,) = (one for one in garden.tracker.issues.values() if report.key_of(one.body) == "c1")
+
+    assert "- [issue 7](https://x.example/7): names this cluster" in ours.body
+    assert "x.example/8" not in ours.body
+    assert {number: garden.tracker.issues[number] for number in (7, 8)} == before
+
+
+def test_a_link_survives_a_restart_and_two_controllers_agree_on_it(opened):
+    opened.turn(minutes=61)
+    written_by_a_person(opened, "c1 is back, as every winter")
+    opened.turn(2, minutes=61)
+    assert "[issue 7]" in opened.tracker.issues[1].body
+    written, other = opened.tracker.bodies_written, opened.another()
+
+    del opened.tracker.issues[7]
+    opened.restart()
+    for _ in range(4):
+        opened.turn(minutes=61)
+        other.turn()
+
+    assert opened.tracker.bodies_written == written

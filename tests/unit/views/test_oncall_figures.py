@@ -1,0 +1,259 @@
+"""Figures, charts, marks and lists: what the page and the terminal say about a cluster."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oncall_state import commit, commit_all
+
+from processor.model import Handling, Severity, Status
+from processor.model.errors import ConfigError
+from processor.views import query as selection
+from processor.views.overview import overview_of
+from processor.views.rates import Figures, age, ago, figures_of, is_back, is_new, reference_time
+from processor.views.snapshot import Reading
+from processor.views.web import charts
+from processor.views.web.template_text import segments, visible
+from sinks.sqlite.store import SqliteStore
+
+NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def store():
+    made = SqliteStore(":memory:")
+    yield made
+    made.close()
+
+
+def only(store):
+    (found,) = store.clusters()
+    return found
+
+
+def snapshot(store, now=NOW):
+    return Reading(lambda: store, lambda: now).refresh()
+
+
+def test_the_last_hour_and_the_one_before_are_counted_by_event_time(store):
+    commit(store, NOW, "c1", [0, 1, 59, 60, 61, 119, 120, 170])
+    found = figures_of(only(store), NOW)
+
+    assert (found.hour, found.before) == (3, 3)
+    assert sum(found.bars) == 8
+    assert found.bars[-1] == 2
+
+
+def test_entries_of_a_clock_that_runs_ahead_belong_to_the_present(store):
+    commit(store, NOW, "c1", [-4, -2])
+
+    assert figures_of(only(store), NOW).hour == 2
+
+
+@pytest.mark.parametrize(
+    ("hour", "before", "change", "growing"),
+    [
+        (0, 0, "", False),  # nothing to compare
+        (3, 0, "from 0", False),  # a handful is no growth
+        (5, 0, "from 0", True),
+        (44, 10, "x4.4", True),
+        (1200, 10, "x120", True),
+        (12, 10, "+20%", False),
+        (10, 10, "=", False),
+        (2, 10, "-80%", False),
+        (0, 10, "-100%", False),
+    ],
+)
+def test_change_is_said_the_way_people_would(hour, before, change, growing):
+    figures = Figures(hour, before, ())
+
+    assert (figures.change, figures.growing) == (change, growing)
+
+
+def test_rates_of_an_old_export_are_relative_to_its_newest_entry_and_those_of_a_live_state_to_now(store):
+    commit(store, NOW, "c1", [5])
+    found = store.clusters()
+
+    assert reference_time(found, NOW) == NOW
+    assert reference_time(found, NOW + timedelta(days=400)) == NOW - timedelta(minutes=5)
+    assert reference_time([], NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("handling", "back"),
+    [
+        (Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1)), True),  # seen since
+        (Handling(status=Status.RESOLVED, resolved_at=NOW), False),  # settled after the last entry
+        # the revision it was settled in may go on failing
+        (
+            Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1), resolved_revision="shop-00001-abc"),
+            False,
+        ),
+        (Handling(status=Status.OPEN, regressions=1), True),  # the controller has reopened it
+        (Handling(status=Status.ACKNOWLEDGED, regressions=1), False),  # somebody is on it
+        (Handling(), False),
+    ],
+)
+def test_a_settled_cluster_that_is_seen_again_is_back(store, handling, back):
+    commit(store, NOW, "c1", [5])
+
+    assert is_back(replace(only(store), handling=handling)) is back
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "now"), (40, "40 s ago"), (90, "1 min ago"), (7200, "2 h ago"), (-7200, "in 2 h"), (10**6, "11 d ago")],
+)
+def test_times_are_said_in_one_unit(seconds, words):
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_ages_are_one_short_word():
+    assert [age(s) for s in (0.4, 59, 600, 7200, 864_000)] == ["0s", "59s", "10m", "2h", "10d"]
+
+
+def test_the_sparkline_has_a_bar_for_every_five_minutes_with_entries():
+    assert charts.spark_path([0, 1, 2]) == "M4 18v-9M7 18v-18"
+    assert charts.spark_path([0, 0]) == ""
+
+
+def test_the_chart_per_minute_says_in_words_what_it_shows_and_marks_new_revisions(store):
+    commit(store, NOW, "c1", [30, 30, 10], revision="shop-1")
+    commit(store, NOW, "c1", [9], revision="shop-2")
+    chart = charts.per_minute(only(store), NOW)
+
+    assert chart.summary == (
+        "4 entries from 2026-01-01 00:01 to 2026-01-01 03:00 UTC; the most in one minute were 2, at 02:30."
+    )
+    assert [bar.label for bar in chart.bars] == ["02:30: 2", "02:50: 1", "02:51: 1"]
+    assert chart.revisions == ("shop-1", "shop-2")
+    assert [mark.label for mark in chart.marks] == ["1", "2"]
+
+
+def test_revisions_too_close_to_tell_apart_share_a_mark(store):
+    commit(store, NOW, "c1", [30], revision="shop-1")
+    commit(store, NOW, "c1", [29], revision="shop-2")
+
+    assert [mark.label for mark in charts.per_minute(only(store), NOW).marks] == ["1, 2"]
+
+
+def test_the_chart_per_day_covers_two_weeks_at_least_and_ninety_days_at_most(store):
+    commit(store, NOW, "c1", [0])
+    assert charts.per_day(only(store), NOW).ticks[0].label == "12-19"
+    commit(store, NOW, "c1", [60 * 24 * 80])
+    assert charts.per_day(only(store), NOW + timedelta(days=40)).ticks[0].label == "11-13"
+
+
+def test_a_masked_value_shows_what_the_sample_holds_in_its_place(store):
+    commit(store, NOW, "c1", [3], template="GET <*> took <*> ms", text="GET /cart took\n 12 ms")
+    found = [one for one in segments(only(store)) if one.wildcard]
+
+    assert [(one.values, one.says) for one in found] == [(("/cart",), "in the sample"), (("12",), "in the sample")]
+
+
+def test_an_earned_wildcard_shows_its_most_frequent_words(store):
+    template = "<any> could not charge <*> for <any>"
+    commit(store, NOW, "c1", [3], template=template, text="ann could not charge 7 for shoes")
+    for word, ages in (("bob", [2, 1]), ("cyd", [1]), ("dee", [1]), ("(other)", [1] * 9), ("(nothing)", [1] * 5)):
+        commit(store, NOW, "c1", ages, facets={"word 1": word})
+    found = [one for one in segments(only(store)) if one.wildcard]
+
+    assert [one.values for one in found] == [("bob", "cyd", "dee"), ("7",), ("shoes",)]
+    assert [one.says for one in found] == ["most frequent: bob 2, cyd 1, dee 1", "in the sample", "in the sample"]
+
+
+def test_a_sample_that_does_not_have_the_templates_form_leaves_the_wildcards_bare(store):
+    commit(store, NOW, "c1", [3], template="GET <*> took <any> ms", text="POST")
+
+    assert [(one.values, one.says) for one in segments(only(store)) if one.wildcard] == [((), "varies")] * 2
+
+
+@given(st.lists(st.sampled_from(["a", " ", "<*>", "<any>", "b", "é"]), max_size=30), st.text(max_size=60))
+def test_marking_never_fails_and_keeps_every_literal_of_the_template(parts, text):
+    template = "".join(parts)
+    store = SqliteStore(":memory:")
+    commit(store, NOW, "c1", [1], template=template, text=text.replace("\ud800", ""))
+    found = segments(only(store))
+    store.close()
+
+    assert "".join(one.text for one in found) == template
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x07", "[U+001B][31mred[U+0007]"),  # a terminal's escape sequence
+        ("a\u202eb\u2066c", "a[U+202E]b[U+2066]c"),  # right-to-left override, isolate
+        ("a\u200bb\ufeff\u00ad", "a[U+200B]b[U+FEFF][U+00AD]"),  # invisible
+        ("a\U000e0041", "a[U+E0041]"),  # a tag character
+        ("tab\tand\nnewline é 漢", "tab\tand\nnewline é 漢"),  # text stays
+    ],
+)
+def test_what_cannot_be_seen_is_written_as_its_code_point(text, shown):
+    assert visible(text) == shown
+
+
+def garden(store):
+    commit_all(
+        store,
+        NOW,
+        [
+            ("new", [1] * 3, {"template": "Ledger off by <*>", "severity": Severity.CRITICAL, "service": "pay"}),
+            ("grows", [*([2] * 40), *([70] * 4), 3000], {"template": "Slow <*>", "severity": Severity.WARNING}),
+            ("old", [4000, 5000], {"template": "Old one"}),
+        ],
+    )
+    return snapshot(store)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["new", "old", "grows"]),  # severity before rate
+        ({"sort": "rate"}, ["grows", "new", "old"]),
+        ({"sort": "change"}, ["grows", "new", "old"]),
+        ({"sort": "count"}, ["grows", "new", "old"]),
+        ({"sort": "new"}, ["new", "grows", "old"]),
+        ({"sort": "last"}, ["new", "grows", "old"]),
+        ({"q": "LEDGER off"}, ["new"]),  # all words, whatever their case
+        ({"q": "pay"}, ["new"]),  # the service too
+        ({"q": "nothing such"}, []),
+        ({"severity": "CRITICAL"}, ["new"]),
+        ({"service": "shop"}, ["old", "grows"]),
+        ({"kind": "http"}, []),
+        ({"priority": "P0"}, []),
+        ({"priority": "none"}, ["new", "old", "grows"]),
+        ({"status": "muted"}, []),
+        ({"unknown": "x"}, ["new", "old", "grows"]),  # what we do not know does no harm
+    ],
+)
+def test_a_list_is_filtered_and_sorted_as_asked(store, query, found):
+    rows = garden(store).rows
+
+    assert [row.cluster.id for row in selection.select(rows, selection.parse(query))] == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"sort": "size"}, {"page": "0"}, {"page": "x"}, {"page": "9" * 30}, {"status": ""}, {"q": "a" * 201}],
+)
+def test_a_list_asked_for_nonsense_is_refused_naming_the_parameter(query):
+    with pytest.raises(ConfigError, match=next(iter(query))):
+        selection.parse(query)
+
+
+def test_a_page_beyond_the_end_is_the_last_one():
+    page = selection.cut(list(range(120)), 99)
+
+    assert (page.number, page.pages, len(page.rows)) == (3, 3, 20)
+
+
+def test_the_overview_puts_every_cluster_in_one_place_at_most(store):
+    content = overview_of(garden(store))
+    names = {kind: [row.cluster.id for row in getattr(content, kind)] for kind in ("back", "new", "growing")}
+
+    assert names == {"back": [], "new": ["new"], "growing": ["grows"]}
+    assert is_new(snapshot(store).rows["new"].cluster, NOW)
+    assert (content.counts["clusters"], content.counts["open"], content.counts["last_hour"]) == (3, 3, 43)

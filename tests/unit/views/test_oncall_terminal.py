@@ -1,0 +1,80 @@
+"""Keys of the live table, and the screen they make; the real terminal is in tests/e2e/test_top.py."""
+
+from datetime import UTC, datetime
+
+import pytest
+from oncall_state import commit
+
+from processor.model import Severity
+from processor.views.snapshot import Reading
+from processor.views.terminal.screen import Screen, lines, press
+from sinks.sqlite.store import SqliteStore
+
+NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
+HEIGHT = 24
+
+
+@pytest.fixture
+def store():
+    made = SqliteStore(":memory:")
+    commit(made, NOW, "old", [1, 2])
+    yield made
+    made.close()
+
+
+def look(store):
+    return Reading(lambda: store, lambda: NOW).refresh()
+
+
+def pressed(screen, keys, snapshot):
+    for key in keys:
+        screen = press(screen, key, snapshot, HEIGHT)
+    return screen
+
+
+def worse(store):
+    """What is first from now on."""
+    commit(store, NOW, "new", [0], severity=Severity.CRITICAL)
+    return look(store)
+
+
+def test_a_mute_is_about_the_cluster_it_was_asked_for_though_another_is_first_by_now(store):
+    asked = press(Screen(), "m", look(store), HEIGHT)
+
+    assert press(asked, "1", worse(store), HEIGHT).wish.cluster_id == "old"
+
+
+def test_the_cursor_stays_on_its_cluster_and_an_opened_one_stays_open(store):
+    moved, opened = (press(Screen(), key, look(store), HEIGHT) for key in ("j", "enter"))
+    after = worse(store)
+
+    assert press(moved, "a", after, HEIGHT).wish.cluster_id == "old"
+    assert press(opened, "a", after, HEIGHT).wish.cluster_id == "old"
+    assert any("old" in line.plain for line in lines(opened, after, NOW, 80, HEIGHT))
+
+
+def test_back_in_the_list_a_key_is_about_the_row_under_the_cursor(store):
+    after = worse(store)
+    back = pressed(Screen(), ["end", "enter", "m", "escape", "q", "/", *"broke new", "enter"], after)
+
+    assert [line.plain for line in lines(back, after, NOW, 80, HEIGHT) if "broke old" in line.plain] == []
+    assert press(back, "a", after, HEIGHT).wish.cluster_id == "new", "the old one is not on the screen"
+
+
+@pytest.mark.parametrize("keys", [[], ["m"], ["enter"], ["enter", "m"], ["/"], ["/", *"nothing fits"], ["x", "f", "s"]])
+@pytest.mark.parametrize("size", [(80, 24), (200, 50), (20, 5)])
+def test_every_screen_fits_and_at_80_columns_says_all_its_keys(store, keys, size):
+    screen = pressed(Screen(), keys, look(store))
+    shown = lines(screen, look(store), NOW, *size)
+
+    assert len(shown) <= size[1]
+    assert max(line.cell_len for line in shown) <= size[0]
+    assert size[0] < 80 or "…" not in shown[-1].plain
+
+
+def test_a_key_that_is_none_of_ours_and_an_empty_list_do_nothing(store):
+    empty = pressed(Screen(), ["/", *"zzz", "enter"], look(store))
+
+    for key in ("a", "m", "enter", "x", "j"):
+        after = press(empty, key, look(store), HEIGHT)
+        assert (after.wish, after.mode) == (None, "list")
