@@ -29,20 +29,31 @@ STEPS = {
     "processor.ingest.partial": FOUNDATION | {"processor.ingest.tally"},
     "processor.mining.miners": FOUNDATION | {"processor.mining.miner"},
     "processor.ingest.pipeline": FOUNDATION
-    | {f"processor.{name}" for name in ("entry", "garden", "gathering", "grouping", "joining", "masking", "tally")},
+    | {
+        f"processor.{name}"
+        for name in (
+            "parsing.decode",
+            "mining.miners",
+            "ingest.partial",
+            "mining.grouper",
+            "parsing.multiline",
+            "mining.masker",
+            "ingest.tally",
+        )
+    },
     "processor.triage.policy": FOUNDATION,
 }
 PURE = set(STEPS) - {"processor.model.ports"}
 IO = {"logging", "time", "os", "socket", "threading", "subprocess", "sqlite3", "pathlib", "random", "secrets"}
 DOORS = {
     "drain3": "processor.mining.miner",
-    "tenacity": ("processor.ingest.retry", "processor.sources.pubsub.source", "sinks."),
-    "google.cloud.firestore": "sinks.firestore.store",
-    "google.cloud.firestore_v1": "sinks.firestore.store",
-    "google.cloud.pubsub_v1": ("processor.sources.pubsub.source", "processor.app.doctor"),
-    "httpx2": "sinks.github.tracker",
+    "tenacity": ("processor.ingest.retry", "processor.sources.pubsub", "sinks."),
+    "google.cloud.firestore": "sinks.firestore",
+    "google.cloud.firestore_v1": "sinks.firestore",
+    "google.cloud.pubsub_v1": ("processor.sources.pubsub", "processor.app.doctor"),
+    "httpx2": "sinks.github",
     "apache_beam": "processor.app.beam",
-    "sqlite3": "sinks.sqlite.store",
+    "sqlite3": "sinks.sqlite",
     "starlette": "processor.views.web",
     "prometheus_client": "processor.app.telemetry",
 }
