@@ -31,11 +31,11 @@ def entry_steps(data):
         entry = decode(data, NOW)
     except DecodeError:
         return
-    identity(entry, "1")
+    one = identity(entry, "1")
     join([entry, entry])
     masked = GROUPER(entry)
     assert masked.message  # noqa: S101
-    tally([(entry, masked)])
+    tally([(one, entry, masked)])
     garden = Garden()
     first = garden.place(*masked)
     assert garden.place(*masked) == first  # noqa: S101

@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.ingest.tally import Tally, earlier, sample
-from processor.model import LEDGER_SLOT_S, Kind, Sample
+from processor.ingest.samples import SampleSet, rank_of
+from processor.ingest.tally import Tally
+from processor.model import LEDGER_SLOT_S, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from processor.ingest.tally import Facts
     from processor.model import Entry, Identity, Masked, Rejected, Stream
@@ -38,9 +40,9 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Sheaf:
-    """One masked message: its earliest entry, and every entry's identity with what it adds."""
+    """One masked message: its samples, and every entry's identity with what it adds."""
 
-    first: Entry | Sample
+    samples: SampleSet
     entries: dict[Identity, Facts] = field(default_factory=dict)
 
 
@@ -59,26 +61,31 @@ class Gathered:
 
     def put(self, identity: Identity, entry: Entry, key: Masked, added: Facts) -> None:
         """Add one entry."""
-        sheaf = self.sheaves.setdefault(key, Sheaf(entry))
-        sheaf.first = earlier(sheaf.first, entry)
+        sheaf = self.sheaves.get(key)
+        if sheaf is None:
+            sheaf = self.sheaves[key] = Sheaf(SampleSet.of(entry, rank_of(identity)))
+        else:
+            sheaf.samples.add(entry, rank_of(identity))
         sheaf.entries[identity] = added
         self.deliveries += 1
 
     def absorb(self, other: Gathered) -> None:
         """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
         for key, theirs in other.sheaves.items():
-            ours = self.sheaves.setdefault(key, Sheaf(theirs.first))
-            ours.first = earlier(ours.first, theirs.first)
+            ours = self.sheaves.get(key)
+            if ours is None:
+                ours = self.sheaves[key] = Sheaf(theirs.samples.copy())
+            else:
+                ours.samples.absorb(theirs.samples)
             ours.entries.update(theirs.entries)
         self.rejected += other.rejected
         self.deliveries += other.deliveries
         self.ignored += other.ignored
 
     def seal(self) -> None:
-        """Keep of each earliest entry its bounded sample only: this is going to travel."""
-        for sheaf in self.sheaves.values():
-            if not isinstance(sheaf.first, Sample):
-                sheaf.first = sample(sheaf.first)
+        """Replace every entry by its bounded sample, so that the batch is small enough to travel."""
+        for key, sheaf in self.sheaves.items():
+            sheaf.samples.seal(key.stream)
 
     def identities(self) -> set[Identity]:
         """Of every entry, each once."""
@@ -91,7 +98,8 @@ class Gathered:
         for key, sheaf in self._ordered():
             new = [(one, added) for one, added in sheaf.entries.items() if one.digest not in known and one not in fresh]
             if new:
-                tally = tallies[key] = Tally(sheaf.first, sheaf.first.at)
+                at = new[0][1].at
+                tally = tallies[key] = Tally(sheaf.samples.copy(), at, at)
                 for identity, added in new:
                     fresh[identity] = None
                     tally.count_facts(added)
@@ -106,15 +114,18 @@ class Gathered:
         for half, part in zip(both, (pairs[:middle], pairs[middle:]), strict=True):
             half.deliveries += len(part)
             for key, sheaf, identity, added in part:
-                half.sheaves.setdefault(key, Sheaf(sheaf.first)).entries[identity] = added
+                half.sheaves.setdefault(key, Sheaf(sheaf.samples)).entries[identity] = added
         return both
 
     def _ordered(self) -> Iterator[tuple[Masked, Sheaf]]:
         """In order of time; exceptions first: a line of one that was joined here and not there counts as joined."""
         pairs = self.sheaves.items()
-        yield from sorted(
-            pairs, key=lambda p: (p[0].stream.kind is not Kind.EXCEPTION, p[1].first.at, p[1].first.insert_id, p[0])
-        )
+        yield from sorted(pairs, key=_order)
+
+
+def _order(pair: tuple[Masked, Sheaf]) -> tuple[bool, datetime, str, Masked]:
+    key, first = pair[0], pair[1].samples.first[1]
+    return (key.stream.kind is not Kind.EXCEPTION, first.at, first.insert_id, key)
 
 
 def place_of(identity: Identity, lanes: int) -> Place:

@@ -88,7 +88,7 @@ def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now
                 said,
                 status=Status.MUTED,
                 mute_until=now + timedelta(hours=command.hours) if command.hours else None,
-                mute_until_count=max(cluster.count, 1) * command.times if command.times else None,
+                mute_until_count=max(cluster.occurrences, 1) * command.times if command.times else None,
             )
         case "priority":
             return replace(said, priority=command.priority, priority_by=by)
@@ -101,7 +101,7 @@ def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now
                 said,
                 status=Status.OPEN,
                 # What was never announced still has to be.
-                announced=max(handling.announced, cluster.count) if handling.announced else 0,
+                announced=max(handling.announced, cluster.occurrences) if handling.announced else 0,
                 mute_until=None,
                 mute_until_count=None,
                 resolved_at=None,

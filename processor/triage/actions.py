@@ -59,7 +59,7 @@ def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: st
     if found and found[2] == "x":
         if int(found[1]) < 2:  # noqa: PLR2004  # once the present count is reached already
             raise ConfigError(f"mute until {until!r}: the count is there already; write at least 2x")
-        handling = replace(handling, mute_until_count=cluster.count * int(found[1]))
+        handling = replace(handling, mute_until_count=cluster.occurrences * int(found[1]))
     elif found:
         length = timedelta(minutes=int(found[1]) * _MINUTES[found[2]])
         if length > _MAX_MUTE:
@@ -102,7 +102,7 @@ def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Deci
     """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
     handling = _cleared(cluster, Status.OPEN)
     if handling.announced:
-        handling = replace(handling, announced=max(handling.announced, cluster.count))
+        handling = replace(handling, announced=max(handling.announced, cluster.occurrences))
     return _decided(cluster, handling, now, who, "reopen", note=note)
 
 

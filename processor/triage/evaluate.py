@@ -68,7 +68,7 @@ class Decider:
         """One of those it speaks for has crossed its threshold: that is enough for the issue of all."""
         if cluster.handling.announced or cluster.handling.status in _DECIDED_AWAY:
             return cluster
-        return self._put(cluster, replace(cluster.handling, announced=cluster.count))
+        return self._put(cluster, replace(cluster.handling, announced=cluster.occurrences))
 
     def _put(self, cluster: Cluster, handling: Handling) -> Cluster:
         if handling is cluster.handling:

@@ -9,16 +9,22 @@ The traceback of a language lives in the module named after it; how one is named
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace import dotnet, golang, jvm, node, php, python, ruby
+from processor.parsing.stacktrace.describe import info
 from processor.parsing.stacktrace.fingerprint import fingerprint, title
 from processor.parsing.stacktrace.fragments import ends, is_continuation, starts
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+
+if TYPE_CHECKING:
+    from processor.model import ExceptionInfo
 
 __all__ = [
     "Frame",
     "Raised",
     "Traceback",
+    "describe",
     "ends",
     "fingerprint",
     "is_continuation",
@@ -53,6 +59,12 @@ def parse(text: str) -> Traceback | None:
         if found := parser(lines):
             return found
     return None
+
+
+def describe(text: str) -> ExceptionInfo | None:
+    """What the stack trace in `text` says, or None where it holds none."""
+    found = parse(text)
+    return None if found is None else info(found)
 
 
 def _at(lines: list[str]) -> Traceback | None:
