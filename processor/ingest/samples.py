@@ -83,7 +83,7 @@ class SampleSet:
         """A set of its own that holds the same."""
         return SampleSet(self.first, self.latest, list(self.lowest), self.continued)
 
-    def seal(self, stream: Stream) -> None:
+    def compact(self, stream: Stream) -> None:
         """Replace each entry by its bounded sample, so that the set is small enough to travel."""
         made: dict[int, Sample] = {}
 

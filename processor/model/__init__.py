@@ -43,7 +43,7 @@ from processor.model.entry import (
 )
 from processor.model.finding import Finding, Grade
 from processor.model.issue import Issue, IssueComment, IssueDraft, IssueEdit, IssueRef
-from processor.model.triage import AuditRecord, Change, Handling, Priority, Status, TurningPoint
+from processor.model.triage import AuditRecord, Change, Priority, Status, Triage, TurningPoint
 
 __all__ = [
     "LEDGER_SLOT_S",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.model.triage import Handling
+from processor.model.triage import Triage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,7 +186,7 @@ class Cluster:
     revisions: Mapping[str, Span]
     aliases: tuple[str, ...] = ()
     overflow: bool = False
-    handling: Handling = field(default_factory=Handling)
+    triage: Triage = field(default_factory=Triage)
     occurrences: int = AS_COUNT
     latest: Sample = _NO_SAMPLE
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Priority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
+class Triage:
     """What people and the controller decided about a cluster; written under compare-and-set on `rev`.
 
     Attributes:
