@@ -91,7 +91,7 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, **fl
     """Read FILE to its end into the state, then print the clusters and a summary.
 
     FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`.
-    StateReader it again changes no count. What cannot be decoded is kept, see `gardener rejected`.
+    Reading it again changes no count. What cannot be decoded is kept, see `gardener rejected`.
     """
     source = "-" if file == "-" else f"file:{file}"
     settings = _settings(config, state=state, source=source, **flags)

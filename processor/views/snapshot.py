@@ -129,7 +129,7 @@ class StateReader:
     def refresh(self, *, force: bool = False) -> Snapshot:
         """Look again; never raises for a store that is away.
 
-        StateReader clusters never takes more than a third of the time, so that a large state on a small machine
+        Reading clusters never takes more than a third of the time, so that a large state on a small machine
         leaves the rest to the worker.
         """
         now = self._now()

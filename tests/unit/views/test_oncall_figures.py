@@ -1,4 +1,4 @@
-"""Rates, charts, marks and lists: what the page and the terminal say about a cluster."""
+"""Figures, charts, marks and lists: what the page and the terminal say about a cluster."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
