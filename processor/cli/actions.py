@@ -148,7 +148,7 @@ def _me() -> str:
 
 
 def _lines(found: Difference, before: Outlook, after: Outlook) -> list[str]:
-    from processor.views.terminal.tables import plain
+    from processor.text.terminal import plain
 
     def name(cluster_id: str, outlook: Outlook) -> str:
         return f"{cluster_id} {plain(outlook.clusters[cluster_id].template)[:100]}"

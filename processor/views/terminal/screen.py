@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from processor.text.terminal import plain
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.query import SORTS, ListQuery, select
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
-from processor.views.terminal.tables import plain, totals_line, when
+from processor.views.terminal.tables import totals_line, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
