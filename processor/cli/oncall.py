@@ -71,7 +71,7 @@ def _opener(settings: Settings) -> Callable[[], Store]:
 
 
 def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
-    from processor.views.snapshot import Reading
+    from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
     from processor.views.web.iap_keys import ProxyKeys, fetch_keys
@@ -79,7 +79,7 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
     from processor.views.web.server import listen, make_server
 
     def make_poller() -> Poller:
-        return server.follow(Poller(Reading(open_store, _now), _now, every_s=settings.every))
+        return server.follow(Poller(StateReader(open_store, _now), _now, every_s=settings.every))
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
     server = make_server(make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name())), settings)

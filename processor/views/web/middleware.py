@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from processor.views.web.access_log import client_of
 from processor.views.web.guesses import TooManyGuesses
-from processor.views.web.render import Shell, render
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -103,7 +103,7 @@ class Gate:
             return RedirectResponse(f"/signin?next={quote(path, safe='/')}", 303)
         page = render(
             "problem.html",
-            Shell(None, "", path),
+            PageContext(None, "", path),
             status=401,
             sentence="This page cannot tell who you are. Open it through the proxy that protects it.",
         )

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from oncall_state import commit_all
 
 from processor.model import Status
-from processor.views.snapshot import Reading
+from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
 from processor.views.web.auth import IAP_HEADER, IAP_ISSUER, Access
 from processor.views.web.poller import Poller
@@ -49,7 +49,7 @@ def state(tmp_path_factory):
 
 def page_of(path, **flags):
     def make_poller():
-        return Poller(Reading(lambda: SqliteStore(path), now), now, every_s=0.2)
+        return Poller(StateReader(lambda: SqliteStore(path), now), now, every_s=0.2)
 
     def now():
         return datetime.now(UTC)
@@ -80,7 +80,7 @@ def nothing_changes(state):
     yield
     store = SqliteStore(state)
     try:
-        assert store.clusters()[0].handling.status is Status.OPEN, "an attack changed a cluster"
+        assert store.clusters()[0].triage.status is Status.OPEN, "an attack changed a cluster"
     finally:
         store.close()
 
