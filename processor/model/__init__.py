@@ -59,7 +59,6 @@ __all__ = [
     "ExceptionInfo",
     "Finding",
     "Grade",
-    "Handling",
     "HttpRequest",
     "Identity",
     "Issue",
@@ -83,6 +82,7 @@ __all__ = [
     "TemplateChanges",
     "TemplateRecord",
     "Totals",
+    "Triage",
     "TurningPoint",
     "WorkerState",
 ]
