@@ -126,7 +126,7 @@ def sample(entry: Entry, rank: int = 0) -> Sample:
         raw = json.dumps(json.loads(entry.raw), ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
         raw = entry.raw.decode("utf-8", "replace").strip()
-    return Sample(entry.insert_id, entry.at, cut(entry.text), raw[:MAX_SAMPLE_RAW], rank=rank)
+    return Sample(entry.insert_id, entry.at, cut(entry.text), _cut_raw(raw), rank=rank)
 
 
 def exception_sample(entry: Entry, rank: int = 0) -> Sample:
@@ -138,6 +138,12 @@ def exception_sample(entry: Entry, rank: int = 0) -> Sample:
 def cut(text: str) -> str:
     """The text as it is kept: of a long one the middle goes, since Python names its exception last, Java first."""
     return text if len(text) <= MAX_SAMPLE_TEXT else f"{text[:_HALF]}{_CUT}{text[-_HALF:]}"
+
+
+def _cut_raw(raw: str) -> str:
+    if len(raw) <= MAX_SAMPLE_RAW // 4:
+        return raw
+    return raw.encode("utf-8", "surrogatepass")[:MAX_SAMPLE_RAW].decode("utf-8", "ignore")
 
 
 def _maker(stream: Stream) -> Callable[[Entry, int], Sample]:
