@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 5
 ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge", "split")
+TOGETHER: Final = ("acknowledge", "mute", "resolve", "reopen", "priority")
+"""What can be asked for many clusters at once."""
 DONE: Final[Mapping[str, str]] = {
     "acknowledge": "Acknowledged.",
     "mute": "Muted.",
@@ -32,6 +34,7 @@ DONE: Final[Mapping[str, str]] = {
     "priority": "Priority set.",
     "merge": "Merged.",
     "split": "Split.",
+    "undo": "Undone.",
 }
 
 
