@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from processor.model import AuditRecord, Handling
+from processor.model import AuditRecord, Triage
 from processor.model.errors import Conflict
 from processor.triage.operate import NotThere, Overtaken, Wish, carry_out, mark_of
 
@@ -32,7 +32,7 @@ class Undo(NamedTuple):
 
     cluster_id: str
     seen: str = ""
-    before: Handling | None = None
+    before: Triage | None = None
     wish: Wish | None = None
 
 
@@ -44,7 +44,7 @@ def undo_of(wish: Wish, before: Cluster, after: Cluster) -> tuple[Undo, ...]:
         apart = [wish.apart] if wish.apart else list(before.aliases)
         # A template that mining made of others is gone without them; the first of them takes its place.
         return tuple(Undo(one, wish=Wish(one, "merge", into=after.id)) for one in apart if one != after.id)
-    return (Undo(after.id, seen=mark_of(after), before=before.handling),)
+    return (Undo(after.id, seen=mark_of(after), before=before.triage),)
 
 
 def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
@@ -56,17 +56,17 @@ def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
         if cluster is None:
             raise NotThere(f"There is no cluster {undo.cluster_id}.")
         if mark_of(cluster) != undo.seen:
-            raise Overtaken(f"{cluster.handling.by or cluster.handling.priority_by} has decided since.")
-        handling = _restored(cluster.handling, undo.before or Handling())
-        trail = AuditRecord(now, who, "undo", cluster.id, f"{handling.status} as before")
+            raise Overtaken(f"{cluster.triage.by or cluster.triage.priority_by} has decided since.")
+        triage = _restored(cluster.triage, undo.before or Triage())
+        trail = AuditRecord(now, who, "undo", cluster.id, f"{triage.status} as before")
         try:
-            return replace(cluster, handling=store.put_handling(cluster.id, handling, [trail]))
+            return replace(cluster, triage=store.put_triage(cluster.id, triage, [trail]))
         except Conflict:
             continue
     raise Conflict(f"cluster {undo.cluster_id} changes faster than it can be decided about; try again")
 
 
-def _restored(now: Handling, before: Handling) -> Handling:
+def _restored(now: Triage, before: Triage) -> Triage:
     """What a person decides, as it was; what the controller has written since stays."""
     return replace(
         now,

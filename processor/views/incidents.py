@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from processor.model import Handling, Status
+from processor.model import Status, Triage
 from processor.triage import incidents as finding
 from processor.triage import related
-from processor.views.rates import Figures, is_back
+from processor.views.rates import Rates, is_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class IncidentRow:
     id: str
     incident: Incident
     rows: tuple[Row, ...]
-    figures: Figures
+    figures: Rates
 
     @property
     def cause(self) -> str:
@@ -59,19 +59,19 @@ class IncidentRow:
     @property
     def priority(self) -> Priority | None:
         """That of the most urgent member."""
-        known = [row.cluster.handling.priority for row in self.rows]
+        known = [row.cluster.triage.priority for row in self.rows]
         return min((one for one in known if one is not None), default=None)
 
     @property
-    def handling(self) -> Handling:
+    def triage(self) -> Triage:
         """What was decided about the cluster that stands for the incident."""
-        return next((row.cluster.handling for row in self.rows if row.cluster.id == self.id), self.root.handling)
+        return next((row.cluster.triage for row in self.rows if row.cluster.id == self.id), self.root.triage)
 
     @property
     def issue(self) -> IssueRef | None:
         """The issue that reports it."""
-        issues = (row.cluster.handling.issue for row in self.rows)
-        return self.handling.issue or next((one for one in issues if one is not None), None)
+        issues = (row.cluster.triage.issue for row in self.rows)
+        return self.triage.issue or next((one for one in issues if one is not None), None)
 
     @property
     def back(self) -> bool:
@@ -86,23 +86,23 @@ class IncidentRow:
     @property
     def status(self) -> Status:
         """The members' status where they agree; else that of those that still concern somebody."""
-        active = {row.cluster.handling.status for row in self.active}
+        active = {row.cluster.triage.status for row in self.active}
         if not active:
-            statuses = {row.cluster.handling.status for row in self.rows}
+            statuses = {row.cluster.triage.status for row in self.rows}
             return Status.MUTED if Status.MUTED in statuses else Status.RESOLVED
-        is_owned = self.handling.status is Status.ACKNOWLEDGED or active == {Status.ACKNOWLEDGED}
+        is_owned = self.triage.status is Status.ACKNOWLEDGED or active == {Status.ACKNOWLEDGED}
         return Status.ACKNOWLEDGED if is_owned else Status.OPEN
 
     @property
     def mark(self) -> str:
         """Names the last decision of a person about any member; who joins meanwhile is no reason to refuse."""
-        changes = [row.cluster.handling.changed_at for row in self.rows]
+        changes = [row.cluster.triage.changed_at for row in self.rows]
         return max((at.isoformat() for at in changes if at is not None), default="never")
 
     def reached(self, action: str) -> tuple[Row, ...]:
         """The members that an action is about: those that concern somebody; else, and to reopen them, all."""
         if action == "reopen":
-            return tuple(row for row in self.rows if row.cluster.handling.status is not Status.OPEN) or self.rows
+            return tuple(row for row in self.rows if row.cluster.triage.status is not Status.OPEN) or self.rows
         return self.active or self.rows
 
     def history(self, audit: Iterable[AuditRecord]) -> list[AuditRecord]:
@@ -129,7 +129,7 @@ def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: da
 
 def owner_of(cluster: Cluster, ids: Mapping[str, str]) -> str:
     """Id of the cluster whose issue reports this one, "" for none; see `processor.model.notes.Notes.incident`."""
-    return ids.get(str(cluster.handling.memory.get("incident", "")), "")
+    return ids.get(str(cluster.triage.memory.get("incident", "")), "")
 
 
 def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str, list[Cluster]]:
@@ -148,7 +148,7 @@ def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str
 
 def _muted(clusters: Iterable[Cluster], reference: datetime) -> tuple[Incident, ...]:
     """Incidents that were muted whole: they stay one thing, to be looked at and to be reopened."""
-    muted = [replace(one, handling=Handling()) for one in clusters if one.handling.status is Status.MUTED]
+    muted = [replace(one, triage=Triage()) for one in clusters if one.triage.status is Status.MUTED]
     return finding.incidents(muted, reference) if len(muted) > 1 else ()
 
 
@@ -159,8 +159,8 @@ def _row(owner: str, group: Sequence[Cluster], rows: Mapping[str, Row], referenc
     return IncidentRow(name, incident, members, _summed([row.figures for row in members]))
 
 
-def _summed(figures: Sequence[Figures]) -> Figures:
-    return Figures(
+def _summed(figures: Sequence[Rates]) -> Rates:
+    return Rates(
         sum(one.hour for one in figures),
         sum(one.before for one in figures),
         tuple(map(sum, zip(*(one.bars for one in figures), strict=True))),
@@ -168,7 +168,7 @@ def _summed(figures: Sequence[Figures]) -> Figures:
 
 
 def _concerns(cluster: Cluster) -> bool:
-    return cluster.handling.status not in _SETTLED or is_back(cluster)
+    return cluster.triage.status not in _SETTLED or is_back(cluster)
 
 
 def _urgency(one: IncidentRow) -> tuple[object, ...]:

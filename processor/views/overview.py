@@ -47,8 +47,8 @@ def overview_of(snapshot: Snapshot) -> Overview:
     rest = [row for row in alone if not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
-    priorities = [row.cluster.handling.priority for row in active]
-    statuses = [row.cluster.handling.status for row in snapshot.rows.values()]
+    priorities = [row.cluster.triage.priority for row in active]
+    statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
         now=now[:SHOWN],
         back=sorted(back, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
@@ -80,8 +80,8 @@ def lag_of(worker: WorkerState, snapshot: Snapshot) -> float | None:
 
 
 def _concerns(row: Row) -> bool:
-    return row.cluster.handling.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
+    return row.cluster.triage.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
 
 
 def _rank(row: Row) -> tuple[str, int]:
-    return (row.cluster.handling.priority or "P9", -row.cluster.severity)
+    return (row.cluster.triage.priority or "P9", -row.cluster.severity)

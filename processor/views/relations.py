@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.triage import related
-from processor.triage.features import traits
+from processor.triage.features import features
 from processor.triage.related import Link, Sign
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SIGNS: Final = list(Sign)
 
 
-class Kin(NamedTuple):
+class Relations(NamedTuple):
     """A cluster's relations; the strongest links first, without the members of its incident.
 
     Attributes:
@@ -30,18 +30,18 @@ class Kin(NamedTuple):
     reported_in: IssueRef | None
 
 
-def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
+def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
     """The relations of one cluster. Of very many clusters only those seen last are compared."""
     incident = snapshot.incident_ids.get(cluster.id)
     members = incident.incident.ids if incident else frozenset()
     latest = related.latest(row.cluster for row in snapshot.rows.values())
     links = [link for link in _links(cluster, latest) if link.other not in members]
-    return Kin(incident, links, incident.issue if incident and not cluster.handling.issue else None)
+    return Relations(incident, links, incident.issue if incident and not cluster.triage.issue else None)
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
     """What `related.links` says of one cluster, at the cost of one row of its table."""
-    known = {one.id: one for one in traits([*(one for one in others if one.id != cluster.id), cluster])}
+    known = {one.id: one for one in features([*(one for one in others if one.id != cluster.id), cluster])}
     one = known.pop(cluster.id, None)
     evidence = {name: related.evidence(one, other) for name, other in known.items()} if one else {}
     found = [Link(name, each) for name, each in evidence.items() if each]

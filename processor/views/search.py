@@ -105,11 +105,11 @@ def _facets(*names: str) -> Callable[[Cluster], Iterable[str]]:
 def _state(cluster: Cluster) -> Iterable[str]:
     """A number is an HTTP status, a word is what was decided."""
     yield from cluster.facets.get("status", ())
-    yield "back" if is_back(cluster) else cluster.handling.status
+    yield "back" if is_back(cluster) else cluster.triage.status
 
 
 def _issue(cluster: Cluster) -> Iterable[str]:
-    issue = cluster.handling.issue
+    issue = cluster.triage.issue
     return (f"#{issue.number}", issue.url) if issue else ("none",)
 
 
@@ -119,7 +119,7 @@ _PLACES: Final[Mapping[str, Callable[[Cluster], Iterable[str]]]] = {
     "service": lambda cluster: (cluster.stream.service,),
     "kind": lambda cluster: (cluster.stream.kind,),
     "severity": lambda cluster: (level.name for level in cluster.severities),
-    "priority": lambda cluster: (cluster.handling.priority or "none",),
+    "priority": lambda cluster: (cluster.triage.priority or "none",),
     "status": _state,
     "is": _state,
     "route": _facets("route"),
@@ -129,7 +129,7 @@ _PLACES: Final[Mapping[str, Callable[[Cluster], Iterable[str]]]] = {
     "revision": lambda cluster: cluster.revisions,
     "template": lambda cluster: (cluster.template,),
     "text": lambda cluster: (sample.text for sample in _samples(cluster)),
-    "by": lambda cluster: (cluster.handling.by,),
+    "by": lambda cluster: (cluster.triage.by,),
     "issue": _issue,
 }
 KEYS: Final = tuple(_PLACES)

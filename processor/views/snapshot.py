@@ -1,6 +1,6 @@
 """What the store said last, ready to be looked at: the one thing that all viewers of a process share.
 
-`Reading` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
+`StateReader` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
 when the store is away and opens the store anew on the next call. It must not be called from two threads at once.
 """
 
@@ -18,7 +18,7 @@ from processor.model.errors import GardenerError, StateError, Transient
 from processor.triage.operate import NotThere, carry_out, mark_of
 from processor.triage.undo import take_back, undo_of
 from processor.views.incidents import incident_rows
-from processor.views.rates import Figures, figures_of, reference_time
+from processor.views.rates import Rates, figures_of, reference_time
 from processor.views.search import searched
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Row:
     """A cluster with its figures and the lower-case text that search looks through."""
 
     cluster: Cluster
-    figures: Figures
+    figures: Rates
     searched: str
 
 
@@ -126,7 +126,7 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
     return replace(last, version=last.version + 1, problem="it is still being waited for", away_since=since)
 
 
-class Reading:
+class StateReader:
     """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
 
     def __init__(self, open_store: Callable[[], Store], now: Callable[[], datetime]) -> None:
@@ -186,12 +186,12 @@ class Reading:
         self._show([cluster], all_of_them=wish.action in ("merge", "split"))
         return Outcome((cluster,), undo=self._keep(undos))
 
-    def act_on_all(self, wishes: Sequence[Wish], *, who: str) -> Outcome:
+    def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
         """Carry each of these out; one that fails does not stop the others, and is named."""
         done: list[Cluster] = []
         problems: list[str] = []
         undos: list[Undo] = []
-        for wish in wishes:
+        for wish in settings:
             before = self.snapshot.row(wish.cluster_id)
             try:
                 cluster = carry_out(self.store(), wish, now=self._now(), who=who)

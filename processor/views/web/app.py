@@ -20,8 +20,7 @@ from starlette.staticfiles import StaticFiles
 from processor.model.errors import GardenerError
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.web import as_json as jsons
-from processor.views.web import forms
+from processor.views.web import as_json, forms
 from processor.views.web import responses as answers
 from processor.views.web.middleware import Gate, SafeHeaders
 
@@ -88,7 +87,7 @@ async def overview(request: Request) -> Response:
     snapshot = await answers.snapshot(request)
     content = overview_of(snapshot)
     if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.overview_json(snapshot, content))
+        return JSONResponse(as_json.overview_json(snapshot, content))
     return answers.page(request, "overview.html", snapshot=snapshot, overview=content)
 
 
@@ -98,7 +97,7 @@ async def clusters(request: Request) -> Response:
     query = selection.parse(dict(request.query_params))
     rows = selection.select(snapshot.rows, query)
     if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.list_json(snapshot, selection.cut(rows, query.page), query))
+        return JSONResponse(as_json.list_json(snapshot, selection.cut(rows, query.page), query))
     page = selection.cut(selection.folded(rows, snapshot, query), query.page)
     services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
     answer = answers.page(
@@ -127,7 +126,7 @@ async def incident(request: Request) -> Response:
     if found.id != name:
         return RedirectResponse(f"/incidents/{found.id}{twin}", 307)
     if twin:
-        return JSONResponse(jsons.incident_detail_json(snapshot, found))
+        return JSONResponse(as_json.incident_detail_json(snapshot, found))
     return answers.incident(request, snapshot, found)
 
 
@@ -140,7 +139,7 @@ async def cluster(request: Request) -> Response:
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
+        return JSONResponse(as_json.detail_json(snapshot, row, await answers.relations(request, snapshot, row)))
     answer = await answers.detail(request, snapshot, row, message=answers.done(request))
     return answers.said_once(request, answer)
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.triage.operate import TOGETHER, NotThere, Overtaken, Wish, mark_of
 from processor.views.query import ListQuery
-from processor.views.web import as_json as jsons
+from processor.views.web import as_json
 from processor.views.web import responses as answers
 from processor.views.web.auth import COOKIE, SESSION_S, Role, is_same_origin
 
@@ -51,8 +51,8 @@ async def act(request: Request) -> Response:
     done = outcome.done[0]
     if answers.wants_json(request):
         row = answers.row(poller.snapshot, done.id)
-        kin = await answers.kin(request, poller.snapshot, row)
-        return JSONResponse(jsons.detail_json(poller.snapshot, row, kin))
+        relations = await answers.relations(request, poller.snapshot, row)
+        return JSONResponse(as_json.detail_json(poller.snapshot, row, relations))
     return _back(f"/clusters/{quote(done.id)}", fields["action"], outcome.undo)
 
 
@@ -77,7 +77,7 @@ async def act_on_incident(request: Request) -> Response:
         return outcome
     now = poller.snapshot.incident_of(name)
     if answers.wants_json(request):
-        return JSONResponse(_outcome_json(outcome) | {"incident": now and jsons.incident_json(now)})
+        return JSONResponse(_outcome_json(outcome) | {"incident": now and as_json.incident_json(now)})
     return _back(f"/incidents/{quote(now.id if now else name)}", wish.action, outcome.undo, len(outcome.done))
 
 
@@ -87,15 +87,15 @@ async def act_on_many(request: Request) -> Response:
     _check_may_act(request, fields)
     poller: Poller = request.app.state.poller
     wish = _wish("", fields)
-    wishes = []
+    settings = []
     for name in dict.fromkeys(chosen):
         incident = poller.snapshot.incident_of(name.removeprefix(_WHOLE)) if name.startswith(_WHOLE) else None
         rows = incident.reached(wish.action) if incident else [answers.row(poller.snapshot, name)]
-        wishes += [wish._replace(cluster_id=row.cluster.id, seen=mark_of(row.cluster)) for row in rows]
-    if not wishes or wish.action not in TOGETHER:
-        said = f"there are {', '.join(TOGETHER)}" if wishes else "choose at least one cluster"
+        settings += [wish._replace(cluster_id=row.cluster.id, seen=mark_of(row.cluster)) for row in rows]
+    if not settings or wish.action not in TOGETHER:
+        said = f"there are {', '.join(TOGETHER)}" if settings else "choose at least one cluster"
         return answers.problem(request, 422, f"Nothing was changed: {said}.")
-    outcome = await _on_all(request, wishes)
+    outcome = await _on_all(request, settings)
     if isinstance(outcome, Response):
         return outcome
     if answers.wants_json(request):
@@ -117,13 +117,13 @@ async def undo(request: Request) -> Response:
     return _back(_own_list(back) if back else f"/clusters/{quote(outcome.done[0].id)}", "undo")
 
 
-async def _on_all(request: Request, wishes: Sequence[Wish]) -> Outcome | Response:
+async def _on_all(request: Request, settings: Sequence[Wish]) -> Outcome | Response:
     """What came of them; an answer where a wish makes no sense or any was not carried out."""
     poller: Poller = request.app.state.poller
-    outcome = await poller.act_on_all(wishes, who=request.state.viewer.name)
+    outcome = await poller.act_on_all(settings, who=request.state.viewer.name)
     if not outcome.problems:
         return outcome
-    n, of = len(outcome.done), len(wishes)
+    n, of = len(outcome.done), len(settings)
     said = f"{f'Only {n} of {of} were changed' if n else 'Nothing was changed'}: {'; '.join(outcome.problems[:3])}"
     return answers.problem(request, 409, said)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from processor.triage.operate import Wish
-    from processor.views.snapshot import Outcome, Reading, Snapshot
+    from processor.views.snapshot import Outcome, Snapshot, StateReader
 
 _STALE: Final = timedelta(seconds=5)
 _LINGER_S: Final = 60.0
@@ -40,7 +40,7 @@ class Poller:
         broken: the defect that ended the polling; whoever runs the page has to end with it.
     """
 
-    def __init__(self, reading: Reading, now: Callable[[], datetime], *, every_s: float) -> None:
+    def __init__(self, reading: StateReader, now: Callable[[], datetime], *, every_s: float) -> None:
         self._reading = reading
         self._now = now
         self._every_s = every_s
@@ -105,12 +105,12 @@ class Poller:
         """Carry an action out and show its outcome to everybody. Raises what `carry_out` raises."""
         return await self._done(partial(self._reading.act, wish, who=who), _ACT_S)
 
-    async def act_on_all(self, wishes: Sequence[Wish], *, who: str) -> Outcome:
+    async def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
         """Carry several out. Raises `OutcomeUnknown` when the state does not answer."""
-        return await self._done(partial(self._reading.act_on_all, wishes, who=who), _ACT_S + _MORE_S * len(wishes))
+        return await self._done(partial(self._reading.act_on_all, settings, who=who), _ACT_S + _MORE_S * len(settings))
 
     async def take_back(self, name: str, *, who: str) -> Outcome:
-        """Undo an act. Raises what `Reading.take_back` raises."""
+        """Undo an act. Raises what `StateReader.take_back` raises."""
         return await self._done(partial(self._reading.take_back, name, who=who), _ACT_S)
 
     async def _done(self, call: Callable[[], Outcome], patience_s: float) -> Outcome:

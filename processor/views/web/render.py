@@ -43,7 +43,7 @@ MUTES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageContext:
     """What every page knows besides its content.
 
     Attributes:
@@ -62,7 +62,7 @@ class Shell:
         return self.viewer is not None and self.viewer.role is Role.ON_CALL
 
 
-def render(name: str, shell: Shell, **values: Any) -> str:
+def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
     return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
 

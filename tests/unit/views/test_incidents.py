@@ -13,7 +13,7 @@ from processor.triage.operate import NotThere, Wish, mark_of
 from processor.views.incidents import incident_rows
 from processor.views.overview import overview_of
 from processor.views.query import Folded, ListQuery, folded, select
-from processor.views.snapshot import Reading
+from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
@@ -47,7 +47,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def reading(store):
-    made = Reading(lambda: store, now)
+    made = StateReader(lambda: store, now)
     made.refresh()
     return made
 
@@ -64,7 +64,7 @@ def client(store):
             pass
 
     access = Access(load_web({}), key_for=lambda _: None, local_name="mo")
-    app = make_app(lambda: Poller(Reading(Kept, now), now, every_s=0.2), access)
+    app = make_app(lambda: Poller(StateReader(Kept, now), now, every_s=0.2), access)
     with TestClient(app, base_url="http://localhost", headers={"accept": "text/html"}) as made:
         yield made
 
@@ -78,7 +78,7 @@ def send(client, path, **fields):
 
 
 def statuses(store):
-    return {cluster.id: cluster.handling.status for cluster in store.clusters()}
+    return {cluster.id: cluster.triage.status for cluster in store.clusters()}
 
 
 def test_an_incident_is_one_row_with_the_sums_of_its_members(reading):
@@ -114,7 +114,7 @@ def test_a_list_folds_members_where_the_first_of_them_stands_and_says_which_fit(
 
 
 def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(store, reading):
-    store.put_handling("alone", replace(store.cluster("alone").handling, memory={"incident": "s1"}))
+    store.put_triage("alone", replace(store.cluster("alone").triage, memory={"incident": "s1"}))
     (one,) = reading.refresh(force=True).incidents
 
     assert {row.cluster.id for row in one.rows} == {"alone", "s1", "s2", "s3"}
@@ -124,7 +124,7 @@ def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(
 @pytest.mark.parametrize("owners", [{"s2": "s1", "s1": "alone"}, {"s1": "s2", "s2": "s1"}, {"s3": "gone"}])
 def test_a_cluster_is_in_one_incident_at_most_whatever_the_notes_say(store, reading, owners):
     for name, owner in owners.items():
-        store.put_handling(name, replace(store.cluster(name).handling, memory={"incident": owner}))
+        store.put_triage(name, replace(store.cluster(name).triage, memory={"incident": owner}))
     snapshot = reading.refresh(force=True)
     members = [row.cluster.id for one in snapshot.incidents for row in one.rows]
 
@@ -145,8 +145,8 @@ def test_a_cluster_is_in_one_incident_at_most_whatever_the_notes_say(store, read
 )
 def test_an_incident_stands_where_its_members_stand(store, reading, given, status):
     for name, one in given.items():
-        handling = store.cluster(name).handling
-        store.put_handling(name, replace(handling, status=one, resolved_at=now()))
+        triage = store.cluster(name).triage
+        store.put_triage(name, replace(triage, status=one, resolved_at=now()))
     (found,) = reading.refresh(force=True).incidents
 
     assert found.status is status
@@ -154,18 +154,18 @@ def test_an_incident_stands_where_its_members_stand(store, reading, given, statu
 
 
 def test_the_most_urgent_member_gives_the_priority(store, reading):
-    store.put_handling("s3", replace(store.cluster("s3").handling, priority=Priority.P0))
+    store.put_triage("s3", replace(store.cluster("s3").triage, priority=Priority.P0))
 
     assert reading.refresh(force=True).incidents[0].priority is Priority.P0
 
 
 def test_an_old_incident_is_no_longer_now_and_a_settled_one_neither(store, reading):
-    later = Reading(lambda: store, lambda: now() + timedelta(days=2))
+    later = StateReader(lambda: store, lambda: now() + timedelta(days=2))
     commit(store, now() + timedelta(days=2), "alone", [0])
     assert overview_of(later.refresh()).now == []
     for name in ("s1", "s2", "s3"):
-        handling = store.cluster(name).handling
-        store.put_handling(name, replace(handling, status=Status.RESOLVED, resolved_at=now()))
+        triage = store.cluster(name).triage
+        store.put_triage(name, replace(triage, status=Status.RESOLVED, resolved_at=now()))
     assert overview_of(reading.refresh(force=True)).now == []
 
 
@@ -215,7 +215,7 @@ def test_an_act_on_the_incident_reaches_its_members_and_undo_takes_it_back(clien
     name = answer.headers["location"].partition("undo=")[2].partition("&")[0]
     assert send(client, "/undo", name=name, back="/incidents/s1").headers["location"].startswith("/incidents/s1?")
     assert set(statuses(store).values()) == {Status.OPEN}
-    assert store.cluster("s1").handling.note == ""
+    assert store.cluster("s1").triage.note == ""
     assert [record.action for record in store.audit(3)] == ["undo"] * 3
 
 
@@ -248,7 +248,7 @@ def test_of_two_people_who_act_on_an_incident_the_second_is_told(client, store):
 
     assert answer.status_code == 409
     assert "decided about one of its clusters first" in answer.text
-    assert store.cluster("s1").handling.status is Status.ACKNOWLEDGED
+    assert store.cluster("s1").triage.status is Status.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize(
@@ -306,11 +306,11 @@ def seen(reading, name, action, **more):
 
 def test_undo_gives_back_the_decision_before_with_its_note_and_its_end(reading, store):
     reading.act(seen(reading, "alone", "mute", until="2h", note="asked ops"), who="ana")
-    before = store.cluster("alone").handling
+    before = store.cluster("alone").triage
     outcome = reading.act(seen(reading, "alone", "resolve"), who="mo")
     reading.take_back(outcome.undo, who="mo")
 
-    assert replace(store.cluster("alone").handling, rev=0) == replace(before, rev=0)
+    assert replace(store.cluster("alone").triage, rev=0) == replace(before, rev=0)
 
 
 def test_undo_never_undoes_somebody_else(reading, store):
@@ -319,7 +319,7 @@ def test_undo_never_undoes_somebody_else(reading, store):
     (problem,) = reading.take_back(outcome.undo, who="ana").problems
 
     assert "mo has decided since" in problem
-    assert store.cluster("alone").handling.status is Status.RESOLVED
+    assert store.cluster("alone").triage.status is Status.RESOLVED
 
 
 def test_undo_takes_a_merge_apart_and_a_split_together(reading, store):
@@ -353,4 +353,4 @@ def test_one_of_several_that_fails_is_named_and_the_others_are_done(reading, sto
     assert "nope" in outcome.problems[0]
     with pytest.raises(ConfigError):
         reading.act(Wish("alone", "dance"), who="ana")
-    assert store.cluster("alone").handling.by == "ana"
+    assert store.cluster("alone").triage.by == "ana"
