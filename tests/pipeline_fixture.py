@@ -38,7 +38,7 @@ class Lines:
     def __init__(self, lines):
         self.left = [ReceivedMessage(line, f"m{number}") for number, line in enumerate(lines)]
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # all is there already
+    def pull(self, max_messages, timeout_s):  # all is there already
         part, self.left = self.left[:max_messages], self.left[max_messages:]
         return part
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from processor.model import AuditRecord, Cluster, IssueRef, Priority
     from processor.triage.incidents import Incident
-    from processor.views.snapshot import Row
+    from processor.views.row import Row
 
 _SETTLED: Final = (Status.MUTED, Status.RESOLVED)
 

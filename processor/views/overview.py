@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from processor.model import WorkerState
     from processor.views.incidents import IncidentRow
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 SHOWN: Final = 8
 _LATELY: Final = timedelta(hours=24)

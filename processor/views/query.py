@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from processor.views.incidents import IncidentRow
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 PAGE: Final = 50
 SortName = Literal["priority", "rate", "change", "count", "new", "last"]

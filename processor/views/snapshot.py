@@ -18,8 +18,8 @@ from processor.model.errors import GardenerError, StateError, Transient
 from processor.triage.operate import NotThere, carry_out, mark_of
 from processor.triage.undo import take_back, undo_of
 from processor.views.incidents import incident_rows
-from processor.views.rates import Rates, figures_of, reference_time
-from processor.views.search import searched
+from processor.views.rates import reference_time
+from processor.views.row import Row, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,15 +37,6 @@ REJECTED_SHOWN: Final = 50
 _FULL_AT_LEAST: Final = timedelta(seconds=60)
 _SHARE: Final = 2
 _UNDOS_KEPT: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A cluster with its figures and the lower-case text that search looks through."""
-
-    cluster: Cluster
-    figures: Rates
-    searched: str
 
 
 @dataclass(frozen=True)
@@ -236,7 +227,7 @@ class StateReader:
         audit = last.audit
         with suppress(StateError, Transient):  # the decision is stored; its trail shows at the next look
             audit = tuple(self.store().audit(AUDIT_SHOWN))
-        changed = {one.id: _row(one, last.reference, last.rows.get(one.id)) for one in clusters}
+        changed = {one.id: row_of(one, last.reference, last.rows.get(one.id)) for one in clusters}
         rows = {**last.rows, **changed}
         self.snapshot = _with_incidents(replace(last, version=last.version + 1, rows=rows, audit=audit))
 
@@ -250,7 +241,7 @@ class StateReader:
             version=max(self.snapshot.version + 1, int(now.timestamp() * 1000)),
             at=now,
             reference=reference,
-            rows={one.id: _row(one, reference, self.snapshot.rows.get(one.id)) for one in clusters},
+            rows={one.id: row_of(one, reference, self.snapshot.rows.get(one.id)) for one in clusters},
             ids={name: cluster.id for cluster in clusters for name in (cluster.id, *cluster.aliases)},
             totals=sum((worker.totals for worker in workers), Totals()),
             workers=workers,
@@ -266,13 +257,3 @@ def _with_incidents(made: Snapshot) -> Snapshot:
     """Find them here, in the thread that reads the store: nobody who looks at a page has to wait for it."""
     _ = made.incident_ids
     return made
-
-
-def _row(cluster: Cluster, reference: datetime, before: Row | None = None) -> Row:
-    """The row of a cluster; what search looks through is made anew only where it may have changed."""
-    is_same = before is not None and _content(before.cluster) == _content(cluster)
-    return Row(cluster, figures_of(cluster, reference), before.searched if before and is_same else searched(cluster))
-
-
-def _content(cluster: Cluster) -> tuple[object, ...]:
-    return (cluster.count, cluster.last_seen, cluster.template, cluster.aliases)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from processor.views.overview import Overview
     from processor.views.query import ListQuery, Page
     from processor.views.relations import Relations
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 
 def state_json(snapshot: Snapshot) -> dict[str, Any]:

@@ -21,14 +21,14 @@ from processor.views.search import KEYS
 from processor.views.template_text import visible
 from processor.views.titles import ranked, title, title_segments
 from processor.views.web import charts
-from processor.views.web.auth import Role
+from processor.views.web.sessions import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from processor.model import Cluster
-    from processor.views.web.auth import Viewer
+    from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
 MUTES: Final[Mapping[str, str]] = {

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Sample
     from processor.views.incidents import IncidentRow
     from processor.views.relations import Relations
-    from processor.views.snapshot import Row, Snapshot
-    from processor.views.web.auth import Access, Viewer
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
+    from processor.views.web.auth import Access
     from processor.views.web.poller import Poller
+    from processor.views.web.sessions import Viewer
 
 _SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
@@ -113,7 +115,7 @@ def said_once(request: Request, answer: Response) -> Response:
     """The address stays the page's own, so that a reload does not say it again."""
     if "done" in request.query_params:
         kept = [(name, value) for name, value in request.query_params.items() if name not in ("done", "undo", "n")]
-        answer.headers["hx-replace-url"] = f"{request.url.path}{'?' + urlencode(kept) if kept else ''}"
+        answer.headers["hx-replace-url"] = f"{request.scope['path']}{'?' + urlencode(kept) if kept else ''}"
     return answer
 
 
@@ -129,7 +131,7 @@ async def _samples(_request: Request, cluster: Cluster) -> Sequence[Sample]:
 
 def wants_json(request: Request) -> bool:
     """A script, or the twin of a page."""
-    return request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
+    return request.scope["path"].endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -160,7 +162,7 @@ def problem(request: Request, code: int, sentence: str) -> Response:
 def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = PageContext(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(viewer, "", request.scope["path"], can_sign_out=access.can_sign_in and viewer is not None)
     if viewer is None or not shell.may_act:
         return shell
     return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
