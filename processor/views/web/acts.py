@@ -85,15 +85,15 @@ async def act_on_many(request: Request) -> Response:
     check_may_act(request, fields)
     poller: Poller = request.app.state.poller
     wish = _wish("", fields)
-    wishes = []
+    settings = []
     for name in dict.fromkeys(chosen):
         incident = poller.snapshot.incident_of(name.removeprefix(_WHOLE)) if name.startswith(_WHOLE) else None
         rows = incident.reached(wish.action) if incident else [answers.row(poller.snapshot, name)]
-        wishes += [wish._replace(cluster_id=row.cluster.id, seen=mark_of(row.cluster)) for row in rows]
-    if not wishes or wish.action not in VERBS:
-        said = f"there are {', '.join(VERBS)}" if wishes else "choose at least one cluster"
+        settings += [wish._replace(cluster_id=row.cluster.id, seen=mark_of(row.cluster)) for row in rows]
+    if not settings or wish.action not in VERBS:
+        said = f"there are {', '.join(VERBS)}" if settings else "choose at least one cluster"
         return answers.problem(request, 422, f"Nothing was changed: {said}.")
-    outcome = await _on_all(request, wishes)
+    outcome = await _on_all(request, settings)
     if isinstance(outcome, Response):
         return outcome
     if answers.wants_json(request):
@@ -118,16 +118,16 @@ async def undo(request: Request) -> Response:
     return _back(_own_list(back) if back else f"/clusters/{quote(outcome.done[0].id)}", "undo")
 
 
-async def _on_all(request: Request, wishes: Sequence[Wish]) -> Outcome | Response:
+async def _on_all(request: Request, settings: Sequence[Wish]) -> Outcome | Response:
     """What came of them; an answer where a wish makes no sense or any was not carried out."""
     poller: Poller = request.app.state.poller
-    outcome = await poller.act_on_all(wishes, who=request.state.viewer.name)
+    outcome = await poller.act_on_all(settings, who=request.state.viewer.name)
     log: AccessLog = request.app.state.log
     for one in outcome.done:
-        log.acted(request.state.viewer, client=client_of(request.scope), cluster=one.id, what=wishes[0].action)
+        log.acted(request.state.viewer, client=client_of(request.scope), cluster=one.id, what=settings[0].action)
     if not outcome.problems:
         return outcome
-    n, of = len(outcome.done), len(wishes)
+    n, of = len(outcome.done), len(settings)
     said = f"{f'Only {n} of {of} were changed' if n else 'Nothing was changed'}: {'; '.join(outcome.problems[:3])}"
     return answers.problem(request, 409, said)
 
