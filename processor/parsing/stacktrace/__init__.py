@@ -8,10 +8,10 @@ A language is one module (its automaton, parser, words and noise); `registry` ho
 
 from __future__ import annotations
 
-from processor.parsing.stacktrace.describe import describe, title
+from processor.parsing.stacktrace.describe import describe, title, without_values
 from processor.parsing.stacktrace.fingerprint import fingerprint
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.registry import NOISE, is_crash, is_fragment, parse
+from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, is_head, parse
 
 __all__ = [
     "NOISE",
@@ -19,9 +19,12 @@ __all__ = [
     "Raised",
     "Traceback",
     "describe",
+    "extent",
     "fingerprint",
     "is_crash",
     "is_fragment",
+    "is_head",
     "parse",
     "title",
+    "without_values",
 ]

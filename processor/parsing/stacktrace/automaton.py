@@ -17,6 +17,8 @@ MAX_LINES: Final = 500
 """Lines of one trace; a longer one is cut there."""
 LINE_LIMIT: Final = 600
 """Characters of a line that are looked at."""
+VAGUE: Final = frozenset({"line", "error", "code", "rule", "bare"})
+"""States after a first line that begins a trace only if the next ones say so."""
 _MAX_UNCERTAIN: Final = 40  # lines of a message, before its first frame
 
 Rules = tuple[tuple[re.Pattern[str], str], ...]
@@ -28,12 +30,12 @@ class Extent(NamedTuple):
     Attributes:
         end: index after the last line that belongs; the beginning where nothing is accepted.
         is_open: the lines ended before the trace did, so that the next line may belong.
-        is_crossed: another trace of the language began before this one had a frame.
+        crossed_at: where another trace of the language began before this one was finished; 0 where none did.
     """
 
     end: int
     is_open: bool
-    is_crossed: bool = False
+    crossed_at: int = 0
 
 
 class Automaton:
@@ -43,35 +45,45 @@ class Automaton:
         start: (pattern, state): the first pattern that matches the first line decides.
         states: by state, the rules for the line that follows. No rule: the trace ended above that line.
         accepting: the states in which the lines read so far are a trace.
+        unfinished: the states in which the runtime always prints more: another head there is another trace's.
     """
 
-    def __init__(self, start: Rules, states: Mapping[str, Rules], accepting: frozenset[str]) -> None:
+    def __init__(
+        self,
+        start: Rules,
+        states: Mapping[str, Rules],
+        accepting: frozenset[str],
+        unfinished: frozenset[str] = frozenset(),
+    ) -> None:
         self._start = start
         self._states = states
         self._accepting = accepting
+        self._unfinished = unfinished
 
     def begin(self, line: str) -> str | None:
         """The state after a first line, None where no trace begins with it."""
         return _next(self._start, line)
 
     def begins_surely(self, line: str) -> bool:
-        """Whether the line is the head of a trace whatever follows it."""
-        return any(pattern is not ANY and pattern.match(line) for pattern, _ in self._start)
+        """Whether the line is a head by a sign of its own, and not only because of what follows."""
+        state = self.begin(line)
+        return state is not None and state not in VAGUE
 
     def extent(self, lines: Sequence[str], at: int) -> Extent:
         """How far the trace that begins at `lines[at]` reaches; blank lines never end one."""
-        state = self.begin(lines[at])
+        state = self.begin(lines[at][:LINE_LIMIT])
         if state is None:
             return Extent(at, is_open=False)
         end = at + 1 if state in self._accepting else at
         uncertain = 0
         for index in range(at + 1, min(len(lines), at + MAX_LINES)):
-            line = lines[index]
+            line = lines[index][:LINE_LIMIT]
             if not line or line.isspace():
                 continue
             following = _next(self._states[state], line)
             if following is None or uncertain > _MAX_UNCERTAIN:
-                return Extent(end, is_open=False, is_crossed=end == at and self.begins_surely(line))
+                is_crossed = state in self._unfinished and self.begins_surely(line)
+                return Extent(end, is_open=False, crossed_at=index if is_crossed else 0)
             state = following
             uncertain += 1
             if state in self._accepting:

@@ -1,4 +1,4 @@
-"""C and C++: what ends a process (terminate, assert, sanitizers), glog's and abseil's stacks, gdb's and the kernel's frames.
+"""C and C++: what ends a process (terminate, assert, sanitizers), and the stacks of glog, abseil and gdb.
 
 Promises: addresses, process ids and build paths are gone; the first stack printed is the one that failed.
 Must not keep what a sanitizer says of memory's layout.
@@ -13,7 +13,10 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import short_path
 
-_THROWN = re.compile(r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$")
+_THROWN = re.compile(
+    r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type"
+    r"|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$"
+)
 _WHAT = re.compile(r"\s*what\(\): +(.*)$")
 _SANITIZER = re.compile(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
 _UNDEFINED = re.compile(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
@@ -29,10 +32,14 @@ _STACK = re.compile(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.
 _GLIBC = re.compile(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
 _ARGUMENTS = re.compile(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
 _LIBRARIES = re.compile(
-    r"(?:std::|__gnu_cxx|__cxa|__GI_|__libc|__interceptor|__asan|__ubsan|__sanitizer|_start$|start_thread|clone|raise$|abort$"
-    r"|google::|absl::|boost::|folly::|testing::|operator (?:new|delete)|malloc|free$|mem(?:cpy|set|move)|str\w{3,4}$|gsignal|_?_?assert)"
+    r"(?:std::|__gnu_cxx|__cxa|__GI_|__libc|__interceptor|__asan|__ubsan|__sanitizer"
+    r"|_start$|start_thread|clone|raise$|abort$"
+    r"|google::|absl::|boost::|folly::|testing::|operator (?:new|delete)|malloc|free$"
+    r"|mem(?:cpy|set|move)|str\w{3,4}$|gsignal|_?_?assert)"
 )
-_END_OF_FIRST = re.compile(r"0x[0-9a-f]+ is located|freed by|previously allocated|Previous (?:read|write)|SUMMARY: |Thread \d+ |Shadow bytes")
+_END_OF_FIRST = re.compile(
+    r"0x[0-9a-f]+ is located|freed by|previously allocated|Previous (?:read|write)|SUMMARY: |Thread \d+ |Shadow bytes"
+)
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -107,9 +114,17 @@ _BRACKETED = r"\S+\(\S*\) ?\[0x[0-9a-f]+\]$"
 LANGUAGE = Language(
     "cpp",
     needles=(
-        "terminate called", "uncaught exception of type", "Sanitizer: ", "runtime error: ", "Check failed: ", "' failed",
-        "#0 ", "    @ ", "*** SIG", "[0x",
-    ),  # fmt: skip
+        "terminate called",
+        "uncaught exception of type",
+        "Sanitizer: ",
+        "runtime error: ",
+        "Check failed: ",
+        "' failed",
+        "#0 ",
+        "    @ ",
+        "*** SIG",
+        "[0x",
+    ),
     parse=parse,
     automaton=Automaton(
         start=rules(
@@ -123,13 +138,30 @@ LANGUAGE = Language(
         ),
         states={
             "thrown": rules((r"\s*what\(\): ", "what"), (r"Aborted|SIGABRT", "what"), (_NUMBERED, "frames")),
-            "what": rules((r"Aborted|SIGABRT|\*\*\* SIG", "what"), (_NUMBERED, "frames"), (_STACKED, "stack"), (_BRACKETED, "frames")),
+            "what": rules(
+                (r"Aborted|SIGABRT|\*\*\* SIG", "what"),
+                (_NUMBERED, "frames"),
+                (_STACKED, "stack"),
+                (_BRACKETED, "frames"),
+            ),
             "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
             "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
             "sanitizer": rules(
                 (r"==\d+==|=+$|SUMMARY: ", "sanitizer"),
-                (r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by|Thread T|Direct leak|Indirect leak", "sanitizer"),
-                (r"Shadow byte|  0x|=>0x|Hint: |SCARINESS|AddressSanitizer|Address 0x|HINT: |The signal is|Register values", "sanitizer"),
+                (
+                    (
+                        r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by"
+                        r"|Thread T|Direct leak|Indirect leak"
+                    ),
+                    "sanitizer",
+                ),
+                (
+                    (
+                        r"Shadow byte|  0x|=>0x|Hint: |SCARINESS|AddressSanitizer|Address 0x|HINT: |The signal "
+                        r"is|Register values"
+                    ),
+                    "sanitizer",
+                ),
                 (RECORD, ""),
                 (r"\s", "sanitizer"),
             ),
@@ -153,8 +185,13 @@ LANGUAGE = Language(
         r"\s*what\(\): ",
     ),
     crash=(
-        r"terminate called ", r"libc[+][+]abi: ", r"==\d+==ERROR: \w+Sanitizer: ", r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] ",
-        r"[*]{3} SIG[A-Z]+", r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed", r"\S+:\d+:\d+: runtime error: ",
-    ),  # fmt: skip
+        r"terminate called ",
+        r"libc[+][+]abi: ",
+        r"==\d+==ERROR: \w+Sanitizer: ",
+        r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] ",
+        r"[*]{3} SIG[A-Z]+",
+        r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
+        r"\S+:\d+:\d+: runtime error: ",
+    ),
     noise=(r"0x[0-9a-f]+", r"==\d+=="),
 )

@@ -16,7 +16,14 @@ from processor.parsing.stacktrace.paths import short_path
 _FRAME = re.compile(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
 _UNHANDLED = re.compile(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
 _CLOSURE = re.compile(r"\.?<anonymous closure>|<fn>")
-_LIBRARIES = ("dart:", "package:flutter/", "org-dartlang-sdk:", "package:stack_trace/", "package:test_api/", "package:shelf/")
+_LIBRARIES = (
+    "dart:",
+    "package:flutter/",
+    "org-dartlang-sdk:",
+    "package:stack_trace/",
+    "package:test_api/",
+    "package:shelf/",
+)
 _PACKAGE = re.compile(r"package:")
 
 
@@ -36,7 +43,13 @@ def parse(lines: list[str]) -> Traceback | None:
 def _frame(match: re.Match[str]) -> Frame:
     path = match.group(2)
     name = _CLOSURE.sub("", match.group(1)).replace("new ", "") or "<anonymous>"
-    return Frame(name, short_path(_PACKAGE.sub("", path)), not path.startswith(_LIBRARIES), path, int((match.group(3) or "0")[:9]))
+    return Frame(
+        name,
+        short_path(_PACKAGE.sub("", path)),
+        not path.startswith(_LIBRARIES),
+        path,
+        int((match.group(3) or "0")[:9]),
+    )
 
 
 _AT = r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk)[^()]*\)\s*$"
@@ -46,7 +59,11 @@ LANGUAGE = Language(
     needles=("#0 ",),
     parse=parse,
     automaton=Automaton(
-        start=rules((r".{0,120}Unhandled [Ee]xception:", "head"), (rf"(?!\s|#\d).{{0,300}}?{heads.TYPED}", "head"), (r"(?!#\d|\s)", "line")),
+        start=rules(
+            (r".{0,120}Unhandled [Ee]xception:", "head"),
+            (rf"(?!\s|#\d).{{0,300}}?{heads.TYPED}", "head"),
+            (r"(?!#\d|\s)", "line"),
+        ),
         states={
             "line": rules((_AT, "frames")),
             "head": rules((_AT, "frames"), (rf"{RECORD}|#\d", ""), (r"", "head")),
@@ -54,6 +71,10 @@ LANGUAGE = Language(
         },
         accepting=frozenset({"frames"}),
     ),
-    fragments=(r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk):[^()]*\)\s*$", r"<asynchronous suspension>$", r"Unhandled exception:$"),
+    fragments=(
+        r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk):[^()]*\)\s*$",
+        r"<asynchronous suspension>$",
+        r"Unhandled exception:$",
+    ),
     noise=(r"\.dart:\d+(?::\d+)?",),
 )

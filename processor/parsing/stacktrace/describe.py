@@ -18,6 +18,7 @@ _CHARS: Final = 500
 _MESSAGE: Final = 110
 _ROOT: Final = 60
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
+_FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \()")
 _SCRIPT = re.compile(r"(?:<[^>]*>|\{main\}|main|\?|<anonymous>)$")
 
 
@@ -40,6 +41,21 @@ def info(found: Traceback) -> ExceptionInfo:
         root_type=_line(root.type),
         root_message=_line(root.message),
     )
+
+
+def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
+    """The same with the messages as they stand in the fingerprint: what is a value is not said in public.
+
+    A message that the fingerprint does not have is left out.
+    """
+    links = fingerprint.split(" => ")
+    return one._replace(message=_said(links[-1], one.type), root_message=_said(links[0], one.root_type))
+
+
+def _said(link: str, kind: str) -> str:
+    """The message in one link of a fingerprint, `Type: message at function (module) < ...`."""
+    head = link[: found[-1].start()] if (found := list(_FRAMES.finditer(link))) else link
+    return head.removeprefix(kind or "exception").removeprefix(":").strip()
 
 
 def title(one: ExceptionInfo) -> str:

@@ -13,9 +13,7 @@ from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 
-_FRAME = re.compile(
-    r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$"
-)
+_FRAME = re.compile(r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$")
 _FOLDED = re.compile(r" ( {2}at [\w.<>`+\[\],]+ ?\(| ?---> |  --- End of )")
 _END_OF_INNER = "--- End of inner exception stack trace ---"
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #\d+\) )?")
@@ -114,8 +112,16 @@ LANGUAGE = Language(
                 (rf"{RECORD}|{heads.TYPED}|Traceback |\s+at ", ""),
                 (r"", "message"),
             ),
-            "frames": rules((_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r" *---> ", "inner"), (r"\s{6}\s*--->", "inner")),
-            "inner": rules((_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r" *---> ", "inner"), (rf"{RECORD}", ""), (r"", "inner")),
+            "frames": rules(
+                (_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r" *---> ", "inner"), (r"\s{6}\s*--->", "inner")
+            ),
+            "inner": rules(
+                (_AT, "frames"),
+                (r"\s*--- ?End of ", "frames"),
+                (r" *---> ", "inner"),
+                (rf"{RECORD}", ""),
+                (r"", "inner"),
+            ),
         },
         accepting=frozenset({"frames", "inner"}),
     ),

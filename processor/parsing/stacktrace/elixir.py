@@ -13,7 +13,9 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import short_path
 
-_RAISED = re.compile(r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$")
+_RAISED = re.compile(
+    r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$"
+)
 _HEAD = re.compile(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
 _FRAME = re.compile(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
 _BARE = re.compile(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
@@ -21,10 +23,56 @@ _ERLANG = re.compile(r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[[^\]]*\]),\[(?:\{file
 _REASON = re.compile(r"\{(?:\{)?([a-z_]+)[,}]")
 _ANONYMOUS = re.compile(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
 _LIBRARIES = frozenset(
-    "stdlib kernel elixir mix logger ex_unit eex iex phoenix plug plug_cowboy cowboy ranch bandit thousand_island ecto ecto_sql"
-    " db_connection postgrex oban broadway gen_stage telemetry finch mint jason absinthe tesla hackney".split()
+    [
+        "stdlib",
+        "kernel",
+        "elixir",
+        "mix",
+        "logger",
+        "ex_unit",
+        "eex",
+        "iex",
+        "phoenix",
+        "plug",
+        "plug_cowboy",
+        "cowboy",
+        "ranch",
+        "bandit",
+        "thousand_island",
+        "ecto",
+        "ecto_sql",
+        "db_connection",
+        "postgrex",
+        "oban",
+        "broadway",
+        "gen_stage",
+        "telemetry",
+        "finch",
+        "mint",
+        "jason",
+        "absinthe",
+        "tesla",
+        "hackney",
+    ]
 )
-_OTP = frozenset("gen_server gen_statem proc_lib supervisor gen gen_event lists maps erlang ets io erl_eval shell init".split())
+_OTP = frozenset(
+    [
+        "gen_server",
+        "gen_statem",
+        "proc_lib",
+        "supervisor",
+        "gen",
+        "gen_event",
+        "lists",
+        "maps",
+        "erlang",
+        "ets",
+        "io",
+        "erl_eval",
+        "shell",
+        "init",
+    ]
+)
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -70,19 +118,30 @@ _AT = r"\s+(?:\([\w.]+(?: [^()]*)?\) )?(?:\S+\.(?:exs?|erl|eex|heex):\d+: |[A-Z:
 
 LANGUAGE = Language(
     "elixir",
-    needles=("** (", "{file,\""),
+    needles=("** (", '{file,"'),
     parse=parse,
     automaton=Automaton(
         start=rules(
             (r".{0,200}\*\* \([A-Za-z_][\w.]*\)", "raised"),
-            (r".{0,120}(?:terminating|raised an exception|Task #PID\S+ started from|Process #PID\S+|Error in process <|CRASH REPORT|ERROR REPORT)", "report"),
+            (
+                (
+                    r".{0,120}(?:terminating|raised an exception|Task #PID\S+ started from|Process #PID\S+"
+                    r"|Error in process <|CRASH REPORT|ERROR REPORT)"
+                ),
+                "report",
+            ),
         ),
         states={
             "report": rules((r".{0,60}\*\* \(", "raised"), (r"\s*\{", "terms"), (RECORD, ""), (r"", "report")),
             "raised": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
             "message": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
-            "frames": rules((_AT, "frames"), (r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b.*[:\]]", "rest")),
-            "rest": rules((r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b|\s", "rest")),
+            "frames": rules(
+                (_AT, "frames"),
+                (r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b.*[:\]]", "rest"),
+            ),
+            "rest": rules(
+                (r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b|\s", "rest")
+            ),
             "terms": rules((r"\s*[\[{]", "terms"), (r"\s+\S", "terms")),
         },
         accepting=frozenset({"raised", "frames", "rest", "terms"}),

@@ -11,10 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from processor.parsing.stacktrace.names import masked
-from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 
 _T = TypeVar("_T")
 
@@ -34,6 +35,9 @@ _ENDLESS = (
     "Maximum call stack",
 )
 _MEMBERS = re.compile(r" \(\d+ sub-exceptions?\)$")
+# Numbers in a line of code, and texts that have one: a copied line, or one that was typed in, has values in it.
+_LITERAL = re.compile(r"(?<=['\"])[^'\"\d]*+\d[^'\"]*+(?=['\"])")
+_NUMBER = re.compile(r"(?<![\w])\d[\w.]*+")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
@@ -71,13 +75,19 @@ def _place(frame: Frame) -> str:
 def _source(raised: Raised) -> str:
     """The line of code that failed, where the trace prints it: tells two places of one function apart."""
     own = next((frame for frame in reversed(raised.frames) if frame.in_app), None)
-    return _line(own.source, _SOURCE_CHARS) if own else ""
+    if own is None or _is_endless(raised):
+        return ""
+    return _NUMBER.sub("<*>", _LITERAL.sub("<*>", _line(own.source, _SOURCE_CHARS)))
+
+
+def _is_endless(raised: Raised) -> bool:
+    return any(word in raised.type or word in raised.message for word in _ENDLESS)
 
 
 def _telling(raised: Raised) -> list[Frame]:
     """The frames that identify the bug, innermost first, each once."""
     own = [frame for frame in raised.frames if frame.in_app]
-    if any(word in raised.type or word in raised.message for word in _ENDLESS):
+    if _is_endless(raised):
         # Where the stack ran out is chance: the circle that filled it is the bug, whichever frame came last.
         times = Counter(own or raised.frames)
         circle = [frame for frame, count in times.items() if count >= _REPEATED]

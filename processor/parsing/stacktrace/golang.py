@@ -126,6 +126,7 @@ LANGUAGE = Language(
             "stack": rules((_BARE, "function"), (rf"{RECORD}|\s", ""), (r"", "error")),
         },
         accepting=frozenset({"place", "end", "stack"}),
+        unfinished=frozenset({"call"}),
     ),
     fragments=(
         r"(?:.{0,120}[:\]\d] )?(?:panic|fatal error)(?: serving \S+)?: ",

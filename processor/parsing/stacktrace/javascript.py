@@ -13,7 +13,10 @@ from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-_FRAME = re.compile(r"\s*([^\s@]*)@((?:https?|file|webpack|moz-extension|safari-extension|capacitor|app)[^\s]*?|\[native code\])(?::(\d+)(?::\d+)?)?$")
+_FRAME = re.compile(
+    r"\s*([^\s@]*)@((?:https?|file|webpack|moz-extension|safari-extension|capacitor"
+    r"|app)[^\s]*?|\[native code\])(?::(\d+)(?::\d+)?)?$"
+)
 _HOST = re.compile(r"[a-z-]+://[^/]*")
 _ASYNC = re.compile(r"(?:async\*|promise callback\*|setTimeout handler\*|[/<]+)")
 

@@ -83,29 +83,37 @@ _AT = r"\s+at (?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?
 _MORE = r"\s*\.\.\. (?:\d+ )?(?:more|common frames omitted|frames? (?:truncated|excluded)|lines? )"
 _LINKED = r"\s*(?:Caused by|Wrapped by|Suppressed): \S"
 
+_MESSAGE = rules(
+    (_AT, "frames"),
+    (r"Caused by: \S", "linked"),
+    (rf"{RECORD}|{heads.TYPED}|Exception in thread|Traceback |panic: |goroutine |\s+at ", ""),
+    (r"", "message"),
+)
+
 LANGUAGE = Language(
     "jvm",
     needles=("\tat ", "  at ", "\nat "),
     parse=parse,
     automaton=Automaton(
         start=rules(
-            (rf"(?!\s|Caused by).{{0,300}}{heads.TYPED}", "message"),
-            (r"Exception in thread \"", "message"),
+            (r"Exception in thread \"", "thrown"),
+            (rf"(?!\s|Caused by).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at |Caused by: |\s*\.\.\. )", "line"),
         ),
         states={
             "line": rules((_AT, "frames")),
-            "message": rules(
-                (_AT, "frames"),
-                (r"Caused by: \S", "linked"),
-                (rf"{RECORD}|{heads.TYPED}|Exception in thread|Traceback |panic: |goroutine |\s+at ", ""),
-                (r"", "message"),
+            "thrown": _MESSAGE,
+            "message": _MESSAGE,
+            "frames": rules(
+                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (r"\s+\[CIRCULAR REFERENCE", "frames")
             ),
-            "frames": rules((_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (r"\s+\[CIRCULAR REFERENCE", "frames")),
-            "linked": rules((_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (rf"{RECORD}|\s+at ", ""), (r"", "text")),
+            "linked": rules(
+                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (rf"{RECORD}|\s+at ", ""), (r"", "text")
+            ),
             "text": rules((_AT, "frames"), (_MORE, "frames"), (rf"{RECORD}|{heads.TYPED}|\s+at ", ""), (r"", "text")),
         },
         accepting=frozenset({"frames", "linked"}),
+        unfinished=frozenset({"thrown"}),
     ),
     fragments=(
         r"\s+at [^\s()]+\.[^\s.()]+\([^()]*\)(?:\s*~?\[.*\])?\s*$",

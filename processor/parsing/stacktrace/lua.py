@@ -12,7 +12,9 @@ from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import short_path
 
-_FRAME = re.compile(r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$")
+_FRAME = re.compile(
+    r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$"
+)
 _SAID = re.compile(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
 _DEFINED = re.compile(r"<[^>]*>$")
 

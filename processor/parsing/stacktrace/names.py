@@ -12,24 +12,45 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_QUOTED = re.compile(r"(?<!\w)(?:'([^'\n]{1,100})'|\"([^\"\n]{1,100})\"|`([^`'\n]{1,100})[`'])(?!\w)|['\"“`]([^'\"“”`\n]{1,100})”")
+_QUOTED = re.compile(
+    r"(?<!\w)(?:'([^'\n]{1,100})'|\"([^\"\n]{1,100})\"|`([^`'\n]{1,100})[`'])(?!\w)|['\"“`]([^'\"“”`\n]{1,100})”"
+)
 _CODE = re.compile(r"[^\W\d][\w$]*(?:(?:\.|::|->|#|/|\\|-)[^\W\d][\w$]*)*(?:\(\)|[?!=])?")
 _TELLTALE = re.compile(r"[a-z][A-Z]|_|\(\)|::|->|#|[\w$]\.[\w$]|\\")
 _DIGITS = re.compile(r"\d")
 _DATA = re.compile(
-    r"(?i)\.(?:com|net|org|io|dev|app|local|internal|example|test|json|ya?ml|txt|csv|xml|html?|pdf|png|jpe?g|gif|log|zip|gz|tmp|xlsx?"
+    r"(?i)\.(?:com|net|org|io|dev|app|local|internal|example|test|json|ya?ml|txt|csv|xml"
+    r"|html?|pdf|png|jpe?g|gif|log|zip|gz|tmp|xlsx?"
     r"|docx?|parquet|avro|db|sqlite|sql|pem|key|crt)$"
 )
 _NOUN = re.compile(
-    r"(?:attributes?|arguments?|columns?|relations?|tables?|modules?|named?|propert(?:y|ies)|methods?|functions?|fields?|keys?|reading"
-    r"|setting|calling|class(?:es)?|variables?|parameters?|members?|constants?|packages?|symbols?|traits?|beans?|types?|identifiers?|keywords?"
-    r"|options?|flags?|metrics?|objects?|enums?|structs?|annotations?|labels?|import|from|find|load|require|file -- )[ :=]{0,3}$"
+    r"(?:attributes?|arguments?|columns?|relations?|tables?|modules?|named?|propert(?:y"
+    r"|ies)|methods?|functions?|fields?|keys?|reading"
+    r"|setting|calling|class(?:es)?|variables?|parameters?|members?|constants?|packages?"
+    r"|symbols?|traits?|beans?|types?|identifiers?|keywords?"
+    r"|options?|flags?|metrics?|objects?|enums?|structs?|annotations?|labels?|import|from"
+    r"|find|load|require|file -- )[ :=]{0,3}$"
 )
 _ABOUT_NAMES: Final = (
-    "KeyError", "NameError", "AttributeError", "ImportError", "ModuleNotFoundError", "UnboundLocalError", "NoMethodError", "LoadError",
-    "ReferenceError", "ClassNotFoundException", "NoClassDefFoundError", "NoSuchMethodError", "NoSuchFieldError", "NoSuchElementException",
-    "KeyNotFoundException", "TypeLoadException", "MissingMethodException", "MissingKeyException", "UndefinedFunctionError",
-)  # fmt: skip
+    "KeyError",
+    "NameError",
+    "AttributeError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "UnboundLocalError",
+    "NoMethodError",
+    "LoadError",
+    "ReferenceError",
+    "ClassNotFoundException",
+    "NoClassDefFoundError",
+    "NoSuchMethodError",
+    "NoSuchFieldError",
+    "KeyNotFoundException",
+    "TypeLoadException",
+    "MissingMethodException",
+    "MissingKeyException",
+    "UndefinedFunctionError",
+)
 _WHOLE = re.compile(r":?['\"]?((?:[^\W\d][\w$]*[./\\:-]{1,2})*[^\W\d][\w$]*)['\"]?$")
 _PLACEHOLDER: Final = "Kqxz"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwx"
@@ -66,7 +87,7 @@ def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
     return shown
 
 
-def _is_name(body: str, before: str, is_about_names: bool) -> bool:  # noqa: FBT001 - one caller
+def _is_name(body: str, before: str, is_about_names: bool) -> bool:
     if _DIGITS.search(body) or not _CODE.fullmatch(body) or _DATA.search(body):
         return False
     return is_about_names or _TELLTALE.search(body) is not None or _NOUN.search(before[-24:]) is not None

@@ -52,6 +52,9 @@ LANGUAGE = Language(
         states={"died": rules((_AT, "frames")), "frames": rules((_AT, "frames"))},
         accepting=frozenset({"frames"}),
     ),
-    fragments=(r"\s+\S.* called at \S+ line \d+", r"\S.* at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$"),
+    fragments=(
+        r"\s+\S.* called at \S+ line \d+",
+        r"\S.* at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",
+    ),
     noise=(r" line \d+", r"0x[0-9a-f]+"),
 )

@@ -85,7 +85,9 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((_UNCAUGHT, "head"), (r"(?!#\d|\s)", "line")),
         states={
-            "line": rules((rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 \S+\(\d+\): |#0 \{main", "trace")),
+            "line": rules(
+                (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 \S+\(\d+\): |#0 \{main", "trace")
+            ),
             "head": rules(
                 (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 ", "trace"), (RECORD, ""), (r"", "head")
             ),

@@ -127,13 +127,13 @@ def _frame(path: str, line: int, function: str | None) -> Frame:
     name = function or "<module>"  # a syntax error has no function: the file itself failed
     if path.startswith("<"):
         module = path.strip("<>").removeprefix("frozen ")
-        return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>", path, line)
+        return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>", "", line)
     for marker in ("site-packages/", "dist-packages/"):
         if (rest := below(path, marker)) is not None:
-            return Frame(name, rest, in_app=False, path, line)
+            return Frame(name, rest, False, path, line)
     if match := _STDLIB.search(path.replace("\\", "/")):
-        return Frame(name, path[match.end() :].replace("\\", "/"), in_app=False, path, line)
-    return Frame(name, short_path(path), in_app=True, path, line)
+        return Frame(name, path[match.end() :].replace("\\", "/"), False, path, line)
+    return Frame(name, short_path(path), True, path, line)
 
 
 _HEAD = r".{0,200}?(?:Exception Group )?Traceback \(most recent call last\):\s*$"
@@ -164,7 +164,7 @@ LANGUAGE = Language(
             "before": rules((_BEFORE, "before"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
             "head": rules((_FILE, "frame"), (_NAME, "raised")),
             "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
-            "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised"), (_HEAD, "head")),
+            "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
             "group": rules((r"\s*[|+]", "group"), (_LINK, "link")),
             "raised": rules(
                 (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")
@@ -173,10 +173,10 @@ LANGUAGE = Language(
             "link": rules((_LINK, "link"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
         },
         accepting=frozenset({"frame", "group", "raised"}),
+        unfinished=frozenset({"head", "frame"}),
     ),
     fragments=(
-        r"Traceback \(most recent call last\):",
-        r"[A-Z].{0,200}Traceback \(most recent call last\):",
+        r".{0,200}Traceback \(most recent call last\):",
         r"\s*(?:> )?(?:[|] *)*File \"[^\"]*\", line \d+",
         r"\s+(?:[|] *)*[\^~]+[\^~ ]*$",
         r"\s*(?:[|] )?\s*(?:During handling of the above exception|The above exception was the direct cause)",

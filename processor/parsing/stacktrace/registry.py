@@ -6,7 +6,7 @@ Promises: `parse` and `extents` are linear in their text and never raise. Must n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.parsing.stacktrace import (
     cpp,
@@ -29,7 +29,7 @@ from processor.parsing.stacktrace import (
 from processor.parsing.stacktrace.automaton import LINE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from processor.parsing.stacktrace.language import Language
     from processor.parsing.stacktrace.model import Frame, Traceback
@@ -110,3 +110,44 @@ def is_fragment(line: str) -> bool:
 def is_crash(line: str) -> bool:
     """Whether the line alone says that a process ended, or is about to."""
     return _CRASH.match(line[:LINE_LIMIT]) is not None
+
+
+class Reach(NamedTuple):
+    """How far the stack trace that begins at a line reaches.
+
+    Attributes:
+        end: index after its last line; the beginning where there is none.
+        is_open: the next line, which is not there yet, may belong.
+        crossed_at: where another trace began inside of it, 0 where none did.
+    """
+
+    end: int
+    is_open: bool
+    crossed_at: int = 0
+
+
+def extent(lines: Sequence[str], at: int, *, is_after: bool) -> Reach:
+    """The longest trace of any language that begins at `lines[at]`.
+
+    Args:
+        lines: of one printer, in order.
+        at: where it begins.
+        is_after: a trace ended just above, so that a line without a sign of its own is no head.
+    """
+    best = Reach(at, is_open=False)
+    line = lines[at][:LINE_LIMIT]
+    for language in LANGUAGES:
+        automaton = language.automaton
+        if automaton.begin(line) is None or (is_after and not automaton.begins_surely(line)):
+            continue
+        found = automaton.extent(lines, at)
+        if found.crossed_at and best.end == at:
+            best = Reach(at, is_open=False, crossed_at=found.crossed_at)
+        if found.end > best.end or (found.is_open and best.end == at):
+            best = Reach(found.end, found.is_open)
+    return best
+
+
+def is_head(line: str) -> bool:
+    """Whether the line begins a trace by a sign of its own."""
+    return any(language.automaton.begins_surely(line[:LINE_LIMIT]) for language in LANGUAGES)

@@ -11,11 +11,27 @@ from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 
-_ERROR = re.compile(r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$")
+_ERROR = re.compile(
+    r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$"
+)
 _CALLS = re.compile(r"Calls: (.*)$")
 _TREE = re.compile(r"\s*\d+\. [│├└─▆ \\|+-]*([\w.:$<>-]+)\(")
 _NUMBERED = re.compile(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
-_BASE = frozenset("tryCatch withCallingHandlers doTryCatch tryCatchList tryCatchOne stop eval source withVisible abort try".split())
+_BASE = frozenset(
+    [
+        "tryCatch",
+        "withCallingHandlers",
+        "doTryCatch",
+        "tryCatchList",
+        "tryCatchOne",
+        "stop",
+        "eval",
+        "source",
+        "withVisible",
+        "abort",
+        "try",
+    ]
+)
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -53,9 +69,9 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((r"Error in [`\w.:$]+\(", "error"), (r"Error ?:", "bare")),
         states={
-            "error": rules((_TAIL, "tail"), (RECORD, ""), (r"\s|[!xi•✖ℹ] ", "error")),
-            "bare": rules((_TAIL, "tail"), (r"[!xi•✖ℹ] ", "bare")),
-            "tail": rules((_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖ℹ] ", "tail")),
+            "error": rules((_TAIL, "tail"), (RECORD, ""), (r"\s|[!xi•✖\u2139] ", "error")),
+            "bare": rules((_TAIL, "tail"), (r"[!xi•✖\u2139] ", "bare")),
+            "tail": rules((_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖\u2139] ", "tail")),
         },
         accepting=frozenset({"error", "tail"}),
     ),

@@ -14,7 +14,9 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-_FRAME = re.compile(r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$")
+_FRAME = re.compile(
+    r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$"
+)
 _NUMBERED = re.compile(r"\s+\d+: from ")
 _TYPED = re.compile(r"(.*) \(([A-Z][\w:]*)\)$")
 _RAILS = re.compile(r"(?:.*?[\]:] )?([A-Z]\w*[a-z]\w*(?:::\w+)*) \((.+?)\)?:?$")

@@ -36,7 +36,9 @@ def parse(lines: list[str]) -> Traceback | None:
         if match := _PANICKED.match(line):
             _, said, path, at = match.groups()
             message = said if said is not None else _message(lines[number + 1 :])
-            chain.append(_raised("panic", message, Frame("", short_path(path), True, path, int(at[:9])), lines[number:]))
+            chain.append(
+                _raised("panic", message, Frame("", short_path(path), True, path, int(at[:9])), lines[number:])
+            )
         elif (match := _OLD.match(line)) and (place := _OLD_END.match(" ".join(lines[number : number + 5]))):
             frame = Frame("", short_path(place.group(2)), True, place.group(2), int(place.group(3)[:9]))
             chain.append(_raised("panic", match.group(2).partition("', ")[0], frame, lines[number:]))
@@ -45,7 +47,9 @@ def parse(lines: list[str]) -> Traceback | None:
             causes = [found.group(1) for found in map(_CALL.match, _causes(lines[number:])) if found]
             if frames or causes:
                 said = [match.group(1), *causes]
-                chain += [Raised("Error", text, frames if at == len(said) - 1 else ()) for at, text in enumerate(said)][::-1]
+                chain += [Raised("Error", text, frames if at == len(said) - 1 else ()) for at, text in enumerate(said)][
+                    ::-1
+                ]
     if len(chain) == 1 and chain[0].frames:
         return Traceback("rust", tuple(chain))
     if chain and not any(raised.frames for raised in chain):
@@ -85,7 +89,9 @@ def _frames(lines: list[str]) -> tuple[Frame, ...]:
     """The frames of the first backtrace, outermost first; the machinery of panics above the own code is left out."""
     start = next((n for n, line in enumerate(lines) if line.lower().startswith("stack backtrace")), len(lines))
     found: list[Frame] = []
-    calls = [(number, match.group(1)) for number in range(start + 1, len(lines)) if (match := _CALL.match(lines[number]))]
+    calls = [
+        (number, match.group(1)) for number in range(start + 1, len(lines)) if (match := _CALL.match(lines[number]))
+    ]
     for number, call in calls:
         place = _PLACE.match(lines[number + 1]) if number + 1 < len(lines) else None
         path, line = (place.group(1), int(place.group(2)[:9])) if place else ("", 0)
@@ -105,12 +111,32 @@ LANGUAGE = Language(
     needles=("panicked at ", "tack backtrace:", "Caused by:\n"),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "panic"), (r"Error: ", "error")),
+        start=rules((_HEAD, "panic"), (r"Error: ", "bare")),
         states={
-            "panic": rules((r"stack backtrace:", "trace"), (_NOTE, "note"), (RECORD, ""), (r"\s+at |Traceback |panic: ", ""), (r"", "message")),
-            "message": rules((r"stack backtrace:", "trace"), (_NOTE, "note"), (_HEAD, ""), (RECORD, ""), (r"\s+at ", ""), (r"", "more")),
-            "more": rules((r"stack backtrace:", "trace"), (_NOTE, "note"), (_HEAD, ""), (RECORD, ""), (r"\s+at ", ""), (r"", "more")),
-            "error": rules((r"Caused by:", "cause"), (r"[Ss]tack backtrace:", "trace"), (r"\s{2,}\S", "error")),
+            "panic": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (RECORD, ""),
+                (r"\s+at |Traceback |panic: ", ""),
+                (r"", "message"),
+            ),
+            "message": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (_HEAD, ""),
+                (RECORD, ""),
+                (r"\s+at ", ""),
+                (r"", "more"),
+            ),
+            "more": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (_HEAD, ""),
+                (RECORD, ""),
+                (r"\s+at ", ""),
+                (r"", "more"),
+            ),
+            "bare": rules((r"Caused by:", "cause"), (r"[Ss]tack backtrace:", "trace"), (r"\s{2,}\S", "bare")),
             "cause": rules((r"\s", "cause"), (r"[Ss]tack backtrace:|Location:", "trace")),
             "trace": rules((_NUMBER, "trace"), (r"\s+at \S", "trace"), (_NOTE, "note"), (r"\s{2,}\S", "trace")),
             "note": rules((_NOTE, "note")),

@@ -13,11 +13,13 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import short_path
 
 _FATAL = re.compile(
-    r"(?:([^\s:]+\.swift):(\d+): )?(Fatal error|Precondition failed|Assertion failed)(?:: (.*?))?(?:: file (\S+), line (\d+))?$"
+    r"(?:([^\s:]+\.swift):(\d+): )?(Fatal error|Precondition failed|Assertion "
+    r"failed)(?:: (.*?))?(?:: file (\S+), line (\d+))?$"
 )
 _CRASHED = re.compile(r"(?:\*\*\* |💣 )?Program crashed: (.*?)(?: at 0x[0-9a-f]+)?$|\*\*\* Signal (\d+): ")
 _FRAME = re.compile(
-    r"\s*(\d+) (?:\[\w+\] )?(?:\[\w+\] )*(?:0x[0-9a-f]+ )?(?:<unavailable> )?(.+?)(?: \+ \d+)? in (\S+)(?: at (\S+?):(\d+)(?::\d+)?)?\s*$"
+    r"\s*(\d+) (?:\[\w+\] )?(?:\[\w+\] )*(?:0x[0-9a-f]+ )?(?:<unavailable> )?(.+?)(?: \+ \d+)? "
+    r"in (\S+)(?: at (\S+?):(\d+)(?::\d+)?)?\s*$"
 )
 _OLD = re.compile(r"(\d+) +(\S+) +0x[0-9a-f]+ (.+?) \+ \d+$")
 _ARGUMENTS = re.compile(r"\(.*\)|<[^<>]*>")
@@ -58,10 +60,19 @@ def _frame(line: str) -> Frame | None:
     else:
         return None
     own = not library.startswith(("libswift", "libc.", "libc-", "libsystem", "libdispatch", "lib_", "libFoundation"))
-    return Frame(_ARGUMENTS.sub("", name).strip() or name, short_path(path) if path else library, own and "swift_" not in name, path, int(at[:9]))
+    return Frame(
+        _ARGUMENTS.sub("", name).strip() or name,
+        short_path(path) if path else library,
+        own and "swift_" not in name,
+        path,
+        int(at[:9]),
+    )
 
 
-_HEAD = r"(?:\S+\.swift:\d+: )?(?:Fatal error|Precondition failed|Assertion failed)\b|(?:[*]{3} |💣 )?Program crashed: |[*]{3} Signal \d+: "
+_HEAD = (
+    r"(?:\S+\.swift:\d+: )?(?:Fatal error|Precondition failed|Assertion failed)\b"
+    r"|(?:[*]{3} |💣 )?Program crashed: |[*]{3} Signal \d+: "
+)
 
 LANGUAGE = Language(
     "swift",
@@ -74,8 +85,11 @@ LANGUAGE = Language(
             "frames": rules(
                 (r"\s*\d+ (?:\[|0x|lib|\S+ +0x)", "frames"),
                 (r"\s*\d+ .* in \S+", "frames"),
-                (r"Thread \d+|\s*\.\.\.$|Registers:|Images |Backtrace took|Illegal instruction|Crash|rax|Press ", "frames"),
-                (r"\s*(?:\d+│|│|[a-z][a-z0-9]{1,3} 0x|0x[0-9a-f]+[–-]0x)|\s{2,}\S", "frames"),
+                (
+                    r"Thread \d+|\s*\.\.\.$|Registers:|Images |Backtrace took|Illegal instruction|Crash|rax|Press ",
+                    "frames",
+                ),
+                (r"\s*(?:\d+│|│|[a-z][a-z0-9]{1,3} 0x|0x[0-9a-f]+[\u2013-]0x)|\s{2,}\S", "frames"),
                 (_HEAD, "frames"),
             ),
         },
@@ -91,6 +105,9 @@ LANGUAGE = Language(
         r"Thread \d+.{0,60} crashed:$",
         r"\d+ (?:\[\w+\] )*(?:0x[0-9a-f]+ )?\S.* in \S+ at \S+\.swift:\d+",
     ),
-    crash=(r"\S+\.swift:\d+: (?:Fatal error|Precondition failed|Assertion failed)", r"(?:[*]{3} |💣 )?Program crashed: "),
+    crash=(
+        r"\S+\.swift:\d+: (?:Fatal error|Precondition failed|Assertion failed)",
+        r"(?:[*]{3} |💣 )?Program crashed: ",
+    ),
     noise=(r"0x[0-9a-f]+", r"\.swift:\d+(?::\d+)?"),
 )
