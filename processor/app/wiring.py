@@ -73,13 +73,10 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
 
 def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Source:
     """The source that `source` names. Raises `SourceError`, `ConfigError`, `Transient`."""
-    if settings.source == "-" or settings.source.startswith("file:"):
-        from processor.sources.file import FileSource
+    if settings.source.startswith(("-", "file:")):
+        from processor.app.file_source import open_file
 
-        path, _, query = settings.source.removeprefix("file:").partition("?")
-        if query not in ("", "follow"):
-            raise ConfigError(f"source {settings.source}: after the path only ?follow is known")
-        return FileSource(path, follow=query == "follow")
+        return open_file(settings.source)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
     from processor.sources.pubsub.source import PubSubSource
@@ -226,11 +223,12 @@ def make_worker(
     """Everything that `gardener run` and `gardener replay` need."""
     from processor.ingest.worker import Pace, Worker
 
-    store = open_store(settings)
     bury = None
     if source is None:
+        # Before the state, so that a source that cannot be read leaves none behind.
         source = open_source(settings, telemetry)
         bury = open_dead_letters(settings, source)
+    store = open_store(settings)
     clock = SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(
