@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.text import Text
 
 from processor.model import Priority, Status
+from processor.text.terminal import plain
 from processor.views.rates import age, is_back
-from processor.views.terminal.tables import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

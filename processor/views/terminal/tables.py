@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.mining.split_suggestions import proposals
+from processor.text.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,18 +18,9 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, Rejected, Totals
 
-# C0 and C1 controls, and everything that turns the direction of text or hides in it.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
 _VALUE_WIDTH: Final = 48
-
-
-def plain(text: str) -> str:
-    """Log text on one line that a terminal only shows: no control, direction or invisible characters."""
-    return _UNSAFE.sub("�", " ".join(text.split()))
 
 
 def console() -> Console:

@@ -17,13 +17,13 @@ from processor.triage.operate import mark_of
 from processor.views import rates as figures
 from processor.views.query import SORTS
 from processor.views.web import charts
-from processor.views.web.auth import Role
+from processor.views.web.sessions import Role
 from processor.views.web.template_text import pieces, segments, visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from processor.views.web.auth import Viewer
+    from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from processor.views.relations import Relations
     from processor.views.snapshot import Row, Snapshot
-    from processor.views.web.auth import Access, Viewer
+    from processor.views.web.auth import Access
     from processor.views.web.poller import Poller
+    from processor.views.web.sessions import Viewer
 
 _SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
@@ -75,7 +76,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
 
 def wants_json(request: Request) -> bool:
     """A script, or the twin of a page."""
-    return request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
+    return request.scope["path"].endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -106,7 +107,7 @@ def problem(request: Request, code: int, sentence: str) -> Response:
 def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = PageContext(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(viewer, "", request.scope["path"], can_sign_out=access.can_sign_in and viewer is not None)
     if viewer is None or not shell.may_act:
         return shell
     return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)

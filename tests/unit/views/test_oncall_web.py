@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from processor.model import Priority, Severity, Status, Totals
 from processor.model.errors import Conflict, StateError, Transient
-from processor.triage import actions
+from processor.triage import transitions
 from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
@@ -265,7 +265,7 @@ def test_an_incident_that_the_controller_has_found_stays_one(store):
 def test_of_two_people_the_second_is_told_who_was_first(client, store):
     seen = form(client, action="resolve")
     cluster = store.cluster("c1")
-    decision = actions.acknowledge(cluster, now=now(), who="ana")
+    decision = transitions.acknowledge(cluster, now=now(), who="ana")
     store.put_triage("c1", decision.triage, [decision.audit])
 
     answer = client.post("/clusters/c1/actions", data=seen, headers=BROWSER)
