@@ -15,8 +15,11 @@ _KNOWN: Final = ("follow", "text")
 _QUERY: Final = re.compile(r"(.*)\?([a-z&]*)")
 
 
-def open_file(source: str) -> FileSource:
-    """Open `-` or `file:PATH`, with ?follow and ?text behind it. Raises `SourceError`, `ConfigError`."""
+def open_file(source: str, *, begun: bool = False) -> FileSource:
+    """Open `-` or `file:PATH`, with ?follow and ?text behind it. Raises `SourceError`, `ConfigError`.
+
+    With `begun` it has been waited for the first bytes of a pipe, so that nothing is made for one of no known form.
+    """
     path = source.removeprefix("file:")
     asked: list[str] = []
     # A file may have a question mark in its name.
@@ -25,7 +28,10 @@ def open_file(source: str) -> FileSource:
     if unknown := [one for one in asked if one not in _KNOWN]:
         raise ConfigError(f"source {source}: after the path only ?follow and ?text are known, not {unknown[0]!r}")
     lines = _plain_text(path, follow="follow" in asked) if "text" in asked else None
-    return FileSource(path, follow="follow" in asked, lines=lines)
+    found = FileSource(path, follow="follow" in asked, lines=lines)
+    if begun:
+        found.begin()
+    return found
 
 
 def _plain_text(path: str, *, follow: bool) -> PlainText:

@@ -71,12 +71,15 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
 
 
-def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Source:
-    """The source that `source` names. Raises `SourceError`, `ConfigError`, `Transient`."""
+def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun: bool = False) -> Source:
+    """The source that `source` names; with `begun` a pipe has given its first bytes, and they can be read.
+
+    Raises `SourceError`, `ConfigError`, `Transient`.
+    """
     if settings.source.startswith(("-", "file:")):
         from processor.app.file_source import open_file
 
-        return open_file(settings.source)
+        return open_file(settings.source, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
     from processor.sources.pubsub.source import PubSubSource

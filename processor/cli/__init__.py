@@ -276,14 +276,11 @@ def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster]]
     from processor.app import wiring
     from processor.app.clock import SystemClock
     from processor.app.telemetry import Telemetry
-    from processor.sources.file import FileSource
     from processor.views.terminal.progress import Progress
 
     with Progress(visible=progress) as bar:
         # Its warnings say when the state is locked by another; figures are the summary's business.
-        source = wiring.open_source(settings)
-        if isinstance(source, FileSource):
-            source.begin()
+        source = wiring.open_source(settings, begun=True)
         parts = wiring.make_worker(settings, source=source, observers=[bar.observe], telemetry=Telemetry(SystemClock()))
         bar.follow(parts.source)
 
