@@ -28,10 +28,10 @@ def open_file(source: str, *, begun: bool = False) -> FileSource:
     if unknown := [one for one in asked if one not in _KNOWN]:
         raise ConfigError(f"source {source}: after the path only ?follow and ?text are known, not {unknown[0]!r}")
     lines = _plain_text(path, follow="follow" in asked) if "text" in asked else None
-    found = FileSource(path, follow="follow" in asked, lines=lines)
+    opened = FileSource(path, follow="follow" in asked, lines=lines)
     if begun:
-        found.begin()
-    return found
+        opened.begin()
+    return opened
 
 
 def _plain_text(path: str, *, follow: bool) -> PlainText:
