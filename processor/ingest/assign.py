@@ -18,7 +18,7 @@ import msgspec
 from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
 from processor.parsing.decode import DecodeError
-from processor.parsing.multiline import is_fragment, join, seconds_near
+from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
 
@@ -153,4 +153,4 @@ def _joined(
     near = {second for entry in fragments.values() for second in seconds_near(entry.at)}
     places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
     close = [fragments.get(place) or entries.decode(lines[place], now) for place in places]
-    return {places[index]: close[index]._replace(text=text) for index, text in join(close).items()}
+    return {places[index]: as_part(close[index], part) for index, part in join(close).items()}

@@ -193,6 +193,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
             payload is not None and payload.log_gardener is not None,
             data,
             wire,
+            True,
         ),
     )
 
