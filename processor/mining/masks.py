@@ -248,8 +248,10 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "file",
         ".",
-        rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:{_BLANKED} ){{0,6}}?(?:[^\s\"'`:,/=]{{0,60}}\.(?i:{_EXTENSION})(?!\w)"
-        r"|<\*>(?=:| not | is | has | could ))",
+        (
+            rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:{_BLANKED} ){{0,6}}?(?:[^\s\"'`:,/=]{{0,60}}\.(?i:{_EXTENSION})(?!\w)"
+            r"|<\*>(?=:| not | is | has | could ))"
+        ),
         rf"\g<lead> {VALUE}",
     ),
     (
