@@ -72,7 +72,7 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
 
     import uvicorn
 
-    from processor.views.snapshot import Reading
+    from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
     from processor.views.web.iap_keys import ProxyKeys, fetch_keys
@@ -94,7 +94,7 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
 
     def make_poller() -> Poller:
         server.loop = asyncio.get_running_loop()
-        server.poller = Poller(Reading(open_store, _now), _now, every_s=settings.every)
+        server.poller = Poller(StateReader(open_store, _now), _now, every_s=settings.every)
         return server.poller
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)

@@ -94,7 +94,7 @@ _STATUS_WORDS: Final = (
 )  # fmt: skip
 _CODE_WORDS: Final = (
     "exit", "code", "rc", "ret", "err", "state", "status", "sig", "hresult", "smtp", "warning", "(0", "-0", "ora",
-    "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0", 
+    "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
     "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
 )  # fmt: skip
 """One of these is in every text that has a status or a code, folded to lower case."""

@@ -53,7 +53,7 @@ def cluster_table(clusters: Sequence[Cluster]) -> Table:
     for cluster in clusters:
         table.add_row(
             cluster.id,
-            cluster.handling.priority or "-",
+            cluster.triage.priority or "-",
             Text(cluster.severity.name, style=_style(cluster)),
             f"{cluster.count:,}",
             when(cluster.last_seen),
@@ -68,10 +68,10 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    issue = cluster.handling.issue
+    issue = cluster.triage.issue
     rows = {
         "cluster": cluster.id,
-        "status": f"{cluster.handling.status}, priority {cluster.handling.priority or 'not set'}",
+        "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
         "count": f"{cluster.count:,}",
@@ -145,8 +145,8 @@ def rejected_table(rejected: Sequence[Rejected]) -> Table:
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:
     """One cluster as scripts see it; see docs/json.md."""
-    handling = cluster.handling
-    issue = handling.issue
+    triage = cluster.triage
+    issue = triage.issue
     return {
         "id": cluster.id,
         "stream": cluster.stream._asdict(),
@@ -159,8 +159,8 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         },
         "severity": cluster.severity.name,
         "severities": {level.name: n for level, n in sorted(cluster.severities.items())},
-        "priority": handling.priority,
-        "status": handling.status,
+        "priority": triage.priority,
+        "status": triage.status,
         "count": cluster.count,
         "first_seen": cluster.first_seen.isoformat(),
         "last_seen": cluster.last_seen.isoformat(),

@@ -21,8 +21,7 @@ from processor.model.errors import GardenerError
 from processor.triage.operate import DONE
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.web import as_json as jsons
-from processor.views.web import forms
+from processor.views.web import as_json, forms
 from processor.views.web import responses as answers
 from processor.views.web.middleware import Gate, SafeHeaders
 
@@ -84,7 +83,7 @@ async def overview(request: Request) -> Response:
     snapshot = await answers.snapshot(request)
     content = overview_of(snapshot)
     if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.overview_json(snapshot, content))
+        return JSONResponse(as_json.overview_json(snapshot, content))
     return answers.page(request, "overview.html", snapshot=snapshot, overview=content)
 
 
@@ -94,7 +93,7 @@ async def clusters(request: Request) -> Response:
     query = selection.parse(dict(request.query_params))
     page = selection.cut(selection.select(snapshot.rows, query), query.page)
     if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.list_json(snapshot, page, query))
+        return JSONResponse(as_json.list_json(snapshot, page, query))
     services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
     return answers.page(request, "clusters.html", snapshot=snapshot, page=page, query=query, services=services)
 
@@ -108,7 +107,7 @@ async def cluster(request: Request) -> Response:
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
+        return JSONResponse(as_json.detail_json(snapshot, row, await answers.relations(request, snapshot, row)))
     done = DONE.get(request.query_params.get("done", ""), "")
     answer = await answers.detail(request, snapshot, row, message=done)
     if done:

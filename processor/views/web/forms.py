@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.triage.operate import NotThere, Overtaken, Wish
-from processor.views.web import as_json as jsons
+from processor.views.web import as_json
 from processor.views.web import responses as answers
 from processor.views.web.auth import COOKIE, SESSION_S, Role, is_same_origin
 
@@ -43,8 +43,8 @@ async def act(request: Request) -> Response:
         return await _not_done(request, name, error)
     if answers.wants_json(request):
         row = answers.row(poller.snapshot, done.id)
-        kin = await answers.kin(request, poller.snapshot, row)
-        return JSONResponse(jsons.detail_json(poller.snapshot, row, kin))
+        relations = await answers.relations(request, poller.snapshot, row)
+        return JSONResponse(as_json.detail_json(poller.snapshot, row, relations))
     return RedirectResponse(f"/clusters/{quote(done.id)}?done={quote(fields['action'])}", 303)
 
 

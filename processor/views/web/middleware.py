@@ -15,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from processor.views.web.render import Shell, render
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -87,7 +87,7 @@ class Gate:
             return RedirectResponse(f"/signin?next={wanted}", 303)
         page = render(
             "problem.html",
-            Shell(None, "", request.url.path),
+            PageContext(None, "", request.url.path),
             status=401,
             sentence="This page cannot tell who you are. Open it through the proxy that protects it.",
         )

@@ -29,7 +29,7 @@ _CUT: Final = 260
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageContext:
     """What every page knows besides its content.
 
     Attributes:
@@ -48,7 +48,7 @@ class Shell:
         return self.viewer is not None and self.viewer.role is Role.ON_CALL
 
 
-def render(name: str, shell: Shell, **values: Any) -> str:
+def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
     return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
 

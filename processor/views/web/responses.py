@@ -13,12 +13,12 @@ from processor.triage.operate import NotThere, Overtaken
 from processor.views.rates import is_new
 from processor.views.relations import kin_of
 from processor.views.web import charts
-from processor.views.web.render import Shell, render
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from processor.views.relations import Kin
+    from processor.views.relations import Relations
     from processor.views.snapshot import Row, Snapshot
     from processor.views.web.auth import Access, Viewer
     from processor.views.web.poller import Poller
@@ -43,7 +43,7 @@ def row(found: Snapshot, cluster_id: str) -> Row:
     return one
 
 
-async def kin(request: Request, found: Snapshot, one: Row) -> Kin:
+async def relations(request: Request, found: Snapshot, one: Row) -> Relations:
     """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
     async with request.app.state.one_compares:
         return await run_in_threadpool(kin_of, one.cluster, found)
@@ -63,7 +63,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
         code=code,
         snapshot=found,
         row=one,
-        kin=await kin(request, found, one),
+        relations=await relations(request, found, one),
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
         minutes=charts.per_minute(one.cluster, found.reference),
@@ -103,10 +103,10 @@ def problem(request: Request, code: int, sentence: str) -> Response:
     return page(request, "problem.html", code=code, status=code, sentence=sentence)
 
 
-def _shell(request: Request) -> Shell:
+def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = Shell(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
     if viewer is None or not shell.may_act:
         return shell
-    return Shell(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
+    return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
