@@ -110,6 +110,7 @@ class Entry(NamedTuple):
         severity: as logged, or inferred from the text when the entry has none.
         text: the message; empty when the entry has only an HTTP request or no payload at all.
         own: Log Gardener wrote this entry itself.
+        occurrence: False for what only continues another entry: the further lines of a stack trace.
         raw: the entry as it was received, JSON.
         wire: what the decoder read; only `processor.parsing.decode` looks inside (`labels`, `resource`, `origin`).
     """
@@ -126,6 +127,7 @@ class Entry(NamedTuple):
     own: bool
     raw: bytes
     wire: object
+    occurrence: bool = True
 
 
 class ReceivedMessage(NamedTuple):
@@ -211,6 +213,24 @@ class Span(NamedTuple):
             min(self.first_seen, other.first_seen),
             max(self.last_seen, other.last_seen),
         )
+
+
+class ExceptionInfo(NamedTuple):
+    """What a stack trace says, for people. Log text, hostile until neutralised; "" and 0 are unknown.
+
+    Attributes:
+        message: of the exception that reached the log.
+        function, file, line: innermost frame of the application.
+        root_type, root_message: the first cause; as `type` and `message` where there was no other.
+    """
+
+    type: str = ""
+    message: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+    root_type: str = ""
+    root_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ DONE: Final[Mapping[str, str]] = {
     "priority": "Priority set.",
     "merge": "Merged.",
     "split": "Split.",
+    "undo": "Undone.",
 }
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _STATUSES: Final = ("active", "open", "acknowledged", "muted", "resolved", "all")
 MUTES: Final[Mapping[str, str]] = {"1": "2h", "2": "1d", "3": "7d", "4": "10x", "5": ""}
