@@ -41,7 +41,7 @@ _SKEW: Final = timedelta(minutes=10)
 """Between our clock and the tracker's; far more than is ever seen."""
 _TRIES: Final = 20
 
-Revise = Callable[["Handling", "Notes"], "tuple[Handling, Notes]"]
+Revise = Callable[["Triage", "Notes"], "tuple[Triage, Notes]"]
 
 
 class Delivery:

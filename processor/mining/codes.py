@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from http import HTTPStatus
 from typing import Final
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _TARGET: Final = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
-_PHRASES: Final = "|".join(
-    status.phrase.replace("-", "[ -]") for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST
+# The reason phrases of RFC 9110 and its kin, as proxies print them after the number.
+_PHRASES: Final = (
+    r"Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not Allowed|Not Acceptable|Request Time-?out"
+    r"|Conflict|Gone|Length Required|Precondition Failed|(?:Request Entity|Content|Payload) Too Large|URI Too Long"
+    r"|Request-URI Too Long|Unsupported Media Type|Expectation Failed|Misdirected Request|Unprocessable|Locked"
+    r"|Failed Dependency|Too Early|Upgrade Required|Precondition Required|Too Many Requests|Client Closed Request"
+    r"|Request Header Fields Too Large|Internal Server Error|Not Implemented|Bad Gateway"
+    r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported|Insufficient Storage|Loop Detected|Web server is down"
 )
-
 # Status numbers of HTTP and SMTP in their context. Only failures keep their number: 200 or 204 is no other problem.
 _STATUS: Final = (
     r"(?:(?<![\w/=+~.@%$#&?!:-])(?:http(?:/(?:[0-9.]+|<\*>))?|status|statuscode|status_code|response|code|grpc|smtp)"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.text import Text
 
 from processor.model import Priority, Status
+from processor.text.terminal import plain
 from processor.views.rates import age, is_back
-from processor.views.terminal.tables import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}
