@@ -19,7 +19,8 @@ _PHRASES: Final = (
     r"|Request-URI Too Long|Unsupported Media Type|Expectation Failed|Misdirected Request|Unprocessable|Locked"
     r"|Failed Dependency|Too Early|Upgrade Required|Precondition Required|Too Many Requests|Client Closed Request"
     r"|Request Header Fields Too Large|Internal Server Error|Not Implemented|Bad Gateway"
-    r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported|Insufficient Storage|Loop Detected|Web server is down"
+    r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported"
+    r"|Insufficient Storage|Loop Detected|Web server is down"
 )
 # Status numbers of HTTP and SMTP in their context. Only failures keep their number: 200 or 204 is no other problem.
 _STATUS: Final = (
