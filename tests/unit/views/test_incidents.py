@@ -361,9 +361,11 @@ def test_one_of_several_that_fails_is_named_and_the_others_are_done(reading, sto
 
 
 # --- samples ------------------------------------------------------------------------------------------------
-def test_the_latest_sample_is_shown_and_the_others_are_a_step_away(client, store):
+def test_the_latest_sample_is_shown_and_the_others_are_a_step_away(client, tmp_path):
+    aside = SqliteStore(str(tmp_path / "g.db"))  # another process
     for age, text in ((3000, "the very first"), (0, "the last so far")):
-        commit(store, now(), "alone", [age], text=text, template="Disk full", raw=json.dumps({"trace": TRACE_NAME}))
+        commit(aside, now(), "alone", [age], text=text, template="Disk full", raw=json.dumps({"trace": TRACE_NAME}))
+    aside.close()
     deadline = now() + timedelta(seconds=4)
     while "the last so far" not in (page := client.get("/clusters/alone").text) and now() < deadline:
         pass
