@@ -16,6 +16,7 @@ from urllib.parse import quote
 from processor.issues import cloud_console as console
 from processor.issues.sample import masked, sample_json
 from processor.model.notes import EMPTY
+from processor.parsing import stacktrace
 from processor.text import markdown
 
 if TYPE_CHECKING:
@@ -94,7 +95,16 @@ def name(cluster: Cluster) -> str:
 
 def title(cluster: Cluster, wording: Wording) -> str:
     """One inert line: the service and the cluster's name."""
-    return markdown.line(wording.redact(f"{cluster.stream.service}: {name(cluster)}"), max_chars=MAX_TITLE)
+    said = headline(cluster)
+    return markdown.line(wording.redact(f"{cluster.stream.service}: {said}"), max_chars=MAX_TITLE)
+
+
+def headline(cluster: Cluster) -> str:
+    """The cluster's name; of an exception its type, masked message, place and cause. Log text."""
+    found = stacktrace.describe(cluster.sample.text) if cluster.stream.kind == "exception" else None
+    if found is None:
+        return name(cluster)
+    return stacktrace.title(stacktrace.without_values(found, cluster.template))
 
 
 def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
