@@ -38,7 +38,7 @@ class Listed:
         self.waiting, self.acked = list(messages), set()
         self.left = len(self.waiting)
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # the protocol has it
+    def pull(self, max_messages, timeout_s):  # the protocol has it
         part, self.waiting = self.waiting[:max_messages], self.waiting[max_messages:]
         return part
 
