@@ -15,11 +15,12 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from sinks.firestore import documents
+from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
 from sinks.firestore.decisions import Decisions
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
-from sinks.firestore.follow import IncrementalQuery, paged
+from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
 from sinks.firestore.ledger import Ledger
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -67,8 +68,11 @@ class FirestoreStore:
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
 
+        self._reads = ReadCount()
+        self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
+
         def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
-            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s)
+            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s, reads=self._reads)
 
         # A worker reads these before every commit, and when it is told to stop it has ten seconds.
         self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
@@ -114,6 +118,11 @@ class FirestoreStore:
             raise
 
     # --- readers --------------------------------------------------------------------------------------
+    @property
+    def documents_read(self) -> int:
+        """See `Store.documents_read`."""
+        return self._reads.documents
+
     def clusters(self) -> Sequence[Cluster]:
         """See `Store.clusters`. The first call reads everything, later ones what changed."""
         with self._translated():
@@ -164,12 +173,14 @@ class FirestoreStore:
             .order_by("offset")
         )
         with self._translated():
-            return [documents.rejected(one) for one in query.limit(limit).stream(retry=None, timeout=_READ_S)]
+            found = [documents.rejected(one) for one in query.limit(limit).stream(retry=None, timeout=_READ_S)]
+        self._reads.add(len(found))
+        return found
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """See `Store.audit`."""
         with self._translated():
-            return self._decisions.audit(limit)
+            return self._audit.newest(limit)
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
