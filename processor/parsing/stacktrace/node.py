@@ -16,6 +16,7 @@ from processor.parsing.stacktrace.paths import below, short_path
 
 _PLACE = re.compile(r":(\d+):\d+$")
 _CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_REASON = re.compile(r'rejected with the reason "(.*)"\.')
 _LIST = re.compile(r"\s+\[errors\]: \[$")
 _ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
 _CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
@@ -79,6 +80,8 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     if not kind:
         named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)
         kind, message = named.groups() if named else ("", message)
+    if kind == "UnhandledPromiseRejection" and (reason := _REASON.search(message)):
+        message = reason.group(1)
     return Raised(kind, message, tuple(reversed(frames)))
 
 
