@@ -87,7 +87,7 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
     """Mask, tally and mine what is not counted yet; the garden learns what is new."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
-    tallies = tally((entry, group(entry)) for _, entry in fresh)
+    tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)
     totals = Totals(
         counted=len(fresh),
         duplicates=batch.repeats + len(batch.entries) - len(fresh),

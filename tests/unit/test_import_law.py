@@ -148,6 +148,7 @@ MAX_FUNCTION = 40
 LONG_MODULES = {
     "processor.app.setup.commands",
     "processor.cli",
+    "processor.parsing.decode",
     "processor.issues.controller",
     "processor.issues.plan",
     "processor.model",
