@@ -133,6 +133,8 @@ class Worker:
         self._until_idle_s = until_idle_s
         self._last_at = self._gathered_at = clock.now()
         self._stopping = threading.Event()
+        # Lines at the end of the last batch that this one may go on with: not committed, so not acknowledged.
+        self._waiting: list[ReceivedMessage] = []
 
     def stop(self) -> None:
         """Finish the checkpoint at hand and return from `run`; safe from a signal handler."""
@@ -150,9 +152,15 @@ class Worker:
                 watcher.ready(len(self._miners))
             self._last_at = self._clock.now()
             while not self._is_done():
+                waited = len(self._waiting)
                 if messages := self._gather():
-                    totals += self._process(messages)
+                    totals += self._process(messages, waited=None if self._source.exhausted() else waited)
                 self._run_periodic_tasks(done=False)
+            if messages := self._take_waiting():
+                if self._stopping.is_set():
+                    self._source.release(messages)
+                else:
+                    totals += self._process(messages)
             self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
@@ -173,8 +181,8 @@ class Worker:
 
     def _gather(self) -> list[ReceivedMessage]:
         """Messages for one checkpoint: as many as it may hold, or what came within the flush interval."""
-        messages: list[ReceivedMessage] = []
-        size = 0
+        messages = self._take_waiting()
+        size = sum(len(message.data) for message in messages)
         # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._pace.flush_seconds - _LEAST_S))
         while len(messages) < self._pace.flush_entries and size < self._pace.flush_bytes and not self._is_done():
@@ -204,9 +212,19 @@ class Worker:
             self._last_at = self._clock.now()
         return part
 
-    def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> Totals:
+    def _take_waiting(self) -> list[ReceivedMessage]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _process(self, messages: list[ReceivedMessage], *, waited: int | None = None, is_part: bool = False) -> Totals:
         started = self._clock.now()
-        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started)
+        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started, waited=waited)
+        if batch.waiting:
+            self._waiting = list(batch.waiting)
+            left = {id(message) for message in batch.waiting}
+            messages = [message for message in messages if id(message) not in left]
+            if not messages:
+                return Totals()
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, started)
         try:

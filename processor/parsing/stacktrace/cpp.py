@@ -147,7 +147,9 @@ LANGUAGE = Language(
             "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
             "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
             "sanitizer": rules(
-                (r"==\d+==|=+$|SUMMARY: ", "sanitizer"),
+                (r"SUMMARY: ", "summary"),
+                (r"==\d+==ABORTING", "end"),
+                (r"==\d+==", "sanitizer"),
                 (
                     (
                         r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by"
@@ -165,11 +167,13 @@ LANGUAGE = Language(
                 (RECORD, ""),
                 (r"\s", "sanitizer"),
             ),
+            "summary": rules((r"==\d+==ABORTING|={18}$", "end"), (r"==\d+==", "summary")),
+            "end": rules(),
             "undefined": rules((_NUMBERED, "frames"), (r"\s", "undefined"), (r"SUMMARY: ", "undefined")),
             "frames": rules((_NUMBERED, "frames"), (_BRACKETED, "frames"), (r"\s", "frames")),
             "stack": rules((_STACKED, "stack"), (r"\*\*\* ", "stack"), (r"PC: @", "stack"), (r"Aborted", "stack")),
         },
-        accepting=frozenset({"what", "assert", "sanitizer", "undefined", "frames", "stack"}),
+        accepting=frozenset({"what", "assert", "sanitizer", "summary", "end", "undefined", "frames", "stack"}),
     ),
     fragments=(
         r"terminate called (?:after throwing|without an active)",

@@ -254,7 +254,7 @@ PIECES = st.sampled_from(
 def test_any_mixture_of_lines_is_read_without_error_and_named_in_bounds(text):
     found = tb.parse(text)
     for line in text.split("\n"):
-        tb.is_fragment(line), tb.is_head(line)
+        tb.is_fragment(line), tb.may_begin(line)
     if found:
         name, title = tb.fingerprint(found, mask), tb.title(tb.describe(text))
         assert len(name) <= 8 * (120 + 300 + 8 * 250 + 20)
@@ -329,4 +329,4 @@ def test_a_line_of_256_kib_is_cut_before_any_pattern_sees_it(unit):
     for lead in ("\tat ", '  File "', "\t/x.go:", "a.rb:1:in `", "#0 ", "    at f (", "Caused by: ", "E: "):
         line = lead + unit * (262_144 // len(unit))
         tb.parse(f'{line}\n  File "x.go:1\tat :in `#0 \n{line}')
-        tb.is_fragment(line), tb.is_head(line), tb.extent([line, line], 0, is_after=False)
+        tb.is_fragment(line), tb.may_begin(line), tb.extent([line, line], 0, is_after=False)
