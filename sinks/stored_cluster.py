@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from processor.model import Cluster, Handling, Severity
+from processor.model import Cluster, Severity, Triage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,14 +53,14 @@ def root_of(cluster_id: str, merged_into: Mapping[str, str | None]) -> str:
     return path[-1]
 
 
-def leaving(cluster_id: str, merged_into: Mapping[str, str | None]) -> list[str]:
+def released_by(cluster_id: str, merged_into: Mapping[str, str | None]) -> list[str]:
     """The clusters that a split of this one sets free: itself if it is an alias, else all that were merged into it."""
     if merged_into.get(cluster_id) is not None:
         return [cluster_id]
     return sorted(one for one in merged_into if one != cluster_id and root_of(one, merged_into) == cluster_id)
 
 
-def fold(stored: Iterable[StoredCluster], handlings: Mapping[str, Handling]) -> list[Cluster]:
+def merge_members(stored: Iterable[StoredCluster], triages: Mapping[str, Triage]) -> list[Cluster]:
     """Root clusters with the counts of all that was merged into them; those without any entry are left out."""
     documents = {document.record.id: document for document in stored}
     merged_into = {cluster_id: document.record.merged_into for cluster_id, document in documents.items()}
@@ -71,29 +71,29 @@ def fold(stored: Iterable[StoredCluster], handlings: Mapping[str, Handling]) -> 
     for root, group in members.items():
         head = documents.get(root)
         if head is not None:
-            cluster = _fold_one(head, group, _handling(root, group, handlings))
+            cluster = _merge_member(head, group, _triage(root, group, triages))
             if cluster is not None:
                 clusters.append(cluster)
     return clusters
 
 
-def _handling(root: str, group: Iterable[StoredCluster], handlings: Mapping[str, Handling]) -> Handling:
+def _triage(root: str, group: Iterable[StoredCluster], triages: Mapping[str, Triage]) -> Triage:
     """The root's decision, or while nobody decided about it the one of the clusters that led to it.
 
     A generalised template is a new root; what people and the controller did about the clusters it took in,
     the oldest issue above all, goes on there. Its revision is the root's own: none.
     """
-    own = handlings.get(root)
+    own = triages.get(root)
     if own is not None:
         return own
     earlier = sorted(
-        ((document.record.id, handlings[document.record.id]) for document in group if document.record.id in handlings),
+        ((document.record.id, triages[document.record.id]) for document in group if document.record.id in triages),
         key=lambda pair: (pair[1].issue is None, pair[1].issue.number if pair[1].issue else 0, pair[0]),
     )
-    return replace(earlier[0][1], rev=0) if earlier else Handling()
+    return replace(earlier[0][1], rev=0) if earlier else Triage()
 
 
-def _fold_one(head: StoredCluster, group: Sequence[StoredCluster], handling: Handling) -> Cluster | None:
+def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: Triage) -> Cluster | None:
     counted = [document for document in group if document.count and document.sample is not None]
     if not counted:
         return None
@@ -128,7 +128,7 @@ def _fold_one(head: StoredCluster, group: Sequence[StoredCluster], handling: Han
         revisions=revisions,
         aliases=tuple(sorted(document.record.id for document in group if document is not head)),
         overflow=head.record.overflow,
-        handling=handling,
+        triage=triage,
     )
 
 

@@ -100,13 +100,13 @@ class Telemetry:
         self._set(MODEL, clusters)
         _log.info("model loaded, %d clusters", clusters, extra={"action": "ready", "fields": {"clusters": clusters}})
 
-    def turned(self) -> None:
+    def alive(self) -> None:
         """See `Watcher.turned`. A source that answers is not away any more; a store proves it by a flush."""
         self.health.turned_at = self._clock.now()
         if self.health.waiting_for == "source":
             self._recovered()
 
-    def waiting(self, part: str, error: Exception) -> None:
+    def unavailable(self, part: str, error: Exception) -> None:
         """See `Watcher.waiting`."""
         now = self._clock.now()
         with self._lock:
@@ -127,7 +127,7 @@ class Telemetry:
                 extra={"action": "waiting", "fields": fields},
             )
 
-    def refused(self, part: str, error: Exception) -> None:
+    def failed(self, part: str, error: Exception) -> None:
         """See `Watcher.refused`."""
         now = self._clock.now()
         if self._refused_at is None or (now - self._refused_at).total_seconds() >= _AGAIN_S:

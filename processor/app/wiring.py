@@ -20,7 +20,7 @@ from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
 from processor.mining.masker import Masker
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model.errors import ConfigError
 from processor.sources.quarantine import QuarantineSource
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
-    from processor.ingest.worker import Bury, Chore, Observer, Worker
+    from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.body import Wording
     from processor.issues.controller import Reconciler
     from processor.model import Totals
@@ -94,7 +94,7 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Sourc
     return found
 
 
-def open_dead_letters(settings: Settings, source: Source) -> Bury | None:
+def open_dead_letters(settings: Settings, source: Source) -> DeadLetter | None:
     """Where the rejected are published: as `dead_letter` says, or the topic that the subscription names itself."""
     topic = settings.dead_letter or getattr(source, "dead_letter_topic", "")
     if topic in ("", "none") or not settings.source.startswith("pubsub:"):
@@ -114,17 +114,17 @@ def make_masker(settings: Settings) -> Masker:
     return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
 
 
-def make_garden(settings: Settings) -> Garden:
+def make_miners(settings: Settings) -> Miners:
     """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
     words = {word.casefold() for word in settings.protected_words}
-    return Garden(MinerSettings(protected=PROTECTED | words))
+    return Miners(MinerSettings(protected=PROTECTED | words))
 
 
 def make_policy(settings: Settings) -> Policy:
     """The shipped policy with the settings on top."""
-    from processor.triage import rules as policy_rules
+    from processor.triage import rules
 
-    return policy_rules.make(
+    return rules.make(
         settings.rules,
         settings.thresholds,
         settings.dwell,
@@ -187,13 +187,15 @@ def make_reconciler(
 ) -> Reconciler:
     """The controller over a store; without a tracker it keeps priorities only."""
     from processor.issues.controller import Limits, Reconciler
-    from processor.issues.plan import Wishes
+    from processor.issues.plan import IssueSettings
 
     owners = tuple((owner.service, owner.module, owner.assignees) for owner in settings.owners)
     return Reconciler(
         store,
         open_tracker(settings, clock, telemetry),
-        wishes=Wishes(make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners),
+        settings=IssueSettings(
+            make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners
+        ),
         clock=clock,
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
@@ -202,18 +204,22 @@ def make_reconciler(
     )
 
 
-def _make_chores(
+def _make_periodic_tasks(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None
-) -> list[Chore]:
+) -> list[PeriodicTask]:
     """What a worker does between two checkpoints; the worklog after the issues that it refers to."""
-    chores: list[Chore] = [make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).tend]
+    periodic_tasks: list[PeriodicTask] = [
+        make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).run_if_due
+    ]
     scheme, _, folder = settings.worklog.partition(":")
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
         redact, every_s = make_wording(settings).redact, settings.worklog_seconds
-        chores.append(Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).tend)
-    return chores
+        periodic_tasks.append(
+            Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
+        )
+    return periodic_tasks
 
 
 def make_worker(
@@ -224,28 +230,28 @@ def make_worker(
     telemetry: Telemetry | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
-    from processor.ingest.worker import Pace, Worker
+    from processor.ingest.worker import FlushPolicy, Worker
 
     store = open_store(settings)
-    bury = None
+    dead_letter = None
     if source is None:
         source = open_source(settings, telemetry)
-        bury = open_dead_letters(settings, source)
+        dead_letter = open_dead_letters(settings, source)
     clock = SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(
         source,
         store,
-        garden=make_garden(settings),
+        miners=make_miners(settings),
         masker=make_masker(settings),
         clock=clock,
         name=name,
         min_severity=settings.least,
-        pace=Pace(settings.flush_seconds, settings.flush_entries),
+        pace=FlushPolicy(settings.flush_seconds, settings.flush_entries),
         observers=observers,
         watchers=[telemetry] if telemetry else (),
-        chores=_make_chores(settings, store, clock=clock, name=name, telemetry=telemetry),
-        bury=bury,
+        periodic_tasks=_make_periodic_tasks(settings, store, clock=clock, name=name, telemetry=telemetry),
+        dead_letter=dead_letter,
         limit=RejectionLimit(RejectionRule(settings.max_rejected_ratio)),
         until_idle_s=settings.until_idle,
     )
@@ -257,7 +263,7 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
     from processor.ingest.committer import Committer
 
     store = open_store(settings)
-    return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
+    return store, Committer(store, miners=make_miners(settings), clock=SystemClock())
 
 
 def replay_rejected(settings: Settings) -> Totals:

@@ -141,7 +141,7 @@ def assign(file: str, state: str | None, config: str | None) -> None:
     store = wiring.open_store(settings, must_exist=True) if state else None
     source = wiring.open_source(settings)
     assigning.write(
-        source, sys.stdout.buffer, store=store, garden=wiring.make_garden(settings), masker=wiring.make_masker(settings)
+        source, sys.stdout.buffer, store=store, miners=wiring.make_miners(settings), masker=wiring.make_masker(settings)
     )
 
 
@@ -162,7 +162,7 @@ def explain(file: str, state: str | None, config: str | None, as_json: bool) -> 
     store = wiring.open_store(settings, must_exist=True) if state else None
     masker = wiring.make_masker(settings)
     for one in explaining.explain(
-        wiring.open_source(settings), store=store, garden=wiring.make_garden(settings), masker=masker
+        wiring.open_source(settings), store=store, miners=wiring.make_miners(settings), masker=masker
     ):
         if as_json:
             click.echo(json.dumps(one))
@@ -277,7 +277,7 @@ def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster]]
 def _ranked(found: Iterable[Cluster]) -> list[Cluster]:
     return sorted(
         found,
-        key=lambda c: (c.handling.priority or "P9", -c.severity, -c.count, c.first_seen, c.id),
+        key=lambda c: (c.triage.priority or "P9", -c.severity, -c.count, c.first_seen, c.id),
     )
 
 

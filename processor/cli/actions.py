@@ -119,9 +119,9 @@ def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any
     cluster = _carry_out(cluster_id, action, options, **wished)
     from processor.triage.actions import mute_end
 
-    handling = cluster.handling
-    status = f"{handling.status} {mute_end(handling)}".strip()
-    click.echo(f"{cluster.id} is {status}, priority {handling.priority or 'as the policy says'}")
+    triage = cluster.triage
+    status = f"{triage.status} {mute_end(triage)}".strip()
+    click.echo(f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}")
 
 
 def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
@@ -148,7 +148,7 @@ def _me() -> str:
 
 
 def _lines(found: Difference, before: Outlook, after: Outlook) -> list[str]:
-    from processor.views.terminal.tables import plain
+    from processor.text.terminal import plain
 
     def name(cluster_id: str, outlook: Outlook) -> str:
         return f"{cluster_id} {plain(outlook.clusters[cluster_id].template)[:100]}"

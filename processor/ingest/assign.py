@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from processor.mining.masker import Masker
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import Entry, Masked, ReceivedMessage, Stream
     from processor.model.ports import Source, Store
 
@@ -39,20 +39,20 @@ _encode = msgspec.json.encode
 _Grouped = tuple[bytes, list[int], "list[Masked]"]
 
 
-def write(source: Source, out: BinaryIO, *, store: Store | None, garden: Garden, masker: Masker) -> None:
+def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners, masker: Masker) -> None:
     """Print {"insert_id", "cluster_id"} for each entry in order, once the source is read to its end.
 
-    The garden is an empty one; it takes the store's clusters in. Ids are those after every merge. Entries that
+    The miners are empty; they take the store's clusters in. Ids are those after every merge. Entries that
     cannot be decoded are left out.
     """
     if store is not None:
-        garden.refresh(store.load_model({}))
+        miners.refresh(store.load_model({}))
     begun: list[tuple[bytes, list[int], list[tuple[Stream, str]]]] = []
     for heads, indexes, messages in _grouped(source, masker):
         # An id once given stays good: a merge is resolved at the end.
-        begun.append((heads, indexes, [(masked.stream, garden.place(*masked)) for masked in messages]))
+        begun.append((heads, indexes, [(masked.stream, miners.assign(*masked)) for masked in messages]))
     for heads, indexes, placed in begun:
-        tails = [b',"cluster_id":' + _encode(garden.resolve(*key)) + b"}\n" for key in placed]
+        tails = [b',"cluster_id":' + _encode(miners.resolve(*key)) + b"}\n" for key in placed]
         if indexes:
             lines = zip(heads.split(b"\n"), indexes, strict=True)
             out.write(b"".join([head + tails[index] for head, index in lines]))

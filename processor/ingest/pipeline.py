@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from processor.ingest.partial import NOWHERE, Gathered, Place, place_of
+from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_of
 from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from processor.ingest.tally import Tally
     from processor.mining.grouper import Grouper
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
 
 # Who read what: large, personal, and no error of a service. The log sink leaves it out as well.
@@ -73,7 +73,7 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     return entry.own or entry.severity < min_severity or entry.log_name.endswith(_DATA_ACCESS)
 
 
-def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
+def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
     """Mask, tally and mine what is not counted yet; the garden learns what is new."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
     tallies = tally((entry, group(entry)) for entry in joined([entry for _, entry in fresh]))
@@ -88,60 +88,62 @@ def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: 
         at=now,
         fresh=tuple(identity for identity, _ in fresh),
         seen=seen,
-        deltas=_mined(tallies, garden),
-        templates=garden.learned(),
+        deltas=_mined(tallies, miners),
+        templates=miners.learned(),
         rejected=batch.rejected,
         totals=totals,
     )
 
 
-def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[Place, Gathered]:
+def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, PartialBatch]:
     """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
-    found: dict[Place, Gathered] = {}
+    found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     whole = joined([entry for _, entry in batch.entries])
     for (identity, _), entry in zip(batch.entries, whole, strict=True):
         added = facts(entry)
         # One object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
-        found.setdefault(place_of(identity, lanes), Gathered()).put(identity, entry, group(entry), added)
+        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, group(entry), added)
     if batch.repeats or batch.ignored or batch.rejected:
-        rest = found.setdefault(next(iter(found), Place(NOWHERE, 0)), Gathered())
+        rest = found.setdefault(next(iter(found), LedgerShard(NOWHERE, 0)), PartialBatch())
         rest.rejected += batch.rejected
         rest.deliveries += batch.repeats
         rest.ignored += batch.ignored
     for one in found.values():
-        one.seal()
+        one.compact()
     return found
 
 
-def digest_gathered(gathered: Gathered, seen: Seen, garden: Garden, *, worker: str, now: datetime) -> Checkpoint:
+def digest_partial(
+    partial_batch: PartialBatch, seen: Seen, miners: Miners, *, worker: str, now: datetime
+) -> Checkpoint:
     """The same for what was masked and put together elsewhere."""
-    fresh, tallies = gathered.uncounted(seen.known)
+    fresh, tallies = partial_batch.uncounted(seen.known)
     return Checkpoint(
         worker=worker,
         at=now,
         fresh=fresh,
         seen=seen,
-        deltas=_mined(tallies, garden),
-        templates=garden.learned(),
-        rejected=tuple(gathered.rejected),
+        deltas=_mined(tallies, miners),
+        templates=miners.learned(),
+        rejected=tuple(partial_batch.rejected),
         totals=Totals(
             counted=len(fresh),
-            duplicates=gathered.deliveries - len(fresh),
-            rejected=len(gathered.rejected),
-            ignored=gathered.ignored,
+            duplicates=partial_batch.deliveries - len(fresh),
+            rejected=len(partial_batch.rejected),
+            ignored=partial_batch.ignored,
         ),
     )
 
 
-def _mined(tallies: Mapping[tuple[Stream, str], Tally], garden: Garden) -> tuple[ClusterDelta, ...]:
+def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple[ClusterDelta, ...]:
     # Mine everything first: a later message of the batch may merge what an earlier one went to.
-    placed = [(key, garden.place(*key), counted) for key, counted in tallies.items()]
+    placed = [(key, miners.assign(*key), counted) for key, counted in tallies.items()]
     by_cluster: dict[tuple[Stream, str], Tally] = {}
     for (stream, message), cluster_id, counted in placed:
-        root = (stream, garden.resolve(stream, cluster_id))
-        counted.note_words(garden.values(*root, message))
+        root = (stream, miners.resolve(stream, cluster_id))
+        counted.note_words(miners.values(*root, message))
         if root in by_cluster:
             by_cluster[root].absorb(counted)
         else:

@@ -16,13 +16,13 @@ from urllib.parse import quote
 from processor.issues import cloud_console as console
 from processor.issues.sample import masked, sample_json
 from processor.model.notes import EMPTY
-from processor.text import markdown as neutral
+from processor.text import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from processor.model import Cluster, Priority
-    from processor.model.notes import Linked, Notes, Owed
+    from processor.model.notes import Notes, PendingComment, RelatedIssue
 
 VERSION: Final = 1
 """Raised when the form of the body changes, so that open issues are rewritten once."""
@@ -94,7 +94,7 @@ def name(cluster: Cluster) -> str:
 
 def title(cluster: Cluster, wording: Wording) -> str:
     """One inert line: the service and the cluster's name."""
-    return neutral.line(wording.redact(f"{cluster.stream.service}: {name(cluster)}"), max_chars=MAX_TITLE)
+    return markdown.line(wording.redact(f"{cluster.stream.service}: {name(cluster)}"), max_chars=MAX_TITLE)
 
 
 def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str
     found = [LABEL, f"priority: {priority}"]
     if service.strip("-."):
         found.append(f"service: {service}")
-    if cluster.handling.quiet:
+    if cluster.triage.quiet:
         found.append(QUIET)
     if flapping:
         found.append(FLAPPING)
@@ -134,13 +134,13 @@ def body(
         *_related(notes.links),
         f"### The root\n\n{_summary(cluster)}" if lead else "",
         "### Pattern",
-        neutral.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
+        markdown.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
         "### Sample" if wording.raw_samples else "### Sample, values masked",
         _sample(cluster, wording),
         "### Where",
-        neutral.block(wording.redact(_where(cluster, notes)), max_chars=_MAX_TEMPLATE),
+        markdown.block(wording.redact(_where(cluster, notes)), max_chars=_MAX_TEMPLATE),
         "### When (UTC)",
-        neutral.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
+        markdown.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
         *_breakdown(cluster, wording),
         "### More",
         console.links(cluster, wording.redact),
@@ -164,14 +164,14 @@ def splice(ours: str, whole: str) -> str:
     return found if len(found) <= _MAX_BODY else whole
 
 
-def comment(cluster: Cluster, owed: Owed, wording: Wording) -> str:
+def comment(cluster: Cluster, owed: PendingComment, wording: Wording) -> str:
     """A comment about one turning point."""
     parts = [
         f"<!-- log-gardener:c key={cluster.id} n={owed.number} -->",
         f"**{_HEADINGS.get(owed.change, 'Changed')}.** {owed.reason}",
     ]
     if cluster.last_revision:
-        parts.append(neutral.block(wording.redact(f"last revision: {cluster.last_revision}"), max_chars=200))
+        parts.append(markdown.block(wording.redact(f"last revision: {cluster.last_revision}"), max_chars=200))
     return "\n\n".join(parts) + "\n"
 
 
@@ -189,7 +189,7 @@ def issue_link(number: int, url: str) -> str:
     return f"[issue {number}]({where.replace(' ', '%20').replace(')', '%29')})"
 
 
-def _related(links: Iterable[Linked]) -> Iterable[str]:
+def _related(links: Iterable[RelatedIssue]) -> Iterable[str]:
     rows = [f"- {issue_link(one.number, one.url)}: {one.why}" for one in links]
     if rows:
         yield "### Related issues"
@@ -211,9 +211,9 @@ def _sample(cluster: Cluster, wording: Wording) -> str:
     found = None if text else sample_json(cluster.sample.raw, wording.redact)
     if found is None:
         kept = wording.redact(text or cluster.sample.raw)
-        return neutral.block(kept if wording.raw_samples else wording.mask(kept), max_chars=_MAX_SAMPLE)
+        return markdown.block(kept if wording.raw_samples else wording.mask(kept), max_chars=_MAX_SAMPLE)
     shown = json.dumps(found if wording.raw_samples else masked(found, wording.mask), ensure_ascii=False, indent=2)
-    return neutral.block(wording.redact(shown), max_chars=_MAX_SAMPLE, info="json")
+    return markdown.block(wording.redact(shown), max_chars=_MAX_SAMPLE, info="json")
 
 
 def _where(cluster: Cluster, notes: Notes) -> str:
@@ -267,7 +267,7 @@ def _breakdown(cluster: Cluster, wording: Wording) -> Iterable[str]:
             sections.append(f"{_short(name)}\n{_table(shown)}")
     if sections:
         yield "### Breakdown"
-        yield neutral.block(wording.redact("\n\n".join(sections)), max_chars=_MAX_SAMPLE)
+        yield markdown.block(wording.redact("\n\n".join(sections)), max_chars=_MAX_SAMPLE)
 
 
 def _spread(values: Mapping[str, int]) -> str:

@@ -16,7 +16,7 @@ from processor.model import notes as notebook
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from processor.model import Cluster, Handling, Issue
+    from processor.model import Cluster, Issue, Triage
 
 TENFOLD: Final = 10
 _COMMAND: Final = re.compile(r" {0,3}/garden +(\S.{0,100})")
@@ -79,9 +79,9 @@ def parse(text: str) -> Command | None:
     return Command(text) if text in ("resolve", "reopen", "split", "acknowledge") else None
 
 
-def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Handling:
+def obey(triage: Triage, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Triage:
     """The handling after a command that concerns this cluster alone."""
-    said = replace(handling, by=by, changed_at=now)
+    said = replace(triage, by=by, changed_at=now)
     match command.verb:
         case "mute":
             return replace(
@@ -101,30 +101,30 @@ def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now
                 said,
                 status=Status.OPEN,
                 # What was never announced still has to be.
-                announced=max(handling.announced, cluster.count) if handling.announced else 0,
+                announced=max(triage.announced, cluster.count) if triage.announced else 0,
                 mute_until=None,
                 mute_until_count=None,
                 resolved_at=None,
                 resolved_revision="",
             )
         case _:
-            return handling
+            return triage
 
 
-def heard(cluster: Cluster, issue: Issue, now: datetime) -> Handling:
+def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
     """The handling after what people did to the issue itself; the same object where they did nothing.
 
     `issue` must be read without lag: a listing from before our own last write would look like a person's deed.
     """
-    handling, notes = cluster.handling, notebook.load(cluster.handling.memory)
+    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
     written = notes.written
     if written is None:
-        return handling
-    after = handling
+        return triage
+    after = triage
     theirs = [
         found[1] for name in sorted(issue.labels) if name not in written.labels and (found := _LABEL.fullmatch(name))
     ]
-    if len(theirs) == 1 and handling.priority != theirs[0]:
+    if len(theirs) == 1 and triage.priority != theirs[0]:
         after = replace(after, priority=Priority(theirs[0]), priority_by="issue", changed_at=now)
     if issue.open != written.open:
         after = _closed(after, cluster, issue, now) if not issue.open else _reopened(after, cluster, now)
@@ -133,15 +133,15 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Handling:
     return after
 
 
-def _closed(handling: Handling, cluster: Cluster, issue: Issue, now: datetime) -> Handling:
-    if handling.status is Status.RESOLVED:
-        return handling
+def _closed(triage: Triage, cluster: Cluster, issue: Issue, now: datetime) -> Triage:
+    if triage.status is Status.RESOLVED:
+        return triage
     if issue.reason in ("not_planned", "duplicate"):
-        return obey(handling, Command("mute", times=TENFOLD), cluster, by="issue", now=now)
-    return obey(handling, Command("resolve"), cluster, by="issue", now=issue.closed_at or now)
+        return obey(triage, Command("mute", times=TENFOLD), cluster, by="issue", now=now)
+    return obey(triage, Command("resolve"), cluster, by="issue", now=issue.closed_at or now)
 
 
-def _reopened(handling: Handling, cluster: Cluster, now: datetime) -> Handling:
-    if handling.status in (Status.RESOLVED, Status.MUTED):
-        return obey(handling, Command("reopen"), cluster, by="issue", now=now)
-    return handling
+def _reopened(triage: Triage, cluster: Cluster, now: datetime) -> Triage:
+    if triage.status in (Status.RESOLVED, Status.MUTED):
+        return obey(triage, Command("reopen"), cluster, by="issue", now=now)
+    return triage

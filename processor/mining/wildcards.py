@@ -71,7 +71,7 @@ def similarity(template: Tokens, tokens: Tokens) -> float:
     return same / max(len(template), len(tokens), 1)
 
 
-class Evidence:
+class WildcardFinder:
     """Which messages of a stream differ in one or two words only."""
 
     def __init__(self, settings: MinerSettings) -> None:
@@ -92,7 +92,7 @@ class Evidence:
                 template = tuple(ANY if i in positions else token for i, token in enumerate(tokens))
                 self._ripe[template] = generalised(first, positions)
 
-    def harvest(self) -> Iterator[tuple[Tokens, str]]:
+    def take_ready(self) -> Iterator[tuple[Tokens, str]]:
         """Give each earned template once, as tokens and as text; more may come while the caller adds."""
         while self._ripe:
             template = min(self._ripe)

@@ -348,7 +348,7 @@ class IssueRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
+class Triage:
     """What people and the controller decided about a cluster; written under compare-and-set on `rev`.
 
     Attributes:
@@ -407,7 +407,7 @@ class Cluster:
     revisions: Mapping[str, Span]
     aliases: tuple[str, ...] = ()
     overflow: bool = False
-    handling: Handling = field(default_factory=Handling)
+    triage: Triage = field(default_factory=Triage)
 
     @property
     def first_revision(self) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
-        Handling,
         Identity,
         Issue,
         IssueComment,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         Stream,
         StreamModel,
         Totals,
+        Triage,
         WorkerState,
     )
 
@@ -105,7 +105,7 @@ class Store(Protocol):
         """Every worker that ever committed, newest heartbeat first."""
 
     # --- decisions ------------------------------------------------------------------------------------
-    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+    def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
 
         Returns it with its new revision. Raises `Conflict` when someone decided in between.

@@ -10,13 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from processor.text.characters import marked, replaced
+
 MAX_LINE: Final = 2_000
 _NO_BREAK: Final = "\u200b"  # zero width space: splits a token for machines, not for eyes
-
-# Direction overrides and marks, and everything that has no width: text must read the way it is stored.
-_HIDDEN: Final = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_ENDS: Final = re.compile("\r\n?|[\u2028\u2029\x85]")
 _BACKTICKS: Final = re.compile("`+")
 # cmark counts a fence's length in one byte: a run of 256 would close any fence.
 _LONG_RUN: Final = re.compile("`{64,}")
@@ -47,9 +44,8 @@ _ALIKE: Final = str.maketrans(
 
 
 def clean(text: str) -> str:
-    """The text without control, direction and invisible characters; line ends are line feeds."""
-    text = _LINE_ENDS.sub("\n", text)
-    return _MARKER.sub("log gardener:", _CONTROL.sub("�", _HIDDEN.sub("", text)))
+    """Return the text with every unseen character marked; line ends are line feeds."""
+    return _MARKER.sub("log gardener:", marked(text, replaced))
 
 
 def block(text: str, *, max_chars: int, info: str = "text") -> str:

@@ -1,6 +1,6 @@
 """What a person on call can decide about a cluster: acknowledge, mute, resolve, reopen, prioritise, merge, split.
 
-Pure: a cluster as it was read goes in, the new `Handling` and its `AuditRecord` come out; whoever called stores both
+Pure: a cluster as it was read goes in, the new `Triage` and its `AuditRecord` come out; whoever called stores both
 with `Store.put_handling`. The revision of the handling is kept, so a decision made on an old view meets `Conflict`.
 The command line, the live table and the web page decide here; comments on issues in `processor.issues.human_edits`.
 It must not do IO.
@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.model import AuditRecord, Handling, Priority, Status
+from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _MAX_NOTE: Final = 500
 class Decision(NamedTuple):
     """What to store: the handling and who did it."""
 
-    handling: Handling
+    triage: Triage
     audit: AuditRecord
 
 
@@ -52,27 +52,27 @@ def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: st
     Raises:
         ConfigError: `until` is none of these.
     """
-    handling = _cleared(cluster, Status.MUTED)
+    triage = _cleared(cluster, Status.MUTED)
     found = _BOUND.fullmatch(until)
     if until and not found:
         raise ConfigError(f"mute until {until!r}: write 90m, 2h, 7d, or 10x for ten times the present count")
     if found and found[2] == "x":
         if int(found[1]) < 2:  # noqa: PLR2004  # once the present count is reached already
             raise ConfigError(f"mute until {until!r}: the count is there already; write at least 2x")
-        handling = replace(handling, mute_until_count=cluster.count * int(found[1]))
+        triage = replace(triage, mute_until_count=cluster.count * int(found[1]))
     elif found:
         length = timedelta(minutes=int(found[1]) * _MINUTES[found[2]])
         if length > _MAX_MUTE:
             raise ConfigError(f"mute until {until!r}: a year is the most; leave it out to mute until it is reopened")
-        handling = replace(handling, mute_until=now + length)
-    return _decided(cluster, handling, now, who, "mute", mute_end(handling) or "until reopened", note)
+        triage = replace(triage, mute_until=now + length)
+    return _decided(cluster, triage, now, who, "mute", mute_end(triage) or "until reopened", note)
 
 
-def mute_end(handling: Handling) -> str:
+def mute_end(triage: Triage) -> str:
     """When a mute ends by itself, "until 2026-03-01 12:00 UTC" or "until 400 entries"; "" for one that does not."""
-    if handling.mute_until_count:
-        return f"until {handling.mute_until_count:,} entries"
-    return f"until {handling.mute_until:%Y-%m-%d %H:%M} UTC" if handling.mute_until else ""
+    if triage.mute_until_count:
+        return f"until {triage.mute_until_count:,} entries"
+    return f"until {triage.mute_until:%Y-%m-%d %H:%M} UTC" if triage.mute_until else ""
 
 
 def resolve(
@@ -88,33 +88,33 @@ def resolve(
         note: why, for the next person on call.
     """
     revision = cluster.last_revision if until_next_revision else ""
-    handling = replace(
+    triage = replace(
         _cleared(cluster, Status.RESOLVED),
         # A source's clock may run ahead of ours.
         resolved_at=max(now, cluster.last_seen),
         resolved_revision=revision,
     )
     detail = f"in the revision after {revision}" if revision else ""
-    return _decided(cluster, handling, now, who, "resolve", detail, note)
+    return _decided(cluster, triage, now, who, "resolve", detail, note)
 
 
 def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
     """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
-    handling = _cleared(cluster, Status.OPEN)
-    if handling.announced:
-        handling = replace(handling, announced=max(handling.announced, cluster.count))
-    return _decided(cluster, handling, now, who, "reopen", note=note)
+    triage = _cleared(cluster, Status.OPEN)
+    if triage.announced:
+        triage = replace(triage, announced=max(triage.announced, cluster.count))
+    return _decided(cluster, triage, now, who, "reopen", note=note)
 
 
 def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority | None, note: str = "") -> Decision:
     """A person's priority, which the policy does not change any more; None gives it back to the policy."""
-    before = cluster.handling
-    handling = replace(before, priority=priority, priority_by=who if priority else "policy", changed_at=now)
+    before = cluster.triage
+    triage = replace(before, priority=priority, priority_by=who if priority else "policy", changed_at=now)
     if before.status is Status.OPEN:
         # Whoever is on it, has muted or resolved it, stays the one who did.
-        handling = replace(handling, by=who, note=note[:_MAX_NOTE] or before.note)
+        triage = replace(triage, by=who, note=note[:_MAX_NOTE] or before.note)
     detail = _joined(priority or "as the policy says", note)
-    return Decision(handling, AuditRecord(now, who, "priority", cluster.id, detail))
+    return Decision(triage, AuditRecord(now, who, "priority", cluster.id, detail))
 
 
 def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, note: str = "") -> AuditRecord:
@@ -135,10 +135,10 @@ def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: 
     return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
 
 
-def _cleared(cluster: Cluster, status: Status) -> Handling:
+def _cleared(cluster: Cluster, status: Status) -> Triage:
     """A status replaces the one before it with everything that belonged to that one."""
     return replace(
-        cluster.handling,
+        cluster.triage,
         status=status,
         mute_until=None,
         mute_until_count=None,
@@ -148,9 +148,9 @@ def _cleared(cluster: Cluster, status: Status) -> Handling:
 
 
 def _decided(
-    cluster: Cluster, handling: Handling, now: datetime, who: str, action: str, detail: str = "", note: str = ""
+    cluster: Cluster, triage: Triage, now: datetime, who: str, action: str, detail: str = "", note: str = ""
 ) -> Decision:
-    changed = replace(handling, by=who, note=note[:_MAX_NOTE], changed_at=now)
+    changed = replace(triage, by=who, note=note[:_MAX_NOTE], changed_at=now)
     return Decision(changed, AuditRecord(now, who, action, cluster.id, _joined(detail, note)))
 
 

@@ -91,7 +91,7 @@ class Deploys:
 
 def _is_late(cluster: Cluster, names: tuple[str, ...]) -> bool:
     """Instances of an old revision go on for a while; the fix cannot be in them."""
-    settled: datetime | None = cluster.handling.resolved_at
+    settled: datetime | None = cluster.triage.resolved_at
     if settled is None or cluster.last_seen <= settled:
         return False
     seen = [name for name, span in cluster.revisions.items() if span.last_seen > settled]

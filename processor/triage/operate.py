@@ -65,9 +65,9 @@ class Wish(NamedTuple):
 
 def mark_of(cluster: Cluster) -> str:
     """Names the last decision of a person, to tell whether it is still the last."""
-    handling = cluster.handling
-    changed = handling.changed_at.isoformat() if handling.changed_at else "never"
-    return f"{handling.status}/{handling.priority or 'none'}/{changed}"
+    triage = cluster.triage
+    changed = triage.changed_at.isoformat() if triage.changed_at else "never"
+    return f"{triage.status}/{triage.priority or 'none'}/{changed}"
 
 
 def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
@@ -102,8 +102,8 @@ def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who:
     if wish.action == "split":
         trail = actions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
         return lambda: _split(store, trail, wish.apart or cluster.id)
-    handling, audit = _decide(cluster, wish, now=now, who=who)
-    return lambda: replace(cluster, handling=store.put_handling(cluster.id, handling, [audit]))
+    triage, audit = _decide(cluster, wish, now=now, who=who)
+    return lambda: replace(cluster, triage=store.put_triage(cluster.id, triage, [audit]))
 
 
 def _merged(store: Store, trail: AuditRecord, winner_id: str) -> Cluster:
@@ -134,10 +134,10 @@ def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decisio
 def _seen(store: Store, wish: Wish) -> Cluster:
     cluster = _there(store, wish.cluster_id)
     if wish.seen and wish.seen != mark_of(cluster):
-        handling = cluster.handling
+        triage = cluster.triage
         raise Overtaken(
-            f"{handling.by or handling.priority_by} decided first, it is now {handling.status}, priority"
-            f" {handling.priority or 'not set'}. Look again, then act."
+            f"{triage.by or triage.priority_by} decided first, it is now {triage.status}, priority"
+            f" {triage.priority or 'not set'}. Look again, then act."
         )
     return cluster
 

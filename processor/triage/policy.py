@@ -94,17 +94,17 @@ def evaluate(
     A cluster of which nobody was told gives NEW when it crosses a threshold and is not quiet already. A deploy can end
     a problem (`gone_since` names the revision), and entries of old revisions can come after that (`late`).
     """
-    handling = cluster.handling
-    if handling.status is Status.MUTED:
+    triage = cluster.triage
+    if triage.status is Status.MUTED:
         return _unmuted(cluster, now)
-    if handling.status is Status.RESOLVED:
+    if triage.status is Status.RESOLVED:
         return () if late else _regressed(cluster)
     quiet = bool(gone_since) or is_quiet(cluster, policy, now)
-    if not handling.announced:
+    if not triage.announced:
         return () if quiet else _new(cluster, policy, now)
     points = []
-    if cluster.count >= handling.announced * policy.escalation_factor:
-        grown = cluster.count // handling.announced
+    if cluster.count >= triage.announced * policy.escalation_factor:
+        grown = cluster.count // triage.announced
         points.append(
             TurningPoint(
                 Change.ESCALATING,
@@ -112,7 +112,7 @@ def evaluate(
                 f"{cluster.count:,} entries, {grown:,} times as many as when this was last reported.",
             )
         )
-    if quiet and not handling.quiet:
+    if quiet and not triage.quiet:
         silence = (now - cluster.last_seen).days
         reason = "Not seen since a newer revision came." if gone_since else f"Not seen for {silence} days."
         points.append(TurningPoint(Change.QUIET, cluster.count, reason))
@@ -126,8 +126,8 @@ def rule_for(cluster: Cluster, policy: Policy) -> Rule | None:
 
 def priority_of(cluster: Cluster, policy: Policy) -> Priority:
     """The priority: a person's word, else the first rule that fits, else P3."""
-    if cluster.handling.priority is not None and cluster.handling.priority_by != "policy":
-        return cluster.handling.priority
+    if cluster.triage.priority is not None and cluster.triage.priority_by != "policy":
+        return cluster.triage.priority
     rule = rule_for(cluster, policy)
     return rule.priority if rule else Priority.P3
 
@@ -189,27 +189,27 @@ def _new(cluster: Cluster, policy: Policy, now: datetime) -> tuple[TurningPoint,
 
 
 def _unmuted(cluster: Cluster, now: datetime) -> tuple[TurningPoint, ...]:
-    handling = cluster.handling
-    bound = handling.mute_until_count
+    triage = cluster.triage
+    bound = triage.mute_until_count
     if bound is not None and cluster.count >= bound:
         return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {bound:,} entries; now {cluster.count:,}."),)
-    if handling.mute_until is not None and now >= handling.mute_until:
-        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {handling.mute_until:%Y-%m-%d %H:%M} UTC."),)
+    if triage.mute_until is not None and now >= triage.mute_until:
+        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {triage.mute_until:%Y-%m-%d %H:%M} UTC."),)
     return ()
 
 
 def _regressed(cluster: Cluster) -> tuple[TurningPoint, ...]:
     """Seen after it was settled; where that was for a revision, only newer revisions count."""
-    handling = cluster.handling
-    if handling.resolved_at is None or cluster.last_seen <= handling.resolved_at:
+    triage = cluster.triage
+    if triage.resolved_at is None or cluster.last_seen <= triage.resolved_at:
         return ()
-    settled_in = cluster.revisions.get(handling.resolved_revision)
+    settled_in = cluster.revisions.get(triage.resolved_revision)
     if settled_in is not None and not any(
-        span.first_seen > settled_in.first_seen and span.last_seen > handling.resolved_at
+        span.first_seen > settled_in.first_seen and span.last_seen > triage.resolved_at
         for span in cluster.revisions.values()
     ):
         return ()
-    settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (handling.resolved_at, cluster.last_seen))
+    settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (triage.resolved_at, cluster.last_seen))
     return (TurningPoint(Change.REGRESSED, cluster.count, f"Settled at {settled}, seen again at {back}."),)
 
 

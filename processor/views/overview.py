@@ -34,8 +34,8 @@ def overview_of(snapshot: Snapshot) -> Overview:
     rest = [row for row in active if not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
-    urgent = sum(row.cluster.handling.priority in (Priority.P0, Priority.P1) for row in active)
-    statuses = [row.cluster.handling.status for row in snapshot.rows.values()]
+    urgent = sum(row.cluster.triage.priority in (Priority.P0, Priority.P1) for row in active)
+    statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
         back=sorted(back, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         new=sorted(new, key=lambda row: (_rank(row), -row.cluster.first_seen.timestamp(), row.cluster.id))[:SHOWN],
@@ -56,8 +56,8 @@ def overview_of(snapshot: Snapshot) -> Overview:
 
 
 def _concerns(row: Row) -> bool:
-    return row.cluster.handling.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
+    return row.cluster.triage.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
 
 
 def _rank(row: Row) -> tuple[str, int]:
-    return (row.cluster.handling.priority or "P9", -row.cluster.severity)
+    return (row.cluster.triage.priority or "P9", -row.cluster.severity)

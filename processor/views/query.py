@@ -79,7 +79,7 @@ def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
         row
         for row in rows.values()
         if _has_status(row, query.status)
-        and (not query.priority or (row.cluster.handling.priority or "none") == query.priority)
+        and (not query.priority or (row.cluster.triage.priority or "none") == query.priority)
         and (not query.service or row.cluster.stream.service == query.service)
         and row.cluster.severity >= least
         and (kind is None or row.cluster.stream.kind is kind)
@@ -96,7 +96,7 @@ def cut(rows: Sequence[Row], number: int) -> Page:
 
 
 def _has_status(row: Row, wanted: str) -> bool:
-    status = row.cluster.handling.status
+    status = row.cluster.triage.status
     if wanted == "active":
         return status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
     return wanted in ("all", status)
@@ -105,7 +105,7 @@ def _has_status(row: Row, wanted: str) -> bool:
 def _urgency(row: Row) -> tuple[Any, ...]:
     cluster = row.cluster
     return (
-        cluster.handling.priority or "P9",
+        cluster.triage.priority or "P9",
         -cluster.severity,
         -row.figures.hour,
         -cluster.count,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.triage import incidents, related
-from processor.triage.features import traits
+from processor.triage.features import features
 from processor.triage.related import Link, Sign
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SIGNS: Final = list(Sign)
 
 
-class Kin(NamedTuple):
+class Relations(NamedTuple):
     """A cluster's relations; the strongest links first, without the members of its incident.
 
     Attributes:
@@ -31,25 +31,25 @@ class Kin(NamedTuple):
 
     incident: Incident | None
     links: Sequence[Link]
-    told_in: IssueRef | None
+    reported_in: IssueRef | None
 
 
-def kin_of(cluster: Cluster, snapshot: Snapshot) -> Kin:
+def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
     """The relations of one cluster. Of very many clusters only those seen last are compared."""
     incident = _remembered(cluster, snapshot) or next(
         (one for one in snapshot.incidents if cluster.id in one.ids), None
     )
     members = [] if incident is None else [snapshot.row(member.id) for member in incident.members]
-    issues = [row.cluster.handling.issue for row in members if row is not None]
+    issues = [row.cluster.triage.issue for row in members if row is not None]
     latest = related.latest(row.cluster for row in snapshot.rows.values())
     links = [link for link in _links(cluster, latest) if incident is None or link.other not in incident.ids]
-    told_in = None if cluster.handling.issue else next((issue for issue in issues if issue), None)
-    return Kin(incident, links, told_in)
+    reported_in = None if cluster.triage.issue else next((issue for issue in issues if issue), None)
+    return Relations(incident, links, reported_in)
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
     """What `related.links` says of one cluster, at the cost of one row of its table."""
-    known = {one.id: one for one in traits([*(one for one in others if one.id != cluster.id), cluster])}
+    known = {one.id: one for one in features([*(one for one in others if one.id != cluster.id), cluster])}
     one = known.pop(cluster.id, None)
     evidence = {name: related.evidence(one, other) for name, other in known.items()} if one else {}
     found = [Link(name, each) for name, each in evidence.items() if each]
@@ -58,15 +58,15 @@ def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
 
 def _remembered(cluster: Cluster, snapshot: Snapshot) -> Incident | None:
     """The incident of those for which one cluster's issue speaks, this one among them."""
-    speaker = _speaker(cluster, snapshot) or cluster.id
+    owner = _owner(cluster, snapshot) or cluster.id
     group = [
         row.cluster
         for row in snapshot.rows.values()
-        if row.cluster.id == speaker or _speaker(row.cluster, snapshot) == speaker
+        if row.cluster.id == owner or _owner(row.cluster, snapshot) == owner
     ]
     return incidents.describe(group, snapshot.reference) if len(group) > 1 else None
 
 
-def _speaker(cluster: Cluster, snapshot: Snapshot) -> str:
+def _owner(cluster: Cluster, snapshot: Snapshot) -> str:
     """Id of the cluster that the controller's notes name, "" for none; see `processor.model.notes.Notes.incident`."""
-    return snapshot.ids.get(str(cluster.handling.memory.get("incident", "")), "")
+    return snapshot.ids.get(str(cluster.triage.memory.get("incident", "")), "")

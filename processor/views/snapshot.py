@@ -1,6 +1,6 @@
 """What the store said last, ready to be looked at: the one thing that all viewers of a process share.
 
-`Reading` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
+`StateReader` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
 when the store is away and opens the store anew on the next call. It must not be called from two threads at once.
 """
 
@@ -16,7 +16,7 @@ from processor.model import Totals
 from processor.model.errors import StateError, Transient
 from processor.triage.incidents import incidents as find_incidents
 from processor.triage.operate import carry_out
-from processor.views.rates import Figures, figures_of, reference_time
+from processor.views.rates import Rates, figures_of, reference_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ class Row:
     """A cluster with its figures and the lower-case text that search looks through."""
 
     cluster: Cluster
-    figures: Figures
+    figures: Rates
     haystack: str
 
 
@@ -99,7 +99,7 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
     return replace(last, version=last.version + 1, problem="it is still being waited for", away_since=since)
 
 
-class Reading:
+class StateReader:
     """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
 
     def __init__(self, open_store: Callable[[], Store], now: Callable[[], datetime]) -> None:

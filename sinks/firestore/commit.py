@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from processor.model import Checkpoint, ClusterDelta, Stream, TemplateChanges, TemplateRecord
     from sinks.firestore.delta import Change
-    from sinks.firestore.documents import Head
+    from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
 
 COMMIT_S: Final = 5.0
@@ -56,7 +56,7 @@ class _Found:
 class Committer:
     """Turns checkpoints into commits; remembers which keys cluster documents have. Not thread-safe."""
 
-    def __init__(self, client: firestore.Client, ledger: Ledger, heads: dict[Stream, Head], version: str) -> None:
+    def __init__(self, client: firestore.Client, ledger: Ledger, heads: dict[Stream, StreamDoc], version: str) -> None:
         self._client = client
         self._ledger = ledger
         self._heads = heads
@@ -210,7 +210,7 @@ class Committer:
         revs = {}
         for changes in checkpoint.templates:
             revs[changes.stream] = rev = changes.base_rev + 1
-            self._heads[changes.stream] = documents.Head(changes.stream, rev, self._batch.commit_time)
+            self._heads[changes.stream] = documents.StreamDoc(changes.stream, rev, self._batch.commit_time)
         return revs
 
     def _remember(self, after: Mapping[str, StoredCluster]) -> None:

@@ -21,7 +21,7 @@ from processor.model import (
     Totals,
     WorkerState,
 )
-from sinks import triage_json as handling_json
+from sinks import triage_json
 from sinks.firestore.delta import at, hour_path, key, micros
 from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import StoredCluster
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from processor.model import Checkpoint, Handling
+    from processor.model import Checkpoint, Triage
 
 MODEL_FIELDS: Final = ("schema", "stream", "seed", "template", "merged_into", "overflow", "literal", "rev", "seq")
 """What a model is rebuilt from; nothing else of a cluster document is read for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class StreamDoc:
     """A stream's document: its revision, and the time that a compare-and-set names."""
 
     stream: Stream
@@ -66,9 +66,9 @@ def stream_fields(stream: Stream) -> dict[str, str]:
     return {"project": stream.project, "service": stream.service, "kind": str(stream.kind)}
 
 
-def head(snapshot: Any) -> Head:
+def head(snapshot: Any) -> StreamDoc:
     """A stream's document as read."""
-    return Head(stream_of(snapshot.get("stream")), snapshot.get("rev"), snapshot.update_time)
+    return StreamDoc(stream_of(snapshot.get("stream")), snapshot.get("rev"), snapshot.update_time)
 
 
 def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
@@ -222,9 +222,9 @@ def rejected(snapshot: Any) -> Rejected:
     )
 
 
-def handling(snapshot: Any) -> Handling:
+def triage(snapshot: Any) -> Triage:
     """A decision."""
-    return handling_json.load(snapshot.get("decision"), snapshot.get("rev"))
+    return triage_json.load(snapshot.get("decision"), snapshot.get("rev"))
 
 
 def _plain(when: datetime) -> datetime:

@@ -41,7 +41,7 @@ def paged(query: Any, *, timeout_s: float) -> Iterator[Any]:
             return
 
 
-class Followed(Generic[T]):
+class IncrementalQuery(Generic[T]):
     """The documents of one collection, decoded, as of the last `poll`; no request of it outlasts `timeout_s`."""
 
     def __init__(

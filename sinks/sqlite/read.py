@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import Kind, Sample, Severity, Span, Stream, TemplateRecord
-from sinks import triage_json as handling_json
+from sinks import triage_json
 from sinks.stored_cluster import StoredCluster
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterator
 
-    from processor.model import Handling
+    from processor.model import Triage
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -46,11 +46,11 @@ def records(db: sqlite3.Connection, stream_id: int, since: int) -> tuple[Templat
     return tuple(_record(row) for row in rows)
 
 
-def handlings(db: sqlite3.Connection, ids: Collection[str] | None) -> dict[str, Handling]:
+def triages(db: sqlite3.Connection, ids: Collection[str] | None) -> dict[str, Triage]:
     """Decisions by cluster id; all of them where `ids` is None."""
     where, bound = _only("cluster_id", ids)
     rows = db.execute(f"SELECT cluster_id, rev, decision FROM handling {where}", bound)
-    return {cluster_id: handling_json.load(decision, rev) for cluster_id, rev, decision in rows}
+    return {cluster_id: triage_json.load(decision, rev) for cluster_id, rev, decision in rows}
 
 
 def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[StoredCluster]:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 from processor.model import SCHEMA_VERSION, AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
-from sinks import triage_json as handling_json
+from sinks import triage_json
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.read import at, micros
-from sinks.stored_cluster import fold, leaving, root_of
+from sinks.stored_cluster import merge_members, released_by, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from processor.model import Checkpoint, Cluster, Handling, Identity, Stream
+    from processor.model import Checkpoint, Cluster, Identity, Stream, Triage
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
@@ -101,7 +101,7 @@ class SqliteStore:
     def clusters(self) -> Sequence[Cluster]:
         """See `Store.clusters`."""
         with self._reading():
-            return fold(sqlite_rows.stored(self._db, None), sqlite_rows.handlings(self._db, None))
+            return merge_members(sqlite_rows.stored(self._db, None), sqlite_rows.triages(self._db, None))
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """See `Store.cluster`."""
@@ -109,7 +109,7 @@ class SqliteStore:
             merged_into = dict(self._db.execute("SELECT id, merged_into FROM clusters"))
             root = root_of(cluster_id, merged_into)
             members = [member for member in merged_into if root_of(member, merged_into) == root]
-            found = fold(sqlite_rows.stored(self._db, members), sqlite_rows.handlings(self._db, members))
+            found = merge_members(sqlite_rows.stored(self._db, members), sqlite_rows.triages(self._db, members))
         return found[0] if found else None
 
     def totals(self) -> Totals:
@@ -144,21 +144,21 @@ class SqliteStore:
         return [AuditRecord(at(row[0]), *row[1:]) for row in rows]
 
     # --- decisions ------------------------------------------------------------------------------------
-    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+    def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
-        rev = handling.rev + 1
+        rev = triage.rev + 1
         with self._writing():
             row = self._db.execute("SELECT rev FROM handling WHERE cluster_id = ?", [cluster_id]).fetchone()
-            if (row[0] if row else 0) != handling.rev:
+            if (row[0] if row else 0) != triage.rev:
                 raise Conflict(f"someone else decided about cluster {cluster_id} first")
-            decision = handling_json.dump(handling)
+            decision = triage_json.dump(triage)
             self._db.execute(
                 "INSERT INTO handling (cluster_id, rev, decision) VALUES (?, ?, ?)"
                 " ON CONFLICT (cluster_id) DO UPDATE SET rev = excluded.rev, decision = excluded.decision",
                 [cluster_id, rev, decision],
             )
             sqlite_adding.put_audit(self._db, audit)
-        return handling_json.load(decision, rev)
+        return triage_json.load(decision, rev)
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
         """See `Store.merge`."""
@@ -185,7 +185,7 @@ class SqliteStore:
             merged_into: dict[str, str | None] = dict(self._db.execute("SELECT id, merged_into FROM clusters"))
             if cluster_id not in merged_into:
                 raise StateError(f"there is no cluster {cluster_id}")
-            free = leaving(cluster_id, merged_into)
+            free = released_by(cluster_id, merged_into)
             for one in free:
                 self._db.execute(
                     "UPDATE streams SET rev = rev + 1 WHERE id = (SELECT stream_id FROM clusters WHERE id = ?)", [one]

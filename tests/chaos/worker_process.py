@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from processor.app.clock import SystemClock
-from processor.ingest.worker import Pace, Worker
+from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage
 from sinks.firestore.store import FirestoreStore
 
@@ -65,11 +65,11 @@ def main():
     worker = Worker(
         ListSource(path),
         store,
-        garden=Garden(),
+        miners=Miners(),
         masker=Masker(),
         clock=SystemClock(),
         name=f"{path.stem}-{os.getpid()}",
-        pace=Pace(flush_seconds=1.0, flush_entries=flush_entries),
+        pace=FlushPolicy(flush_seconds=1.0, flush_entries=flush_entries),
     )
     worker.run()
     store.close()

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hand import NOW, Hand, message, messages
+from step_worker import NOW, StepWorker, message, messages
 
-from processor.model import AuditRecord, Handling, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals
+from processor.model import AuditRecord, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals, Triage
 from processor.model.errors import Conflict, StateError, Transient
 
 MINUTE = timedelta(minutes=1)
@@ -136,7 +136,7 @@ def test_a_storm_of_conflicts_ends_with_exact_counts(open_store):
     errors = []
 
     def run(number):
-        worker = Hand(stores[number], f"w{number}")
+        worker = StepWorker(stores[number], f"w{number}")
         mine = random.Random(seed + number)
         deliveries = mine.sample(entries, len(entries))
         try:
@@ -244,8 +244,8 @@ def test_another_workers_templates_arrive_before_the_next_commit(hand):
     one, two = hand("w1"), hand("w2")
     for number in range(5):
         one.work([message(f"thing {chr(97 + number) * 3} one", number)])
-        two.garden.refresh(two.store.load_model(two.garden.revs))
-        assert len(two.garden) == number + 1
+        two.miners.refresh(two.store.load_model(two.miners.revs))
+        assert len(two.miners) == number + 1
 
 
 def test_a_cluster_shows_what_its_entries_say(hand):
@@ -368,7 +368,7 @@ def test_decisions_are_compared_and_set(hand):
     worker.work(messages("it broke", 1))
     cluster = only(worker.store)
     store = hand().store
-    decided = Handling(
+    decided = Triage(
         status=Status.MUTED,
         priority=Priority.P1,
         by="ann",
@@ -380,23 +380,23 @@ def test_decisions_are_compared_and_set(hand):
         memory={"intents": [1, {"a": None}]},
     )
 
-    stored = store.put_handling(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])
+    stored = store.put_triage(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])
     assert stored == replace(decided, rev=1)
-    assert only(worker.store).handling == stored
+    assert only(worker.store).triage == stored
     with pytest.raises(Conflict):
-        worker.store.put_handling(cluster.id, decided, [AuditRecord(NOW, "bob", "mute", cluster.id)])
-    again = worker.store.put_handling(cluster.id, replace(stored, status=Status.RESOLVED), [])
+        worker.store.put_triage(cluster.id, decided, [AuditRecord(NOW, "bob", "mute", cluster.id)])
+    again = worker.store.put_triage(cluster.id, replace(stored, status=Status.RESOLVED), [])
     assert again.rev == 2
-    assert store.cluster(cluster.id).handling.status is Status.RESOLVED
+    assert store.cluster(cluster.id).triage.status is Status.RESOLVED
     assert [record.who for record in store.audit(10)] == ["ann"], "the refused decision left no trail"
 
 
 def test_the_trail_shows_the_newest_first(hand):
     store = hand().store
-    handling = Handling()
+    triage = Triage()
     for number in range(4):
         records = [AuditRecord(NOW, "ann", f"a{number}{part}", "c1") for part in "xy"]
-        handling = store.put_handling("c1", handling, records)
+        triage = store.put_triage("c1", triage, records)
 
     assert [record.action for record in store.audit(3)] == ["a3y", "a3x", "a2y"]
 
@@ -444,14 +444,14 @@ def test_what_was_decided_about_a_merged_cluster_goes_on_at_its_root_until_the_r
     worker.work([*messages("it broke", 3), *messages("disk is full", 2, first=10)])
     ids = {cluster.template: cluster.id for cluster in worker.store.clusters()}
     issue = IssueRef("o/r", 7, "https://example.test/7")
-    worker.store.put_handling(ids["disk is full"], Handling(issue=issue))
+    worker.store.put_triage(ids["disk is full"], Triage(issue=issue))
     worker.store.merge(ids["disk is full"], ids["it broke"], audit)
 
-    inherited = only(worker.store).handling
+    inherited = only(worker.store).triage
     assert (inherited.issue, inherited.rev) == (issue, 0)
-    assert worker.store.cluster(ids["it broke"]).handling == inherited
-    worker.store.put_handling(ids["it broke"], replace(inherited, note="ours"))
-    assert only(worker.store).handling.note == "ours"
+    assert worker.store.cluster(ids["it broke"]).triage == inherited
+    worker.store.put_triage(ids["it broke"], replace(inherited, note="ours"))
+    assert only(worker.store).triage.note == "ours"
 
 
 def test_counts_for_a_cluster_that_was_never_stored_are_an_error(hand):
@@ -464,7 +464,7 @@ def test_counts_for_a_cluster_that_was_never_stored_are_an_error(hand):
 
 
 def test_a_worker_shows_when_and_how_it_last_worked(open_store):
-    worker = Hand(open_store(version="1.2"), "ann/../w 1")
+    worker = StepWorker(open_store(version="1.2"), "ann/../w 1")
     worker.work([message("it broke", 1, at=NOW - MINUTE), message("fine", 2, severity="INFO")])
     (state,) = worker.store.workers()
 
@@ -475,7 +475,7 @@ def test_a_worker_shows_when_and_how_it_last_worked(open_store):
 def test_both_stores_show_the_same_clusters(open_sqlite, open_firestore):
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    workers = Hand(open_sqlite(), "w1"), Hand(open_firestore(), "w1")
+    workers = StepWorker(open_sqlite(), "w1"), StepWorker(open_firestore(), "w1")
     texts = ["it broke", "disk is full", "no such user", "payment of 5 refused", "queue 7 is stuck"]
     entries = [
         message(

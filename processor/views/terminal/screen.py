@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from processor.text.terminal import plain
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.query import SORTS, ListQuery, select
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
-from processor.views.terminal.tables import plain, totals_line, when
+from processor.views.terminal.tables import totals_line, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -216,16 +217,16 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
 
 def _facts(row: Row, now: datetime) -> list[Text]:
     cluster = row.cluster
-    handling = cluster.handling
-    by = f" by {handling.by}" if handling.by else ""
-    until = f" until {when(handling.mute_until)} UTC" if handling.mute_until else ""
-    until = f" until {handling.mute_until_count:,} entries" if handling.mute_until_count else until
-    note = f": {handling.note}" if handling.note else ""
+    triage = cluster.triage
+    by = f" by {triage.by}" if triage.by else ""
+    until = f" until {when(triage.mute_until)} UTC" if triage.mute_until else ""
+    until = f" until {triage.mute_until_count:,} entries" if triage.mute_until_count else until
+    note = f": {triage.note}" if triage.note else ""
     facts = {
-        "status": f"{'back, ' if is_back(cluster) else ''}{handling.status}{by}{until}{note}",
+        "status": f"{'back, ' if is_back(cluster) else ''}{triage.status}{by}{until}{note}",
         "count": f"{cluster.count:,}; {row.figures.hour:,} in the last hour, {row.figures.before:,} in the one before",
         "first seen": f"{when(cluster.first_seen)} UTC, {ago(cluster.first_seen, now)} {cluster.first_revision}",
         "last seen": f"{when(cluster.last_seen)} UTC, {ago(cluster.last_seen, now)} {cluster.last_revision}",
-        "issue": handling.issue.url if handling.issue else "none",
+        "issue": triage.issue.url if triage.issue else "none",
     }
     return [Text(f"{name:<12}", style="dim") + Text(plain(value)) for name, value in facts.items()]

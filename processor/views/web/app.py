@@ -21,9 +21,9 @@ from processor.model.errors import GardenerError
 from processor.triage.operate import DONE
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.web import as_json as jsons
-from processor.views.web import forms
+from processor.views.web import as_json, forms
 from processor.views.web import responses as answers
+from processor.views.web.access_log import AccessLog
 from processor.views.web.middleware import Gate, SafeHeaders
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ MAX_VIEWERS: Final = 500
 _BEAT_S: Final = 15.0
 
 
-def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
+def make_app(make_poller: Callable[[], Poller], access: Access, log: AccessLog | None = None) -> ASGIApp:
     """The whole page as one ASGI application; the poller runs as long as the application does."""
+    log = log or AccessLog()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.poller, app.state.access = make_poller(), access
+        app.state.poller, app.state.access, app.state.log = make_poller(), access, log
         app.state.one_compares = asyncio.Lock()
         polling = asyncio.create_task(app.state.poller.run())
         yield
@@ -68,7 +69,7 @@ def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
             Route("/healthz", health),
             Mount("/static", StaticFiles(packages=[("processor.views.web", "static")])),
         ],
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(Gate, access=access)],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(Gate, access=access, log=log)],
         exception_handlers={
             HTTPException: answers.refused,
             GardenerError: answers.failed,
@@ -83,8 +84,8 @@ async def overview(request: Request) -> Response:
     """What is new, growing, back; the sum; the workers."""
     snapshot = await answers.snapshot(request)
     content = overview_of(snapshot)
-    if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.overview_json(snapshot, content))
+    if request.scope["path"].endswith(".json"):
+        return JSONResponse(as_json.overview_json(snapshot, content))
     return answers.page(request, "overview.html", snapshot=snapshot, overview=content)
 
 
@@ -93,8 +94,8 @@ async def clusters(request: Request) -> Response:
     snapshot = await answers.snapshot(request)
     query = selection.parse(dict(request.query_params))
     page = selection.cut(selection.select(snapshot.rows, query), query.page)
-    if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.list_json(snapshot, page, query))
+    if request.scope["path"].endswith(".json"):
+        return JSONResponse(as_json.list_json(snapshot, page, query))
     services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
     return answers.page(request, "clusters.html", snapshot=snapshot, page=page, query=query, services=services)
 
@@ -104,11 +105,11 @@ async def cluster(request: Request) -> Response:
     snapshot = await answers.snapshot(request)
     name = request.path_params["cluster_id"]
     row = answers.row(snapshot, name)
-    is_json = request.url.path.endswith(".json")
+    is_json = request.scope["path"].endswith(".json")
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
+        return JSONResponse(as_json.detail_json(snapshot, row, await answers.relations(request, snapshot, row)))
     done = DONE.get(request.query_params.get("done", ""), "")
     answer = await answers.detail(request, snapshot, row, message=done)
     if done:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from processor.triage.incidents import Incident
     from processor.views.overview import Overview
     from processor.views.query import ListQuery, Page
-    from processor.views.relations import Kin
+    from processor.views.relations import Relations
     from processor.views.snapshot import Row, Snapshot
 
 
@@ -73,7 +73,7 @@ def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
     }
 
 
-def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
+def detail_json(snapshot: Snapshot, row: Row, relations: Relations) -> dict[str, Any]:
     """One cluster, what was done to it and what belongs to it."""
     mine = {row.cluster.id, *row.cluster.aliases}
     return {
@@ -81,8 +81,10 @@ def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
         **row_json(row),
         "new": is_new(row.cluster, snapshot.reference),
         "actions": [audit_json(record) for record in snapshot.audit if record.cluster_id in mine],
-        "incident": kin.incident and _incident_json(kin.incident),
-        "related": [{"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in kin.links],
+        "incident": relations.incident and _incident_json(relations.incident),
+        "related": [
+            {"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in relations.links
+        ],
     }
 
 

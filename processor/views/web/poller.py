@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster
     from processor.triage.operate import Wish
-    from processor.views.snapshot import Reading, Snapshot
+    from processor.views.snapshot import Snapshot, StateReader
 
 _STALE: Final = timedelta(seconds=5)
 _LINGER_S: Final = 60.0
@@ -40,7 +40,7 @@ class Poller:
         broken: the defect that ended the polling; whoever runs the page has to end with it.
     """
 
-    def __init__(self, reading: Reading, now: Callable[[], datetime], *, every_s: float) -> None:
+    def __init__(self, reading: StateReader, now: Callable[[], datetime], *, every_s: float) -> None:
         self._reading = reading
         self._now = now
         self._every_s = every_s

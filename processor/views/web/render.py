@@ -17,19 +17,19 @@ from processor.triage.operate import mark_of
 from processor.views import rates as figures
 from processor.views.query import SORTS
 from processor.views.web import charts
-from processor.views.web.auth import Role
+from processor.views.web.sessions import Role
 from processor.views.web.template_text import pieces, segments, visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from processor.views.web.auth import Viewer
+    from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageContext:
     """What every page knows besides its content.
 
     Attributes:
@@ -48,7 +48,7 @@ class Shell:
         return self.viewer is not None and self.viewer.role is Role.ON_CALL
 
 
-def render(name: str, shell: Shell, **values: Any) -> str:
+def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
     return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
 

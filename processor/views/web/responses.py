@@ -13,15 +13,16 @@ from processor.triage.operate import NotThere, Overtaken
 from processor.views.rates import is_new
 from processor.views.relations import kin_of
 from processor.views.web import charts
-from processor.views.web.render import Shell, render
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from processor.views.relations import Kin
+    from processor.views.relations import Relations
     from processor.views.snapshot import Row, Snapshot
-    from processor.views.web.auth import Access, Viewer
+    from processor.views.web.auth import Access
     from processor.views.web.poller import Poller
+    from processor.views.web.sessions import Viewer
 
 _SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
@@ -43,7 +44,7 @@ def row(found: Snapshot, cluster_id: str) -> Row:
     return one
 
 
-async def kin(request: Request, found: Snapshot, one: Row) -> Kin:
+async def relations(request: Request, found: Snapshot, one: Row) -> Relations:
     """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
     async with request.app.state.one_compares:
         return await run_in_threadpool(kin_of, one.cluster, found)
@@ -63,7 +64,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
         code=code,
         snapshot=found,
         row=one,
-        kin=await kin(request, found, one),
+        relations=await relations(request, found, one),
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
         minutes=charts.per_minute(one.cluster, found.reference),
@@ -75,7 +76,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
 
 def wants_json(request: Request) -> bool:
     """A script, or the twin of a page."""
-    return request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
+    return request.scope["path"].endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -103,10 +104,10 @@ def problem(request: Request, code: int, sentence: str) -> Response:
     return page(request, "problem.html", code=code, status=code, sentence=sentence)
 
 
-def _shell(request: Request) -> Shell:
+def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = Shell(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(viewer, "", request.scope["path"], can_sign_out=access.can_sign_in and viewer is not None)
     if viewer is None or not shell.may_act:
         return shell
-    return Shell(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
+    return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.text.characters import marked, named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,11 +20,6 @@ _EARNED: Final = "<any>"
 _VALUES: Final = 3
 _VALUE_WIDTH: Final = 60
 _NO_VALUE: Final = frozenset({"(other)", "(nothing)"})
-# Controls but tab and newline, soft hyphen, joiners, everything that turns direction, separators, surrogates, tags.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 
 
 class Segment(NamedTuple):
@@ -48,8 +45,8 @@ class Segment(NamedTuple):
 
 
 def visible(text: str) -> str:
-    """The text with every character that cannot be seen written as its code point, such as [U+202E]."""
-    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    """Return the text with every character that cannot be seen written as its code point, such as [U+202E]."""
+    return marked(text, named)
 
 
 def pieces(template: str) -> list[str]:

@@ -111,9 +111,9 @@ def _summary(log: Worklog, redact: Redact) -> Iterable[str]:
 
 
 def _stage(item: Item) -> str:
-    issue = item.cluster.handling.issue
-    if issue is None and item.told_in is not None and item.stage is facts.Stage.COVERED:
-        return f"in {report.issue_link(item.told_in.number, item.told_in.url)}"
+    issue = item.cluster.triage.issue
+    if issue is None and item.reported_in is not None and item.stage is facts.Stage.COVERED:
+        return f"in {report.issue_link(item.reported_in.number, item.reported_in.url)}"
     return report.issue_link(issue.number, issue.url) if issue is not None else str(item.stage)
 
 
@@ -200,7 +200,7 @@ def _breakdown(found: Mapping[str, Mapping[str, int]]) -> str:
 
 def _history(item: Item, redact: Redact) -> str:
     cluster = item.cluster
-    handling = cluster.handling
+    triage = cluster.triage
     first, last = (
         f" in revision {_name(name, redact)}" if name else ""
         for name in (cluster.first_revision, cluster.last_revision)
@@ -210,8 +210,8 @@ def _history(item: Item, redact: Redact) -> str:
         lines.append(f"new in revision {_name(item.deploys.new_in, redact)}")
     if item.deploys and item.deploys.gone_since:
         lines.append(f"gone since revision {_name(item.deploys.gone_since, redact)}")
-    if handling.regressions:
-        lines.append(f"came back {_count(handling.regressions, 'time')} after it was settled")
+    if triage.regressions:
+        lines.append(f"came back {_count(triage.regressions, 'time')} after it was settled")
     if cluster.aliases:
         lines.append(f"merged into it: {', '.join(cluster.aliases)}")
     for record in item.history[-_MAX_HISTORY:]:

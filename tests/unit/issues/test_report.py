@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from processor.issues import body as report
 from processor.issues import cloud_console as console
 from processor.issues.body import Wording
-from processor.model import Cluster, Handling, Kind, Priority, Sample, Severity, Span, Stream
-from processor.model.notes import Owed
-from processor.text import markdown as neutral
+from processor.model import Cluster, Kind, Priority, Sample, Severity, Span, Stream, Triage
+from processor.model.notes import PendingComment
+from processor.text import markdown
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "hostile"
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -76,7 +76,7 @@ def cluster(text, **fields):
         "days": {minute // 1440: 1234},
         "facets": {short or "x": {short: 5, f"{short}2": 3}, "error group": {short: 2}, "route": {short: 1}},
         "revisions": {short: Span(1234, NOW, NOW)},
-        "handling": Handling(),
+        "triage": Triage(),
     }
     return Cluster(**{**values, **fields})
 
@@ -123,7 +123,7 @@ def test_a_body_stays_readable_and_bounded(name, text):
     made = body(text)
 
     assert len(made) < 50_000
-    assert max(map(len, made.split("\n"))) <= neutral.MAX_LINE + 1_500, name
+    assert max(map(len, made.split("\n"))) <= markdown.MAX_LINE + 1_500, name
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", made)
     made.encode("utf-8")
 
@@ -159,7 +159,7 @@ def test_any_text_is_inert(text):
 
 @given(st.text(alphabet="`~\n a", max_size=100))
 def test_a_block_shows_its_text_and_nothing_gets_out(text):
-    page = rendered(f"before\n\n{neutral.block(text, max_chars=1_000)}\n\nafter")
+    page = rendered(f"before\n\n{markdown.block(text, max_chars=1_000)}\n\nafter")
 
     shown = re.fullmatch(
         r"<p>before</p>\n<pre><code class=\"language-text\">(.*)</code></pre>\n<p>after</p>\n", page, re.DOTALL
@@ -173,7 +173,7 @@ def test_text_is_redacted_before_it_is_worded_everywhere():
     )
     made = body("password hunter2", wording) + report.title(cluster("password hunter2"), wording)
     one = replace(cluster("x"), revisions={"hunter2": Span(1, NOW, NOW)})
-    made += report.comment(one, Owed(number=1, change="escalating", count=1, reason="more"), wording)
+    made += report.comment(one, PendingComment(number=1, change="escalating", count=1, reason="more"), wording)
 
     assert "hunter2" not in made
 
@@ -279,7 +279,7 @@ def test_a_marker_counts_only_as_the_whole_first_line(text, key):
 
 
 def test_a_comment_is_known_by_its_first_line():
-    made = report.comment(cluster("x"), Owed(number=7, change="regressed", count=1, reason="Back."), PLAIN)
+    made = report.comment(cluster("x"), PendingComment(number=7, change="regressed", count=1, reason="Back."), PLAIN)
 
     assert report.comment_key(made) == ("0123456789ab", 7)
     assert report.comment_key(f"quoting:\n{made}") is None

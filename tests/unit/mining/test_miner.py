@@ -10,7 +10,7 @@ import pytest
 
 from processor.mining.masks import ANY
 from processor.mining.miner import OVERFLOW_TEMPLATE, Miner, TemplateRecord
-from processor.mining.wildcards import Evidence, MinerSettings, generalised, tokenise
+from processor.mining.wildcards import MinerSettings, WildcardFinder, generalised, tokenise
 
 NAMES = ["ada", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "lea", "mia", "ned"]
 
@@ -289,7 +289,7 @@ def test_a_generalised_text_keeps_its_spacing():
 
 
 def test_a_template_fits_only_where_all_its_literals_are():
-    evidence = Evidence(MinerSettings())
+    evidence = WildcardFinder(MinerSettings())
     template = tokenise(f"open {ANY} of <*>")
     assert evidence.fits(template, tokenise("open door of <*>"))
     assert not evidence.fits(template, tokenise("open door of house"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.mining.split_suggestions import Proposal, proposals
 from processor.model import Cluster, Kind, ReceivedMessage, Sample, Seen, Severity, Stream
 
@@ -17,7 +17,7 @@ NAMES = ["alba", "bruno", "carla", "dario", "elena", "fabio", "gina", "hugo", "i
 
 def counted(words):
     """The facets of one cluster after these words were logged one by one."""
-    garden, masker, facets = Garden(), Masker(), {}
+    miners, masker, facets = Miners(), Masker(), {}
     for number, word in enumerate(words):
         entry = {
             "insertId": str(number),
@@ -27,8 +27,8 @@ def counted(words):
         }
         message = ReceivedMessage(json.dumps(entry).encode(), str(number))
         batch = pipeline.decode([message], min_severity=Severity.WARNING, now=NOW)
-        checkpoint = pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="w", now=NOW)
-        garden.settle({change.stream: change.base_rev + 1 for change in checkpoint.templates})
+        checkpoint = pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="w", now=NOW)
+        miners.confirm({change.stream: change.base_rev + 1 for change in checkpoint.templates})
         for delta in checkpoint.deltas:
             for name, values in delta.facets.items():
                 for value, n in values.items():

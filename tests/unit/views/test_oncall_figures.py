@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oncall_state import commit, commit_all
 
-from processor.model import Handling, Severity, Status
+from processor.model import Severity, Status, Triage
 from processor.model.errors import ConfigError
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.rates import Figures, age, ago, figures_of, is_back, is_new, reference_time
-from processor.views.snapshot import Reading
+from processor.views.rates import Rates, age, ago, figures_of, is_back, is_new, reference_time
+from processor.views.snapshot import StateReader
 from processor.views.web import charts
 from processor.views.web.template_text import segments, visible
 from sinks.sqlite.store import SqliteStore
@@ -34,7 +34,7 @@ def only(store):
 
 
 def snapshot(store, now=NOW):
-    return Reading(lambda: store, lambda: now).refresh()
+    return StateReader(lambda: store, lambda: now).refresh()
 
 
 def test_the_last_hour_and_the_one_before_are_counted_by_event_time(store):
@@ -67,7 +67,7 @@ def test_entries_of_a_clock_that_runs_ahead_belong_to_the_present(store):
     ],
 )
 def test_change_is_said_the_way_people_would(hour, before, change, growing):
-    figures = Figures(hour, before, ())
+    figures = Rates(hour, before, ())
 
     assert (figures.change, figures.growing) == (change, growing)
 
@@ -82,24 +82,24 @@ def test_rates_of_an_old_export_are_relative_to_its_newest_entry_and_those_of_a_
 
 
 @pytest.mark.parametrize(
-    ("handling", "back"),
+    ("triage", "back"),
     [
-        (Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1)), True),  # seen since
-        (Handling(status=Status.RESOLVED, resolved_at=NOW), False),  # settled after the last entry
+        (Triage(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1)), True),  # seen since
+        (Triage(status=Status.RESOLVED, resolved_at=NOW), False),  # settled after the last entry
         # the revision it was settled in may go on failing
         (
-            Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1), resolved_revision="shop-00001-abc"),
+            Triage(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1), resolved_revision="shop-00001-abc"),
             False,
         ),
-        (Handling(status=Status.OPEN, regressions=1), True),  # the controller has reopened it
-        (Handling(status=Status.ACKNOWLEDGED, regressions=1), False),  # somebody is on it
-        (Handling(), False),
+        (Triage(status=Status.OPEN, regressions=1), True),  # the controller has reopened it
+        (Triage(status=Status.ACKNOWLEDGED, regressions=1), False),  # somebody is on it
+        (Triage(), False),
     ],
 )
-def test_a_settled_cluster_that_is_seen_again_is_back(store, handling, back):
+def test_a_settled_cluster_that_is_seen_again_is_back(store, triage, back):
     commit(store, NOW, "c1", [5])
 
-    assert is_back(replace(only(store), handling=handling)) is back
+    assert is_back(replace(only(store), triage=triage)) is back
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_what_cannot_be_seen_is_written_as_its_code_point(text, shown):
     assert visible(text) == shown
 
 
-def garden(store):
+def miners(store):
     commit_all(
         store,
         NOW,
@@ -230,7 +230,7 @@ def garden(store):
     ],
 )
 def test_a_list_is_filtered_and_sorted_as_asked(store, query, found):
-    rows = garden(store).rows
+    rows = miners(store).rows
 
     assert [row.cluster.id for row in selection.select(rows, selection.parse(query))] == found
 
@@ -251,7 +251,7 @@ def test_a_page_beyond_the_end_is_the_last_one():
 
 
 def test_the_overview_puts_every_cluster_in_one_place_at_most(store):
-    content = overview_of(garden(store))
+    content = overview_of(miners(store))
     names = {kind: [row.cluster.id for row in getattr(content, kind)] for kind in ("back", "new", "growing")}
 
     assert names == {"back": [], "new": ["new"], "growing": ["grows"]}

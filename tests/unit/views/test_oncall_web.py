@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from processor.model import Priority, Severity, Status, Totals
 from processor.model.errors import Conflict, StateError, Transient
 from processor.triage import actions
-from processor.views.snapshot import Reading
+from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.middleware import HEADERS
@@ -84,7 +84,7 @@ def now():
 
 def client_for(store, **flags):
     def make_poller():
-        return Poller(Reading(lambda: store, now), now, every_s=0.2)
+        return Poller(StateReader(lambda: store, now), now, every_s=0.2)
 
     access = Access(load_web(flags), key_for=lambda _: None, local_name="mo")
     return TestClient(make_app(make_poller, access), base_url="http://localhost", headers={"accept": "text/html"})
@@ -198,9 +198,9 @@ def test_every_action_leaves_its_trace_in_the_store(client, store, fields, statu
     answer = act(client, **fields)
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/clusters/c1?done={fields['action']}")
-    handling = store.cluster("c1").handling
-    assert (handling.status, handling.by) == (status, "mo")
-    assert check(handling)
+    triage = store.cluster("c1").triage
+    assert (triage.status, triage.by) == (status, "mo")
+    assert check(triage)
     (record,) = store.audit(10)
     assert (record.who, record.action, record.cluster_id) == ("mo", fields["action"], "c1")
     assert "mo" in client.get("/clusters/c1").text
@@ -255,7 +255,7 @@ def test_what_belongs_to_a_cluster_is_named_with_its_evidence(client, store):
 
 
 def test_an_incident_that_the_controller_has_found_stays_one(store):
-    store.put_handling("c2", replace(store.cluster("c2").handling, memory={"incident": "c1"}))
+    store.put_triage("c2", replace(store.cluster("c2").triage, memory={"incident": "c1"}))
     with client_for(store) as client:
         for name in ("c1", "c2"):
             members = client.get(f"/clusters/{name}.json").json()["incident"]["members"]
@@ -266,20 +266,20 @@ def test_of_two_people_the_second_is_told_who_was_first(client, store):
     seen = form(client, action="resolve")
     cluster = store.cluster("c1")
     decision = actions.acknowledge(cluster, now=now(), who="ana")
-    store.put_handling("c1", decision.handling, [decision.audit])
+    store.put_triage("c1", decision.triage, [decision.audit])
 
     answer = client.post("/clusters/c1/actions", data=seen, headers=BROWSER)
     assert answer.status_code == 409
     assert "ana decided first" in answer.text
-    assert store.cluster("c1").handling.status is Status.ACKNOWLEDGED
+    assert store.cluster("c1").triage.status is Status.ACKNOWLEDGED
 
 
 def test_the_controllers_own_notes_are_no_reason_to_refuse_a_person(client, store):
     seen = form(client, action="acknowledge")
-    store.put_handling("c1", store.cluster("c1").handling)
+    store.put_triage("c1", store.cluster("c1").triage)
 
     assert client.post("/clusters/c1/actions", data=seen, headers=BROWSER).status_code == 200
-    assert store.cluster("c1").handling.status is Status.ACKNOWLEDGED
+    assert store.cluster("c1").triage.status is Status.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize(
@@ -293,13 +293,13 @@ def test_the_controllers_own_notes_are_no_reason_to_refuse_a_person(client, stor
 )
 def test_another_sites_form_does_nothing_even_with_a_stolen_form_token(client, store, headers):
     assert act(client, headers=headers, action="resolve").status_code == 403
-    assert store.cluster("c1").handling.rev == 0
+    assert store.cluster("c1").triage.rev == 0
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "é"])
 def test_our_own_origin_without_the_form_token_does_nothing(client, store, token):
     assert act(client, action="resolve", form_token=token).status_code == 403
-    assert store.cluster("c1").handling.rev == 0
+    assert store.cluster("c1").triage.rev == 0
 
 
 def test_getting_an_action_does_nothing(client):
@@ -321,7 +321,7 @@ def test_with_a_token_set_nobody_sees_anything_without_it(store):
             assert answer.headers["location"].startswith("/signin?next=/")
             assert client.get(path, headers={"accept": "application/json"}).status_code == 401
         assert client.post("/clusters/c1/actions", data={"action": "resolve"}, headers=BROWSER).status_code == 401
-        assert store.cluster("c1").handling.rev == 0
+        assert store.cluster("c1").triage.rev == 0
 
 
 def test_signing_in_gives_the_role_of_the_token_and_the_name_for_the_audit_trail(store):
@@ -334,7 +334,7 @@ def test_signing_in_gives_the_role_of_the_token_and_the_name_for_the_audit_trail
 
         client.post("/signin", data={"name": "Ana", "token": ON_CALL}, headers=BROWSER)
         assert act(client, action="acknowledge").status_code == 303
-        assert store.cluster("c1").handling.by == "Ana"
+        assert store.cluster("c1").triage.by == "Ana"
         client.post("/signout", headers=BROWSER)
         assert client.get("/", follow_redirects=False).status_code == 303
 
@@ -410,7 +410,7 @@ def test_a_store_that_has_never_answered_is_a_sentence_and_no_defect(store):
 )
 def test_a_store_that_fails_while_writing_is_a_sentence_that_says_what_is_known(client, store, error, sentence):
     fields = form(client, action="acknowledge")
-    store.put_handling = lambda *_: (_ for _ in ()).throw(error)
+    store.put_triage = lambda *_: (_ for _ in ()).throw(error)
     answer = client.post("/clusters/c1/actions", data=fields, headers=BROWSER)
 
     assert answer.status_code == 503
@@ -419,14 +419,14 @@ def test_a_store_that_fails_while_writing_is_a_sentence_that_says_what_is_known(
 
 def test_an_action_that_is_stored_is_done_though_its_trail_cannot_be_read(client, store):
     fields = form(client, action="acknowledge")
-    real = store.put_handling
+    real = store.put_triage
 
     def put_and_go_away(*arguments):
         stored = real(*arguments)
         store.away = Transient("no answer")
         return stored
 
-    store.put_handling = put_and_go_away
+    store.put_triage = put_and_go_away
     answer = client.post("/clusters/c1/actions", data=fields, headers=BROWSER, follow_redirects=False)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/clusters/c1?done=acknowledge")
@@ -434,7 +434,7 @@ def test_an_action_that_is_stored_is_done_though_its_trail_cannot_be_read(client
 
 def test_a_defect_while_reading_ends_the_page_instead_of_showing_old_figures_as_live(store):
     async def run():
-        poller = Poller(Reading(lambda: store, now), now, every_s=0.05)
+        poller = Poller(StateReader(lambda: store, now), now, every_s=0.05)
         waiting = asyncio.create_task(poller.after(poller.snapshot.version, 3))
         store.away = ZeroDivisionError("a defect")
         await asyncio.wait_for(poller.run(), 3)
@@ -471,7 +471,7 @@ def wait_for(client, text, *, gone=False):
 
 def test_fifty_viewers_cost_the_store_no_more_reads_than_one(store):
     async def reads(viewers):
-        poller = Poller(Reading(lambda: store, now), now, every_s=0.05)
+        poller = Poller(StateReader(lambda: store, now), now, every_s=0.05)
         polling = asyncio.create_task(poller.run())
         await poller.current()
         store.calls.clear()
@@ -502,7 +502,7 @@ def test_while_nobody_looks_nothing_is_read(store, monkeypatch):
     monkeypatch.setattr("processor.views.web.poller._LINGER_S", 0.1)
 
     async def rest():
-        poller = Poller(Reading(lambda: store, now), now, every_s=0.05)
+        poller = Poller(StateReader(lambda: store, now), now, every_s=0.05)
         polling = asyncio.create_task(poller.run())
         await asyncio.sleep(0.5)
         store.calls.clear()
