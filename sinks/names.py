@@ -59,6 +59,9 @@ _CODE_NOUNS: Final = _set(
     keyerror nameerror importerror attributeerror modulenotfounderror indexerror
     """
 )
+_NAMING: Final = frozenset(("named", "called", "name", "is", "of"))
+_RUN: Final = re.compile(r"[A-Za-z0-9]{5,}")
+_HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DOES: Final = _set(
     """
     is was has had does did cannot can could may must will would logged signed requested called tried asked created
@@ -77,7 +80,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?:\])|>-]$|^\W+$")
 _KEY_VALUE: Final = re.compile(r"([A-Za-z][\w.-]{1,40})[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
 _JOINT: Final = "\ue000"  # for the blanks of what was redacted: it is one word to this module
 _REDACTED: Final = re.compile(r"\[redacted: [\w .&-]{1,40}\]")
-_ROUTE: Final = re.compile(r"(?<![\w./:])/(?:[\w.~%*<>…+:@-]+/?){1,14}")
+_ROUTE: Final = re.compile(r"(?<![\w./:])/(?:[\w.~%*<>…+:@'\u2019-]+/?){1,14}")
 _COLLECTIONS: Final = _set(
     """
     search users user customers customer patients patient tenants tenant members member people person profile
@@ -144,7 +147,9 @@ def _line(line: str) -> str:
         at_start = bool(_SENTENCE_END.search(token)) and not name_before
         # A stretch of quoted words is one value or one sentence; only its first word stands beside what is before it.
         quoted = token[:1] in _QUOTES and token[-1:] not in _QUOTES
-        before = bare.lower() if bare else before
+        # "no module named 'x'": the noun is what counts.
+        if bare and not (before in _CODE_NOUNS and bare.lower() in _NAMING):
+            before = bare.lower()
     parts.append(line[end:])
     return "".join(parts)
 
@@ -152,6 +157,8 @@ def _line(line: str) -> str:
 def _token(token: str, before: str, *, at_start: bool, beside_name: bool, quoted: bool) -> str:
     if pair := _KEY_VALUE.search(token):
         return _pair(token, pair)
+    if HIDDEN in token:
+        return _RUN.sub(lambda found: HIDDEN if _is_scrambled(found[0]) else found[0], token)
     bare = token.strip(_EDGE)
     if not bare or _CODE.search(bare) or not _WORD.fullmatch(bare):
         return token
@@ -172,12 +179,18 @@ def _is_name(word: str, before: str, *, at_start: bool, beside_name: bool, quote
             capital and beside_name and not at_start
         )
     if not word.isascii():
-        return capital or before in _BEFORE
+        return capital or quoted or before in _BEFORE
     if before in _CODE_NOUNS:
         return False
     if capital:
         return not at_start
     return quoted or before in _BEFORE or beside_name
+
+
+def _is_scrambled(run: str) -> bool:
+    """What masking left of a token: letters in both cases that are no words."""
+    humps = _HUMP.findall(run)
+    return len(humps) > 1 and not any(len(one) > _MIN_STEM and is_known(one) for one in humps)
 
 
 def _pair(token: str, found: re.Match[str]) -> str:

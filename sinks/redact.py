@@ -34,6 +34,9 @@ _NO_PERSONS: Final = word_set(
     "app user users node runner ubuntu debian ec2-user vscode nonroot site deploy circleci jenkins travis public shared"
     " appuser linuxbrew root www git cnb vcap airflow jovyan python default administrator build builder ci worker"
 )
+_SMALL_WORDS: Final = word_set(
+    "the and for not was are has had but from with that this its all you can did any one set get"
+)
 _MIN_ENTROPY: Final = 3.6
 _WORDS_IN: Final = re.compile(r"[A-Z]?[a-z]{3,}")
 _MIN_RANDOM: Final = 16
@@ -167,6 +170,12 @@ def _person(value: str, before: str) -> bool:
     return value.lower() not in _NO_PERSONS
 
 
+def _seed_phrase(value: str, before: str) -> bool:
+    """Words of a list, one beside the other; a sentence has small words between them."""
+    del before
+    return not _SMALL_WORDS & set(value.split())
+
+
 _CHECKS: Final[dict[str, Callable[[str, str], bool]]] = {
     "luhn": _luhn,
     "iban": _iban,
@@ -174,6 +183,7 @@ _CHECKS: Final[dict[str, Callable[[str, str], bool]]] = {
     "mac": _mac,
     "phone": _phone,
     "digit": _digit,
+    "seed phrase": _seed_phrase,
     "person": _person,
     "random": _random,
     "not prose": not_prose,

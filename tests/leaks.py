@@ -4,6 +4,7 @@ import random
 import re
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 GOLDEN = Path(__file__).resolve().parent / "golden" / "secrets"
 ALPHABETS = {
@@ -31,14 +32,16 @@ CONTEXTS = (
 
 
 class Leak(NamedTuple):
-    """One line and what of it must not leave."""
+    """One line and what of it must not leave; `pieces` are its parts that were drawn."""
 
     kind: str
     secret: str
     line: str
+    pieces: tuple[str, ...] = ()
 
 
 def _made(spec, seed):
+    pieces = []
     draw = random.Random(seed)  # made up, and the same every time
 
     def piece(found):
@@ -46,10 +49,13 @@ def _made(spec, seed):
             return "-".join("".join(draw.choices(ALPHABETS["hex"], k=n)) for n in (8, 4, 4, 4, 12))
         made = "".join(draw.choices(ALPHABETS[found[1]], k=int(found[2])))
         # Long made-up tokens have digits and both cases, as real ones do.
-        return made[:-3] + {"mix": "a7Q", "b64": "a7Q"}.get(found[1], made[-3:]) if len(made) > 3 else made
+        made = made[:-3] + {"mix": "a7Q", "b64": "a7Q"}.get(found[1], made[-3:]) if len(made) > 3 else made
+        pieces.append(made)
+        return made
 
     spec = spec.replace("~~", "\0").replace("~", "").replace("\0", "~")
-    return re.sub(r"\{(hex|low|up|mix|b64|num|uuid)(?::(\d+))?\}", piece, spec).replace("\\n", "\n")
+    secret = re.sub(r"\{(hex|low|up|mix|b64|num|uuid)(?::(\d+))?\}", piece, spec).replace("\\n", "\n")
+    return secret, tuple(pieces)
 
 
 def _rows(name):
@@ -61,13 +67,13 @@ def _rows(name):
 def _read(name):
     found = []
     for number, (kind, spec, *own) in enumerate(_rows(name)):
-        secret = _made(spec, f"{kind}{number}")
+        secret, pieces = _made(spec, f"{kind}{number}")
         contexts = (
             [one.strip() for one in own[0].split("; ")]
             if own
             else [CONTEXTS[(number + step) % len(CONTEXTS)] for step in (0, 5)]
         )
-        found += [Leak(kind, secret, one.replace("{@}", secret)) for one in contexts if "{@}" in one]
+        found += [Leak(kind, secret, one.replace("{@}", secret), pieces) for one in contexts if "{@}" in one]
     return found
 
 
@@ -81,9 +87,13 @@ def names():
     return _read("names.txt")
 
 
-def shows(secret, text):
-    """Whether the text gives the secret away: all of it, or any 12 characters of a long one in a row."""
-    if secret in text:
+def shows(one, text):
+    """Whether the text gives the secret away: all of it, or any 10 drawn characters in a row."""
+    if one.secret in text:
         return True
-    flat = re.sub(r"\s+", "", secret)
-    return len(flat) >= 24 and any(flat[at : at + 12] in re.sub(r"\s+", "", text) for at in range(0, len(flat) - 11, 3))
+    return any(part[at : at + 10] in text for part in one.pieces for at in range(max(0, len(part) - 9)))
+
+
+def unquoted(text):
+    """Addresses as a browser reads them."""
+    return unquote(text)

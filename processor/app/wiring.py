@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
-    from processor.issues.body import Wording
     from processor.issues.controller import Reconciler
+    from processor.issues.publish import Wording
     from processor.model import Totals
     from processor.model.ports import Clock, IssueTracker, Source, Store
     from processor.triage.policy import Policy
@@ -170,7 +170,8 @@ def authority(settings: Settings) -> Authority:
 
 def make_wording(settings: Settings) -> Wording:
     """How log text is prepared for issues and for the worklog."""
-    from processor.issues.body import Wording
+    from processor.issues.publish import Wording
+    from sinks.names import hide
     from sinks.redact import redact
 
     masker = make_masker(settings)
@@ -178,6 +179,7 @@ def make_wording(settings: Settings) -> Wording:
         redact=redact,
         # Line by line and without its indentation, by which a stack trace is read.
         mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
+        hide=hide,
         raw_samples=settings.raw_samples,
     )
 
@@ -215,7 +217,7 @@ def _make_periodic_tasks(
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
-        redact, every_s = make_wording(settings).redact, settings.worklog_seconds
+        redact, every_s = make_wording(settings).shown, settings.worklog_seconds
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )

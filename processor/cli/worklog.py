@@ -45,7 +45,7 @@ def worklog(
     store = wiring.open_store(settings, must_exist=True)
     made = read(store, wiring.make_policy(settings), period=_period(since, until), service=service)
     store.close()
-    redact = wiring.make_wording(settings).redact
+    redact = wiring.make_wording(settings).shown
     if as_json:
         text = json.dumps(worklog_json.as_json(made, redact), ensure_ascii=False, indent=2) + "\n"
     else:

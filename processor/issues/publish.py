@@ -7,9 +7,13 @@ names of people and customers, everything that redaction finds). Every writer ca
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from processor.issues.sample import masked
+from processor.parsing import routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +29,9 @@ INFRASTRUCTURE: Final = frozenset(
 """Facets whose values name the service's own parts: shown as they are, redacted."""
 _PLACES: Final = re.compile(r"<(?:\*|any|cut)>")
 _RUN: Final = re.compile(r"…(?:[ ,;:/|.-]{0,2}…)+")
+_URL: Final = re.compile(r"(?:https?://|/)\S{0,2000}$")
+_FULL_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_a-z][\w'\u2019-]+){1,3}")
+_CODE: Final = re.compile(r"(?=\w*_|\w+\.\w+\.)[A-Za-z_]+(?:\.[A-Za-z_]+){1,12}")  # shop_core.pay, com.acme.Pay
 _PROBE: Final = "q7w8e9r0t1y2"
 _LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"(['\"`])…\1")
@@ -77,6 +84,20 @@ class Wording:
             _ARGUMENTS.sub("(…)", self.redact(line)) if _FRAME.fullmatch(line) else self.said(line) for line in lines
         )
 
+    def shown(self, text: str) -> str:
+        """Text with its values but without secrets and names, for a page that stays among those who run the service."""
+        return self.hide(self.redact(text))
+
+    def json(self, found: object) -> str:
+        """A sample's JSON, of which every string was redacted."""
+        told = found if self.raw_samples else masked(found, self.field)
+        # Once for each value, once for the whole: a secret may be known by its key alone.
+        return self.redact(json.dumps(told, ensure_ascii=False, indent=2))
+
+    def field(self, text: str) -> str:
+        """One string of a sample's JSON."""
+        return self.route(routes.route_template(text)) if _URL.match(text) else self.said(text)
+
     def route(self, text: str) -> str:
         """A request's method and route: its words, which are masked already, without names in them."""
         return _tidy(self.hide(_PLACES.sub(HIDDEN, self.redact(text))))
@@ -85,13 +106,13 @@ class Wording:
         """One value of a facet; "…" where all of it is filled in."""
         if value == OTHER:
             return value
-        if name in INFRASTRUCTURE:
+        if name in INFRASTRUCTURE or _CODE.fullmatch(value):
             return self.named(value)
         if name == "route":
             return self.route(value)
         key = name.removeprefix("label ")
         # A secret may be known by its key alone, whatever it looks like.
-        if _REDACTED.search(self.redact(f'{key}="{_PROBE}"')):
+        if _REDACTED.search(self.redact(f'{key}="{_PROBE}"')) or _FULL_NAME.fullmatch(value):
             return HIDDEN
         # Beside its key, and in quotes: so a name is known to be one.
         noun = last[0] if (last := _LAST_WORD.search(key)) else "value"
