@@ -1,4 +1,4 @@
-"""A whole garden in one process with the time held still: entries in, clusters and issues in a folder out."""
+"""The whole pipeline in one process with the time held still: entries in, clusters and issues in a folder out."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ class Lines:
     def __init__(self, lines):
         self.left = [ReceivedMessage(line, f"m{number}") for number, line in enumerate(lines)]
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # all is there already
+    def pull(self, max_messages, timeout_s):  # all is there already
         part, self.left = self.left[:max_messages], self.left[max_messages:]
         return part
 
@@ -64,14 +64,19 @@ class PipelineFixture:
         self.tracker = FolderTracker(str(issues), clock=self.clock) if issues else None
         masker = Masker()
         self.settings = IssueSettings(rules.make(), Wording(redact, masker.mask), auto_close=auto_close)
-        self.reconciler = Reconciler(
+        self.limits, self.bounded = Limits(issues_per_hour=issues_per_hour), bounded
+        self.reconciler = self.another()
+
+    def another(self):
+        """One more controller over the same store and tracker, as another worker has."""
+        return Reconciler(
             self.store,
             self.tracker,
             settings=self.settings,
             clock=self.clock,
             name="worker",
-            limits=Limits(issues_per_hour=issues_per_hour),
-            bounded=bounded,
+            limits=self.limits,
+            bounded=self.bounded,
         )
 
     def take(self, lines, *, tend=True):

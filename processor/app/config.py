@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIG_FILE: Final = "gardener.toml"
-_SOURCE: Final = re.compile(r"-|file:.+|pubsub:projects/[^/]+/subscriptions/[^/]+")
+_SOURCE: Final = re.compile(r"-(?:\?text)?|file:.+|pubsub:projects/[^/]+/subscriptions/[^/]+")
 _STATE: Final = re.compile(r"sqlite:.+|firestore:[^/]+(/[^/]+)?")
 _DEAD_LETTER: Final = re.compile(r"|none|projects/[^/]+/topics/[^/]+")
 _WORKLOG: Final = re.compile(r"none|folder:.+")
@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GARDENER_", extra="forbid", frozen=True)
 
     source: str = Field(
-        "-", description="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or - for standard input."
+        "-",
+        description="file:PATH, pubsub:projects/P/subscriptions/S, or - for standard input."
+        " file:PATH?follow goes on as the file grows; ?text, also behind -, makes an entry of each line of plain text.",
     )
     state: str = Field("sqlite:garden.db", description="sqlite:PATH, or firestore:PROJECT[/DATABASE].")
     issues: str = Field("none", description="folder:PATH, github:OWNER/REPO, or none.")

@@ -71,15 +71,15 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
 
 
-def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Source:
-    """The source that `source` names. Raises `SourceError`, `ConfigError`, `Transient`."""
-    if settings.source == "-" or settings.source.startswith("file:"):
-        from processor.sources.file import FileSource
+def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun: bool = False) -> Source:
+    """The source that `source` names; with `begun` a pipe has given its first bytes, and they can be read.
 
-        path, _, query = settings.source.removeprefix("file:").partition("?")
-        if query not in ("", "follow"):
-            raise ConfigError(f"source {settings.source}: after the path only ?follow is known")
-        return FileSource(path, follow=query == "follow")
+    Raises `SourceError`, `ConfigError`, `Transient`.
+    """
+    if settings.source.startswith(("-", "file:")):
+        from processor.app.file_source import open_file
+
+        return open_file(settings.source, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
     from processor.sources.pubsub.source import PubSubSource
@@ -234,11 +234,12 @@ def make_worker(
     """Everything that `gardener run` and `gardener replay` need."""
     from processor.ingest.worker import FlushPolicy, Worker
 
-    store = open_store(settings)
     dead_letter = None
     if source is None:
+        # Before the state, so that a source that cannot be read leaves none behind.
         source = open_source(settings, telemetry)
         dead_letter = open_dead_letters(settings, source)
+    store = open_store(settings)
     clock = SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(

@@ -42,9 +42,10 @@ def mute(cluster_id: str, duration: str, until_times: int | None, **options: str
 
 @click.command()
 @_shared
-def resolve(cluster_id: str, **options: str) -> None:
+@click.option("--next-revision", is_flag=True, help="The fix is in the next deploy; the last revision may still fail.")
+def resolve(cluster_id: str, next_revision: bool, **options: str) -> None:
     """Settle a cluster: its issue is closed, and reopened when it is seen again."""
-    _decide(cluster_id, "resolve", options)
+    _decide(cluster_id, "resolve", options, next_revision=next_revision)
 
 
 @click.command()
@@ -117,7 +118,7 @@ COMMANDS: Final = (mute, resolve, reopen, acknowledge, priority, merge, split_co
 
 def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> None:
     cluster = _carry_out(cluster_id, action, options, **wished)
-    from processor.triage.actions import mute_end
+    from processor.triage.transitions import mute_end
 
     triage = cluster.triage
     status = f"{triage.status} {mute_end(triage)}".strip()

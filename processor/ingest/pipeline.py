@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,10 +12,10 @@ from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
 from processor.parsing.decode import DecodeError
-from processor.parsing.multiline import joined
+from processor.parsing.multiline import is_fragment, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from processor.ingest.tally import Tally
@@ -43,29 +44,39 @@ class Batch:
     ignored: int
 
 
-def decode(messages: Iterable[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
-    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception."""
-    found: dict[Identity, Entry] = {}
+def decode(messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
+    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception.
+
+    Lines of one stack trace are joined before anything is ignored: a frame alone has no severity.
+    """
     rejected: list[Rejected] = []
-    repeats = ignored = 0
+    decoded: list[tuple[ReceivedMessage, Entry]] = []
     for message in messages:
         if message.problem:
             rejected.append(reject(message, message.problem, now))
             continue
         try:
-            entry = entries.decode(message.data, now)
+            decoded.append((message, entries.decode(message.data, now)))
         except DecodeError as error:
             rejected.append(reject(message, str(error), now))
-            continue
-        if is_ignored(entry, min_severity):
+    has_lines = any(is_fragment(entry) for _, entry in decoded)
+    found: dict[Identity, Entry] = {}
+    deliveries: Counter[Identity] = Counter()
+    ignored = 0
+    for message, entry in decoded:
+        if not has_lines and is_ignored(entry, min_severity):
             ignored += 1
             continue
         identity = entries.identity(entry, message.message_id)
-        if identity in found:
-            repeats += 1
-        else:
-            found[identity] = entry
-    return Batch(tuple(found.items()), tuple(rejected), repeats, ignored)
+        found.setdefault(identity, entry)
+        deliveries[identity] += 1
+    if has_lines:
+        found = dict(zip(found, joined(list(found.values())), strict=True))
+        dropped = [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]
+        for identity in dropped:
+            del found[identity]
+            ignored += deliveries.pop(identity)
+    return Batch(tuple(found.items()), tuple(rejected), deliveries.total() - len(found), ignored)
 
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
@@ -76,7 +87,7 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
     """Mask, tally and mine what is not counted yet; the garden learns what is new."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
-    tallies = tally((entry, group(entry)) for entry in joined([entry for _, entry in fresh]))
+    tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)
     totals = Totals(
         counted=len(fresh),
         duplicates=batch.repeats + len(batch.entries) - len(fresh),
@@ -99,8 +110,7 @@ def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, Par
     """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
     found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
-    whole = joined([entry for _, entry in batch.entries])
-    for (identity, _), entry in zip(batch.entries, whole, strict=True):
+    for identity, entry in batch.entries:
         added = facts(entry)
         # One object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from processor.issues import breakdown, facts, headline
+from processor.issues import breakdown, headline
 from processor.issues import cloud_console as console
 from processor.issues.cloud_console import NOWHERE
 from processor.issues.sample import sample_json
@@ -161,7 +161,7 @@ def _related(links: Iterable[RelatedIssue]) -> Iterable[str]:
 def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Notes) -> str:
     """One paragraph: how urgent, how much, on how much, since when, in which revision."""
     levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
-    times = facts.occurrences(cluster)
+    times = cluster.occurrences
     once = "" if times == cluster.count else f" in {times:,} occurrences"
     reach = [found for found in (breakdown.users(cluster), breakdown.instances(cluster)) if found]
     ending = " It has gone quiet." if cluster.triage.quiet else ""
@@ -197,7 +197,7 @@ def _code(name: str) -> str:
 
 def _sample(cluster: Cluster, wording: Wording) -> Iterable[str]:
     """The trace, the message, or of a request what is telling of its JSON; nothing that the title says already."""
-    sample = facts.latest(cluster)
+    sample = cluster.latest
     if sample.text:
         shown = wording.sample(sample.text)
         if cluster.stream.kind != Kind.EXCEPTION and " ".join(shown.split()) == headline.said(cluster, wording):

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from processor.issues import facts
 from processor.model import Kind
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _links(cluster: Cluster, wording: Wording, places: Places) -> Iterator[tuple
         yield "This cluster's page", f"{places.page.rstrip('/')}/clusters/{_quoted(cluster.id)}"
     start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (cluster.first_seen, cluster.last_seen + timedelta(seconds=1)))
     yield "All entries in Logs Explorer", _explorer(_query(cluster, wording), f"{start}/{end}", project)
-    sample = facts.latest(cluster)
+    sample = cluster.latest
     if sample.insert_id:
         at = f"{sample.at:%Y-%m-%dT%H:%M:%S}"
         around = "/".join(f"{sample.at + timedelta(seconds=by):%Y-%m-%dT%H:%M:%SZ}" for by in (-1, 2))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.issues.publish import OTHER
 from processor.model import Kind
+from processor.parsing import stacktrace
 from processor.text import markdown
 
 if TYPE_CHECKING:
@@ -14,13 +15,11 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 MAX_TITLE: Final = 200
-_MAX_SAID: Final = 140
 _VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
 _LEVEL_FIRST: Final = re.compile(
     r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
     r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
 )
-_PLACE: Final = re.compile(r"(?P<function>\S{1,120}) \((?P<file>[^()]{1,160})\)")
 
 
 def name(cluster: Cluster) -> str:
@@ -49,23 +48,21 @@ def title(cluster: Cluster, wording: Wording) -> str:
 
 
 def _exception(cluster: Cluster, wording: Wording) -> str:
-    """`Type: message in function (file.py) (from Root)`."""
-    # The template names the root first and what reached the log last, each with its own frames, innermost first.
-    links = cluster.template.split("\n", 1)[0].split(" => ")
-    root, last = links[0], links[-1]
-    message, _, path = last.partition(" at ")
-    text = wording.said(message)
-    text = text if len(text) <= _MAX_SAID else f"{text[: _MAX_SAID - 1].rstrip()}…"
-    place = _PLACE.match(path.split(" < ", 1)[0])
-    where = f" in {wording.named(place['function'])} ({wording.named(_base(place['file']))})" if place else ""
-    if len(links) == 1:
-        return f"{text}{where}"
-    origin = root.partition(" at ")[0].partition(": ")[0]
-    return f"{text}{where} (from {wording.said(origin)})"
-
-
-def _base(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2] or path
+    """`Type: message in function (file.py) (from Root: its message)`; messages as grouping masked them."""
+    found = stacktrace.describe(cluster.sample.text)
+    if found is None:
+        return wording.said(name(cluster))
+    told = stacktrace.without_values(found, cluster.template)
+    return stacktrace.title(
+        told._replace(
+            type=wording.named(told.type),
+            message=wording.said(told.message),
+            function=wording.named(told.function),
+            file=wording.named(told.file),
+            root_type=wording.named(told.root_type),
+            root_message=wording.said(told.root_message),
+        )
+    )
 
 
 def _request(cluster: Cluster, wording: Wording) -> str:

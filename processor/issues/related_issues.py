@@ -143,7 +143,7 @@ def _names(said: str, text: str) -> bool:
 def _quotes(template: str, text: str) -> bool:
     """Everything constant of the template, in its order; one stretch of it is no everyday phrase."""
     parts = [" ".join(part.split()) for part in template.split("<*>")]
-    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_continuation(template):
+    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_fragment(template):
         return False
     at = 0
     for part in parts:

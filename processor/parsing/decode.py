@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from processor.model import Entry, HttpRequest, Identity, Severity
 from processor.model.errors import GardenerError
+from processor.parsing import envelopes
 from processor.parsing import severity as levels
 from processor.parsing.payloads import Payload, compact, payload_origin, payload_text, proto_text
 
@@ -109,6 +110,17 @@ def decode(data: bytes, now: datetime) -> Entry:
     _check_utf8(data)
     try:
         wire = _decode_wire(data)
+        if wire.log_name and (wire.text_payload or wire.json_payload or wire.proto_payload or wire.http_request):
+            return _normalise(wire, _resource(bytes(wire.resource)), data, now)
+    except (msgspec.DecodeError, RecursionError, DecodeError):
+        pass  # another form, or worded below
+    return _decode_other(envelopes.rewrite(data) or data, now)
+
+
+def _decode_other(data: bytes, now: datetime) -> Entry:
+    """As `decode`, for what was no plain LogEntry at first sight."""
+    try:
+        wire = _decode_wire(data)
         resource = _resource(bytes(wire.resource))
     except (msgspec.DecodeError, RecursionError):
         wire = _wire_from(validate(data))
@@ -128,6 +140,8 @@ def validate(data: bytes) -> LogEntry:
         return LogEntry.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid" and not data.lstrip().startswith((b"{", b"[{")):
+            raise DecodeError("not a log entry but plain text; with --text each line of a file is one") from None
         where = ".".join(str(part) for part in first["loc"])
         raise DecodeError(f"{where}: {first['msg']}" if where else f"not a log entry: {first['msg']}") from None
 
@@ -154,7 +168,9 @@ def _wire_from(entry: LogEntry) -> _Wire:
 def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> Entry:
     timestamp = wire.timestamp or wire.receive_timestamp
     if timestamp is None:
-        raise DecodeError("the entry has neither timestamp nor receiveTimestamp")
+        raise DecodeError(
+            "the entry has neither timestamp nor receiveTimestamp; export whole entries, with --format=json alone"
+        )
     payload = wire.json_payload
     http = None if wire.http_request is None else _http(wire.http_request)
     text = wire.text_payload
@@ -177,6 +193,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
             payload is not None and payload.log_gardener is not None,
             data,
             wire,
+            True,
         ),
     )
 

@@ -69,7 +69,7 @@ class Decider:
         """One of those it speaks for has crossed its threshold: that is enough for the issue of all."""
         if cluster.triage.announced or cluster.triage.status in _DECIDED_AWAY:
             return cluster
-        return self._put(cluster, replace(cluster.triage, announced=cluster.count))
+        return self._put(cluster, replace(cluster.triage, announced=cluster.occurrences))
 
     def _put(self, cluster: Cluster, triage: Triage) -> Cluster:
         if triage is cluster.triage:

@@ -5,7 +5,7 @@ Pure. `ListQuery` refuses what it does not know, with a sentence.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from processor.model import Kind, Severity, Status
 from processor.model.errors import ConfigError
 from processor.views.rates import is_back
+from processor.views.search import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.views.snapshot import Row
+    from processor.views.incidents import IncidentRow
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 PAGE: Final = 50
 SortName = Literal["priority", "rate", "change", "count", "new", "last"]
@@ -42,6 +45,7 @@ class ListQuery(BaseModel):
     service: str = Field("", max_length=200)
     severity: Literal["", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"] = ""
     kind: Literal["", "text", "exception", "http"] = ""
+    members: Literal["folded", "apart"] = "folded"
     sort: SortName = "priority"
     page: int = Field(1, ge=1, le=1_000_000)
 
@@ -52,10 +56,20 @@ class ListQuery(BaseModel):
         return "?" + urlencode(kept) if kept else "?"
 
 
-class Page(NamedTuple):
+class Folded(NamedTuple):
+    """An incident in a list, and those of its members that fit what was asked for."""
+
+    incident: IncidentRow
+    fitting: Sequence[Row]
+
+
+Listed = TypeVar("Listed")
+
+
+class Page(NamedTuple, Generic[Listed]):
     """One page of a list: its rows, how many there are in all, and how many pages."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Listed]
     total: int
     pages: int
     number: int
@@ -72,7 +86,7 @@ def parse(values: Mapping[str, str]) -> ListQuery:
 
 def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
     """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable."""
-    words = query.q.lower().split()
+    asked = terms(query.q)
     least = Severity[query.severity] if query.severity else Severity.DEFAULT
     kind = Kind(query.kind) if query.kind else None
     found = [
@@ -83,12 +97,30 @@ def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
         and (not query.service or row.cluster.stream.service == query.service)
         and row.cluster.severity >= least
         and (kind is None or row.cluster.stream.kind is kind)
-        and all(word in row.haystack for word in words)
+        and all(term.fits(row.cluster, row.searched) for term in asked)
     ]
     return sorted(found, key=_KEYS[query.sort])
 
 
-def cut(rows: Sequence[Row], number: int) -> Page:
+def folded(rows: Sequence[Row], snapshot: Snapshot, query: ListQuery) -> list[Row | Folded]:
+    """The same rows, an incident's members as one, where the first of them stands."""
+    if query.members == "apart":
+        return list(rows)
+    found: list[Row | Folded] = []
+    fitting: dict[str, list[Row]] = {}
+    for row in rows:
+        incident = snapshot.incident_ids.get(row.cluster.id)
+        if incident is None:
+            found.append(row)
+        elif incident.id in fitting:
+            fitting[incident.id].append(row)
+        else:
+            fitting[incident.id] = [row]
+            found.append(Folded(incident, fitting[incident.id]))
+    return found
+
+
+def cut(rows: Sequence[Listed], number: int) -> Page[Listed]:
     """One page; a page beyond the end gives the last one."""
     pages = max(1, -(-len(rows) // PAGE))
     number = min(number, pages)

@@ -20,12 +20,12 @@ from sinks.firestore import documents
 from sinks.firestore.delta import added, bounded_names, increments
 from sinks.firestore.errors import check_schema
 from sinks.firestore.ledger import KEPT
-from sinks.stored_cluster import StoredCluster
+from sinks.stored_cluster import StoredCluster, newer_sample, with_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from processor.model import Checkpoint, ClusterDelta, Stream, TemplateChanges, TemplateRecord
+    from processor.model import Checkpoint, ClusterDelta, Sample, Stream, TemplateChanges, TemplateRecord
     from sinks.firestore.delta import Change
     from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
@@ -157,6 +157,7 @@ class Committer:
         empty = StoredCluster(one, changes.stream, 0, None, None, None, {}, {}, {}, {}, {})
         stored = empty if found.stored is None else replace(found.stored, record=one)
         if delta is not None:
+            self._put_between(stored, delta)
             stored = added(stored, delta)
         fields = documents.model_fields(
             one, changes.stream, rev=changes.base_rev + 1, seq=seq if found.stored is None else found.seq
@@ -174,14 +175,31 @@ class Committer:
         changes = increments(known, delta)
         if changes is not None:
             counted_at[delta.id] = len(self._batch)
-            self._batch.update(self._cluster(delta.id), self._transforms(changes))
+            latest = newer_sample(known, delta)
+            self._batch.update(self._cluster(delta.id), self._transforms(changes) | self._latest(known, latest))
             last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)
-            return replace(known, last_seen=last)
+            return replace(known, last_seen=last, latest=known.latest if latest is None else (latest,))
         if found is None:
             raise Conflict(f"cluster {delta.id} has to be read first")
+        self._put_between(known, delta)
         stored = added(known, delta)
         self._write(self._cluster(delta.id), documents.count_fields(stored), found.update_time)
         return stored
+
+    def _put_between(self, stored: StoredCluster, delta: ClusterDelta) -> None:
+        """The samples between; what the cluster's document says of them guards theirs too."""
+        change = with_samples(stored, delta)
+        if change.put or change.dropped:
+            reference = self._client.collection("samples").document(documents.name(delta.id))
+            self._batch.set(reference, documents.between_fields(change.put, change.dropped), merge=True)
+
+    def _latest(self, known: StoredCluster, latest: Sample | None) -> dict[str, Any]:
+        """The last sample beside those of other workers; known ones that it follows go."""
+        if latest is None:
+            return {}
+        gone = {documents.latest_key(one): firestore.DELETE_FIELD for one in known.latest}
+        changed = {**gone, documents.latest_key(latest): documents.sample_fields(latest)}
+        return {f"latest.{name}": fields for name, fields in changed.items()}
 
     def _transforms(self, changes: list[Change]) -> dict[str, Any]:
         # Results come back in the order of field paths, whatever the order here; "count" is the first of ours.
@@ -215,11 +233,15 @@ class Committer:
 
     def _remember(self, after: Mapping[str, StoredCluster]) -> None:
         for name, stored in after.items():
-            sample = stored.sample and replace(stored.sample, text="", raw="")
-            self._known[name] = replace(stored, sample=sample)
+            sample = stored.sample and _bare(stored.sample)
+            self._known[name] = replace(stored, sample=sample, latest=tuple(_bare(one) for one in stored.latest))
             self._known.move_to_end(name)
         while len(self._known) > _KNOWN_CLUSTERS:
             self._known.popitem(last=False)
 
     def _cluster(self, name: str) -> Any:
         return self._client.collection("clusters").document(documents.name(name))
+
+
+def _bare(sample: Sample) -> Sample:
+    return replace(sample, text="", raw="", exception=None)

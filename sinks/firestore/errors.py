@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from processor.model.errors import GardenerError
 
+_READABLE: Final = range(1, SCHEMA_VERSION + 1)
+"""An older document lacks fields that may be missing; see `sinks.firestore.documents`."""
 _FIRST: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted)
 _WAIT: Final = (
     google.ServiceUnavailable,
@@ -64,9 +66,9 @@ def explain(error: Exception, project: str, database: str) -> GardenerError:
 
 
 def check_schema(document: Mapping[str, object] | None, path: str) -> None:
-    """Refuse a document that another version of Log Gardener wrote. Raises `StateError`."""
+    """Refuse a document that a newer version of Log Gardener wrote, or none. Raises `StateError`."""
     found = (document or {}).get("schema")
-    if found != SCHEMA_VERSION:
+    if found not in _READABLE:
         raise StateError(
             f"the document {path} has schema version {found or 'none'}, this program knows {SCHEMA_VERSION};"
             " use the matching program, or name another database in --state"

@@ -34,7 +34,7 @@ class ListSource:
         self._left = len(self._waiting)
         self._begun = path.with_suffix(".begun")
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # the protocol has it
+    def pull(self, max_messages, timeout_s):  # the protocol has it
         """See `Source.pull`."""
         if self._begun is not None:
             self._begun.write_text(str(os.getpid()), "ascii")

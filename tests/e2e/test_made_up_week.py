@@ -9,7 +9,7 @@ import pytest
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues import body as report
-from processor.triage.actions import resolve
+from processor.triage.transitions import resolve
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -13,7 +13,8 @@ from processor.views.rates import age, is_back
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}

@@ -130,12 +130,12 @@ class _Loop:
 
     def _carry_out(self, wish: Wish) -> str:
         try:
-            cluster = self._reading.act(wish, who=self._who)
+            outcome = self._reading.act(wish, who=self._who)
         except OutcomeUnknown as error:
             return str(error)
         except GardenerError as error:
             return f"Nothing was changed: {error}"
-        return f"{DONE[wish.action]} {cluster.id}"
+        return f"{DONE[wish.action]} {outcome.done[0].id}"
 
 
 @contextmanager

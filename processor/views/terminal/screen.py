@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _STATUSES: Final = ("active", "open", "acknowledged", "muted", "resolved", "all")
 MUTES: Final[Mapping[str, str]] = {"1": "2h", "2": "1d", "3": "7d", "4": "10x", "5": ""}
+_VERBS: Final[Mapping[str, str]] = {"a": "acknowledge", "r": "resolve", "o": "reopen"}
 _ABOVE: Final = 4
 _BELOW: Final = 2
-_KEYS: Final = "j/k move  Enter open  / filter  s sort  f status  a ack  m mute  q quit"
-_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  q back"
+_KEYS: Final = "j/k Enter  / filter  s sort  f status  a ack  m mute  r resolve  o reopen  q"
+_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  r resolve  o reopen  q back"
 _MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
 
 
@@ -66,8 +68,8 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
     if screen.mode == "mute":
         settled = replace(screen, mode=screen.back)
         return _wish(settled, snapshot, "mute", MUTES[key]) if key in MUTES else settled
-    if key == "a":
-        return _wish(screen, snapshot, "acknowledge")
+    if key in _VERBS:
+        return _wish(screen, snapshot, _VERBS[key])
     if key == "m" and (row := _chosen(screen, snapshot)):
         # Named now: what is first may be another one by the time the choice is made.
         return replace(screen, mode="mute", back=screen.mode, selected=row.cluster.id)

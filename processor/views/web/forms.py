@@ -1,4 +1,4 @@
-"""What changes something: actions on clusters, signing in and out.
+"""Forms: reading them, believing them, signing in and out. What they do to clusters lies in `acts`.
 
 A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script proves itself
 with a token in a header instead, which no other site can make a browser send.
@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
-from processor.triage.operate import NotThere, Overtaken, Wish
-from processor.views.web import as_json
 from processor.views.web import responses as answers
 from processor.views.web.access_log import client_of
 from processor.views.web.auth import COOKIE, is_same_origin
@@ -30,47 +27,12 @@ if TYPE_CHECKING:
 
     from processor.views.web.access_log import AccessLog
     from processor.views.web.auth import Access
-    from processor.views.web.poller import Poller
     from processor.views.web.sessions import Viewer
 
 _MAX_FORM: Final = 16_384
 _MAX_FIELDS: Final = 20
 _BODY_S: Final = 10.0
 """Seconds for a form to arrive; a sender that stops half-way must not hold a place."""
-
-
-async def act(request: Request) -> Response:
-    """Carry out what an on-call person asks for; 303 to the cluster as it is then."""
-    fields = await _fields(request)
-    _check_may_act(request, fields)
-    name = request.path_params["cluster_id"]
-    poller: Poller = request.app.state.poller
-    log: AccessLog = request.app.state.log
-    told = {"client": client_of(request.scope), "cluster": name, "what": fields.get("action", "")}
-    try:
-        done = await poller.act(_wish(name, fields), who=request.state.viewer.name)
-    except GardenerError as error:
-        log.acted(request.state.viewer, **told, problem=type(error).__name__)
-        return await _not_done(request, name, error)
-    log.acted(request.state.viewer, **told)
-    if answers.wants_json(request):
-        row = answers.row(poller.snapshot, done.id)
-        relations = await answers.relations(request, poller.snapshot, row)
-        return JSONResponse(as_json.detail_json(poller.snapshot, row, relations))
-    return RedirectResponse(f"/clusters/{quote(done.id)}?done={quote(fields['action'])}", 303)
-
-
-async def _not_done(request: Request, name: str, error: GardenerError) -> Response:
-    """What became of it, on the cluster's own page as it is by now, so that what was typed stays."""
-    poller: Poller = request.app.state.poller
-    codes: dict[type[Exception], int] = {ConfigError: 422, NotThere: 404, Overtaken: 409}
-    code = next((code for kind, code in codes.items() if isinstance(error, kind)), 503)
-    said = str(error) if isinstance(error, OutcomeUnknown) else f"Nothing was changed: {error}"
-    await poller.look_again()
-    row = poller.snapshot.row(name)
-    if answers.wants_json(request) or row is None:
-        return answers.problem(request, code, said)
-    return await answers.detail(request, poller.snapshot, row, message=said, code=code)
 
 
 async def sign_in(request: Request) -> Response:
@@ -83,7 +45,7 @@ async def sign_in(request: Request) -> Response:
         return answers.page(request, "signin.html", wanted=wanted, message="")
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
-    fields = await _fields(request)
+    fields, _ = await fields_of(request)
     log: AccessLog = request.app.state.log
     client = client_of(request.scope)
     try:
@@ -122,21 +84,8 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _wish(cluster_id: str, fields: Mapping[str, str]) -> Wish:
-    return Wish(
-        cluster_id=cluster_id,
-        action=fields.get("action", ""),
-        seen=fields.get("seen", ""),
-        until=fields.get("until", ""),
-        note=fields.get("note", "").strip(),
-        priority=fields.get("priority", ""),
-        into=fields.get("into", ""),
-        apart=fields.get("apart", ""),
-        next_revision=fields.get("next_revision", "") == "yes",
-    )
-
-
-def _check_may_act(request: Request, fields: Mapping[str, str]) -> None:
+def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
+    """Refuse who may only look, and a form that this page did not send. Raises `HTTPException`."""
     viewer: Viewer = request.state.viewer
     log: AccessLog = request.app.state.log
     told = {"client": client_of(request.scope), "path": request.scope["path"]}
@@ -151,8 +100,8 @@ def _check_may_act(request: Request, fields: Mapping[str, str]) -> None:
         raise HTTPException(403, "This form was not sent from this page as you see it. Reload the page and try again.")
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    """The form's fields, bounded before they are read."""
+async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], list[str]]:
+    """(the form's fields, the ids that were chosen, `most` of them); bounded before they are read."""
     body = b""
     try:
         async with asyncio.timeout(_BODY_S):
@@ -163,9 +112,10 @@ async def _fields(request: Request) -> dict[str, str]:
     except TimeoutError:
         raise HTTPException(408, "The form did not arrive in time.", {"connection": "close"}) from None
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS + most)
     except ValueError:
         raise HTTPException(400, "This is not a form that the page sends.") from None
+    return dict(pairs), [value for name, value in pairs if name == "id"]
 
 
 def _own_path(wanted: str) -> str:

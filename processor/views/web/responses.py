@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from processor.model.errors import ConfigError, Transient
-from processor.triage.operate import NotThere, Overtaken
+from processor.triage.operate import DONE, NotThere, Overtaken
+from processor.views.facets import breakdown
 from processor.views.rates import is_new
 from processor.views.relations import kin_of
 from processor.views.web import charts
+from processor.views.web import sample as samples
 from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
+    from processor.model import Cluster, Sample
+    from processor.views.incidents import IncidentRow
     from processor.views.relations import Relations
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
     from processor.views.web.auth import Access
     from processor.views.web.poller import Poller
     from processor.views.web.sessions import Viewer
@@ -58,6 +66,7 @@ def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Resp
 async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
     """The page of one cluster."""
     mine = {one.cluster.id, *one.cluster.aliases}
+    asked = request.query_params
     return page(
         request,
         "cluster.html",
@@ -67,11 +76,57 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
         relations=await relations(request, found, one),
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
-        minutes=charts.per_minute(one.cluster, found.reference),
-        days=charts.per_day(one.cluster, found.reference),
+        chart=_chart(request, found, [one]),
+        shown=samples.shown(one.cluster, await _samples(request, one.cluster), asked.get("sample", "")),
+        breakdown=breakdown([one.cluster]),
         history=[record for record in found.audit if record.cluster_id in mine],
         message=message,
+        undo=asked.get("undo", ""),
     )
+
+
+def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: str = "", code: int = 200) -> Response:
+    """The page of one incident."""
+    answer = page(
+        request,
+        "incident.html",
+        code=code,
+        snapshot=found,
+        it=one,
+        chart=_chart(request, found, one.rows),
+        shown=samples.shown(one.root, (one.root.sample,), ""),
+        breakdown=breakdown([row.cluster for row in one.rows]),
+        history=one.history(found.audit),
+        message=message or done(request),
+        undo=request.query_params.get("undo", ""),
+    )
+    return said_once(request, answer)
+
+
+def done(request: Request) -> str:
+    """What the act before has done, "" where there was none."""
+    said = DONE.get(request.query_params.get("done", ""), "")
+    n = request.query_params.get("n", "")
+    many = f" {n} clusters." if n.isascii() and n.isdigit() and len(n) < 6 and n != "1" else ""  # noqa: PLR2004
+    return f"{said[:-1]}:{many}" if said and many else said
+
+
+def said_once(request: Request, answer: Response) -> Response:
+    """The address stays the page's own, so that a reload does not say it again."""
+    if "done" in request.query_params:
+        kept = [(name, value) for name, value in request.query_params.items() if name not in ("done", "undo", "n")]
+        answer.headers["hx-replace-url"] = f"{request.scope['path']}{'?' + urlencode(kept) if kept else ''}"
+    return answer
+
+
+def _chart(request: Request, found: Snapshot, rows: Sequence[Row]) -> charts.Chart:
+    everything = (row.cluster for row in found.rows.values())
+    series = charts.series_of([row.cluster for row in rows], everything)
+    return charts.chart(series, found.reference, request.query_params.get("range", ""))
+
+
+async def _samples(_request: Request, cluster: Cluster) -> Sequence[Sample]:
+    return (cluster.sample,)
 
 
 def wants_json(request: Request) -> bool:

@@ -236,7 +236,7 @@ def test_tenfold_growth_is_one_comment(opened):
     opened.turn(3)
 
     assert [text.split("\n")[2] for text in opened.tracker.texts()] == [
-        "**Escalating.** 50 entries, 10 times as many as when this was last reported.",
+        "**Escalating.** 50 occurrences, 10 times as many as when this was last reported.",
     ]
 
 

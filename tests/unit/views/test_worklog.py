@@ -14,7 +14,7 @@ from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.model import AuditRecord, IssueRef, Status, Totals, Triage
 from processor.triage import rules
-from processor.triage.actions import acknowledge
+from processor.triage.transitions import acknowledge
 from processor.views.worklog import as_json as worklog_json
 from processor.views.worklog import markdown as worklog_page
 from processor.views.worklog.facts import Period, Stage, gather

@@ -28,12 +28,14 @@ class Segment(NamedTuple):
     Attributes:
         values: words that were counted at this place, or what the sample holds there; empty where neither is known.
         counts: how often each was counted, empty for the sample's.
+        more: there are other values than these.
     """
 
     text: str
     wildcard: bool = False
     values: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
+    more: bool = False
 
     @property
     def says(self) -> str:
@@ -54,17 +56,17 @@ def pieces(template: str) -> list[str]:
     return _WILDCARD.split(template)
 
 
-def segments(cluster: Cluster) -> tuple[Segment, ...]:
-    """The template in pieces.
+def segments(cluster: Cluster, template: str) -> tuple[Segment, ...]:
+    """The template, or its beginning, in pieces.
 
     A wildcard that mining has earned comes with the words counted there (breakdown "word 1" belongs to the first),
     a masked value with what the sample holds in its place: of those only the sample is kept.
     """
-    literals = pieces(cluster.template)
+    literals = pieces(template)
     values = _aligned(literals, cluster.sample.text)
     made = [Segment(literals[0])]
     earned = 0
-    for mark, value, literal in zip(_WILDCARD.findall(cluster.template), values, literals[1:], strict=True):
+    for mark, value, literal in zip(_WILDCARD.findall(template), values, literals[1:], strict=True):
         earned += mark == _EARNED
         counted = cluster.facets.get(f"word {earned}", {}) if mark == _EARNED else {}
         made.append(_wildcard(mark, value, counted))
@@ -97,8 +99,9 @@ def _wildcard(mark: str, value: str, counted: Mapping[str, int]) -> Segment:
     words = {word: n for word, n in counted.items() if word not in _NO_VALUE}
     top = sorted(words, key=lambda one: (-words[one], one))[:_VALUES]
     if top:
-        return Segment(mark, True, tuple(_short(one) for one in top), tuple(words[one] for one in top))
-    return Segment(mark, True, (_short(value),) if value else ())
+        is_all = len(counted) == len(top)
+        return Segment(mark, True, tuple(_short(one) for one in top), tuple(words[one] for one in top), not is_all)
+    return Segment(mark, True, (_short(value),) if value else (), more=True)
 
 
 def _short(value: str) -> str:
