@@ -7,6 +7,7 @@ from pipeline_fixture import START, PipelineFixture, entry, lines
 from processor.issues import plan
 from processor.issues.cloud_console import links
 from processor.issues.plan import DesiredIssue
+from processor.issues.publish import Wording
 from processor.model import Issue, IssueRef
 from processor.model.notes import LastWritten, Notes
 from sinks.redact import redact
@@ -62,4 +63,4 @@ def test_a_link_into_the_console_is_redacted():
     pipe.take(lines([entry(said, START + timedelta(seconds=n), number=n) for n in range(3)]), tend=False)
     (cluster,) = pipe.clusters()
 
-    assert SECRET not in links(cluster, redact)
+    assert SECRET not in links(cluster, Wording(redact, str))
