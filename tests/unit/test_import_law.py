@@ -97,6 +97,7 @@ IMPURE = {
     "processor.triage.evaluate": (),
     "processor.triage.operate": (),
     "processor.triage.rules": ("importlib", "tomllib"),
+    "processor.mining.vocabulary": ("importlib",),
 }
 SIDE_EFFECTS = frozenset(
     [
