@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
     flush_seconds: float = Field(2.0, gt=0, le=60, description="Commit at least this often, in seconds.")
     flush_entries: int = Field(5000, gt=0, le=20_000, description="Commit when this many entries are waiting.")
+    writes_per_second: float = Field(
+        400.0,
+        ge=0,
+        le=10_000,
+        description="Documents of Firestore that this worker writes in a second at most, by larger checkpoints;"
+        " several workers share the 500 that an index on a time takes. 0 is any number.",
+    )
     ledger_lanes: int = Field(
         1,
         ge=1,

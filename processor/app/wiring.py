@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
+    from processor.ingest.gather import FlushPolicy
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.issues.publish import Wording
@@ -224,6 +225,20 @@ def _make_periodic_tasks(
     return periodic_tasks
 
 
+def _make_pace(settings: Settings) -> FlushPolicy:
+    """What a store on another machine is asked for in a second; a file takes whatever comes."""
+    from processor.ingest.gather import HOT_DOCUMENT_S, FlushPolicy
+
+    if not settings.state.startswith("firestore:"):
+        return FlushPolicy(settings.flush_seconds, settings.flush_entries)
+    return FlushPolicy(
+        settings.flush_seconds,
+        settings.flush_entries,
+        writes_per_second=settings.writes_per_second,
+        least_seconds=HOT_DOCUMENT_S,
+    )
+
+
 def make_worker(
     settings: Settings,
     *,
@@ -232,7 +247,7 @@ def make_worker(
     telemetry: Telemetry | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
-    from processor.ingest.worker import FlushPolicy, Worker
+    from processor.ingest.worker import Worker
 
     dead_letter = None
     if source is None:
@@ -250,7 +265,7 @@ def make_worker(
         clock=clock,
         name=name,
         min_severity=settings.least,
-        pace=FlushPolicy(settings.flush_seconds, settings.flush_entries),
+        pace=_make_pace(settings),
         observers=observers,
         watchers=[telemetry] if telemetry else (),
         periodic_tasks=_make_periodic_tasks(settings, store, clock=clock, name=name, telemetry=telemetry),
