@@ -10,7 +10,7 @@ import leaks
 import pytest
 
 from processor.app.config import Settings
-from processor.app.wiring import make_wording
+from processor.app.publishing import make_wording
 from processor.issues import body as report
 from processor.issues import headline, incident_body
 from processor.mining.masker import Masker
