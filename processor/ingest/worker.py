@@ -112,6 +112,7 @@ class Worker:
         except Transient:
             if not self._stopping.is_set():
                 raise
+            self._source.release(self._gatherer.take_kept())
         return totals
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
@@ -123,10 +124,8 @@ class Worker:
     def _process(self, messages: list[ReceivedMessage], *, waited: int | None = None, is_part: bool = False) -> Totals:
         started = self._clock.now()
         batch = pipeline.decode(messages, min_severity=self._min_severity, now=started, waited=waited)
-        if batch.waiting:
-            messages = self._gatherer.keep(batch.waiting, messages)
-            if not messages:
-                return Totals()
+        if batch.waiting and not (messages := self._gatherer.keep(batch.waiting, messages)):
+            return Totals()
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, started)
         try:
