@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from processor.ingest import pipeline
 from processor.ingest.rejection_limit import RejectionLimit
 from processor.ingest.retry import retry_until
+from processor.ingest.upgrade import Upgrade
 from processor.mining.grouper import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, Transient
@@ -121,6 +122,7 @@ class Worker:
         self._store = store
         self._miners = miners
         self._group = Grouper(masker)
+        self._upgrade = Upgrade(store, miners=miners, masker=masker, clock=clock, name=name)
         self._clock = clock
         self._name = name
         self._min_severity = min_severity
@@ -145,7 +147,7 @@ class Worker:
         """
         totals = Totals()
         try:
-            self._retry_until("store", self._refresh)
+            self._retry_until("store", self._upgrade.run)
             for watcher in self._watchers:
                 watcher.ready(len(self._miners))
             self._last_at = self._clock.now()
