@@ -15,8 +15,9 @@ import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.mining import codes, folding, places, quotes
-from processor.mining.codes import LIFTED, LOWER, Near, lifted
+from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, Near, lifted
 from processor.mining.masks import (
+    BLANKED_FILE,
     CUT,
     KEPT,
     LINE_MASKS,
@@ -74,6 +75,7 @@ class Masker:
         self._by_skeleton: dict[str, str] = {}
         self._near_code: dict[str, tuple[Near, str]] = {}  # by skeleton too, right where no number stays
         self._by_bare: dict[str, str] = {}
+        self._by_coded: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
@@ -129,26 +131,41 @@ class Masker:
         kept = text if near is Near.NOTHING else lifted(text)
         if plain is not None and kept == text:
             return plain[1]
-        bare = _bare(kept)
+        if kept != text:
+            return self._with_codes(_bare(kept))
+        bare = _bare(text)
         found = self._by_bare.get(bare)
         if found is None:
-            found = self._masked(bare, None)
-            if kept != text:
-                found = self._settled(found)
+            found = self._masked(bare, None).translate(_PLAIN)
             _remember(self._by_bare, bare, found)
-        if kept == text:
-            if near is Near.NOTHING:
-                _remember(self._by_skeleton, skeleton, found)
-            elif len(skeleton) <= _MAX_CACHED_CHARS:
-                if len(self._near_code) >= _MAX_CACHED:
-                    self._near_code.clear()
-                self._near_code[skeleton] = near, found
+        if near is Near.NOTHING:
+            _remember(self._by_skeleton, skeleton, found)
+        elif len(skeleton) <= _MAX_CACHED_CHARS:
+            if len(self._near_code) >= _MAX_CACHED:
+                self._near_code.clear()
+            self._near_code[skeleton] = near, found
         return found
+
+    def _with_codes(self, bare: str) -> str:
+        """Mask a text in which numbers stay; worked out once for all numbers at these places."""
+        key = bare.translate(SAME)
+        known = self._by_coded.get(key)
+        if known is None:
+            masked = self._masked(bare, None)
+            settled = self._settled(masked.translate(_PLAIN))
+            same = masked.translate(SAME)
+            is_one = settled == masked.translate(_PLAIN) and same.count(ANY_DIGIT) == key.count(ANY_DIGIT)
+            _remember(self._by_coded, key, same if is_one else "")
+            return settled
+        if not known:  # some of the numbers go, so that which ones stay has to be looked at each time
+            return self._settled(self._masked(bare, None).translate(_PLAIN))
+        digits = iter(LIFTED.findall(bare))
+        return "".join([next(digits) if char == ANY_DIGIT else char for char in known]).translate(_PLAIN)
 
     def _settled(self, masked: str) -> str:
         """A status number stays only while its context does: `"status": 403` inside torn quotes loses it."""
         for _ in range(_MAX_PASSES):
-            before, masked = masked, self._masked(_bare(lifted(masked)), None)
+            before, masked = masked, self._masked(_bare(lifted(masked)), None).translate(_PLAIN)
             if masked == before:
                 return masked
         return VALUE
@@ -159,6 +176,7 @@ class Masker:
         if words[-1:] == [CUT]:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
+        line = BLANKED_FILE.sub(rf"\g<lead> {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -167,7 +185,7 @@ class Masker:
                 break
         else:
             line = VALUE  # torn quotes in a row; half masked it would not be the same message when it is masked again
-        return (f"{line} {CUT}" if cut else line).translate(_PLAIN)
+        return f"{line} {CUT}" if cut else line
 
     def _pass(self, line: str, trace: _Trace | None) -> str:
         line = " ".join([self._word(word, trace) for word in line.split()])
