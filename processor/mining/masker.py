@@ -26,6 +26,7 @@ from processor.mining.masks import (
     VALUE,
     WORD_MASKS,
 )
+from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Masker:
             text = f"{text[:MAX_CHARS]} {CUT}"
         for _, pattern in self._custom:
             text = pattern.sub(VALUE, text)
+        if not text.isascii():
+            text = plain(text)
         # Digits of as many places are found without a regular expression: half the cost of a known message.
         shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
         known = self._by_shape.get(shape)
@@ -106,22 +109,22 @@ class Masker:
         for name, pattern in self._custom:
             trace += [(name, match[0], VALUE) for match in pattern.finditer(text)]
             text = pattern.sub(VALUE, text)
-        kept = lifted(text)
+        kept = lifted(plain(text))
         words = kept.split()
         bare = _bare(kept).split()
-        for word, plain in zip(words[:MAX_TOKENS], bare, strict=False):
+        for word, skeleton in zip(words[:MAX_TOKENS], bare, strict=False):
             names: _Trace = []
-            masked = self._word(plain, names)
-            if masked != plain:
+            masked = self._word(skeleton, names)
+            if masked != skeleton:
                 trace.append((" and ".join(dict.fromkeys(name for name, _, _ in names)) or "blob", word, masked))
         line = " ".join(self._word(word, None) for word in bare[:MAX_TOKENS])
         self._masked(line, trace)
         return [(name, before.translate(LOWER), after.translate(LOWER)) for name, before, after in trace]
 
     def _unseen(self, text: str, skeleton: str) -> str:
-        plain = self._near_code.get(skeleton)
-        if plain is not None:
-            near, masked = plain
+        unchanged = self._near_code.get(skeleton)
+        if unchanged is not None:
+            near, masked = unchanged
             if near is Near.STATUS and not codes.may_be_failure(text):
                 return masked
         else:
@@ -129,8 +132,8 @@ class Masker:
             if near is Near.NOTHING and LIFTED.search(skeleton):
                 near = Near.STATUS
         kept = text if near is Near.NOTHING else lifted(text)
-        if plain is not None and kept == text:
-            return plain[1]
+        if unchanged is not None and kept == text:
+            return unchanged[1]
         if kept != text:
             return self._with_codes(_bare(kept))
         bare = _bare(text)
