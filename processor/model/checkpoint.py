@@ -95,10 +95,17 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the store answers: the new count of every touched cluster, and the streams' new revisions."""
+    """What the store answers: the new count of every touched cluster, and the streams' new revisions.
+
+    Attributes:
+        writes: documents written, 0 where the store does not limit their rate.
+        offers: 1, and one more for every time that other writers were quicker.
+    """
 
     counts: Mapping[str, int]
     revs: Mapping[Stream, int]
+    writes: int = 0
+    offers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

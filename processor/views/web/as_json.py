@@ -117,6 +117,7 @@ def incident_json(one: IncidentRow) -> dict[str, Any]:
         "priority": one.priority,
         "status": one.status,
         "count": one.entries,
+        "occurrences": one.occurrences,
         "last_hour": one.figures.hour,
         "hour_before": one.figures.before,
         "growing": one.figures.growing,
