@@ -19,6 +19,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from processor.mining.masks import ANY, VALUE
+from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
+from processor.mining.scripts import is_cluster
 from processor.mining.wildcards import MAX_SPAN, MinerSettings, Tokens, WildcardFinder, similarity, tokenise
 from processor.model import GROUPING_VERSION, TemplateRecord
 
@@ -219,7 +221,8 @@ class Miner:
             return None
         fitting: list[tuple[int, str]] = []
         # drain3's own search takes the match with most wildcards and misses templates behind a literal first token
-        for length in range(max(len(tokens) - MAX_SPAN + 1, 1), len(tokens) + 2):
+        longest = MAX_CLUSTERS if any(is_cluster(token) for token in tokens) else MAX_SPAN
+        for length in range(max(len(tokens) - longest + 1, 1), len(tokens) + 2):
             for node_id in self._drain.get_clusters_ids_for_seq_len(length):
                 template = self._drain.id_to_cluster[node_id].log_template_tokens
                 if self._evidence.fits(template, tokens):
