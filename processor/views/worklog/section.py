@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues import headline
 from processor.issues.sample import sample_json
 from processor.text import markdown as neutral
 from processor.views.worklog import facts
@@ -122,7 +123,7 @@ def _members(problem: Problem, redact: Redact) -> Iterable[str]:
         if member.id in entries:
             item = entries[member.id]
             why = "; ".join(neutral.prose(redact(one), max_chars=_MAX_TITLE) for one in incident.reasons(member))
-            said = neutral.prose(redact(report.name(item.cluster)), max_chars=_MAX_TITLE)
+            said = neutral.prose(redact(headline.name(item.cluster)), max_chars=_MAX_TITLE)
             reason = why or ("the cause" if member.id == incident.root else "part of it when it began")
             rows.append(f"- {count(item.entries, 'entry', 'entries')}: {said} ({reason})")
     yield "\n".join(
