@@ -150,6 +150,9 @@ class IssueTracker(Protocol):
     body_interval_s: float
     """How often a body may be rewritten just because a count grew."""
 
+    def reserve(self) -> None:
+        """Wait until the next write may be made, so that it follows what is read next at once."""
+
     def repositories(self) -> Sequence[str]:
         """All repositories in use."""
 
