@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sinks.github.auth import Authority
 
 
+GITHUB_SPACING: Final = timedelta(seconds=0.8)
 QUARANTINE_LIMIT: Final = 100_000
 
 
@@ -128,7 +129,9 @@ def make_policy(settings: Settings) -> Policy:
     )
 
 
-def open_tracker(settings: Settings, clock: Clock, telemetry: Telemetry | None = None) -> IssueTracker | None:
+def open_tracker(
+    settings: Settings, clock: Clock, store: Store, telemetry: Telemetry | None = None
+) -> IssueTracker | None:
     """The tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
     scheme, _, where = settings.issues.partition(":")
     if scheme == "none":
@@ -143,7 +146,13 @@ def open_tracker(settings: Settings, clock: Clock, telemetry: Telemetry | None =
     from sinks.github.tracker import GitHubTracker
 
     on_call = telemetry.called_github if telemetry else None
-    api = GitHubApi(settings.github_api_url, authority(settings), clock=clock, on_call=on_call)
+
+    def slot() -> float:
+        """GitHub allows 80 writes a minute to one account, whichever of our workers makes them."""
+        now = clock.now()
+        return (store.take_slot("github", now, GITHUB_SPACING) - now).total_seconds()
+
+    api = GitHubApi(settings.github_api_url, authority(settings), clock=clock, slot=slot, on_call=on_call)
     return GitHubTracker(where, api=api, clock=clock, by_service=settings.repositories)
 
 
@@ -172,7 +181,7 @@ def make_reconciler(
     owners = tuple((owner.service, owner.module, owner.assignees) for owner in settings.owners)
     return Reconciler(
         store,
-        open_tracker(settings, clock, telemetry),
+        open_tracker(settings, clock, store, telemetry),
         settings=IssueSettings(
             make_policy(settings),
             make_wording(settings),

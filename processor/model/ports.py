@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from processor.model import (
         AuditRecord,
@@ -129,6 +129,12 @@ class Store(Protocol):
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """The newest actions first."""
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """The next time at which a limited thing may be done, for all that share the state; it is taken by that.
+
+        Two answers for one name are at least `spacing` apart. Raises `Conflict` when others are always faster.
+        """
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Take replayed messages out of quarantine."""
