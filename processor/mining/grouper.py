@@ -47,12 +47,20 @@ class Grouper:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
-            if message := self._mask(text):
+            if message := self._words(entry) if entry.said else self._mask(text):
                 return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
         log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
         return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
+
+    def _words(self, entry: Entry) -> str:
+        """The masked text with the parts that are said as they stand."""
+        text, at, words = entry.text, 0, []
+        for start, end in (*entry.said, (len(text), len(text))):
+            words += [self._mask(text[at:start]), *text[start:end].split()]
+            at = end
+        return " ".join(word for word in words if word)
 
     def _masked(self, entry: Entry, kind: Kind, message: str) -> Masked:
         """One object for each message of a stream: made once, and found in a dictionary by being the same."""
@@ -89,7 +97,10 @@ def group(entry: Entry, masker: Masker) -> Masked:
 
 def http_message(request: HttpRequest) -> str:
     """The message of an entry that has only an HTTP request, "HTTP 5xx GET /users/<*>" or "HTTP 4xx"."""
+    if not request.status and request.outcome:
+        return f"HTTP {request.outcome}"
     status = routes.status_class(request.status)
     if request.status >= _SERVER_ERROR:
-        return f"HTTP {status} {request.method} {routes.route_template(request.url)}"
+        words = (request.method, routes.route_template(request.url), request.outcome)
+        return " ".join(("HTTP", status, *(word for word in words if word)))
     return f"HTTP {status}"
