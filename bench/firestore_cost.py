@@ -24,7 +24,7 @@ from google.cloud.firestore_v1.batch import WriteBatch
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Severity
 from sinks.firestore.store import FirestoreStore
 
@@ -89,7 +89,7 @@ def entry(chance: random.Random, cluster: int, number: int) -> ReceivedMessage:
 def run(clusters: int, skew: float, flushes: int, flush_entries: int) -> dict[str, float]:
     """Figures of one kind of traffic; `skew` 0 is every cluster as often as any other, 1 is Zipf's law."""
     chance = random.Random(7)
-    store, garden, masker = FirestoreStore(f"bench-{secrets.token_hex(4)}"), Garden(), Masker()
+    store, miners, masker = FirestoreStore(f"bench-{secrets.token_hex(4)}"), Miners(), Masker()
     weights = [1 / rank**skew for rank in range(1, clusters + 1)]
     spent_s = 0.0
     most = 0
@@ -105,10 +105,10 @@ def run(clusters: int, skew: float, flushes: int, flush_entries: int) -> dict[st
         now = START + timedelta(seconds=number / ENTRIES_PER_S)
         batch = pipeline.decode(received, min_severity=Severity.WARNING, now=now)
         started, before = time.perf_counter(), billed["writes"]
-        garden.refresh(store.load_model(garden.revs))
+        miners.refresh(store.load_model(miners.revs))
         seen = store.seen([identity for identity, _ in batch.entries])
-        checkpoint = pipeline.digest(batch, seen, garden, Grouper(masker), worker="bench", now=now)
-        garden.settle(store.commit(checkpoint).revs)
+        checkpoint = pipeline.digest(batch, seen, miners, Grouper(masker), worker="bench", now=now)
+        miners.confirm(store.commit(checkpoint).revs)
         spent_s += time.perf_counter() - started
         most = max(most, billed["writes"] - before - len(checkpoint.deltas))
     store.close()

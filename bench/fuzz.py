@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["processor"]):
     from processor.ingest.tally import tally
     from processor.mining.grouper import Grouper
     from processor.mining.masker import Masker
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.parsing.decode import DecodeError, decode, identity
     from processor.parsing.multiline import join
     from processor.sources.framing import Framer
@@ -31,14 +31,14 @@ def entry_steps(data):
         entry = decode(data, NOW)
     except DecodeError:
         return
-    identity(entry, "1")
+    one = identity(entry, "1")
     join([entry, entry])
     masked = GROUPER(entry)
     assert masked.message  # noqa: S101
-    tally([(entry, masked)])
-    garden = Garden()
-    first = garden.place(*masked)
-    assert garden.place(*masked) == first  # noqa: S101
+    tally([(one, entry, masked)])
+    miners = Miners()
+    first = miners.assign(*masked)
+    assert miners.assign(*masked) == first  # noqa: S101
 
 
 def text_steps(data):

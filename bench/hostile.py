@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Seen, Severity
 
 BATCH = 1000
@@ -33,15 +33,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1_000_000)
     options = parser.parse_args()
-    rnd, garden, masker, now = random.Random(4), Garden(), Masker(), datetime.now(UTC)
+    rnd, miners, masker, now = random.Random(4), Miners(), Masker(), datetime.now(UTC)
     windows, spent, overflow = [], 0.0, 0
     for start in range(0, options.messages, BATCH):
         messages = [message(number, rnd) for number in range(start, start + BATCH)]
         began = time.process_time()
         batch = pipeline.decode(messages, min_severity=Severity.WARNING, now=now)
-        checkpoint = pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="bench", now=now)
+        checkpoint = pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="bench", now=now)
         overflow += any(record.overflow for change in checkpoint.templates for record in change.records)
-        garden.settle({change.stream: change.base_rev + 1 for change in checkpoint.templates})
+        miners.confirm({change.stream: change.base_rev + 1 for change in checkpoint.templates})
         spent += time.process_time() - began
         if (start + BATCH) % WINDOW == 0:
             windows.append(round(spent, 2))
@@ -49,7 +49,7 @@ def main():
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures = {
         "messages": options.messages,
-        "clusters": len(garden),
+        "clusters": len(miners),
         "overflow_clusters": overflow,
         "rss_mb": round(peak),
         "cpu_s_per_100k": windows,

@@ -11,7 +11,7 @@ from pathlib import Path
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Seen, Severity
 from sinks.sqlite.store import SqliteStore
 
@@ -25,7 +25,7 @@ def word(number):
 
 def fill(path):
     """A state with CLUSTERS clusters in ten services."""
-    store, garden, masker, now = SqliteStore(str(path)), Garden(), Masker(), datetime.now(UTC)
+    store, miners, masker, now = SqliteStore(str(path)), Miners(), Masker(), datetime.now(UTC)
     for service in range(10):
         messages = []
         for number in range(CLUSTERS // 10):
@@ -40,8 +40,8 @@ def fill(path):
             }
             messages.append(ReceivedMessage(json.dumps(entry).encode(), str(number)))
         batch = pipeline.decode(messages, min_severity=Severity.WARNING, now=now)
-        checkpoint = pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="bench", now=now)
-        garden.settle(store.commit(checkpoint).revs)
+        checkpoint = pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="bench", now=now)
+        miners.confirm(store.commit(checkpoint).revs)
     store.close()
 
 
@@ -57,11 +57,11 @@ def main():
         fill(state)
         store = SqliteStore(str(state))
         started = time.perf_counter()
-        garden = Garden()
-        garden.refresh(store.load_model({}))
-        for stream in garden.revs:
-            garden.place(stream, "one more message that nobody has seen")
-        print(f"model of {len(garden):,} clusters ready in {time.perf_counter() - started:.2f} s")
+        miners = Miners()
+        miners.refresh(store.load_model({}))
+        for stream in miners.revs:
+            miners.assign(stream, "one more message that nobody has seen")
+        print(f"model of {len(miners):,} clusters ready in {time.perf_counter() - started:.2f} s")
         started = time.perf_counter()
         print(f"{len(store.clusters()):,} clusters read in {time.perf_counter() - started:.2f} s")
         program = [sys.executable, "-m", "processor"]

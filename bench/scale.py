@@ -36,10 +36,10 @@ from emulators import running  # noqa: E402
 from queues import Queue  # noqa: E402
 
 from processor.ingest import pipeline  # noqa: E402
-from processor.ingest.partial import Gathered  # noqa: E402
+from processor.ingest.partial import PartialBatch  # noqa: E402
 from processor.mining.grouper import Grouper  # noqa: E402
 from processor.mining.masker import Masker  # noqa: E402
-from processor.mining.miners import Garden  # noqa: E402
+from processor.mining.miners import Miners  # noqa: E402
 from processor.model import ReceivedMessage, Seen, Severity  # noqa: E402
 from sinks.firestore.store import FirestoreStore  # noqa: E402
 
@@ -72,7 +72,7 @@ def entries(count: int, *, messages: int, clusters: int) -> list[ReceivedMessage
 
 def cpu_s(received: Sequence[Any]) -> tuple[float, float, bytes]:
     """CPU of a pipeline's first half (decode, mask, gather), of its second (digest), and what travels in between."""
-    group, whole, shipped = Grouper(Masker()), Gathered(), b""
+    group, whole, shipped = Grouper(Masker()), PartialBatch(), b""
     started = time.process_time()
     for start in range(0, len(received), BATCH):
         batch = pipeline.decode(received[start : start + BATCH], min_severity=Severity.WARNING, now=NOW)
@@ -80,7 +80,7 @@ def cpu_s(received: Sequence[Any]) -> tuple[float, float, bytes]:
             shipped = pickle.dumps(part) if start == 0 else shipped
             whole.absorb(part)
     gathered = time.process_time()
-    pipeline.digest_gathered(whole, Seen(frozenset()), Garden(), worker="w", now=NOW)
+    pipeline.digest_partial(whole, Seen(frozenset()), Miners(), worker="w", now=NOW)
     return gathered - started, time.process_time() - gathered, shipped
 
 

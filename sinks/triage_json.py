@@ -1,4 +1,4 @@
-"""`Handling` as JSON and back; the same form in every store."""
+"""`Triage` as JSON and back; the same form in every store."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from processor.model import Handling, IssueRef, Priority, Status
+from processor.model import IssueRef, Priority, Status, Triage
 
 _TIMES = ("changed_at", "mute_until", "resolved_at")
 
 
-def dump(handling: Handling) -> str:
+def dump(triage: Triage) -> str:
     """One JSON object; `rev` is kept beside it by the store."""
-    values: dict[str, Any] = asdict(handling)
+    values: dict[str, Any] = asdict(triage)
     del values["rev"]
     for name in _TIMES:
         values[name] = values[name] and values[name].isoformat()
     return json.dumps(values, sort_keys=True)
 
 
-def load(text: str, rev: int) -> Handling:
+def load(text: str, rev: int) -> Triage:
     """The decision that `dump` wrote."""
     values = json.loads(text)
     for name in _TIMES:
         values[name] = values[name] and datetime.fromisoformat(values[name])
     issue = values.pop("issue")
     priority = values.pop("priority")
-    handling = Handling(
+    triage = Triage(
         **{**values, "status": Status(values["status"])},
         issue=IssueRef(**issue) if issue else None,
         priority=Priority(priority) if priority else None,
     )
-    return replace(handling, rev=rev)
+    return replace(triage, rev=rev)

@@ -20,9 +20,9 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime, Repeatedly
 from apache_beam.transforms.window import GlobalWindows
 
-from processor.app import wiring
+from processor.app import publishing, wiring
 from processor.ingest import pipeline
-from processor.ingest.partial import Gathered
+from processor.ingest.partial import PartialBatch
 from processor.mining.grouper import Grouper
 from processor.model import ReceivedMessage
 
@@ -38,7 +38,7 @@ _SLOTS: Final = 2016
 """A week of slots, then keys are used again: in the global window a runner keeps a little of every key it ever saw."""
 _COUNTED: Final = ("counted", "duplicates", "rejected", "ignored")
 
-Keyed = tuple[tuple[int, int], Gathered]
+Keyed = tuple[tuple[int, int], PartialBatch]
 
 
 @dataclass(frozen=True)
@@ -64,41 +64,41 @@ class Gather(beam.DoFn):
 
     def setup(self) -> None:
         """See `beam.DoFn`."""
-        self._group = Grouper(wiring.make_masker(self._job.settings))
+        self._group = Grouper(publishing.make_masker(self._job.settings))
 
     def process(self, messages: Sequence[ReceivedMessage]) -> Iterator[Keyed]:
         """One element for each place."""
         batch = pipeline.decode(messages, min_severity=self._job.settings.least, now=datetime.now(UTC))
-        for place, gathered in pipeline.gather(batch, self._group, lanes=self._job.lanes).items():
-            yield (place.slot % _SLOTS, place.lane), gathered
+        for place, partial_batch in pipeline.gather(batch, self._group, lanes=self._job.lanes).items():
+            yield (place.slot % _SLOTS, place.lane), partial_batch
 
 
 class PutTogether(beam.CombineFn):
-    """Gathered -> gathered; lifted before the shuffle by every runner that lifts combiners."""
+    """PartialBatch -> gathered; lifted before the shuffle by every runner that lifts combiners."""
 
-    def create_accumulator(self) -> Gathered:
+    def create_accumulator(self) -> PartialBatch:
         """See `beam.CombineFn`."""
-        return Gathered()
+        return PartialBatch()
 
-    def add_input(self, whole: Gathered, part: Gathered) -> Gathered:
+    def add_input(self, whole: PartialBatch, part: PartialBatch) -> PartialBatch:
         """See `beam.CombineFn`. The part belongs to the runner and is left as it is."""
         whole.absorb(part)
         return whole
 
-    def merge_accumulators(self, parts: Iterable[Gathered]) -> Gathered:
+    def merge_accumulators(self, parts: Iterable[PartialBatch]) -> PartialBatch:
         """See `beam.CombineFn`."""
-        whole = Gathered()
+        whole = PartialBatch()
         for part in parts:
             whole.absorb(part)
         return whole
 
-    def extract_output(self, whole: Gathered) -> Gathered:
+    def extract_output(self, whole: PartialBatch) -> PartialBatch:
         """See `beam.CombineFn`."""
         return whole
 
 
 class Commit(beam.DoFn):
-    """Gathered -> committed; the totals go to the runner's metrics."""
+    """PartialBatch -> committed; the totals go to the runner's metrics."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -110,8 +110,8 @@ class Commit(beam.DoFn):
 
     def process(self, element: Keyed) -> None:
         """Count what is not counted yet."""
-        (_, lane), gathered = element
-        totals = self._committer.commit(gathered, worker=f"{self._job.settings.worker or 'beam'}-{lane}")
+        (_, lane), partial_batch = element
+        totals = self._committer.commit(partial_batch, worker=f"{self._job.settings.worker or 'beam'}-{lane}")
         for name, counter in self._counters.items():
             counter.inc(getattr(totals, name))
 
@@ -139,17 +139,17 @@ def steps(messages: Any, job: Job) -> Any:
     On a stream equal messages meet for `window_s` of processing time in the global window: nothing is ever late, and an
     entry may be as old or as out of order as it likes, because its place says where it is counted.
     """
-    gathered = (
+    partial_batch = (
         messages
         | "Batch" >> beam.BatchElements(min_batch_size=_BATCH, max_batch_size=_BATCH)
         | "Gather" >> beam.ParDo(Gather(job)).with_output_types(Keyed)
     )
     if job.window_s:
         trigger = Repeatedly(AfterProcessingTime(job.window_s))
-        gathered |= "Wait" >> beam.WindowInto(
+        partial_batch |= "Wait" >> beam.WindowInto(
             GlobalWindows(), trigger=trigger, accumulation_mode=AccumulationMode.DISCARDING
         )
-    return gathered | "PutTogether" >> beam.CombinePerKey(PutTogether()) | "Commit" >> beam.ParDo(Commit(job))
+    return partial_batch | "PutTogether" >> beam.CombinePerKey(PutTogether()) | "Commit" >> beam.ParDo(Commit(job))
 
 
 def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:

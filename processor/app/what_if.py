@@ -7,9 +7,10 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from processor.app.wiring import make_garden, make_masker, make_policy, make_worker, open_source
+from processor.app.publishing import make_masker
+from processor.app.wiring import make_miners, make_policy, make_worker, open_source
 from processor.ingest import assign as assigning
-from processor.model import Handling
+from processor.model import Triage
 from processor.triage.what_if import outlook
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def make_outlook(settings: Settings) -> Outlook:
     clusters = parts.store.clusters()
     parts.store.close()
     source = open_source(settings)
-    assigning.write(source, written, store=None, garden=make_garden(settings), masker=make_masker(settings))
+    assigning.write(source, written, store=None, miners=make_miners(settings), masker=make_masker(settings))
     source.close()
     rows = map(json.loads, written.getvalue().splitlines())
     entries = {row["insert_id"]: row["cluster_id"] for row in rows}
-    bare = [replace(cluster, handling=Handling()) for cluster in clusters]
+    bare = [replace(cluster, triage=Triage()) for cluster in clusters]
     now = max((cluster.last_seen for cluster in clusters), default=parts.clock.now()) + max(policy.dwell.values())
     return outlook(bare, entries, policy, now)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import secrets
 import socket
 from datetime import timedelta
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.app.clock import SystemClock
+from processor.app.publishing import make_masker, make_places, make_wording
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
-from processor.mining.masker import Masker
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model.errors import ConfigError
 from processor.sources.quarantine import QuarantineSource
 
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
-    from processor.ingest.worker import Bury, Chore, Observer, Worker
-    from processor.issues.body import Wording
+    from processor.ingest.gather import FlushPolicy
+    from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.model import Totals
     from processor.model.ports import Clock, IssueTracker, Source, Store
@@ -71,15 +70,15 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
 
 
-def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Source:
-    """The source that `source` names. Raises `SourceError`, `ConfigError`, `Transient`."""
-    if settings.source == "-" or settings.source.startswith("file:"):
-        from processor.sources.file import FileSource
+def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun: bool = False) -> Source:
+    """The source that `source` names; with `begun` a pipe has given its first bytes, and they can be read.
 
-        path, _, query = settings.source.removeprefix("file:").partition("?")
-        if query not in ("", "follow"):
-            raise ConfigError(f"source {settings.source}: after the path only ?follow is known")
-        return FileSource(path, follow=query == "follow")
+    Raises `SourceError`, `ConfigError`, `Transient`.
+    """
+    if settings.source.startswith(("-", "file:")):
+        from processor.app.file_source import open_file
+
+        return open_file(settings.source, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
     from processor.sources.pubsub.source import PubSubSource
@@ -94,7 +93,7 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None) -> Sourc
     return found
 
 
-def open_dead_letters(settings: Settings, source: Source) -> Bury | None:
+def open_dead_letters(settings: Settings, source: Source) -> DeadLetter | None:
     """Where the rejected are published: as `dead_letter` says, or the topic that the subscription names itself."""
     topic = settings.dead_letter or getattr(source, "dead_letter_topic", "")
     if topic in ("", "none") or not settings.source.startswith("pubsub:"):
@@ -109,22 +108,17 @@ def has_pubsub() -> bool:
     return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.pubsub_v1") is not None
 
 
-def make_masker(settings: Settings) -> Masker:
-    """The masker with the masks and protected words of the settings. Raises `ConfigError`."""
-    return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
-
-
-def make_garden(settings: Settings) -> Garden:
+def make_miners(settings: Settings) -> Miners:
     """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
     words = {word.casefold() for word in settings.protected_words}
-    return Garden(MinerSettings(protected=PROTECTED | words))
+    return Miners(MinerSettings(protected=PROTECTED | words))
 
 
 def make_policy(settings: Settings) -> Policy:
     """The shipped policy with the settings on top."""
-    from processor.triage import rules as policy_rules
+    from processor.triage import rules
 
-    return policy_rules.make(
+    return rules.make(
         settings.rules,
         settings.thresholds,
         settings.dwell,
@@ -168,32 +162,24 @@ def authority(settings: Settings) -> Authority:
     )
 
 
-def make_wording(settings: Settings) -> Wording:
-    """How log text is prepared for issues and for the worklog."""
-    from processor.issues.body import Wording
-    from sinks.redact import redact
-
-    masker = make_masker(settings)
-    return Wording(
-        redact=redact,
-        # Line by line and without its indentation, by which a stack trace is read.
-        mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
-        raw_samples=settings.raw_samples,
-    )
-
-
 def make_reconciler(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
 ) -> Reconciler:
     """The controller over a store; without a tracker it keeps priorities only."""
     from processor.issues.controller import Limits, Reconciler
-    from processor.issues.plan import Wishes
+    from processor.issues.plan import IssueSettings
 
     owners = tuple((owner.service, owner.module, owner.assignees) for owner in settings.owners)
     return Reconciler(
         store,
         open_tracker(settings, clock, telemetry),
-        wishes=Wishes(make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners),
+        settings=IssueSettings(
+            make_policy(settings),
+            make_wording(settings),
+            auto_close=settings.auto_close,
+            owners=owners,
+            places=make_places(settings),
+        ),
         clock=clock,
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
@@ -202,18 +188,36 @@ def make_reconciler(
     )
 
 
-def _make_chores(
+def _make_periodic_tasks(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None
-) -> list[Chore]:
+) -> list[PeriodicTask]:
     """What a worker does between two checkpoints; the worklog after the issues that it refers to."""
-    chores: list[Chore] = [make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).tend]
+    periodic_tasks: list[PeriodicTask] = [
+        make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).run_if_due
+    ]
     scheme, _, folder = settings.worklog.partition(":")
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
-        redact, every_s = make_wording(settings).redact, settings.worklog_seconds
-        chores.append(Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).tend)
-    return chores
+        redact, every_s = make_wording(settings).shown, settings.worklog_seconds
+        periodic_tasks.append(
+            Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
+        )
+    return periodic_tasks
+
+
+def _make_pace(settings: Settings) -> FlushPolicy:
+    """What a store on another machine is asked for in a second; a file takes whatever comes."""
+    from processor.ingest.gather import HOT_DOCUMENT_S, FlushPolicy
+
+    if not settings.state.startswith("firestore:"):
+        return FlushPolicy(settings.flush_seconds, settings.flush_entries)
+    return FlushPolicy(
+        settings.flush_seconds,
+        settings.flush_entries,
+        writes_per_second=settings.writes_per_second,
+        least_seconds=HOT_DOCUMENT_S,
+    )
 
 
 def make_worker(
@@ -224,28 +228,29 @@ def make_worker(
     telemetry: Telemetry | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
-    from processor.ingest.worker import Pace, Worker
+    from processor.ingest.worker import Worker
 
-    store = open_store(settings)
-    bury = None
+    dead_letter = None
     if source is None:
+        # Before the state, so that a source that cannot be read leaves none behind.
         source = open_source(settings, telemetry)
-        bury = open_dead_letters(settings, source)
+        dead_letter = open_dead_letters(settings, source)
+    store = open_store(settings)
     clock = SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(
         source,
         store,
-        garden=make_garden(settings),
+        miners=make_miners(settings),
         masker=make_masker(settings),
         clock=clock,
         name=name,
         min_severity=settings.least,
-        pace=Pace(settings.flush_seconds, settings.flush_entries),
+        pace=_make_pace(settings),
         observers=observers,
         watchers=[telemetry] if telemetry else (),
-        chores=_make_chores(settings, store, clock=clock, name=name, telemetry=telemetry),
-        bury=bury,
+        periodic_tasks=_make_periodic_tasks(settings, store, clock=clock, name=name, telemetry=telemetry),
+        dead_letter=dead_letter,
         limit=RejectionLimit(RejectionRule(settings.max_rejected_ratio)),
         until_idle_s=settings.until_idle,
     )
@@ -257,7 +262,7 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
     from processor.ingest.committer import Committer
 
     store = open_store(settings)
-    return store, Committer(store, garden=make_garden(settings), clock=SystemClock())
+    return store, Committer(store, miners=make_miners(settings), clock=SystemClock())
 
 
 def replay_rejected(settings: Settings) -> Totals:

@@ -20,7 +20,7 @@ from processor.cli.doctor import doctor
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
 from processor.cli.worklog import worklog
-from processor.model.errors import GardenerError
+from processor.model.errors import GardenerError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,6 +61,14 @@ def _json(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")(command)
 
 
+def _text(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--text", is_flag=True, help="FILE is plain text: each line is an entry.")(command)
+
+
+def _source(file: str, *, text: bool) -> str:
+    return ("-" if file == "-" else f"file:{file}") + ("?text" if text else "")
+
+
 def _settings(config: str | None, **flags: object) -> Settings:
     from processor.app.config import load
 
@@ -86,25 +94,27 @@ cli.add_command(beam)
 @click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
 @click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
+@_text
 @_json
-def replay(file: str, state: str | None, config: str | None, as_json: bool, **flags: str | None) -> None:
+def replay(file: str, state: str | None, config: str | None, as_json: bool, text: bool, **flags: str | None) -> None:
     """Read FILE to its end into the state, then print the clusters and a summary.
 
-    FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`.
-    Reading it again changes no count. What cannot be decoded is kept, see `gardener rejected`.
+    FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`; also as Pub/Sub,
+    BigQuery or Cloud Storage has them, and compressed. Reading it again changes no count. What cannot be decoded is
+    kept, see `gardener rejected`; where nothing at all could be read, the exit code is 4.
     """
-    source = "-" if file == "-" else f"file:{file}"
-    settings = _settings(config, state=state, source=source, **flags)
+    settings = _settings(config, state=state, source=_source(file, text=text), **flags)
     totals, clusters = _work(settings, progress=not as_json)
     summary: dict[str, Any] = {**_tables().totals_json(totals), "clusters": len(clusters)}
     if as_json:
         click.echo(json.dumps(summary))
-        return
-    _print_clusters(clusters, _SHOWN)
-    click.echo(f"\n{_tables().totals_line(totals)}")
-    click.echo(f"{len(clusters)} clusters, state in {settings.state}")
-    if totals.rejected:
-        click.echo("What was rejected, and why: gardener rejected")
+    else:
+        _print_clusters(clusters, _SHOWN)
+        click.echo(f"\n{_tables().totals_line(totals)}")
+        click.echo(f"{len(clusters)} clusters, state in {settings.state}")
+        if totals.rejected:
+            click.echo("What was rejected, and why: gardener rejected")
+    _check_read(file, totals.ingested - totals.rejected, totals.rejected)
 
 
 @cli.command()
@@ -129,20 +139,26 @@ def run(config: str | None, **flags: str | None) -> None:
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @_state
-def assign(file: str, state: str | None, config: str | None) -> None:
+@_text
+def assign(file: str, state: str | None, config: str | None, text: bool) -> None:
     """Print which cluster every entry of FILE belongs to, as NDJSON, whatever its severity. Writes nothing.
 
     With --state the clusters already stored are known; what is new gets the id it would get.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import assign as assigning
 
-    settings = _settings(config, state=state, source="-" if file == "-" else f"file:{file}")
+    settings = _settings(config, state=state, source=_source(file, text=text))
     store = wiring.open_store(settings, must_exist=True) if state else None
     source = wiring.open_source(settings)
-    assigning.write(
-        source, sys.stdout.buffer, store=store, garden=wiring.make_garden(settings), masker=wiring.make_masker(settings)
+    written = assigning.write(
+        source,
+        sys.stdout.buffer,
+        store=store,
+        miners=wiring.make_miners(settings),
+        masker=publishing.make_masker(settings),
     )
+    _check_read(file, written.entries, written.rejected)
 
 
 @cli.command()
@@ -155,14 +171,14 @@ def explain(file: str, state: str | None, config: str | None, as_json: bool) -> 
     Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
     reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import explain as explaining
 
     settings = _settings(config, state=state, source="-" if file == "-" else f"file:{file}")
     store = wiring.open_store(settings, must_exist=True) if state else None
-    masker = wiring.make_masker(settings)
+    masker = publishing.make_masker(settings)
     for one in explaining.explain(
-        wiring.open_source(settings), store=store, garden=wiring.make_garden(settings), masker=masker
+        wiring.open_source(settings), store=store, miners=wiring.make_miners(settings), masker=masker
     ):
         if as_json:
             click.echo(json.dumps(one))
@@ -249,6 +265,16 @@ for _action in cli_actions.COMMANDS:
     cli.add_command(_action)
 
 
+def _check_read(file: str, entries: int, rejected: int) -> None:
+    """Fail where a source holds something, and none of it is an entry."""
+    if rejected and not entries:
+        raise SourceError(
+            f"nothing of {'standard input' if file == '-' else file} could be read as log entries"
+            f" ({rejected:,} rejected): `gcloud logging read FILTER --format=json` exports them as they are read;"
+            " --text counts the lines of plain text"
+        )
+
+
 def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster]]:
     """Run a worker to the end of its source; SIGTERM and SIGINT end it after the checkpoint at hand."""
     from processor.app import wiring
@@ -258,7 +284,8 @@ def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster]]
 
     with Progress(visible=progress) as bar:
         # Its warnings say when the state is locked by another; figures are the summary's business.
-        parts = wiring.make_worker(settings, observers=[bar.observe], telemetry=Telemetry(SystemClock()))
+        source = wiring.open_source(settings, begun=True)
+        parts = wiring.make_worker(settings, source=source, observers=[bar.observe], telemetry=Telemetry(SystemClock()))
         bar.follow(parts.source)
 
         def stop(_signal: int, _frame: object) -> None:
@@ -277,7 +304,7 @@ def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster]]
 def _ranked(found: Iterable[Cluster]) -> list[Cluster]:
     return sorted(
         found,
-        key=lambda c: (c.handling.priority or "P9", -c.severity, -c.count, c.first_seen, c.id),
+        key=lambda c: (c.triage.priority or "P9", -c.severity, -c.count, c.first_seen, c.id),
     )
 
 

@@ -42,9 +42,10 @@ def mute(cluster_id: str, duration: str, until_times: int | None, **options: str
 
 @click.command()
 @_shared
-def resolve(cluster_id: str, **options: str) -> None:
+@click.option("--next-revision", is_flag=True, help="The fix is in the next deploy; the last revision may still fail.")
+def resolve(cluster_id: str, next_revision: bool, **options: str) -> None:
     """Settle a cluster: its issue is closed, and reopened when it is seen again."""
-    _decide(cluster_id, "resolve", options)
+    _decide(cluster_id, "resolve", options, next_revision=next_revision)
 
 
 @click.command()
@@ -117,11 +118,11 @@ COMMANDS: Final = (mute, resolve, reopen, acknowledge, priority, merge, split_co
 
 def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> None:
     cluster = _carry_out(cluster_id, action, options, **wished)
-    from processor.triage.actions import mute_end
+    from processor.triage.transitions import mute_end
 
-    handling = cluster.handling
-    status = f"{handling.status} {mute_end(handling)}".strip()
-    click.echo(f"{cluster.id} is {status}, priority {handling.priority or 'as the policy says'}")
+    triage = cluster.triage
+    status = f"{triage.status} {mute_end(triage)}".strip()
+    click.echo(f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}")
 
 
 def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
@@ -148,7 +149,7 @@ def _me() -> str:
 
 
 def _lines(found: Difference, before: Outlook, after: Outlook) -> list[str]:
-    from processor.views.terminal.tables import plain
+    from processor.text.terminal import plain
 
     def name(cluster_id: str, outlook: Outlook) -> str:
         return f"{cluster_id} {plain(outlook.clusters[cluster_id].template)[:100]}"

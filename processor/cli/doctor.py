@@ -29,7 +29,7 @@ def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:
     from processor.app import doctor_checks as wiring_doctor
     from processor.app.config import load
     from processor.app.doctor import examine
-    from processor.views.terminal.tables import plain
+    from processor.text.terminal import plain
 
     found = list(examine(wiring_doctor.make_checks(load(flags, config))))
     if as_json:

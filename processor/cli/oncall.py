@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
-import socket
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from processor.model.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
+    from processor.app.config import Settings
     from processor.model.ports import Store
     from processor.views.web.settings import WebSettings
+
+_log: Final = logging.getLogger("gardener.web")
 
 
 def _state(command: Callable[..., None]) -> Callable[..., None]:
@@ -39,10 +39,14 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
     Without a token (GARDENER_WEB_TOKEN, GARDENER_WEB_READ_TOKEN) and without Identity-Aware Proxy it listens to
     this machine only, and whoever sits at it may act.
     """
+    from processor.app import logs
+    from processor.app.config import load
     from processor.views.web.settings import load_web
 
     settings = load_web(flags)
-    open_store = _opener(state, config)
+    given = load({"state": state}, config)
+    open_store = _opener(given)
+    logs.configure(given.log_format)
     # A wrong state is said at once; a state that goes away later is waited for.
     open_store().close()
     _serve(settings, open_store)
@@ -52,71 +56,41 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
 @_state
 def top(state: str | None, config: str | None) -> None:
     """Show the clusters live in the terminal: sort, filter, open, acknowledge, mute; q ends it."""
+    from processor.app.config import load
     from processor.views.terminal import loop as live
 
-    open_store = _opener(state, config)
+    open_store = _opener(load({"state": state}, config))
     open_store().close()
     live.run(open_store, _now, _local_name())
 
 
-def _opener(state: str | None, config: str | None) -> Callable[[], Store]:
+def _opener(settings: Settings) -> Callable[[], Store]:
     from processor.app import wiring
-    from processor.app.config import load
 
-    settings = load({"state": state}, config)
     return lambda: wiring.open_store(settings, must_exist=True)
 
 
 def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
-    import asyncio
-
-    import uvicorn
-
-    from processor.views.snapshot import Reading
+    from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
     from processor.views.web.iap_keys import ProxyKeys, fetch_keys
     from processor.views.web.poller import Poller
-
-    class Server(uvicorn.Server):
-        """Ends the streams of events first: uvicorn waits for every answer to end, and they never do."""
-
-        poller: Poller | None = None
-        loop: asyncio.AbstractEventLoop | None = None
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            if self.poller and self.loop:
-                self.poller.end(self.loop)
-            super().handle_exit(sig, frame)
-
-        async def on_tick(self, counter: int) -> bool:
-            return await super().on_tick(counter) or bool(self.poller and self.poller.broken)
+    from processor.views.web.server import listen, make_server
 
     def make_poller() -> Poller:
-        server.loop = asyncio.get_running_loop()
-        server.poller = Poller(Reading(open_store, _now), _now, every_s=settings.every)
-        return server.poller
+        return server.follow(Poller(StateReader(open_store, _now), _now, every_s=settings.every))
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
-    app = make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name()))
-    listening = _listen(settings)
+    server = make_server(make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name())), settings)
+    listening = listen(settings)
     host, port = listening.getsockname()[:2]
-    server = Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3))
-    click.echo(f"on-call page: http://{f'[{host}]' if ':' in host else host}:{port}/  (Ctrl-C ends it)", err=True)
+    shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    click.echo(f"on-call page: {shown}  (Ctrl-C ends it)", err=True)
+    _log.info("serving on %s", shown, extra={"action": "web-ready", "fields": {"port": port}})
     server.run(sockets=[listening])
     if server.poller and server.poller.broken:
         raise server.poller.broken
-
-
-def _listen(settings: WebSettings) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listening = socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    except OSError as error:
-        raise ConfigError(
-            f"port {settings.port} of {settings.host} cannot be used: {error.strerror}; choose another with --port"
-        ) from error
-    return listening
 
 
 def _local_name() -> str:

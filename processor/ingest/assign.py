@@ -11,14 +11,14 @@ import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import msgspec
 
 from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
 from processor.parsing.decode import DecodeError
-from processor.parsing.multiline import is_fragment, join, seconds_near
+from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
 
@@ -27,36 +27,49 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from processor.mining.masker import Masker
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import Entry, Masked, ReceivedMessage, Stream
     from processor.model.ports import Source, Store
 
 _BATCH: Final = 5000
+_NO_ENTRY: Final = b"\0"
 _encode = msgspec.json.encode
 
 # For each entry the beginning of its line, joined by newlines, and the index of its message; the distinct messages in
-# order of appearance.
-_Grouped = tuple[bytes, list[int], "list[Masked]"]
+# order of appearance; how many could not be decoded.
+_Grouped = tuple[bytes, list[int], "list[Masked]", int]
 
 
-def write(source: Source, out: BinaryIO, *, store: Store | None, garden: Garden, masker: Masker) -> None:
+class Written(NamedTuple):
+    """Entries that were written, and those that could not be decoded."""
+
+    entries: int
+    rejected: int
+
+
+def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners, masker: Masker) -> Written:
     """Print {"insert_id", "cluster_id"} for each entry in order, once the source is read to its end.
 
-    The garden is an empty one; it takes the store's clusters in. Ids are those after every merge. Entries that
-    cannot be decoded are left out.
+    The miners are empty; they take the store's clusters in. Ids are those after every merge. Entries that
+    cannot be decoded are left out, and counted.
     """
     if store is not None:
-        garden.refresh(store.load_model({}))
+        miners.refresh(store.load_model({}))
     begun: list[tuple[bytes, list[int], list[tuple[Stream, str]]]] = []
-    for heads, indexes, messages in _grouped(source, masker):
+    rejected = 0
+    for heads, indexes, messages, failed in _grouped(source, masker):
+        rejected += failed
         # An id once given stays good: a merge is resolved at the end.
-        begun.append((heads, indexes, [(masked.stream, garden.place(*masked)) for masked in messages]))
+        begun.append((heads, indexes, [(masked.stream, miners.assign(*masked)) for masked in messages]))
+    written = 0
     for heads, indexes, placed in begun:
-        tails = [b',"cluster_id":' + _encode(garden.resolve(*key)) + b"}\n" for key in placed]
+        written += len(indexes)
+        tails = [b',"cluster_id":' + _encode(miners.resolve(*key)) + b"}\n" for key in placed]
         if indexes:
             lines = zip(heads.split(b"\n"), indexes, strict=True)
             out.write(b"".join([head + tails[index] for head, index in lines]))
     out.flush()
+    return Written(written, rejected)
 
 
 def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
@@ -82,7 +95,7 @@ def _take(source: Source) -> Block | list[bytes]:
     if isinstance(source, FileSource) and (block := source.block_ahead()) is not None:
         return block
     messages: Sequence[ReceivedMessage] = source.pull(_BATCH, 1.0)
-    return [message.data for message in messages if not message.problem]
+    return [_NO_ENTRY if message.problem else message.data for message in messages]
 
 
 _of_process: list[Grouper] = []
@@ -100,14 +113,19 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     indexes: list[int] = []
     lines: list[bytes] = []
     times: list[datetime] = []
+    failed = 0
     known: dict[Masked, int] = {}
     fragments: dict[int, Entry] = {}
     for line in part.read().split(b"\n") if isinstance(part, Block) else part:
-        if not line or len(line) > MAX_ENTRY_BYTES:
+        if not line:
+            continue
+        if len(line) > MAX_ENTRY_BYTES:
+            failed += 1
             continue
         try:
             entry = entries.decode(line, now)
         except DecodeError:
+            failed += 1
             continue
         if is_fragment(entry):
             fragments[len(heads)] = entry
@@ -125,7 +143,7 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
         ]
         known = used
     # JSON has no bare newline, so this is one object to send instead of thousands.
-    return b"\n".join(heads), indexes, list(known)
+    return b"\n".join(heads), indexes, list(known), failed
 
 
 def _joined(
@@ -135,4 +153,4 @@ def _joined(
     near = {second for entry in fragments.values() for second in seconds_near(entry.at)}
     places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
     close = [fragments.get(place) or entries.decode(lines[place], now) for place in places]
-    return {places[index]: close[index]._replace(text=text) for index, text in join(close).items()}
+    return {places[index]: as_part(close[index], part) for index, part in join(close).items()}

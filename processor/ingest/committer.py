@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.ingest import pipeline
-from processor.ingest.retry import patiently
+from processor.ingest.gather import MAX_ENTRIES
+from processor.ingest.retry import retry_until
 from processor.model.errors import CheckpointTooLarge, StateError, Transient
 
 if TYPE_CHECKING:
-    from processor.ingest.partial import Gathered
-    from processor.mining.miners import Garden
+    from processor.ingest.partial import PartialBatch
+    from processor.mining.miners import Miners
     from processor.model import Checkpoint, Totals
     from processor.model.ports import Clock, Store
 
-MAX_ENTRIES: Final = 20_000
-"""Of one commit: 200 KB of the ledger, below the size at which a page is closed."""
 _PATIENCE_S: Final = 300.0
 
 
@@ -24,55 +23,55 @@ class Committer:
 
     Args:
         store: is not closed here.
-        garden: an empty one; it follows the store.
+        miners: empty ones; they follow the store.
         clock: for the checkpoint's time and for waiting.
     """
 
-    def __init__(self, store: Store, *, garden: Garden, clock: Clock) -> None:
+    def __init__(self, store: Store, *, miners: Miners, clock: Clock) -> None:
         self._store = store
-        self._garden = garden
+        self._miners = miners
         self._clock = clock
 
-    def commit(self, gathered: Gathered, *, worker: str) -> Totals:
+    def commit(self, partial_batch: PartialBatch, *, worker: str) -> Totals:
         """Count it under the worker's name; what is counted already stays as it is.
 
         Raises:
             Transient: the store has been away for five minutes; some of it may be committed, ask again.
             StateError: it can never be committed.
         """
-        size = len(gathered.identities()) + len(gathered.rejected)
+        size = len(partial_batch.identities()) + len(partial_batch.rejected)
         if size <= MAX_ENTRIES:
             try:
-                return self._whole(gathered, worker)
+                return self._whole(partial_batch, worker)
             except CheckpointTooLarge as error:
                 if size == 1:
                     raise StateError("one entry alone is more than the store takes in one commit") from error
-        first, second = gathered.halves()
+        first, second = partial_batch.split_in_two()
         return self.commit(first, worker=worker) + self.commit(second, worker=worker)
 
-    def _whole(self, gathered: Gathered, worker: str) -> Totals:
+    def _whole(self, partial_batch: PartialBatch, worker: str) -> Totals:
         begun = self._clock.now()
         try:
-            checkpoint, _ = patiently(
+            checkpoint, _ = retry_until(
                 self._once,
-                gathered,
+                partial_batch,
                 worker,
                 sleep=self._clock.sleep,
                 has_to_end=lambda: (self._clock.now() - begun).total_seconds() > _PATIENCE_S,
                 failed=self._forget,
             )
         except BaseException:
-            self._garden.discard()
+            self._miners.rollback()
             raise
         return checkpoint.totals
 
-    def _once(self, gathered: Gathered, worker: str) -> Checkpoint:
-        self._garden.refresh(self._store.load_model(self._garden.revs))
-        seen = self._store.seen(gathered.identities())
+    def _once(self, partial_batch: PartialBatch, worker: str) -> Checkpoint:
+        self._miners.refresh(self._store.load_model(self._miners.revs))
+        seen = self._store.seen(partial_batch.identities())
         now = self._clock.now()
-        checkpoint = pipeline.digest_gathered(gathered, seen, self._garden, worker=worker, now=now)
-        self._garden.settle(self._store.commit(checkpoint).revs)
+        checkpoint = pipeline.digest_partial(partial_batch, seen, self._miners, worker=worker, now=now)
+        self._miners.confirm(self._store.commit(checkpoint).revs)
         return checkpoint
 
     def _forget(self, _: Transient) -> None:
-        self._garden.discard()
+        self._miners.rollback()

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from processor.mining.masker import Masker
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import ReceivedMessage
     from processor.model.ports import Source, Store
 
 
-def explain(source: Source, *, store: Store | None, garden: Garden, masker: Masker) -> Iterator[dict[str, Any]]:
+def explain(source: Source, *, store: Store | None, miners: Miners, masker: Masker) -> Iterator[dict[str, Any]]:
     """One explanation per entry, in order; a line that is no log entry is explained as a plain message.
 
     Without a store every entry before it in the source is learned first, so that the last of a dozen
@@ -28,14 +28,14 @@ def explain(source: Source, *, store: Store | None, garden: Garden, masker: Mask
     """
     grouper = Grouper(masker)
     if store is not None:
-        garden.refresh(store.load_model({}))
+        miners.refresh(store.load_model({}))
     now = datetime.now(UTC)
     while not source.exhausted():
         for message in source.pull(500, 1.0):
             text, masked = _read(message, grouper, now)
-            yield _explain(text, masked, garden, masker)
+            yield _explain(text, masked, miners, masker)
             if store is None:
-                garden.place(*masked)
+                miners.assign(*masked)
 
 
 def _read(message: ReceivedMessage, grouper: Grouper, now: datetime) -> tuple[str, Masked]:
@@ -50,9 +50,9 @@ def _read(message: ReceivedMessage, grouper: Grouper, now: datetime) -> tuple[st
     return entry.text, grouper(entry)
 
 
-def _explain(text: str, masked: Masked, garden: Garden, masker: Masker) -> dict[str, Any]:
+def _explain(text: str, masked: Masked, miners: Miners, masker: Masker) -> dict[str, Any]:
     stream, message = masked
-    found = garden.miner(stream).explain(message)
+    found = miners.miner(stream).explain(message)
     return {
         "text": text,
         "stream": stream._asdict(),

@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.ingest.tally import Tally, earlier, sample
-from processor.model import LEDGER_SLOT_S, Kind, Sample
+from processor.ingest.samples import SampleSet, rank_of
+from processor.ingest.tally import Tally
+from processor.model import LEDGER_SLOT_S, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from processor.ingest.tally import Facts
     from processor.model import Entry, Identity, Masked, Rejected, Stream
@@ -24,7 +26,7 @@ NOWHERE: Final = -1
 """The slot of what has no event time: rejected messages, and entries that are none of our business."""
 
 
-class Place(NamedTuple):
+class LedgerShard(NamedTuple):
     """Where gathered entries meet: everything of one place is committed by one writer at a time.
 
     Attributes:
@@ -37,86 +39,106 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Sheaf:
-    """One masked message: its earliest entry, and every entry's identity with what it adds."""
+class PartialTally:
+    """One masked message: its samples, and every entry's identity with what it adds."""
 
-    first: Entry | Sample
+    samples: SampleSet
     entries: dict[Identity, Facts] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Gathered:
+class PartialBatch:
     """Sheaves by message, with what was left out on the way.
 
     Attributes:
         deliveries: messages that are entries of the sheaves, those delivered twice included.
     """
 
-    sheaves: dict[Masked, Sheaf] = field(default_factory=dict)
+    partial_tallies: dict[Masked, PartialTally] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     deliveries: int = 0
     ignored: int = 0
 
     def put(self, identity: Identity, entry: Entry, key: Masked, added: Facts) -> None:
         """Add one entry."""
-        sheaf = self.sheaves.setdefault(key, Sheaf(entry))
-        sheaf.first = earlier(sheaf.first, entry)
-        sheaf.entries[identity] = added
+        partial_tally = self.partial_tallies.get(key)
+        if partial_tally is None:
+            partial_tally = self.partial_tallies[key] = PartialTally(SampleSet.of(entry, rank_of(identity)))
+        else:
+            partial_tally.samples.add(entry, rank_of(identity))
+        partial_tally.entries[identity] = added
         self.deliveries += 1
 
-    def absorb(self, other: Gathered) -> None:
+    def absorb(self, other: PartialBatch) -> None:
         """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
-        for key, theirs in other.sheaves.items():
-            ours = self.sheaves.setdefault(key, Sheaf(theirs.first))
-            ours.first = earlier(ours.first, theirs.first)
+        for key, theirs in other.partial_tallies.items():
+            ours = self.partial_tallies.get(key)
+            if ours is None:
+                ours = self.partial_tallies[key] = PartialTally(theirs.samples.copy())
+            else:
+                ours.samples.absorb(theirs.samples)
             ours.entries.update(theirs.entries)
         self.rejected += other.rejected
         self.deliveries += other.deliveries
         self.ignored += other.ignored
 
-    def seal(self) -> None:
-        """Keep of each earliest entry its bounded sample only: this is going to travel."""
-        for sheaf in self.sheaves.values():
-            if not isinstance(sheaf.first, Sample):
-                sheaf.first = sample(sheaf.first)
+    def compact(self) -> None:
+        """Replace every entry by its bounded sample, so that the batch is small enough to travel."""
+        for key, partial_tally in self.partial_tallies.items():
+            partial_tally.samples.compact(key.stream)
 
     def identities(self) -> set[Identity]:
         """Of every entry, each once."""
-        return {identity for sheaf in self.sheaves.values() for identity in sheaf.entries}
+        return {identity for partial_tally in self.partial_tallies.values() for identity in partial_tally.entries}
 
     def uncounted(self, known: Collection[bytes]) -> tuple[tuple[Identity, ...], dict[tuple[Stream, str], Tally]]:
         """The identities that are not among the known digests, and their tallies by message."""
         fresh: dict[Identity, None] = {}
         tallies: dict[tuple[Stream, str], Tally] = {}
-        for key, sheaf in self._ordered():
-            new = [(one, added) for one, added in sheaf.entries.items() if one.digest not in known and one not in fresh]
+        for key, partial_tally in self._ordered():
+            new = [
+                (one, added)
+                for one, added in partial_tally.entries.items()
+                if one.digest not in known and one not in fresh
+            ]
             if new:
-                tally = tallies[key] = Tally(sheaf.first, sheaf.first.at)
+                at = new[0][1].at
+                tally = tallies[key] = Tally(partial_tally.samples.copy(), at, at)
                 for identity, added in new:
                     fresh[identity] = None
                     tally.count_facts(added)
         return tuple(fresh), tallies
 
-    def halves(self) -> tuple[Gathered, Gathered]:
+    def split_in_two(self) -> tuple[PartialBatch, PartialBatch]:
         """Two that hold the same together, for a store that does not take it at once."""
-        pairs = [(key, sheaf, *pair) for key, sheaf in self._ordered() for pair in sheaf.entries.items()]
+        pairs = [
+            (key, partial_tally, *pair)
+            for key, partial_tally in self._ordered()
+            for pair in partial_tally.entries.items()
+        ]
         middle, cut = len(pairs) // 2, -(-len(self.rejected) // 2)
-        both = (Gathered(rejected=self.rejected[:cut], ignored=self.ignored), Gathered(rejected=self.rejected[cut:]))
+        both = (
+            PartialBatch(rejected=self.rejected[:cut], ignored=self.ignored),
+            PartialBatch(rejected=self.rejected[cut:]),
+        )
         both[0].deliveries = self.deliveries - len(pairs)
         for half, part in zip(both, (pairs[:middle], pairs[middle:]), strict=True):
             half.deliveries += len(part)
-            for key, sheaf, identity, added in part:
-                half.sheaves.setdefault(key, Sheaf(sheaf.first)).entries[identity] = added
+            for key, partial_tally, identity, added in part:
+                half.partial_tallies.setdefault(key, PartialTally(partial_tally.samples)).entries[identity] = added
         return both
 
-    def _ordered(self) -> Iterator[tuple[Masked, Sheaf]]:
+    def _ordered(self) -> Iterator[tuple[Masked, PartialTally]]:
         """In order of time; exceptions first: a line of one that was joined here and not there counts as joined."""
-        pairs = self.sheaves.items()
-        yield from sorted(
-            pairs, key=lambda p: (p[0].stream.kind is not Kind.EXCEPTION, p[1].first.at, p[1].first.insert_id, p[0])
-        )
+        pairs = self.partial_tallies.items()
+        yield from sorted(pairs, key=_order)
 
 
-def place_of(identity: Identity, lanes: int) -> Place:
+def _order(pair: tuple[Masked, PartialTally]) -> tuple[bool, datetime, str, Masked]:
+    key, first = pair[0], pair[1].samples.first[1]
+    return (key.stream.kind is not Kind.EXCEPTION, first.at, first.insert_id, key)
+
+
+def shard_of(identity: Identity, lanes: int) -> LedgerShard:
     """Where an entry is counted."""
-    return Place(identity.second // LEDGER_SLOT_S, identity.digest[-1] % lanes)
+    return LedgerShard(identity.second // LEDGER_SLOT_S, identity.digest[-1] % lanes)

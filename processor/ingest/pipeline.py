@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from processor.ingest.partial import NOWHERE, Gathered, Place, place_of
+from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_of
 from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
 from processor.parsing.decode import DecodeError
-from processor.parsing.multiline import joined
+from processor.parsing.multiline import is_fragment, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from processor.ingest.tally import Tally
     from processor.mining.grouper import Grouper
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
 
 # Who read what: large, personal, and no error of a service, but for jobs that failed. The log sink agrees.
@@ -43,29 +44,39 @@ class Batch:
     ignored: int
 
 
-def decode(messages: Iterable[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
-    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception."""
-    found: dict[Identity, Entry] = {}
+def decode(messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
+    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception.
+
+    Lines of one stack trace are joined before anything is ignored: a frame alone has no severity.
+    """
     rejected: list[Rejected] = []
-    repeats = ignored = 0
+    decoded: list[tuple[ReceivedMessage, Entry]] = []
     for message in messages:
         if message.problem:
             rejected.append(reject(message, message.problem, now))
             continue
         try:
-            entry = entries.decode(message.data, now)
+            decoded.append((message, entries.decode(message.data, now)))
         except DecodeError as error:
             rejected.append(reject(message, str(error), now))
-            continue
-        if is_ignored(entry, min_severity):
+    has_lines = any(is_fragment(entry) for _, entry in decoded)
+    found: dict[Identity, Entry] = {}
+    deliveries: Counter[Identity] = Counter()
+    ignored = 0
+    for message, entry in decoded:
+        if not has_lines and is_ignored(entry, min_severity):
             ignored += 1
             continue
         identity = entries.identity(entry, message.message_id)
-        if identity in found:
-            repeats += 1
-        else:
-            found[identity] = entry
-    return Batch(tuple(found.items()), tuple(rejected), repeats, ignored)
+        found.setdefault(identity, entry)
+        deliveries[identity] += 1
+    if has_lines:
+        found = dict(zip(found, joined(list(found.values())), strict=True))
+        dropped = [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]
+        for identity in dropped:
+            del found[identity]
+            ignored += deliveries.pop(identity)
+    return Batch(tuple(found.items()), tuple(rejected), deliveries.total() - len(found), ignored)
 
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
@@ -75,10 +86,10 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     return entry.log_name.endswith(_DATA_ACCESS) and not entries.is_failed_job(entry)
 
 
-def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
+def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
     """Mask, tally and mine what is not counted yet; the garden learns what is new."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
-    tallies = tally((entry, group(entry)) for entry in joined([entry for _, entry in fresh]))
+    tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)
     totals = Totals(
         counted=len(fresh),
         duplicates=batch.repeats + len(batch.entries) - len(fresh),
@@ -90,60 +101,61 @@ def digest(batch: Batch, seen: Seen, garden: Garden, group: Grouper, *, worker: 
         at=now,
         fresh=tuple(identity for identity, _ in fresh),
         seen=seen,
-        deltas=_mined(tallies, garden),
-        templates=garden.learned(),
+        deltas=_mined(tallies, miners),
+        templates=miners.learned(),
         rejected=batch.rejected,
         totals=totals,
     )
 
 
-def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[Place, Gathered]:
+def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, PartialBatch]:
     """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
-    found: dict[Place, Gathered] = {}
+    found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
-    whole = joined([entry for _, entry in batch.entries])
-    for (identity, _), entry in zip(batch.entries, whole, strict=True):
+    for identity, entry in batch.entries:
         added = facts(entry)
         # One object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
-        found.setdefault(place_of(identity, lanes), Gathered()).put(identity, entry, group(entry), added)
+        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, group(entry), added)
     if batch.repeats or batch.ignored or batch.rejected:
-        rest = found.setdefault(next(iter(found), Place(NOWHERE, 0)), Gathered())
+        rest = found.setdefault(next(iter(found), LedgerShard(NOWHERE, 0)), PartialBatch())
         rest.rejected += batch.rejected
         rest.deliveries += batch.repeats
         rest.ignored += batch.ignored
     for one in found.values():
-        one.seal()
+        one.compact()
     return found
 
 
-def digest_gathered(gathered: Gathered, seen: Seen, garden: Garden, *, worker: str, now: datetime) -> Checkpoint:
+def digest_partial(
+    partial_batch: PartialBatch, seen: Seen, miners: Miners, *, worker: str, now: datetime
+) -> Checkpoint:
     """The same for what was masked and put together elsewhere."""
-    fresh, tallies = gathered.uncounted(seen.known)
+    fresh, tallies = partial_batch.uncounted(seen.known)
     return Checkpoint(
         worker=worker,
         at=now,
         fresh=fresh,
         seen=seen,
-        deltas=_mined(tallies, garden),
-        templates=garden.learned(),
-        rejected=tuple(gathered.rejected),
+        deltas=_mined(tallies, miners),
+        templates=miners.learned(),
+        rejected=tuple(partial_batch.rejected),
         totals=Totals(
             counted=len(fresh),
-            duplicates=gathered.deliveries - len(fresh),
-            rejected=len(gathered.rejected),
-            ignored=gathered.ignored,
+            duplicates=partial_batch.deliveries - len(fresh),
+            rejected=len(partial_batch.rejected),
+            ignored=partial_batch.ignored,
         ),
     )
 
 
-def _mined(tallies: Mapping[tuple[Stream, str], Tally], garden: Garden) -> tuple[ClusterDelta, ...]:
+def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple[ClusterDelta, ...]:
     # Mine everything first: a later message of the batch may merge what an earlier one went to.
-    placed = [(key, garden.place(*key), counted) for key, counted in tallies.items()]
+    placed = [(key, miners.assign(*key), counted) for key, counted in tallies.items()]
     by_cluster: dict[tuple[Stream, str], Tally] = {}
     for (stream, message), cluster_id, counted in placed:
-        root = (stream, garden.resolve(stream, cluster_id))
-        counted.note_words(garden.values(*root, message))
+        root = (stream, miners.resolve(stream, cluster_id))
+        counted.note_words(miners.values(*root, message))
         if root in by_cluster:
             by_cluster[root].absorb(counted)
         else:

@@ -16,7 +16,7 @@ _MAX_WAIT_S: Final = 20.0
 _T = TypeVar("_T")
 
 
-def patiently(
+def retry_until(
     call: Callable[..., _T],
     *arguments: Any,
     sleep: Callable[[float], None],

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from processor.ingest import pipeline
+from processor.ingest.gather import FlushPolicy, Gatherer
 from processor.ingest.rejection_limit import RejectionLimit
-from processor.ingest.retry import patiently
+from processor.ingest.retry import retry_until
+from processor.ingest.watcher import Flush, Watcher
 from processor.mining.grouper import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, Transient
@@ -25,70 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from processor.mining.masker import Masker
-    from processor.mining.miners import Garden
+    from processor.mining.miners import Miners
     from processor.model import ReceivedMessage
     from processor.model.ports import Clock, Source, Store
 
-_SOURCE_WAIT_S: Final = 1.0
-_LEAST_S: Final = 0.1
-"""A commit that took longer than a flush leaves this much time to gather the next batch."""
-
 _T = TypeVar("_T")
 Observer = Callable[["Checkpoint", "Committed"], None]
-Bury = Callable[[Sequence[Rejected]], None]
-Chore = Callable[[bool], None]
+DeadLetter = Callable[[Sequence[Rejected]], None]
+PeriodicTask = Callable[[bool], None]
 """Work between two checkpoints, in this thread; True: the last call, the source has nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When a checkpoint is due: after so many seconds, entries or bytes, whatever comes first."""
-
-    flush_seconds: float = 2.0
-    flush_entries: int = 5000
-    flush_bytes: int = 8 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """One checkpoint from the first message to the acknowledgement.
-
-    Attributes:
-        pulled: messages in it.
-        commit_s: from the first decoded byte to the committed checkpoint, every try included.
-        ack_s: the rest, publishing to the dead-letter topic included.
-        tries: 1, and one more for every conflict and every time the store was away.
-        clusters: records in the model.
-        minted: how many of them this checkpoint added.
-    """
-
-    checkpoint: Checkpoint
-    committed: Committed
-    pulled: int
-    commit_s: float
-    ack_s: float
-    tries: int
-    clusters: int
-    minted: int
-
-
-class Watcher(Protocol):
-    """What the loop tells of itself while it runs; must be quick and must not raise."""
-
-    def ready(self, clusters: int) -> None:
-        """The model is loaded: so many clusters are known."""
-
-    def turned(self) -> None:
-        """The loop is alive: it has pulled, or tried again."""
-
-    def waiting(self, part: str, error: Exception) -> None:
-        """The source or the store is away; nothing is lost, nothing more is pulled."""
-
-    def refused(self, part: str, error: Exception) -> None:
-        """A part that counting can do without refuses for good."""
-
-    def flushed(self, flush: Flush) -> None:
-        """A checkpoint is committed and acknowledged."""
 
 
 class Worker:
@@ -104,35 +49,40 @@ class Worker:
         source: Source,
         store: Store,
         *,
-        garden: Garden,
+        miners: Miners,
         masker: Masker,
         clock: Clock,
         name: str,
         min_severity: Severity = Severity.WARNING,
-        pace: Pace | None = None,
+        pace: FlushPolicy | None = None,
         observers: Sequence[Observer] = (),
         watchers: Sequence[Watcher] = (),
-        chores: Sequence[Chore] = (),
-        bury: Bury | None = None,
+        periodic_tasks: Sequence[PeriodicTask] = (),
+        dead_letter: DeadLetter | None = None,
         limit: RejectionLimit | None = None,
         until_idle_s: float = 0.0,
     ) -> None:
         self._source = source
         self._store = store
-        self._garden = garden
+        self._miners = miners
         self._group = Grouper(masker)
         self._clock = clock
         self._name = name
         self._min_severity = min_severity
-        self._pace = pace or Pace()
         self._observers = observers
         self._watchers = watchers
-        self._chores = chores
-        self._bury = bury
+        self._periodic_tasks = periodic_tasks
+        self._dead_letter = dead_letter
         self._limit = limit or RejectionLimit()
-        self._until_idle_s = until_idle_s
-        self._last_at = self._gathered_at = clock.now()
         self._stopping = threading.Event()
+        self._gatherer = Gatherer(
+            source,
+            clock,
+            policy=pace or FlushPolicy(),
+            watchers=watchers,
+            is_stopping=self._stopping.is_set,
+            until_idle_s=until_idle_s,
+        )
 
     def stop(self) -> None:
         """Finish the checkpoint at hand and return from `run`; safe from a signal handler."""
@@ -145,64 +95,25 @@ class Worker:
         """
         totals = Totals()
         try:
-            self._patiently("store", self._refresh)
+            self._retry_until("store", self._refresh)
             for watcher in self._watchers:
-                watcher.ready(len(self._garden))
-            self._last_at = self._clock.now()
-            while not self._is_done():
-                if messages := self._gather():
+                watcher.ready(len(self._miners))
+            self._gatherer.begin()
+            while not self._gatherer.is_done():
+                if messages := self._gatherer.gather():
                     totals += self._process(messages)
-                self._do_chores(done=False)
-            self._do_chores(done=True)
+                self._run_periodic_tasks(done=False)
+            self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
                 raise
         return totals
 
-    def _do_chores(self, *, done: bool) -> None:
-        for chore in self._chores:
+    def _run_periodic_tasks(self, *, done: bool) -> None:
+        for periodic_task in self._periodic_tasks:
             # Asked to stop, there is no time for chores; whoever runs next does them.
             if not self._stopping.is_set():
-                chore(done)
-
-    def _is_done(self) -> bool:
-        if self._stopping.is_set() or self._source.exhausted():
-            return True
-        idle_s = (self._clock.now() - self._last_at).total_seconds()
-        return 0 < self._until_idle_s <= idle_s
-
-    def _gather(self) -> list[ReceivedMessage]:
-        """Messages for one checkpoint: as many as it may hold, or what came within the flush interval."""
-        messages: list[ReceivedMessage] = []
-        size = 0
-        # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
-        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._pace.flush_seconds - _LEAST_S))
-        while len(messages) < self._pace.flush_entries and size < self._pace.flush_bytes and not self._is_done():
-            started = min(started, self._clock.now())  # the clock may have been set back
-            left = self._pace.flush_seconds - self._since(started)
-            if left <= 0:
-                break
-            part = self._pull(self._pace.flush_entries - len(messages), left)
-            messages += part
-            size += sum(len(message.data) for message in part)
-        self._gathered_at = self._clock.now()
-        return messages
-
-    def _pull(self, room: int, timeout_s: float) -> Sequence[ReceivedMessage]:
-        try:
-            part = self._source.pull(room, timeout_s)
-        except Transient as error:
-            # The source has tried for itself; here it is only said, and not taken for an idle source.
-            self._last_at = self._clock.now()
-            for watcher in self._watchers:
-                watcher.waiting("source", error)
-            self._clock.sleep(min(_SOURCE_WAIT_S, timeout_s))
-            return ()
-        for watcher in self._watchers:
-            watcher.turned()
-        if part:
-            self._last_at = self._clock.now()
-        return part
+                periodic_task(done)
 
     def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> Totals:
         started = self._clock.now()
@@ -210,18 +121,20 @@ class Worker:
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, started)
         try:
-            (checkpoint, committed), tries = self._patiently("store", self._commit, batch)
+            (checkpoint, committed), tries = self._retry_until("store", self._commit, batch)
         except Transient:
             # Stopped while the store is away: somebody else may have more luck with these.
             self._source.release(messages)
             raise
         except CheckpointTooLarge:
-            self._garden.discard()
+            self._miners.rollback()
+            self._gatherer.portion.refused(len(messages))
             return self._process_halves(messages)
-        known = len(self._garden)
-        self._garden.settle(committed.revs)
+        self._gatherer.committed(len(messages), started=started, writes=committed.writes)
+        known = len(self._miners)
+        self._miners.confirm(committed.revs)
         committed_at = self._clock.now()
-        self._bury_all(batch.rejected)
+        self._dead_letter_all(batch.rejected)
         self._source.ack(messages)
         for observe in self._observers:
             observe(checkpoint, committed)
@@ -232,22 +145,24 @@ class Worker:
             commit_s=(committed_at - started).total_seconds(),
             ack_s=self._since(committed_at),
             tries=tries,
-            clusters=len(self._garden),
-            minted=len(self._garden) - known,
+            clusters=len(self._miners),
+            minted=len(self._miners) - known,
+            held_back_s=self._gatherer.held_back_s,
+            portion=self._gatherer.portion.size,
         )
         for watcher in self._watchers:
             watcher.flushed(flush)
         return checkpoint.totals
 
-    def _bury_all(self, rejected: Sequence[Rejected]) -> None:
-        if self._bury is None or not rejected:
+    def _dead_letter_all(self, rejected: Sequence[Rejected]) -> None:
+        if self._dead_letter is None or not rejected:
             return
         try:
-            self._patiently("dead-letter topic", self._bury, rejected)
+            self._retry_until("dead-letter topic", self._dead_letter, rejected)
         except SourceError as error:
             # They are in quarantine already. Ending here would bring them back, and end the next run, for ever.
             for watcher in self._watchers:
-                watcher.refused("dead-letter topic", error)
+                watcher.failed("dead-letter topic", error)
 
     def _process_halves(self, messages: list[ReceivedMessage]) -> Totals:
         """Huge or all different, they do not fit into one commit; each half is exact by itself."""
@@ -257,17 +172,17 @@ class Worker:
         return self._process(messages[:half], is_part=True) + self._process(messages[half:], is_part=True)
 
     def _refresh(self) -> None:
-        self._garden.refresh(self._store.load_model(self._garden.revs))
+        self._miners.refresh(self._store.load_model(self._miners.revs))
 
     def _commit(self, batch: pipeline.Batch) -> tuple[Checkpoint, Committed]:
         self._refresh()
         seen = self._store.seen([identity for identity, _ in batch.entries])
-        checkpoint = pipeline.digest(batch, seen, self._garden, self._group, worker=self._name, now=self._clock.now())
+        checkpoint = pipeline.digest(batch, seen, self._miners, self._group, worker=self._name, now=self._clock.now())
         return checkpoint, self._store.commit(checkpoint)
 
-    def _patiently(self, part: str, call: Callable[..., _T], *arguments: Any) -> tuple[_T, int]:
+    def _retry_until(self, part: str, call: Callable[..., _T], *arguments: Any) -> tuple[_T, int]:
         """Call until it succeeds or the worker is asked to stop: the result, and how many tries it took."""
-        return patiently(
+        return retry_until(
             call,
             *arguments,
             sleep=self._clock.sleep,
@@ -276,12 +191,12 @@ class Worker:
         )
 
     def _forget(self, part: str, error: Transient) -> None:
-        self._garden.discard()
+        self._miners.rollback()
         for watcher in self._watchers:
             if isinstance(error, Conflict):
-                watcher.turned()
+                watcher.alive()
             else:
-                watcher.waiting(part, error)
+                watcher.unavailable(part, error)
 
     def _since(self, at: datetime) -> float:
         return (self._clock.now() - at).total_seconds()

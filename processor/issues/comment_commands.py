@@ -35,7 +35,7 @@ class Listener:
 
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
         """Obey new commands; the cluster as it is then."""
-        notes = notebook.load(cluster.handling.memory)
+        notes = notebook.load(cluster.triage.memory)
         since = notes.commands_at or issue.created_at
         found = self._tracker.comments(issue.ref, since - _SECOND) if issue.comments else ()
         for comment in found:
@@ -44,10 +44,10 @@ class Listener:
         heard_until = max([issue.updated_at, *(comment.at for comment in found)])
         if notes.commands_at is not None and heard_until <= notes.commands_at:
             return cluster
-        notes = notebook.load(cluster.handling.memory)
+        notes = notebook.load(cluster.triage.memory)
         memory = notebook.dump(notes.model_copy(update={"commands_at": heard_until}))
-        handling = self._store.put_handling(cluster.id, replace(cluster.handling, memory=memory))
-        return replace(cluster, handling=handling)
+        triage = self._store.put_triage(cluster.id, replace(cluster.triage, memory=memory))
+        return replace(cluster, triage=triage)
 
     def _hear(self, cluster: Cluster, issue: Issue, comment: IssueComment) -> Cluster:
         wanted = steering.commands(comment.body)
@@ -59,12 +59,12 @@ class Listener:
         possible = [command for command in commands if self._is_possible(cluster, issue, command)]
         fine = understood and allowed and len(possible) == len(wanted)
         self._tracker.react(issue.ref, comment, understood=fine)
-        handling = cluster.handling
+        triage = cluster.triage
         for command in possible:
-            handling = steering.obey(handling, command, cluster, by=comment.author, now=self._clock.now())
-        notes = notebook.load(handling.memory)
+            triage = steering.obey(triage, command, cluster, by=comment.author, now=self._clock.now())
+        notes = notebook.load(triage.memory)
         ids = (*notes.command_ids, comment.id)[-_IDS_KEPT:]
-        handling = replace(handling, memory=notebook.dump(notes.model_copy(update={"command_ids": ids})))
+        triage = replace(triage, memory=notebook.dump(notes.model_copy(update={"command_ids": ids})))
         audit = [
             AuditRecord(self._clock.now(), comment.author, command.verb, cluster.id, f"comment on {issue.ref.url}")
             for command in possible
@@ -73,7 +73,7 @@ class Listener:
         # First, because it is harmless twice; stored last, the comment's id says that all of it is done.
         for command in possible:
             self._rearrange(cluster, issue, command, comment.author)
-        return replace(cluster, handling=self._store.put_handling(cluster.id, handling, audit))
+        return replace(cluster, triage=self._store.put_triage(cluster.id, triage, audit))
 
     def _is_possible(self, cluster: Cluster, issue: Issue, command: Command) -> bool:
         if command.verb == "merge":
@@ -92,7 +92,7 @@ class Listener:
     def _other(self, cluster: Cluster, issue: Issue, command: Command) -> Cluster | None:
         """The cluster a merge names, by the number of its issue or by its id; never of another stream."""
         for other in self._store.clusters():
-            ref = other.handling.issue
+            ref = other.triage.issue
             numbered = ref is not None and (ref.repository, str(ref.number)) == (issue.ref.repository, command.target)
             if (numbered or command.target in (other.id, *other.aliases)) and other.id != cluster.id:
                 return other if other.stream == cluster.stream else None

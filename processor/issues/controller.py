@@ -16,8 +16,8 @@ from processor.issues import body as report
 from processor.issues import plan as issue_plan
 from processor.issues.comment_commands import Listener
 from processor.issues.delivery import Delivery
-from processor.issues.issue_cache import LONG_AGO, Sight, has_issues, is_old
-from processor.issues.plan import Create, Rewrite
+from processor.issues.issue_cache import EPOCH, IssueCache, has_issues, is_old
+from processor.issues.plan import Create, Update
 from processor.issues.related_issues import Linker
 from processor.model import IssueEdit
 from processor.model import notes as notebook
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from processor.issues.plan import Step, Wishes
+    from processor.issues.plan import Action, IssueSettings
     from processor.model import Cluster, Issue
     from processor.model.ports import Clock, IssueTracker, Store
-    from processor.triage.incident_owner import Story
+    from processor.triage.incident_owner import IncidentReport
 
 _log: Final = logging.getLogger("gardener.issues")
 _HOUR: Final = timedelta(hours=1)
@@ -69,7 +69,7 @@ class Reconciler:
         store: Store,
         tracker: IssueTracker | None,
         *,
-        wishes: Wishes,
+        settings: IssueSettings,
         clock: Clock,
         name: str,
         limits: Limits | None = None,
@@ -77,21 +77,21 @@ class Reconciler:
     ) -> None:
         self._store = store
         self._tracker = tracker
-        self._wishes = wishes
+        self._settings = settings
         self._clock = clock
         self._limits = limits or Limits()
         self._bounded = bounded
-        self._delivery = Delivery(store, tracker, wishes=wishes, clock=clock, name=name) if tracker else None
+        self._delivery = Delivery(store, tracker, settings=settings, clock=clock, name=name) if tracker else None
         self._listener = Listener(store, tracker, clock=clock) if tracker else None
-        self._decider = Decider(store, wishes)
-        self._sight = Sight()
+        self._decider = Decider(store, settings.policy, auto_close=settings.auto_close)
+        self._issue_cache = IssueCache()
         self._linker = Linker()
-        self._next_at = LONG_AGO
-        self._wait_until = LONG_AGO
+        self._next_at = EPOCH
+        self._wait_until = EPOCH
         self._unanswered = self._limited = 0
         self._left = 0
 
-    def tend(self, done: bool) -> None:  # the worker's `Chore`
+    def run_if_due(self, done: bool) -> None:  # the worker's `PeriodicTask`
         """A turn, if one is due; a whole one when the source has nothing more."""
         if done:
             self.turn(final=True)
@@ -114,7 +114,7 @@ class Reconciler:
             for cluster in sorted(clusters, key=_urgency):
                 if not self._has_time(started, budget_s):
                     return
-                self._attempt(cluster, plan.stories.get(cluster.id), final=final)
+                self._attempt(cluster, plan.reports.get(cluster.id), final=final)
                 if self._clock.now() < self._wait_until:
                     return
         except RateLimited as error:
@@ -129,12 +129,12 @@ class Reconciler:
         if not self._bounded or not clusters:
             return now
         # At the end of the input nothing more will come, so waiting longer would tell nothing.
-        return max(cluster.last_seen for cluster in clusters) + max(self._wishes.policy.dwell.values())
+        return max(cluster.last_seen for cluster in clusters) + max(self._settings.policy.dwell.values())
 
-    def _attempt(self, cluster: Cluster, story: Story | None, *, final: bool) -> None:
+    def _attempt(self, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool) -> None:
         """All steps of one cluster; its trouble is its own, but a limit or an outage concerns everybody."""
         try:
-            self._pursue(cluster, story, final=final)
+            self._pursue(cluster, incident_report, final=final)
         except Conflict:
             return  # someone else is at it; the next turn looks again
         except RateLimited as error:
@@ -148,37 +148,39 @@ class Reconciler:
         else:
             return
 
-    def _pursue(self, cluster: Cluster, story: Story | None, *, final: bool) -> None:
+    def _pursue(self, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool) -> None:
         tracker, delivery = self._tracker, self._delivery
         if tracker is None or delivery is None or self._listener is None:
             return
         repository = self._repository(cluster)
-        if self._clock.now() < self._sight.parked.get(repository, LONG_AGO):
+        if self._clock.now() < self._issue_cache.parked.get(repository, EPOCH):
             return
-        notes = notebook.load(cluster.handling.memory)
+        notes = notebook.load(cluster.triage.memory)
         if notes.intent is not None:
             if self._clock.now() < notes.intent.until:
                 return
             cluster = delivery.recover(cluster, credible=self._is_credible)
         cluster = self._link(delivery, self._confirm(cluster), repository)
         for _ in range(_MAX_STEPS):
-            if self._left <= 0 and cluster.handling.issue is None:
+            if self._left <= 0 and cluster.triage.issue is None:
                 return
             due = final or self._is_body_due(cluster)
-            step = issue_plan.next_step(cluster, self._wishes, repository, body_due=due, story=story)
-            if step is None or (isinstance(step, Create) and self._sight.doubtful.get(repository, False)):
+            step = issue_plan.next_step(
+                cluster, self._settings, repository, body_due=due, incident_report=incident_report
+            )
+            if step is None or (isinstance(step, Create) and self._issue_cache.suspect.get(repository, False)):
                 return
             self._left -= isinstance(step, Create)
             before = cluster
             cluster = self._take(delivery, cluster, step)
             self._unanswered = self._limited = 0
-            if cluster.handling == before.handling:
+            if cluster.triage == before.triage:
                 return
 
-    def _take(self, delivery: Delivery, cluster: Cluster, step: Step) -> Cluster:
+    def _take(self, delivery: Delivery, cluster: Cluster, step: Action) -> Cluster:
         if isinstance(step, Create):
             return delivery.create(cluster, step, allowed=self._is_within_cap)
-        if isinstance(step, Rewrite):
+        if isinstance(step, Update):
             return delivery.rewrite(cluster, step)
         return delivery.say(cluster, step)
 
@@ -187,12 +189,12 @@ class Reconciler:
         tracker, delivery, listener = self._tracker, self._delivery, self._listener
         if tracker is None or delivery is None or listener is None:
             return cluster
-        notes = notebook.load(cluster.handling.memory)
-        issues = [issue for issue in self._sight.of(cluster) if issue.ref.url != notes.earlier]
-        if cluster.handling.issue is None and issues and notes.intent is None:
+        notes = notebook.load(cluster.triage.memory)
+        issues = [issue for issue in self._issue_cache.of(cluster) if issue.ref.url != notes.earlier]
+        if cluster.triage.issue is None and issues and notes.intent is None:
             first = min(issues, key=lambda issue: (not issue.open, issue.ref.number))
             cluster = delivery.adopt(cluster, tracker.get(first.ref))
-        ref = cluster.handling.issue
+        ref = cluster.triage.issue
         for issue in issues:
             if ref is None or issue.ref.repository != ref.repository:
                 continue
@@ -209,8 +211,8 @@ class Reconciler:
 
     def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
         """Note what belongs beside its issue; a cluster that has none and gets none needs nothing."""
-        silent = cluster.handling.issue is None and bool(notebook.load(cluster.handling.memory).incident)
-        links = () if silent or not cluster.handling.announced else self._linker.links(cluster, repository)
+        silent = cluster.triage.issue is None and bool(notebook.load(cluster.triage.memory).incident)
+        links = () if silent or not cluster.triage.announced else self._linker.links(cluster, repository)
         return delivery.link(cluster, links) if links else cluster
 
     def _close_twin(self, issue: Issue, stays: int) -> None:
@@ -221,9 +223,9 @@ class Reconciler:
             fresh = self._tracker.get(issue.ref)
             if fresh.open and report.key_of(fresh.body) == report.key_of(issue.body):
                 edit = IssueEdit(open=False, reason="duplicate", duplicate_of=stays)
-                self._sight.take(self._tracker.edit(issue.ref, edit))
+                self._issue_cache.observe(self._tracker.edit(issue.ref, edit))
         except (IssueGone, IssueMoved):
-            self._sight.forget(issue)
+            self._issue_cache.forget(issue)
 
     # --- what is seen of the tracker ------------------------------------------------------------------
     def _look(self, now: datetime, clusters: Sequence[Cluster]) -> None:
@@ -231,7 +233,7 @@ class Reconciler:
         if self._tracker is None:
             return
         for repository in self._tracker.repositories():
-            if now < self._sight.parked.get(repository, LONG_AGO):
+            if now < self._issue_cache.parked.get(repository, EPOCH):
                 continue
             try:
                 self._look_into(repository, self._tracker, clusters, now)
@@ -239,19 +241,19 @@ class Reconciler:
                 self._park(repository, error)
 
     def _look_into(self, repository: str, tracker: IssueTracker, clusters: Iterable[Cluster], now: datetime) -> None:
-        full = now - self._sight.full_at.get(repository, LONG_AGO) >= _HOUR
+        full = now - self._issue_cache.full_at.get(repository, EPOCH) >= _HOUR
         slack = _SKEW + timedelta(seconds=2 * tracker.settle_s)
-        found = tracker.listing(repository, None if full else self._sight.looked_at[repository] - slack)
+        found = tracker.listing(repository, None if full else self._issue_cache.looked_at[repository] - slack)
         for issue in found:
-            self._sight.take(issue)
-        self._sight.looked_at[repository] = now
+            self._issue_cache.observe(issue)
+        self._issue_cache.looked_at[repository] = now
         if full:
             credible = bool(found) or not has_issues(clusters, repository)
-            self._sight.doubtful[repository] = not credible
+            self._issue_cache.suspect[repository] = not credible
             # A listing that cannot be true is asked for again in the next turn.
-            self._sight.full_at[repository] = now if credible else LONG_AGO
+            self._issue_cache.full_at[repository] = now if credible else EPOCH
             # Last, so that issues never wait for it.
-            since = max(self._linker.read_at.get(repository, LONG_AGO), now - _LOOK_BACK) - slack
+            since = max(self._linker.read_at.get(repository, EPOCH), now - _LOOK_BACK) - slack
             self._linker.take(repository, tracker.listing(repository, since, labelled=False), now)
 
     def _is_credible(self, repository: str) -> bool:
@@ -266,11 +268,11 @@ class Reconciler:
 
     def _asked(self, clusters: Iterable[Cluster], but: str) -> int:
         since = self._clock.now() - _HOUR
-        asked = (notebook.load(c.handling.memory).asked_at for c in clusters if c.id != but and c.handling.memory)
+        asked = (notebook.load(c.triage.memory).asked_at for c in clusters if c.id != but and c.triage.memory)
         return sum(at is not None and at > since for at in asked)
 
     def _is_body_due(self, cluster: Cluster) -> bool:
-        written = notebook.load(cluster.handling.memory).written
+        written = notebook.load(cluster.triage.memory).written
         if written is None or self._tracker is None:
             return True
         return (self._clock.now() - written.at).total_seconds() >= self._tracker.body_interval_s
@@ -286,14 +288,14 @@ class Reconciler:
         _log.warning("issues pause for %.0f s: %s", seconds, why, extra={"action": "issues_pause"})
 
     def _park(self, repository: str, error: TrackerError) -> None:
-        self._sight.parked[repository] = self._clock.now() + _HOUR
+        self._issue_cache.parked[repository] = self._clock.now() + _HOUR
         _log.error("%s is left alone for an hour: %s", repository, error, extra={"action": "repository_parked"})
 
     def _repository(self, cluster: Cluster) -> str:
-        if cluster.handling.issue is not None:
-            return cluster.handling.issue.repository
+        if cluster.triage.issue is not None:
+            return cluster.triage.issue.repository
         return self._tracker.repository(cluster.stream.service) if self._tracker else ""
 
 
 def _urgency(cluster: Cluster) -> tuple[str, datetime, str]:
-    return (str(cluster.handling.priority or "P9"), cluster.first_seen, cluster.id)
+    return (str(cluster.triage.priority or "P9"), cluster.first_seen, cluster.id)

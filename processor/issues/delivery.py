@@ -28,12 +28,13 @@ from processor.model.errors import (
     TrackerError,
     Transient,
 )
-from processor.model.notes import Intent, Written
+from processor.model.notes import Intent, LastWritten
+from processor.triage import decide
 
 if TYPE_CHECKING:
-    from processor.issues.plan import Aim, Create, Rewrite, Say, Wishes
-    from processor.model import Cluster, Handling, Issue
-    from processor.model.notes import Linked, Notes
+    from processor.issues.plan import Comment, Create, DesiredIssue, IssueSettings, Update
+    from processor.model import Cluster, Issue, Triage
+    from processor.model.notes import Notes, RelatedIssue
     from processor.model.ports import Clock, IssueTracker, Store
 
 _log: Final = logging.getLogger("gardener.issues")
@@ -41,28 +42,30 @@ _SKEW: Final = timedelta(minutes=10)
 """Between our clock and the tracker's; far more than is ever seen."""
 _TRIES: Final = 20
 
-Revise = Callable[["Handling", "Notes"], "tuple[Handling, Notes]"]
+Revise = Callable[["Triage", "Notes"], "tuple[Triage, Notes]"]
 
 
 class Delivery:
     """Carries out single steps. Any number may work on one store at the same time."""
 
-    def __init__(self, store: Store, tracker: IssueTracker, *, wishes: Wishes, clock: Clock, name: str) -> None:
+    def __init__(
+        self, store: Store, tracker: IssueTracker, *, settings: IssueSettings, clock: Clock, name: str
+    ) -> None:
         self._store = store
         self._tracker = tracker
-        self._wishes = wishes
+        self._settings = settings
         self._clock = clock
         self._name = name
 
-    def put(self, cluster: Cluster, handling: Handling, action: str = "", detail: str = "") -> Cluster:
+    def put(self, cluster: Cluster, triage: Triage, action: str = "", detail: str = "") -> Cluster:
         """Store a decision made on what was read; raises `Conflict` when someone decided in between."""
         audit = [AuditRecord(self._clock.now(), self._name, action, cluster.id, detail)] if action else []
-        return replace(cluster, handling=self._store.put_handling(cluster.id, handling, audit))
+        return replace(cluster, triage=self._store.put_triage(cluster.id, triage, audit))
 
     def create(self, cluster: Cluster, step: Create, *, allowed: Callable[[str], bool]) -> Cluster:
         """Open the issue. `allowed` is asked after the claim is stored, so that all claims can be counted."""
         now = self._clock.now()
-        before = notebook.load(cluster.handling.memory)
+        before = notebook.load(cluster.triage.memory)
         claimed, token = self._claim(cluster, "create", asked_at=now)
         if not allowed(cluster.id):
             return self._record(claimed, token, lambda h, n: (h, _without_intent(n, asked_at=before.asked_at)))
@@ -77,7 +80,7 @@ class Delivery:
             return self._record(claimed, token, _abandon(str(error)), "issue refused", str(error))
         return self._opened(claimed, token, step.aim, issue)
 
-    def say(self, cluster: Cluster, step: Say) -> Cluster:
+    def say(self, cluster: Cluster, step: Comment) -> Cluster:
         """Write the comment that is owed first."""
         ref = _ref(cluster)
         claimed, token = self._claim(cluster, "comment", number=step.owed.number)
@@ -101,7 +104,7 @@ class Delivery:
             return self._record(claimed, token, _abandon(str(error)), "comment refused", str(error))
         return self._record(claimed, token, _said(step.owed.number), "commented", step.owed.change)
 
-    def rewrite(self, cluster: Cluster, step: Rewrite) -> Cluster:
+    def rewrite(self, cluster: Cluster, step: Update) -> Cluster:
         """Bring the issue up to date; first it is read, and what people did to it comes before what we want."""
         ref = _ref(cluster)
         try:
@@ -110,9 +113,9 @@ class Delivery:
             if listened is not cluster:
                 return listened
             if issue.locked and step.aim.open and not issue.open:
-                return self._record(cluster, "", issue_plan.start_over, "issue locked, starting over")
-            notes = notebook.load(cluster.handling.memory)
-            text = issue_plan.body(cluster, notes, self._wishes, step.aim.story)
+                return self._record(cluster, "", decide.start_over, "issue locked, starting over")
+            notes = notebook.load(cluster.triage.memory)
+            text = issue_plan.body(cluster, notes, self._settings, step.aim.incident_report)
             edit = issue_plan.edit_for(step.aim, text, notes, issue)
             if edit is not None:
                 issue = self._tracker.edit(ref, edit)
@@ -129,7 +132,7 @@ class Delivery:
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
         """Take in what people did to the issue, read without lag; the same object where they did nothing."""
         after = steering.heard(cluster, issue, self._clock.now())
-        if after == cluster.handling:
+        if after == cluster.triage:
             return cluster
         return self.put(cluster, after, "heard", f"{after.status}, {after.priority}")
 
@@ -137,23 +140,23 @@ class Delivery:
         """An issue with this cluster's marker exists and was not known: it is the cluster's from now on."""
         return self._record(cluster, "", self._found(issue), "issue found", issue.ref.url)
 
-    def link(self, cluster: Cluster, links: tuple[Linked, ...]) -> Cluster:
+    def link(self, cluster: Cluster, links: tuple[RelatedIssue, ...]) -> Cluster:
         """Note issues that have to do with this one; the next edit shows them."""
         told = ", ".join(f"{link.url} {link.why}" for link in links)
         return self._record(cluster, "", lambda h, n: (h, n.model_copy(update={"links": links})), "issues linked", told)
 
     def recover(self, cluster: Cluster, *, credible: Callable[[str], bool]) -> Cluster:
         """An intent has run out: look whether it was carried out. Raises `Transient` where that cannot be told."""
-        notes = notebook.load(cluster.handling.memory)
+        notes = notebook.load(cluster.triage.memory)
         intent = notes.intent
         if intent is None:
             return cluster
         since = intent.at - _SKEW
         if intent.action == "comment":
-            if cluster.handling.issue is None:
+            if cluster.triage.issue is None:
                 return self._record(cluster, intent.token, lambda h, n: (h, _without_intent(n)))
             keys = {(key, intent.number) for key in (cluster.id, *cluster.aliases)}
-            found = self._tracker.comments(cluster.handling.issue, since)
+            found = self._tracker.comments(cluster.triage.issue, since)
             if any(report.comment_key(comment.body) in keys for comment in found):
                 return self._record(cluster, intent.token, _said(intent.number), "comment found")
             return self._record(cluster, intent.token, lambda h, n: (h, _without_intent(n)), "comment not found")
@@ -176,11 +179,11 @@ class Delivery:
         self, cluster: Cluster, action: str, *, number: int = 0, asked_at: datetime | None = None
     ) -> tuple[Cluster, str]:
         now, token = self._clock.now(), secrets.token_hex(8)
-        notes = notebook.load(cluster.handling.memory)
+        notes = notebook.load(cluster.triage.memory)
         until = now + timedelta(seconds=self._tracker.settle_s)
         intent = Intent.model_validate({"action": action, "token": token, "at": now, "until": until, "number": number})
         notes = notes.model_copy(update={"intent": intent, "asked_at": asked_at or notes.asked_at})
-        return self.put(cluster, replace(cluster.handling, memory=notebook.dump(notes))), token
+        return self.put(cluster, replace(cluster.triage, memory=notebook.dump(notes))), token
 
     def _record(self, cluster: Cluster, token: str, revise: Revise, action: str = "", detail: str = "") -> Cluster:
         """Store an outcome on top of whatever people decided meanwhile; nothing if the claim is not ours any more."""
@@ -188,12 +191,12 @@ class Delivery:
         for _ in range(_TRIES):
             if current is None or current.id != cluster.id:
                 return cluster  # merged into another one meanwhile; its issue is found by its marker
-            notes = notebook.load(current.handling.memory)
+            notes = notebook.load(current.triage.memory)
             if token and (notes.intent is None or notes.intent.token != token):
                 return current
-            handling, revised = revise(current.handling, notes)
-            after = replace(handling, memory=notebook.dump(revised))
-            if after == current.handling:
+            triage, revised = revise(current.triage, notes)
+            after = replace(triage, memory=notebook.dump(revised))
+            if after == current.triage:
                 return current
             try:
                 return self.put(current, after, action, detail)
@@ -201,10 +204,10 @@ class Delivery:
                 current = self._store.cluster(cluster.id)
         raise Conflict(f"cluster {cluster.id} is decided about all the time; the outcome is looked up later")
 
-    def _opened(self, cluster: Cluster, token: str, aim: Aim, issue: Issue) -> Cluster:
-        def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
-            handling, notes = self._wrote(aim, issue)(handling, _without_intent(notes))
-            return replace(handling, issue=issue.ref), notes.model_copy(update={"owed": ()})
+    def _opened(self, cluster: Cluster, token: str, aim: DesiredIssue, issue: Issue) -> Cluster:
+        def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
+            triage, notes = self._wrote(aim, issue)(triage, _without_intent(notes))
+            return replace(triage, issue=issue.ref), notes.model_copy(update={"owed": ()})
 
         opened = self._record(cluster, token, revise, "issue opened", issue.ref.url)
         if report.LABEL not in issue.labels:
@@ -213,11 +216,11 @@ class Delivery:
             )
         return opened
 
-    def _wrote(self, aim: Aim, issue: Issue) -> Revise:
-        def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
+    def _wrote(self, aim: DesiredIssue, issue: Issue) -> Revise:
+        def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
             # A person's title stays on record as not ours: comparing it with what we wrote is how we know.
             title = notes.written.title if notes.written and issue.title != aim.title else aim.title
-            written = Written(
+            written = LastWritten(
                 title=title,
                 figures=aim.figures,
                 labels=issue_plan.labels_written(aim, notes),
@@ -225,20 +228,22 @@ class Delivery:
                 at=self._clock.now(),
                 updated_at=issue.updated_at,
             )
-            return handling, notes.model_copy(update={"written": written})
+            return triage, notes.model_copy(update={"written": written})
 
         return revise
 
     def _found(self, issue: Issue) -> Revise:
         """Adopt an issue as if we had just written it open; how it differs from that is then people's doing."""
 
-        def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
+        def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
             labels = tuple(name for name in issue.labels if ":" in name or name == report.LABEL)
             long_ago = datetime(1970, 1, 1, tzinfo=UTC)
-            written = Written(title=issue.title, figures="", labels=labels, open=True, at=long_ago, updated_at=long_ago)
-            if handling.issue is not None:
-                return handling, notes
-            found = replace(handling, issue=issue.ref, announced=handling.announced or 1)
+            written = LastWritten(
+                title=issue.title, figures="", labels=labels, open=True, at=long_ago, updated_at=long_ago
+            )
+            if triage.issue is not None:
+                return triage, notes
+            found = replace(triage, issue=issue.ref, announced=triage.announced or 1)
             return found, _without_intent(notes).model_copy(update={"written": written, "owed": ()})
 
         return revise
@@ -246,8 +251,8 @@ class Delivery:
     def _follow(self, moved: IssueMoved) -> Revise:
         ref = self._tracker.get(IssueRef(moved.repository, moved.number, "")).ref
 
-        def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
-            return replace(handling, issue=ref), _without_intent(notes)
+        def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
+            return replace(triage, issue=ref), _without_intent(notes)
 
         return revise
 
@@ -257,9 +262,9 @@ def _without_intent(notes: Notes, **update: object) -> Notes:
 
 
 def _said(number: int) -> Revise:
-    def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
+    def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
         owed = tuple(one for one in notes.owed if one.number != number)
-        return handling, _without_intent(notes, owed=owed)
+        return triage, _without_intent(notes, owed=owed)
 
     return revise
 
@@ -267,26 +272,26 @@ def _said(number: int) -> Revise:
 def _unheard(number: int, *, restart: bool) -> Revise:
     """A locked issue takes no comment: a regression gets a new issue, anything else is left unsaid."""
 
-    def revise(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
-        handling, notes = _said(number)(handling, notes)
-        return issue_plan.start_over(handling, notes) if restart else (handling, notes)
+    def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
+        triage, notes = _said(number)(triage, notes)
+        return decide.start_over(triage, notes) if restart else (triage, notes)
 
     return revise
 
 
 def _abandon(reason: str) -> Revise:
     _log.error("issue given up: %s", reason, extra={"action": "issue_abandoned"})
-    return lambda handling, notes: (handling, _without_intent(notes, abandoned=reason))
+    return lambda triage, notes: (triage, _without_intent(notes, abandoned=reason))
 
 
-def _deleted(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
+def _deleted(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
     """Somebody deleted it: a person's word, so it is not opened again."""
-    muted = replace(handling, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
+    muted = replace(triage, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
     return muted, _without_intent(notes, abandoned=notebook.DELETED, owed=())
 
 
 def _ref(cluster: Cluster) -> IssueRef:
-    ref = cluster.handling.issue
+    ref = cluster.triage.issue
     if ref is None:
         raise TrackerError(f"cluster {cluster.id} has no issue")
     return ref

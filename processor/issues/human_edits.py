@@ -6,43 +6,43 @@ Comments are hostile text until they are one of the commands below, word for wor
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Priority, Status
 from processor.model import notes as notebook
+from processor.model.errors import ConfigError
+from processor.triage.transitions import VERBS, Action, Until, apply, prioritise
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from processor.model import Cluster, Handling, Issue
+    from processor.model import Cluster, Issue, Triage
 
 TENFOLD: Final = 10
 _COMMAND: Final = re.compile(r" {0,3}/garden +(\S.{0,100})")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_MUTE_FOR: Final = re.compile(r"mute +(\d{1,4})([hd])")
-_MUTE_UNTIL: Final = re.compile(r"mute +until +(\d{1,6})x")
-_PRIORITY: Final = re.compile(r"priority +(P[0-3])", re.IGNORECASE)
+_MUTE: Final = re.compile(r"mute(?: +(?:for +|until +)?([0-9a-z]{1,8}))?")
+_RESOLVE: Final = re.compile(r"resolve( +(?:until|in) +(?:the +)?next +revision)?")
+_PRIORITY: Final = re.compile(r"priority +(P[0-3]|auto)", re.IGNORECASE)
 _MERGE: Final = re.compile(r"merge +#?([0-9a-z]{1,32})")
 _LABEL: Final = re.compile(r"priority: (P[0-3])")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command, understood.
 
     Attributes:
         target: of a merge: an issue's number or a cluster's id.
-        hours: of a mute with an end, else 0.
-        times: of a mute until it has grown so many times, else 0.
     """
 
-    verb: str
+    action: Action
     target: str = ""
-    hours: float = 0
-    times: int = 0
-    priority: Priority | None = None
+
+    @property
+    def verb(self) -> str:
+        """A verb of `transitions`, or merge or split."""
+        return self.action.verb
 
 
 def commands(body: str) -> list[Command | None]:
@@ -68,64 +68,47 @@ def _unfenced(body: str) -> str:
 
 def parse(text: str) -> Command | None:
     """One command after `/garden`, None where it is not one."""
-    if found := _MUTE_FOR.fullmatch(text):
-        return Command("mute", hours=int(found[1]) * (24 if found[2] == "d" else 1))
-    if found := _MUTE_UNTIL.fullmatch(text):
-        return Command("mute", times=int(found[1])) if int(found[1]) > 1 else None
+    if found := _MUTE.fullmatch(text):
+        return _mute(found[1] or "")
+    if found := _RESOLVE.fullmatch(text):
+        return Command(Action("resolve", next_revision=bool(found[1])))
     if found := _PRIORITY.fullmatch(text):
-        return Command("priority", priority=Priority(found[1].upper()))
+        return Command(Action("priority", priority="" if found[1].lower() == "auto" else found[1].upper()))
     if found := _MERGE.fullmatch(text):
-        return Command("merge", target=found[1])
-    return Command(text) if text in ("resolve", "reopen", "split", "acknowledge") else None
+        return Command(Action("merge"), found[1])
+    return Command(Action(text)) if text in ("reopen", "split", "acknowledge") else None
 
 
-def obey(handling: Handling, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Handling:
-    """The handling after a command that concerns this cluster alone."""
-    said = replace(handling, by=by, changed_at=now)
-    match command.verb:
-        case "mute":
-            return replace(
-                said,
-                status=Status.MUTED,
-                mute_until=now + timedelta(hours=command.hours) if command.hours else None,
-                mute_until_count=max(cluster.count, 1) * command.times if command.times else None,
-            )
-        case "priority":
-            return replace(said, priority=command.priority, priority_by=by)
-        case "resolve":
-            return replace(said, status=Status.RESOLVED, resolved_at=now, mute_until=None, mute_until_count=None)
-        case "acknowledge":
-            return replace(said, status=Status.ACKNOWLEDGED, mute_until=None, mute_until_count=None)
-        case "reopen":
-            return replace(
-                said,
-                status=Status.OPEN,
-                # What was never announced still has to be.
-                announced=max(handling.announced, cluster.count) if handling.announced else 0,
-                mute_until=None,
-                mute_until_count=None,
-                resolved_at=None,
-                resolved_revision="",
-            )
-        case _:
-            return handling
+def _mute(until: str) -> Command | None:
+    try:
+        Until.parse(until)
+    except ConfigError:
+        return None
+    return Command(Action("mute", until=until))
 
 
-def heard(cluster: Cluster, issue: Issue, now: datetime) -> Handling:
+def obey(triage: Triage, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Triage:
+    """The triage after a command that concerns this cluster alone; merge and split leave it as it is."""
+    if command.verb not in VERBS:
+        return triage
+    return apply(replace(cluster, triage=triage), command.action, now=now, who=by).triage
+
+
+def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
     """The handling after what people did to the issue itself; the same object where they did nothing.
 
     `issue` must be read without lag: a listing from before our own last write would look like a person's deed.
     """
-    handling, notes = cluster.handling, notebook.load(cluster.handling.memory)
+    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
     written = notes.written
     if written is None:
-        return handling
-    after = handling
+        return triage
+    after = triage
     theirs = [
         found[1] for name in sorted(issue.labels) if name not in written.labels and (found := _LABEL.fullmatch(name))
     ]
-    if len(theirs) == 1 and handling.priority != theirs[0]:
-        after = replace(after, priority=Priority(theirs[0]), priority_by="issue", changed_at=now)
+    if len(theirs) == 1 and triage.priority != theirs[0]:
+        after = prioritise(replace(cluster, triage=after), now=now, who="issue", priority=Priority(theirs[0])).triage
     if issue.open != written.open:
         after = _closed(after, cluster, issue, now) if not issue.open else _reopened(after, cluster, now)
         notes = notes.model_copy(update={"written": written.model_copy(update={"open": issue.open})})
@@ -133,15 +116,17 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Handling:
     return after
 
 
-def _closed(handling: Handling, cluster: Cluster, issue: Issue, now: datetime) -> Handling:
-    if handling.status is Status.RESOLVED:
-        return handling
+def _closed(triage: Triage, cluster: Cluster, issue: Issue, now: datetime) -> Triage:
+    if triage.status is Status.RESOLVED:
+        return triage
     if issue.reason in ("not_planned", "duplicate"):
-        return obey(handling, Command("mute", times=TENFOLD), cluster, by="issue", now=now)
-    return obey(handling, Command("resolve"), cluster, by="issue", now=issue.closed_at or now)
+        action = Action("mute", until=f"{TENFOLD}x")
+    else:
+        action = Action("resolve", at=issue.closed_at)
+    return obey(triage, Command(action), cluster, by="issue", now=now)
 
 
-def _reopened(handling: Handling, cluster: Cluster, now: datetime) -> Handling:
-    if handling.status in (Status.RESOLVED, Status.MUTED):
-        return obey(handling, Command("reopen"), cluster, by="issue", now=now)
-    return handling
+def _reopened(triage: Triage, cluster: Cluster, now: datetime) -> Triage:
+    if triage.status in (Status.RESOLVED, Status.MUTED):
+        return obey(triage, Command(Action("reopen")), cluster, by="issue", now=now)
+    return triage

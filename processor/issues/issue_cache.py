@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, Issue
 
-LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Sight:
+class IssueCache:
     """What listings showed, by marker. Bodies are not kept.
 
     Attributes:
@@ -31,10 +31,10 @@ class Sight:
         self._issues: dict[str, dict[tuple[str, int], Issue]] = {}
         self.full_at: dict[str, datetime] = {}
         self.looked_at: dict[str, datetime] = {}
-        self.doubtful: dict[str, bool] = {}
+        self.suspect: dict[str, bool] = {}
         self.parked: dict[str, datetime] = {}
 
-    def take(self, issue: Issue) -> None:
+    def observe(self, issue: Issue) -> None:
         """Remember an issue of ours, unless something newer is known."""
         key = report.key_of(issue.body)
         known = self._issues.setdefault(key, {}).get((issue.ref.repository, issue.ref.number)) if key else None
@@ -53,12 +53,12 @@ class Sight:
 
 def has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
     """Whether the state knows issues there that should still be there."""
-    used = (one.handling for one in clusters if one.handling.issue and one.handling.issue.repository == repository)
-    return any(not notebook.load(handling.memory).abandoned for handling in used)
+    used = (one.triage for one in clusters if one.triage.issue and one.triage.issue.repository == repository)
+    return any(not notebook.load(triage.memory).abandoned for triage in used)
 
 
 def is_old(issue: Issue, cluster: Cluster) -> bool:
     """Whether what a listing shows is what we wrote ourselves, or older."""
-    notes = notebook.load(cluster.handling.memory)
-    known = max(notes.written.updated_at if notes.written else LONG_AGO, notes.commands_at or LONG_AGO)
+    notes = notebook.load(cluster.triage.memory)
+    known = max(notes.written.updated_at if notes.written else EPOCH, notes.commands_at or EPOCH)
     return issue.updated_at <= known

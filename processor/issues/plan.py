@@ -7,36 +7,33 @@ Two functions carry it: `decide` turns turning points into decisions (status, co
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues import headline, incident_body
+from processor.issues.cloud_console import NOWHERE
 from processor.issues.owners import assignees_of
-from processor.model import Change, IssueDraft, IssueEdit, Status
+from processor.model import IssueDraft, IssueEdit, Status
 from processor.model import notes as notebook
-from processor.model.notes import Owed
-from processor.triage import incident_owner as incident_plan
-from processor.triage.policy import is_quiet, priority_of, rule_for
+from processor.triage import decide
+from processor.triage.policy import priority_of, rule_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from processor.issues.body import Wording
-    from processor.model import Cluster, Handling, Issue, Priority, TurningPoint
-    from processor.model.notes import Notes, Written
-    from processor.triage.incident_owner import Story
+    from processor.issues.cloud_console import Places
+    from processor.issues.publish import Wording
+    from processor.model import Cluster, Issue, Priority
+    from processor.model.notes import LastWritten, Notes, PendingComment
+    from processor.triage.incident_owner import IncidentReport
     from processor.triage.policy import Policy
 
-_MAX_OWED: Final = 10
-_FLAPS: Final = 2
-_FLAP_WITHIN: Final = timedelta(days=7)
 _PRIORITY_LABEL: Final = "priority: "
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class DesiredIssue:
     """What an issue should be like.
 
     Attributes:
@@ -49,7 +46,7 @@ class Aim:
     labels: tuple[str, ...]
     open: bool | None
     figures: str
-    story: Story | None = None
+    incident_report: IncidentReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +54,34 @@ class Create:
     """Open the issue; people are told by the issue itself."""
 
     draft: IssueDraft
-    aim: Aim
+    aim: DesiredIssue
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
+class Update:
     """Bring the issue up to date; nobody is told."""
 
-    aim: Aim
+    aim: DesiredIssue
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class Comment:
     """Write one comment; people are told."""
 
-    owed: Owed
+    owed: PendingComment
     body: str
 
 
-Step = Create | Rewrite | Say
+Action = Create | Update | Comment
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class IssueSettings:
     """How issues are kept.
 
     Attributes:
         auto_close: close what is quiet; otherwise it is only labelled.
+        places: where the links of an issue lead.
         owners: (service pattern, module pattern, assignees); the last that fits decides.
     """
 
@@ -91,175 +89,111 @@ class Wishes:
     wording: Wording
     auto_close: bool = False
     owners: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    places: Places = NOWHERE
 
 
-def decide(
-    cluster: Cluster, points: Iterable[TurningPoint], wishes: Wishes, now: datetime, *, gone: bool = False
-) -> Handling:
-    """The cluster's handling after these turning points; the same object where nothing changed."""
-    handling, notes = cluster.handling, notebook.load(cluster.handling.memory)
-    if handling.priority_by == "policy":
-        handling = replace(handling, priority=priority_of(cluster, wishes.policy))
-    if handling.quiet and not gone and not is_quiet(cluster, wishes.policy, now):
-        handling = replace(handling, quiet=False)
-    if notes.abandoned == notebook.DELETED and handling.status is Status.OPEN:
-        # Muted by its deletion, reopened by somebody: a new issue, which has no older one to refer to.
-        handling, notes = start_over(replace(handling, issue=None), notes)
-    for point in points:
-        handling, notes = _decide_one(cluster, handling, notes, point, wishes)
-    memory = notebook.dump(notes)
-    changed = replace(handling, memory=memory if memory or handling.memory else handling.memory)
-    return cluster.handling if changed == cluster.handling else changed
-
-
-def _decide_one(
-    cluster: Cluster, handling: Handling, notes: Notes, point: TurningPoint, wishes: Wishes
-) -> tuple[Handling, Notes]:
-    match point.change:
-        case Change.NEW:
-            return replace(handling, announced=point.count), notes
-        case Change.ESCALATING:
-            return replace(handling, announced=point.count), _owe(notes, point, handling)
-        case Change.UNMUTED:
-            back = replace(handling, status=Status.OPEN, mute_until=None, mute_until_count=None)
-            grown = handling.mute_until_count is not None and handling.announced > 0
-            if grown:
-                return replace(back, announced=point.count), _owe(notes, point, handling)
-            return back, notes
-        case Change.QUIET:
-            if wishes.auto_close and not is_flapping(notes, cluster.last_seen):
-                handling = replace(handling, status=Status.RESOLVED, resolved_at=cluster.last_seen, by="policy")
-            return replace(handling, quiet=True), notes
-        case Change.REGRESSED:
-            return _regress(cluster, handling, notes, point, wishes)
-
-
-def _regress(
-    cluster: Cluster, handling: Handling, notes: Notes, point: TurningPoint, wishes: Wishes
-) -> tuple[Handling, Notes]:
-    """Soon after it was settled the issue reopens, with a comment unless it flaps; later a new issue continues it."""
-    settled = handling.resolved_at or cluster.last_seen
-    back = replace(
-        handling,
-        status=Status.OPEN,
-        announced=point.count,
-        regressions=handling.regressions + 1,
-        quiet=False,
-        resolved_at=None,
-        resolved_revision="",
-    )
-    flapped = is_flapping(notes, cluster.last_seen)
-    notes = notes.model_copy(update={"came_back": (*notes.came_back, cluster.last_seen)[-_FLAPS * 2 :]})
-    if handling.issue is not None and cluster.last_seen - settled > wishes.policy.reopen_within:
-        return start_over(back, notes)
-    return back, notes if flapped else _owe(notes, point, handling)
-
-
-def start_over(handling: Handling, notes: Notes) -> tuple[Handling, Notes]:
-    """The issue cannot or should not be used any more: the next one will refer to it."""
-    earlier = handling.issue.url if handling.issue else notes.earlier
-    fresh = {"written": None, "owed": (), "intent": None, "earlier": earlier, "abandoned": ""}
-    return replace(handling, issue=None), notes.model_copy(update=fresh)
-
-
-def _owe(notes: Notes, point: TurningPoint, handling: Handling) -> Notes:
-    """One more comment; before there is an issue nothing is owed, it will say everything itself."""
-    if handling.issue is None:
-        return notes
-    number = notes.comments + 1
-    owed = Owed(number=number, change=point.change, count=point.count, reason=point.reason)
-    return notes.model_copy(update={"comments": number, "owed": (*notes.owed, owed)[-_MAX_OWED:]})
-
-
-def is_flapping(notes: Notes, at: datetime) -> bool:
-    """It came back twice within a week: to close it by ourselves, or to comment, would only make noise."""
-    return sum(at - _FLAP_WITHIN <= when for when in notes.came_back) >= _FLAPS
-
-
-def aim(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = None) -> Aim:
+def aim(
+    cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
+) -> DesiredIssue:
     """What the issue should be like now."""
-    flapping = is_flapping(notes, cluster.last_seen)
-    status = cluster.handling.status
-    return Aim(
-        title=incident_plan.title(story, wishes.wording) if story else report.title(cluster, wishes.wording),
-        labels=report.labels(cluster, _priority(cluster, wishes, story), flapping=flapping),
+    flapping = decide.is_flapping(notes, cluster.last_seen)
+    status = cluster.triage.status
+    return DesiredIssue(
+        title=incident_body.title(incident_report, settings.wording)
+        if incident_report
+        else headline.title(cluster, settings.wording),
+        labels=report.labels(
+            cluster, settings.wording, _priority(cluster, settings, incident_report), flapping=flapping
+        ),
         open=None if status is Status.MUTED else status is not Status.RESOLVED,
-        figures=figures(cluster, notes, wishes, story),
-        story=story,
+        figures=figures(cluster, notes, settings, incident_report),
+        incident_report=incident_report,
     )
 
 
-def _priority(cluster: Cluster, wishes: Wishes, story: Story | None) -> Priority:
+def _priority(cluster: Cluster, settings: IssueSettings, incident_report: IncidentReport | None) -> Priority:
     """An incident is as urgent as the most urgent of its clusters, unless a person said otherwise."""
-    own = priority_of(cluster, wishes.policy)
-    return own if story is None or cluster.handling.priority_by != "policy" else min(own, story.priority)
+    own = priority_of(cluster, settings.policy)
+    return (
+        own if incident_report is None or cluster.triage.priority_by != "policy" else min(own, incident_report.priority)
+    )
 
 
-def figures(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = None) -> str:
+def figures(
+    cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
+) -> str:
     """What tells, without rendering anything, whether an issue could need a change."""
-    handling = cluster.handling
-    rule, flapping = rule_for(cluster, wishes.policy), is_flapping(notes, cluster.last_seen)
+    triage = cluster.triage
+    rule, flapping = rule_for(cluster, settings.policy), decide.is_flapping(notes, cluster.last_seen)
     parts = (
         *(report.VERSION, cluster.id, cluster.template, cluster.count, cluster.last_seen.isoformat()),
-        *(_priority(cluster, wishes, story), rule.impact if rule else "", wishes.wording.raw_samples),
-        *(handling.quiet, str(handling.status), notes.earlier, flapping, cluster.aliases),
+        *(_priority(cluster, settings, incident_report), rule.impact if rule else "", settings.wording.raw_samples),
+        *(triage.quiet, str(triage.status), notes.earlier, flapping, cluster.aliases),
         *(notes.new_in, notes.gone_since, *(link.url for link in notes.links)),
-        *(story.figures if story else ()),
+        *(incident_report.figures if incident_report else ()),
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def body(cluster: Cluster, notes: Notes, wishes: Wishes, story: Story | None = None) -> str:
+def body(cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None) -> str:
     """Our part of the issue's body."""
-    rule, priority = rule_for(cluster, wishes.policy), _priority(cluster, wishes, story)
+    rule, priority = rule_for(cluster, settings.policy), _priority(cluster, settings, incident_report)
     return report.body(
         cluster,
-        wishes.wording,
+        settings.wording,
         priority=priority,
-        impact=story.impact if story else rule.impact if rule else "",
+        impact=incident_report.impact if incident_report else rule.impact if rule else "",
         notes=notes,
-        lead=incident_plan.lead(story, wishes.wording, priority) if story else "",
-        incident=incident_plan.section(story, wishes.wording) if story else "",
+        lead=incident_body.lead(incident_report, settings.wording, priority) if incident_report else "",
+        places=settings.places,
+        incident=incident_body.section(incident_report, settings.wording) if incident_report else "",
     )
 
 
 def next_step(
-    cluster: Cluster, wishes: Wishes, repository: str, *, body_due: bool, story: Story | None = None
-) -> Step | None:
+    cluster: Cluster,
+    settings: IssueSettings,
+    repository: str,
+    *,
+    body_due: bool,
+    incident_report: IncidentReport | None = None,
+) -> Action | None:
     """The next thing to do, None when all is as it should be.
 
     `body_due`: enough time has passed to rewrite the body for new figures alone. `story`: it speaks for an incident.
     """
-    handling, notes = cluster.handling, notebook.load(cluster.handling.memory)
-    spoken_for = handling.issue is None and bool(notes.incident)
-    if notes.abandoned or notes.intent is not None or not handling.announced or spoken_for:
+    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
+    spoken_for = triage.issue is None and bool(notes.incident)
+    if notes.abandoned or notes.intent is not None or not triage.announced or spoken_for:
         return None
-    if handling.issue is None:
+    if triage.issue is None:
         return (
             None
-            if handling.status in (Status.MUTED, Status.RESOLVED)
-            else _create(cluster, notes, wishes, repository, story)
+            if triage.status in (Status.MUTED, Status.RESOLVED)
+            else _create(cluster, notes, settings, repository, incident_report)
         )
     written = notes.written
     if written is None:
-        return Rewrite(aim(cluster, notes, wishes, story))
+        return Update(aim(cluster, notes, settings, incident_report))
     # The order matters: a reopened issue is open before its comment calls people to it.
-    if written.figures != figures(cluster, notes, wishes, story):
-        target = aim(cluster, notes, wishes, story)
+    if written.figures != figures(cluster, notes, settings, incident_report):
+        target = aim(cluster, notes, settings, incident_report)
         if body_due or _is_urgent(target, written):
-            return Rewrite(target)
-    if notes.owed and handling.status is not Status.MUTED:
-        return Say(notes.owed[0], report.comment(cluster, notes.owed[0], wishes.wording))
+            return Update(target)
+    if notes.owed and triage.status is not Status.MUTED:
+        return Comment(notes.owed[0], report.comment(cluster, notes.owed[0], settings.wording))
     return None
 
 
-def _create(cluster: Cluster, notes: Notes, wishes: Wishes, repository: str, story: Story | None) -> Create:
-    target, text = aim(cluster, notes, wishes, story), body(cluster, notes, wishes, story)
-    people = assignees_of(cluster, wishes.owners)
+def _create(
+    cluster: Cluster, notes: Notes, settings: IssueSettings, repository: str, incident_report: IncidentReport | None
+) -> Create:
+    target, text = aim(cluster, notes, settings, incident_report), body(cluster, notes, settings, incident_report)
+    people = assignees_of(cluster, settings.owners)
     return Create(IssueDraft(repository, target.title, text, target.labels, people), target)
 
 
-def _is_urgent(target: Aim, written: Written) -> bool:
+def _is_urgent(target: DesiredIssue, written: LastWritten) -> bool:
     """Something people act on has changed, not only figures."""
     return (
         target.open not in (None, written.open)
@@ -269,7 +203,7 @@ def _is_urgent(target: Aim, written: Written) -> bool:
     )
 
 
-def edit_for(target: Aim, text: str, notes: Notes, issue: Issue) -> IssueEdit | None:
+def edit_for(target: DesiredIssue, text: str, notes: Notes, issue: Issue) -> IssueEdit | None:
     """The smallest edit that brings the issue to its aim without touching what people did; None where there is none.
 
     A title that is not the one we wrote is somebody's; so is a label that we wrote and that is gone.
@@ -288,7 +222,7 @@ def edit_for(target: Aim, text: str, notes: Notes, issue: Issue) -> IssueEdit | 
     return None if edit == IssueEdit() else edit
 
 
-def labels_written(target: Aim, notes: Notes) -> tuple[str, ...]:
+def labels_written(target: DesiredIssue, notes: Notes) -> tuple[str, ...]:
     """What is remembered as ours after the edit."""
     before = set(notes.written.labels) if notes.written else set()
     return tuple(sorted((before | set(target.labels)) - _stale(before, target.labels)))

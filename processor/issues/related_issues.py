@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import body as report
 from processor.model import Kind
 from processor.model import notes as notebook
-from processor.model.notes import Linked
+from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
 from processor.triage import related
-from processor.triage.features import traits
+from processor.triage.features import features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from processor.model import Cluster, Issue
-    from processor.triage.features import Traits
+    from processor.triage.features import Features
 
 MAX_LINKS: Final = 8
 _MAX_ISSUES: Final = 2_000
@@ -55,7 +55,7 @@ class Linker:
     def __init__(self) -> None:
         self.read_at: dict[str, datetime] = {}
         self._written: dict[str, dict[int, tuple[Issue, str, int]]] = {}
-        self._reported: dict[str, tuple[Cluster, Traits, int]] = {}
+        self._reported: dict[str, tuple[Cluster, Features, int]] = {}
         self._changes = 0
         self._compared: dict[str, int] = {}
 
@@ -75,7 +75,7 @@ class Linker:
 
     def learn(self, clusters: Iterable[Cluster]) -> None:
         """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
-        having = (one for one in clusters if one.handling.issue and not notebook.load(one.handling.memory).abandoned)
+        having = (one for one in clusters if one.triage.issue and not notebook.load(one.triage.memory).abandoned)
         latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
         by_id = {one.id: one for one in latest}
         if by_id.keys() == self._reported.keys():
@@ -83,12 +83,12 @@ class Linker:
         self._changes += bool(by_id.keys() - self._reported.keys())
         since = {name: change for name, (_, _, change) in self._reported.items()}
         self._reported = {
-            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in traits(latest)
+            known.id: (by_id[known.id], known, since.get(known.id, self._changes)) for known in features(latest)
         }
 
-    def links(self, cluster: Cluster, repository: str) -> tuple[Linked, ...]:
+    def links(self, cluster: Cluster, repository: str) -> tuple[RelatedIssue, ...]:
         """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
-        notes, own = notebook.load(cluster.handling.memory), cluster.handling.issue
+        notes, own = notebook.load(cluster.triage.memory), cluster.triage.issue
         noted = notes.links
         before = self._compared.get(cluster.id, 0)
         if before == self._changes or len(noted) >= MAX_LINKS:
@@ -102,27 +102,27 @@ class Linker:
         ]
         return (*noted, *found)[:MAX_LINKS] if found else ()
 
-    def _people(self, cluster: Cluster, repository: str, before: int) -> Iterator[Linked]:
-        (mine,) = traits([cluster]) or (None,)
+    def _people(self, cluster: Cluster, repository: str, before: int) -> Iterator[RelatedIssue]:
+        (mine,) = features([cluster]) or (None,)
         for issue, text, change in self._written.get(repository, {}).values():
             if mine and change > before and (why := why_of(cluster, mine, text)) is not None:
-                yield Linked(number=issue.ref.number, url=issue.ref.url, why=why)
+                yield RelatedIssue(number=issue.ref.number, url=issue.ref.url, why=why)
 
-    def _kin(self, cluster: Cluster, before: int) -> Iterator[Linked]:
+    def _kin(self, cluster: Cluster, before: int) -> Iterator[RelatedIssue]:
         fresh = [(one, known) for one, known, change in self._reported.values() if change > before]
         mine = self._reported[cluster.id][1] if cluster.id in self._reported else self._traits(cluster)
         for other, known in fresh if mine else ():
-            ref = other.handling.issue
+            ref = other.triage.issue
             if mine and ref and other.id != cluster.id and (evidence := related.evidence(mine, known)):
-                yield Linked(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=other.id)
+                yield RelatedIssue(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=other.id)
 
-    def _traits(self, cluster: Cluster) -> Traits | None:
+    def _traits(self, cluster: Cluster) -> Features | None:
         """Of a cluster without an issue; whether its revision is new is known from the others."""
-        known = traits([*(one for one, _, _ in self._reported.values()), cluster])
+        known = features([*(one for one, _, _ in self._reported.values()), cluster])
         return next((one for one in known if one.id == cluster.id), None)
 
 
-def why_of(cluster: Cluster, one: Traits, text: str) -> Why | None:
+def why_of(cluster: Cluster, one: Features, text: str) -> Why | None:
     """Why an issue's text, white space made single, is about this cluster; None where nothing says so."""
     if any(name in text for name in (cluster.id, *cluster.aliases)):
         return Why.CLUSTER
@@ -143,7 +143,7 @@ def _names(said: str, text: str) -> bool:
 def _quotes(template: str, text: str) -> bool:
     """Everything constant of the template, in its order; one stretch of it is no everyday phrase."""
     parts = [" ".join(part.split()) for part in template.split("<*>")]
-    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_continuation(template):
+    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_fragment(template):
         return False
     at = 0
     for part in parts:

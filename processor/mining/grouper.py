@@ -7,7 +7,6 @@ finer, and the breakdown of routes is kept as facets.
 
 from __future__ import annotations
 
-import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from processor.model import Entry, HttpRequest
 
 _SERVER_ERROR: Final = 500
-# What differs between two prints of one stack trace and never reaches its fingerprint. Only what stands in a
-# frame is replaced: "status:404" at the end of a message line has to stay.
-_FRAME_NOISE: Final = re.compile(
-    r"line \d+|/lib/python\d[\d.]*|0x[0-9a-f]+|\.(?:rb|go|js|ts|kt):\d+(?::\d+)?|\.java:\d+"
-)
 _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
 
@@ -78,7 +72,7 @@ class Grouper:
 
     def _trace(self, text: str) -> str:
         """The fingerprint of the stack trace in the text, "" for none."""
-        bare = _FRAME_NOISE.sub("", text).encode("utf-8", "surrogatepass")
+        bare = traceback.NOISE.sub("", text).encode("utf-8", "surrogatepass")
         key = blake2b(bare, digest_size=16).digest()
         known = self._traces.get(key)
         if known is None:

@@ -19,7 +19,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from processor.mining.masks import ANY, VALUE
-from processor.mining.wildcards import MAX_SPAN, Evidence, MinerSettings, Tokens, similarity, tokenise
+from processor.mining.wildcards import MAX_SPAN, MinerSettings, Tokens, WildcardFinder, similarity, tokenise
 from processor.model import TemplateRecord
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Miner:
     ) -> None:
         self._stream_key = stream_key
         self._settings = settings or MinerSettings()
-        self._evidence = Evidence(self._settings)
+        self._evidence = WildcardFinder(self._settings)
         self._records: dict[str, TemplateRecord] = {}
         self._tokens: dict[str, Tokens] = {}
         self._roots = 0
@@ -212,7 +212,7 @@ class Miner:
 
     def _consolidate(self) -> list[TemplateRecord]:
         changed: list[TemplateRecord] = []
-        for template, seed in self._evidence.harvest():
+        for template, seed in self._evidence.take_ready():
             root_id = self._identify(template)
             if root_id not in self._records:
                 if self._find(template) is not None:

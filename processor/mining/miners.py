@@ -1,8 +1,8 @@
 """The miners of one worker, one per stream, kept in step with the store.
 
-A `Garden` holds what is committed and, on top of it, what the batch at hand has just learned. Either the
-store accepts the new records (`settle`) or they are forgotten and the miner is built anew from what is
-committed (`discard`): nothing is ever rolled back by hand.
+A `Miners` holds what is committed and, on top of it, what the batch at hand has just learned. Either the
+store accepts the new records (`confirm`) or they are forgotten and the miner is built anew from what is
+committed (`rollback`): nothing is ever rolled back by hand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from processor.model import Stream, StreamModel, TemplateRecord
 
 
-class Garden:
+class Miners:
     """Every stream's miner, its revision in the store, and the records not yet committed."""
 
     def __init__(self, settings: MinerSettings | None = None) -> None:
@@ -45,7 +45,7 @@ class Garden:
             if miner is not None:
                 miner.apply(model.records)
 
-    def place(self, stream: Stream, message: str) -> str:
+    def assign(self, stream: Stream, message: str) -> str:
         """The cluster of this message, minted or widened if need be."""
         miner = self._miner(stream)
         known = miner.match(message)
@@ -71,14 +71,14 @@ class Garden:
             for stream, records in self._learned.items()
         )
 
-    def settle(self, revs: Mapping[Stream, int]) -> None:
+    def confirm(self, revs: Mapping[Stream, int]) -> None:
         """The store accepted what was learned."""
         for stream, records in self._learned.items():
             self._committed.setdefault(stream, {}).update(records)
         self._revs.update(revs)
         self._learned.clear()
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """The store did not accept it: forget, and build those miners anew when they are next asked."""
         for stream in self._learned:
             self._miners.pop(stream, None)
@@ -96,10 +96,12 @@ class Garden:
         miner = self._miners.get(stream)
         if miner is None:
             records = self._committed.get(stream, {}).values()
-            # Only words earn wildcards: a route or an exception is one problem each, however many there are.
             settings = self._settings
-            if stream.kind is not Kind.TEXT:
-                settings = replace(settings, evidence=sys.maxsize, constant_evidence=sys.maxsize)
+            if stream.kind is Kind.HTTP:  # a route is one problem each, however many there are
+                settings = replace(settings, evidence=sys.maxsize, name_evidence=sys.maxsize, code_evidence=sys.maxsize)
+            elif stream.kind is Kind.EXCEPTION:
+                # The same frames are evidence themselves: a third of what a line alone has to show.
+                settings = replace(settings, evidence=-(-settings.evidence // 3), frames=True)
             miner = Miner(stream.key, records, settings=settings)
             self._miners[stream] = miner
         return miner

@@ -1,4 +1,4 @@
-"""What the controller remembers of a cluster's issue, inside `Handling.memory`.
+"""What the controller remembers of a cluster's issue, inside `Triage.memory`.
 
 This is the boundary between stored JSON and the controller: every field has a default, so notes written by an older
 version can be read, and unknown fields are dropped. Nothing here is log text.
@@ -34,7 +34,7 @@ class Intent(BaseModel):
     number: int = 0
 
 
-class Owed(BaseModel):
+class PendingComment(BaseModel):
     """A comment that people have not seen yet; its number is part of its marker."""
 
     model_config = ConfigDict(frozen=True)
@@ -45,7 +45,7 @@ class Owed(BaseModel):
     reason: str
 
 
-class Written(BaseModel):
+class LastWritten(BaseModel):
     """The issue as we wrote it last: what differs from it was somebody else.
 
     Attributes:
@@ -63,7 +63,7 @@ class Written(BaseModel):
     updated_at: datetime
 
 
-class Linked(BaseModel):
+class RelatedIssue(BaseModel):
     """An issue that has to do with this one, and why; see `processor.issues.related_issues`.
 
     Attributes:
@@ -96,14 +96,14 @@ class Notes(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     intent: Intent | None = None
-    owed: tuple[Owed, ...] = ()
+    owed: tuple[PendingComment, ...] = ()
     comments: int = 0
-    written: Written | None = None
+    written: LastWritten | None = None
     asked_at: datetime | None = None
     came_back: tuple[datetime, ...] = ()
     abandoned: str = ""
     earlier: str = ""
-    links: tuple[Linked, ...] = ()
+    links: tuple[RelatedIssue, ...] = ()
     new_in: str = ""
     gone_since: str = ""
     incident: str = ""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
-        Handling,
         Identity,
         Issue,
         IssueComment,
@@ -26,10 +25,12 @@ if TYPE_CHECKING:
         IssueRef,
         ReceivedMessage,
         Rejected,
+        Sample,
         Seen,
         Stream,
         StreamModel,
         Totals,
+        Triage,
         WorkerState,
     )
 
@@ -95,6 +96,12 @@ class Store(Protocol):
     def cluster(self, cluster_id: str) -> Cluster | None:
         """One root cluster; an alias gives the cluster that continues it."""
 
+    def samples(self, cluster_id: str) -> Sequence[Sample]:
+        """Entries of a root cluster in order of time: the first, about ten between, the last; () for an unknown id.
+
+        Those between are the same ones in whatever order and over however many workers the entries came.
+        """
+
     def totals(self) -> Totals:
         """Over all workers, since the state was created."""
 
@@ -105,7 +112,7 @@ class Store(Protocol):
         """Every worker that ever committed, newest heartbeat first."""
 
     # --- decisions ------------------------------------------------------------------------------------
-    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+    def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
 
         Returns it with its new revision. Raises `Conflict` when someone decided in between.

@@ -20,9 +20,20 @@ from pydantic.alias_generators import to_camel
 
 from processor.model import Entry, HttpRequest, Identity, Severity
 from processor.model.errors import GardenerError
-from processor.parsing import app_engine, audit, events, http, levels, ownership, payloads, resources, severity
+from processor.parsing import (
+    app_engine,
+    audit,
+    envelopes,
+    events,
+    http,
+    levels,
+    ownership,
+    payloads,
+    resources,
+    severity,
+)
+from processor.parsing.leaves import compact, unnamed
 from processor.parsing.message import Message
-from processor.parsing.payloads import compact
 from processor.parsing.structured_text import is_plain, unwrap
 
 if TYPE_CHECKING:
@@ -91,6 +102,9 @@ class _Wire(msgspec.Struct, rename="camel"):
     split: Any = None
 
 
+_NOTHING: Final[tuple[tuple[tuple[int, int], ...], HttpRequest | None]] = ((), None)
+
+
 class _Resource(NamedTuple):
     """A monitored resource, read once for each distinct spelling. "" where it does not say.
 
@@ -121,6 +135,17 @@ def decode(data: bytes, now: datetime) -> Entry:
     _check_utf8(data)
     try:
         wire = _decode_wire(data)
+        if wire.log_name and (wire.text_payload or wire.json_payload or wire.proto_payload or wire.http_request):
+            return _normalise(wire, _resource(bytes(wire.resource)), data, now)
+    except (msgspec.DecodeError, RecursionError, DecodeError):
+        pass  # another form, or worded below
+    return _decode_other(envelopes.rewrite(data) or data, now)
+
+
+def _decode_other(data: bytes, now: datetime) -> Entry:
+    """As `decode`, for what was no plain LogEntry at first sight."""
+    try:
+        wire = _decode_wire(data)
         resource = _resource(bytes(wire.resource))
     except (msgspec.DecodeError, RecursionError):
         wire = _wire_from(validate(data))
@@ -140,6 +165,8 @@ def validate(data: bytes) -> LogEntry:
         return LogEntry.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid" and not data.lstrip().startswith((b"{", b"[{")):
+            raise DecodeError("not a log entry but plain text; with --text each line of a file is one") from None
         where = ".".join(str(part) for part in first["loc"])
         raise DecodeError(f"{where}: {first['msg']}" if where else f"not a log entry: {first['msg']}") from None
 
@@ -162,19 +189,19 @@ def _wire_from(entry: LogEntry) -> _Wire:
 def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> Entry:
     timestamp = wire.timestamp or wire.receive_timestamp
     if timestamp is None:
-        raise DecodeError("the entry has neither timestamp nor receiveTimestamp")
-    log_name, stated = wire.log_name, wire.severity
-    text = wire.text_payload
-    said: tuple[tuple[int, int], ...] = ()
-    request: HttpRequest | None = None
+        raise DecodeError(
+            "the entry has neither timestamp nor receiveTimestamp; export whole entries, with --format=json alone"
+        )
+    text, log_name = wire.text_payload, wire.log_name
+    said, request = _NOTHING
     if text is None and wire.json_payload is not None:
         text = payloads.plain(wire.json_payload)
     elif text is not None and not is_plain(text):
         text = None
     if text is None or wire.http_request is not None:
         (text, said), request = _message(wire)
-    level = _SEVERITIES.get(stated)
-    if not level or log_name[-7:] in _STREAM_ENDS:
+    level = _SEVERITIES.get(wire.severity)
+    if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
         level = _severity(wire, text, request, level)
     project, service, is_settled, may_be_own, _, _ = resource
     if not is_settled or wire.proto_payload is not None:
@@ -195,6 +222,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
             may_be_own and ownership.is_own(wire.json_payload),
             data,
             wire,
+            True,
             said,
         ),
     )
@@ -209,16 +237,26 @@ def _message(wire: _Wire) -> tuple[Message, HttpRequest | None]:
         if payload is None:
             return Message(text), request
         wire.json_payload = payload  # from here on it is one
+    elif payload is not None and (inner := _inside(payload)) is not None:
+        wire.json_payload = payload = inner
     if payload is None:
         return (Message(""), request) if wire.proto_payload is None else _of_proto(wire.proto_payload, request)
     is_event = "reason" in payload and events.is_event(payload)
     found = (events.message(payload) if is_event else None) or payloads.named(payload)
     if found is None:
         request = request or http.of_payload(payload)
-        found = Message("") if _is_subject(request) else payloads.unnamed(payload)
-    if "\x1b" in found.text:
-        found = Message(_COLOUR.sub("", found.text))
+        found = Message("") if _is_subject(request) else unnamed(payload)
     return found, request
+
+
+def _inside(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """The payload with the fields that its message holds as JSON, logfmt or klog's pairs; None for a plain message."""
+    name, text = payloads.message_field(payload)
+    if not text or is_plain(text):
+        return None
+    text, inner = unwrap(_COLOUR.sub("", text) if "\x1b" in text else text)
+    rest = {key: value for key, value in payload.items() if key != name}
+    return {**rest, name: text} if inner is None else {**rest, **inner}
 
 
 def _of_proto(payload: dict[str, Any], request: HttpRequest | None) -> tuple[Message, HttpRequest | None]:
@@ -229,7 +267,7 @@ def _of_proto(payload: dict[str, Any], request: HttpRequest | None) -> tuple[Mes
         return Message(text), request or http.of_payload(payload)
     if (found := payloads.named(payload)) is None and _is_subject(request):
         return Message(""), request
-    return found or payloads.unnamed(payload), request
+    return found or unnamed(payload), request
 
 
 def _is_subject(request: HttpRequest | None) -> bool:
@@ -293,6 +331,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
     if (payload := wire.json_payload) is not None:
         found.update(payloads.origin(payload))
         found["policy"] = http.policy(payload)
+        found["resource"] = payloads.resource(payload)
     if wire.proto_payload is not None:
         found["resource"] = audit.resource(wire.proto_payload)
     if entry.http is not None:
@@ -367,6 +406,8 @@ def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severi
 
     What the writer states comes first: a field of its payload, then the level that a line begins with.
     """
+    if wire.text_payload is not None and not text.strip() and request is None:
+        return Severity.DEFAULT  # a blank line is nothing to be told of, whatever stream it came on
     if given and not severity.is_streams_own(wire.log_name, given.name):
         return given
     if not given and wire.severity is not None and (named := levels.of(wire.severity, "cloud")):
@@ -379,8 +420,6 @@ def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severi
         found = payloads.carried_level(payload)
     if found is not None:
         return Severity[found]
-    if wire.text_payload is not None and not text.strip() and request is None:
-        return Severity.DEFAULT  # a blank line is nothing to be told of, whatever stream it came on
     return given or _by_outcome(wire, request)
 
 

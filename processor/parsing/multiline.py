@@ -1,18 +1,20 @@
 """Join: lines of one stack trace that arrived as entries of their own become one exception again.
 
-A runtime that prints a stack trace to stderr gives one log entry per line. Lines of one log and one instance
-that follow each other within a second, begin as a stack trace and read as one, get the text of the whole;
-every line is still counted, in the cluster of the exception. Whether an entry is counted never depends on
-this. Lines that were spread over batches or workers are not joined; they are grouped each by its own words.
+A runtime that prints a stack trace to stderr gives one log entry per line. Lines of one log, instance and execution
+that follow each other within a second and read as one trace get the text of the whole and one severity, at least ERROR;
+the first of them is the occurrence. The record that a logger prints above its trace belongs to it. Every line is still
+one entry. Where a second trace begins inside an open one and lines cannot be told apart, nothing is joined.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model import Severity
 from processor.parsing import decode as entries
-from processor.parsing import stacktrace as traceback
+from processor.parsing import severity as levels
+from processor.parsing import stacktrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,39 +23,81 @@ if TYPE_CHECKING:
     from processor.model import Entry
 
 _PAUSE: Final = timedelta(seconds=1)
-_MAX_LINES: Final = 500
+_TAIL: Final = timedelta(seconds=2)
 _HEAD_CHARS: Final = 601  # one more than is looked at, so that a longer line is not taken for one that ends there
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _BY_SHAPE: Final[dict[bytes, bool]] = {}
 _MAX_SHAPES: Final = 4096
-_INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
+# Who printed the line, as far as it says: lines of two of these are never one trace.
+_PRINTERS: Final = (
+    "instanceId", "instance_id", "pod_name", "container_name", "appengine.googleapis.com/instance_name",
+    "execution_id", "run.googleapis.com/execution_name", "run.googleapis.com/task_index",
+)  # fmt: skip
+_RECORDS: Final = ("Exception on /", "Internal Server Error: ", "Exception in thread ", "Unhandled exception in ")
+_FAILURES: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
+
+
+class Part(NamedTuple):
+    """What a line becomes: the text and severity of the whole trace, and whether the line is its first."""
+
+    text: str
+    severity: Severity
+    is_first: bool
+
+
+class _Run(NamedTuple):
+    """A stretch of lines of one place, as indexes from `start` to before `end`."""
+
+    start: int
+    end: int
+    is_open: bool
 
 
 def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
-    """The same entries, each that is a line of a stack trace with the text of the whole."""
+    """The same entries, each that is a line of a stack trace as a part of the whole."""
     whole = join(batch)
-    return [entry._replace(text=whole.get(index, entry.text)) for index, entry in enumerate(batch)] if whole else batch
+    if not whole:
+        return batch
+    return [entry if (part := whole.get(index)) is None else as_part(entry, part) for index, entry in enumerate(batch)]
 
 
-def join(batch: Sequence[Entry]) -> Mapping[int, str]:
-    """The text of the whole stack trace, by index of each entry that is a line of one."""
+def as_part(entry: Entry, part: Part) -> Entry:
+    """The entry with the text and severity of the trace that it is a line of."""
+    return entry._replace(text=part.text, severity=part.severity, occurrence=part.is_first)
+
+
+def join(batch: Sequence[Entry]) -> Mapping[int, Part]:
+    """What each entry that is a line of a stack trace becomes, by index."""
     near = {second for entry in batch if is_fragment(entry) for second in seconds_near(entry.at)}
     if not near:
         return {}
-    by_place: dict[tuple[str, str, str, str], list[int]] = {}
-    for index, entry in enumerate(batch):
-        if second_of(entry.at) in near and _is_line(entry):
-            by_place.setdefault(_place(entry), []).append(index)
-    joined: dict[int, str] = {}
-    for indexes in by_place.values():
-        # Exports come newest first; lines printed in one microsecond keep the order of arrival.
-        newest_first = batch[indexes[0]].at > batch[indexes[-1]].at
-        ordered = sorted(reversed(indexes) if newest_first else indexes, key=lambda index: batch[index].at)
-        for run in _runs(batch, ordered):
-            text = "\n".join(batch[index].text for index in run)
-            if traceback.parse(text) is not None:
-                joined.update(dict.fromkeys(run, text))
-    return joined
+    found: dict[int, Part] = {}
+    for ordered in _by_place(batch, (index for index, entry in enumerate(batch) if second_of(entry.at) in near)):
+        texts = [batch[index].text for index in ordered]
+        for run in _runs(batch, ordered, texts):
+            lines = ordered[run.start : run.end]
+            text = "\n".join(texts[run.start : run.end])
+            if len(lines) > 1 and stacktrace.parse(text) is not None:
+                severity = max(Severity.ERROR, *(batch[index].severity for index in lines))
+                found.update((index, Part(text, severity, index == lines[0])) for index in lines)
+    return found
+
+
+def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
+    """Indexes of the lines at the end of a batch that the next batch may continue."""
+    if not batch:
+        return frozenset()
+    since = max(entry.at for entry in batch) - _TAIL
+    found: set[int] = set()
+    for ordered in _by_place(batch, (index for index, entry in enumerate(batch) if entry.at >= since)):
+        last = batch[ordered[-1]]
+        if not (is_fragment(last) or _may_be_head(last.text) or any(is_fragment(batch[index]) for index in ordered)):
+            continue
+        texts = [batch[index].text for index in ordered]
+        run = next((run for run in _runs(batch, ordered, texts) if run.end == len(ordered) and run.is_open), None)
+        if run is not None:
+            found.update(ordered[run.start :])
+    return frozenset(found)
 
 
 def is_fragment(entry: Entry) -> bool:
@@ -67,7 +111,7 @@ def is_fragment(entry: Entry) -> bool:
     if known is None:
         if len(_BY_SHAPE) >= _MAX_SHAPES:
             _BY_SHAPE.clear()
-        known = _BY_SHAPE[shape] = traceback.is_continuation(shape.decode("utf-8", "surrogatepass"))
+        known = _BY_SHAPE[shape] = stacktrace.is_fragment(shape.decode("utf-8", "surrogatepass"))
     return known
 
 
@@ -81,44 +125,71 @@ def seconds_near(at: datetime) -> range:
     return range(second_of(at) - 1, second_of(at) + 2)
 
 
-def _runs(batch: Sequence[Entry], ordered: Sequence[int]) -> Iterator[list[int]]:
-    """Stretches of lines that begin as a stack trace and go on without a pause or a foreign line."""
-    run: list[int] = []
-    open_ended = False  # the last line may still be followed by any indented line or the exception itself
-    for index in ordered:
-        text = batch[index].text
-        near = bool(run) and len(run) < _MAX_LINES and batch[index].at - batch[run[-1]].at <= _PAUSE
-        continues = traceback.is_continuation(text)
-        headed = near and traceback.starts(batch[run[0]].text)
-        if traceback.starts(text) and not (near and _links(batch[run[-1]].text)):
-            begins, belongs = True, False
-        elif traceback.ends(text) and not text[:1].isspace() and not continues:
-            # Python names the exception at the end, Java at the beginning.
-            belongs = headed and open_ended
-            begins = not belongs
-        else:
-            begins = False
-            belongs = near and (continues or (open_ended and text[:1] in " \t|"))
-        if belongs:
-            run.append(index)
-        else:
-            if len(run) > 1:
-                yield run
-            run = [index] if begins else []
-        open_ended = bool(run) and not (belongs and traceback.ends(text) and not continues)
-    if len(run) > 1:
-        yield run
+def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[int]]:
+    """Lines that one printer wrote, in the order of time."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for index in indexes:
+        if _is_line(batch[index]):
+            places.setdefault(_place(batch[index]), []).append(index)
+    for found in places.values():
+        # Exports come newest first; lines printed in one microsecond keep the order of arrival.
+        newest_first = batch[found[0]].at > batch[found[-1]].at
+        yield sorted(reversed(found) if newest_first else found, key=lambda index: batch[index].at)
 
 
-def _links(text: str) -> bool:
-    return text.startswith(("During handling of", "The above exception was"))
+def _runs(batch: Sequence[Entry], ordered: Sequence[int], texts: Sequence[str]) -> Iterator[_Run]:
+    """Stretches that begin as a stack trace and go on without a pause, and the one at the end that may go on."""
+    start = 0
+    for at in range(1, len(ordered) + 1):
+        if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
+            for run in _stretches(texts[start:at], is_last=at == len(ordered)):
+                yield _Run(start + run.start, start + run.end, run.is_open)
+            start = at
+
+
+def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
+    at = previous_end = 0
+    while at < len(texts):
+        found = stacktrace.extent(texts, at, is_after=at == previous_end and at > 0)
+        is_open = found.is_open and is_last
+        if found.crossed_at:
+            # Two traces at a time: which of the frames that follow is whose cannot be said.
+            at = max(stacktrace.extent(texts, found.crossed_at, is_after=False).end, found.crossed_at + 1)
+        elif found.end > at + 1 or (is_open and _may_begin(texts, at)):
+            end = len(texts) if is_open else found.end
+            yield _Run(_record_above(texts, at, previous_end), end, is_open)
+            if is_open and found.end > at + 1:
+                yield _Run(_record_above(texts, at, previous_end), found.end, is_open=False)
+            at = previous_end = end
+        else:
+            at += 1
+
+
+def _record_above(texts: Sequence[str], at: int, least: int) -> int:
+    """Where the record begins that a logger printed above its trace; `at` where there is none."""
+    above = at - 1
+    while above >= least and not texts[above].strip():
+        above -= 1
+    if above < least:
+        return at
+    line = texts[above]
+    return above if line.startswith(_RECORDS) or levels.infer(line) in _FAILURES else at
+
+
+def _may_begin(texts: Sequence[str], at: int) -> bool:
+    """Whether lines at the end of a batch that are no trace yet are worth waiting for."""
+    return any(stacktrace.is_fragment(text) or _may_be_head(text) for text in texts[at:])
+
+
+def _may_be_head(text: str) -> bool:
+    return stacktrace.is_head(text) or text.startswith(_RECORDS) or levels.infer(text) in _FAILURES
 
 
 def _is_line(entry: Entry) -> bool:
-    return bool(entry.text) and "\n" not in entry.text
+    return "\n" not in entry.text and entry.http is None and not entry.own
 
 
-def _place(entry: Entry) -> tuple[str, str, str, str]:
+def _place(entry: Entry) -> tuple[str, ...]:
     labels, resource = entries.labels(entry), entries.resource(entry)
-    instance = next((labels.get(name) or resource.get(name) or "" for name in _INSTANCES), "")
-    return (entry.project, entry.service, entry.log_name, instance)
+    printer = (labels.get(name) or resource.get(name) or "" for name in _PRINTERS)
+    return (entry.project, entry.service, entry.log_name, *printer)

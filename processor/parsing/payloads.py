@@ -13,50 +13,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from processor.parsing import frames, levels
-from processor.parsing.message import Message, compose, sayable
-from processor.parsing.spellings import SILENT, Plan, fold, plan
+from processor.parsing.cues import cues, is_no_error, is_symbol
+from processor.parsing.leaves import attributes, unnamed
+from processor.parsing.message import Message, compose
+from processor.parsing.spellings import Plan, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_MAX_LEAVES: Final = 40
-_MAX_CUES: Final = 6
 _MAX_REASON: Final = 300
 _MAX_DEPTH: Final = 3
-_MAX_CODE: Final = 100_000
-_MAX_PATH: Final = 12  # levels of nesting that a dump of leaves goes down
 _ORIGINS: Final = ("logger", "name", "module", "function", "user_id")
 _ORIGIN_HOLDERS: Final = ("labels", "context")
 _INNER: Final = (
-    "message",
-    "msg",
-    "Message",
-    "text",
-    "log",
-    "event",
-    "stringValue",
-    "error",
-    "reason",
-    "description",
-    "title",
-)
-_ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
-# A word that stands for something: an identifier, a dotted permission, a route; no id, no count.
-_SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
-_WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
-_CODE: Final = re.compile(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
-_GOOD: Final = frozenset(
-    {"ok", "success", "successful", "succeeded", "none", "null", "true", "false", "active", "running", "done", "info"}
-)
+    "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "reason", "description", "title",
+)  # fmt: skip
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
-_UNTOLD: Final = range(100, 400)  # of HTTP: these went well
-_BLANK: Final = re.compile(r"\S\s+\S")
-_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
-_MAX_LOOK: Final = 500
-_MAX_CUE: Final = 80
+_RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
 
 def read(payload: Mapping[str, Any]) -> Message:
@@ -73,7 +47,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
     if not at.messages:
         return None
     text = payload[at.messages[0]]
-    if type(text) is not str or not text or text[0] in _NOT_PLAIN:
+    if type(text) is not str or not text or text[0] in _NOT_PLAIN or "=" in text or '] "' in text or "\x1b" in text:
         return None
     for name in at.joining:
         value = payload[name]
@@ -90,9 +64,6 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     """The message that a payload has by the names of its fields, None where no name tells one."""
     at = plan(tuple(payload))
     text = _message(payload, at)
-    if text[:1] == "{" and depth < _MAX_DEPTH and (inner := _object(text)):
-        rest = {name: value for name, value in payload.items() if value != text}
-        return named({**rest, **inner}, depth + 1) or unnamed(inner)
     stack = _stack(payload, at) if at.stacks else ""
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
@@ -109,27 +80,9 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
         return Message(text if stack in text else f"{text}\n{stack}".strip())
     if not text:
         return None
-    if at.tells and (cues := list(_cues(payload, at, text))):
-        return compose([(text, False), *((cue, True) for cue in cues)])
+    if at.tells and (said := list(cues(payload, at, text))):
+        return compose([(text, False), *((cue, True) for cue in said)])
     return Message(text)
-
-
-def unnamed(payload: Mapping[str, Any]) -> Message:
-    """The best that can be made of a payload in which no field is called like a message.
-
-    Its words that say why, after the noun of Google's `@type`; else its longest text; else all of its leaves.
-    """
-    flat = dict(_flat(payload))
-    cues = list(_cues(flat, plan(tuple(flat)), ""))
-    noun = _noun(payload)
-    texts = [(len(text), text) for text in _texts(flat)]
-    if cues:
-        best = max((text for text in texts if len(text[1].split()) > 2), default=(0, ""))[1]  # noqa: PLR2004
-        return compose([(best or (f"{noun}:" if noun else ""), not best), *((cue, True) for cue in cues)])
-    if texts:
-        return Message(max(texts)[1])
-    leaves = _leaves(payload)
-    return compose([(f"{noun}:", True), (leaves, False)]) if noun and leaves else Message(leaves or noun)
 
 
 def level(payload: Mapping[str, Any]) -> str | None:
@@ -148,11 +101,17 @@ def level(payload: Mapping[str, Any]) -> str | None:
                 value = inner[key].get("name") if type(inner[key]) is dict else inner[key]
                 if (found := levels.of(value, scheme)) is not None:
                     return found
-    inner = _object(text) if (text := _message(payload, at))[:1] == "{" else None
-    if inner and inner.keys() != payload.keys():
-        return level(inner)
     kind = payload.get("@type")
     return "ERROR" if type(kind) is str and kind.endswith("ReportedErrorEvent") else None
+
+
+def message_field(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """(name, text) of the field that the message is taken from; two empty texts where no field has one."""
+    for name in plan(tuple(payload)).messages:
+        text = payload[name]
+        if type(text) is str and text and not text.isspace():
+            return name, text
+    return "", ""
 
 
 def carried_level(payload: Mapping[str, Any]) -> str | None:
@@ -176,14 +135,15 @@ def origin(payload: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def compact(value: Any) -> str:
-    """A leaf as text: strings as they are, everything else as JSON."""
-    if type(value) is str:
-        return value
-    try:
-        return msgspec.json.encode(value).decode()
-    except (RecursionError, UnicodeEncodeError):
-        return "..."
+def resource(payload: Mapping[str, Any]) -> str:
+    """The resource that a message of Google's types is about: the first path like `projects/p/topics/t` in it."""
+    if "@type" in payload:
+        for name in sorted(payload):
+            value = payload[name]
+            first = value[0] if type(value) is list and value else value
+            if type(first) is str and _RESOURCE.fullmatch(first):
+                return first
+    return ""
 
 
 def _scheme(payload: Mapping[str, Any], name: str, scheme: str) -> str:
@@ -225,15 +185,10 @@ def _text_in(fields: dict[str, Any], depth: int) -> str:
     return frames.head_of(fields)
 
 
-def _is_no_error(value: Any) -> bool:
-    """Whether a formatter that was given no exception described a text of its own, as an error of type str."""
-    return type(value) is dict and value.get("type") == "str"
-
-
 def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
     for name in at.errors:
         value = payload[name]
-        if value and not _is_no_error(value):
+        if value and not is_no_error(value):
             text = _text_of(value)
             if "\n" not in text:
                 yield text.strip()
@@ -243,14 +198,14 @@ def _reasons(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
     for name in at.reasons:
         value = payload[name]
         text = value if type(value) is str else _text_of(value) if value else ""
-        if text and len(text) <= _MAX_REASON and not _SYMBOL.fullmatch(text):
+        if text and len(text) <= _MAX_REASON and not is_symbol(text):
             yield text.strip()
 
 
 def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:
     """A message that stands one level deeper."""
     for name in at.holders:
-        inner = _plain(payload[name])
+        inner = attributes(payload[name])
         if type(inner) is dict and inner and depth < _MAX_DEPTH and (found := named(inner, depth + 1)):
             return found.text
     return ""
@@ -260,12 +215,12 @@ def _stack(payload: Mapping[str, Any], at: Plan) -> str:
     """A stack trace of several lines, in a field or one level deeper."""
     for name in at.stacks:
         value = payload[name]
-        text = value if type(value) is str else _frames(payload, at, value) if value and not _is_no_error(value) else ""
+        text = value if type(value) is str else _frames(payload, at, value) if value and not is_no_error(value) else ""
         if "\n" in text:
             return text
     for name in at.holders:
-        inner = _plain(payload[name])
-        if type(inner) is dict and inner and not _is_no_error(inner):
+        inner = attributes(payload[name])
+        if type(inner) is dict and inner and not is_no_error(inner):
             for key in plan(tuple(inner)).stacks:
                 text = inner[key] if type(inner[key]) is str else frames.text_of(inner[key])
                 if "\n" in text:
@@ -280,98 +235,3 @@ def _frames(payload: Mapping[str, Any], at: Plan, value: Any) -> str:
         head = next(_errors(payload, at), "") or _message(payload, at)
         return f"{head}\n{text}"
     return text
-
-
-def _cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
-    """`name=word` of the fields that say which or why in a word, those first that are codes."""
-    known, count = text.casefold(), 0
-    fields = [(name, payload[name], name in at.codes) for name in (*at.codes, *at.reasons, *at.cues)]
-    for name in at.errors:
-        if type(inner := payload[name]) is dict and not _is_no_error(inner):
-            below = plan(tuple(inner))
-            fields += [(key, inner[key], True) for key in below.codes]
-    for name, value, is_code in fields:
-        word = _cue_word(value, is_code=is_code)
-        if word and count < _MAX_CUES and word.casefold() not in known:
-            count += 1
-            known += f" {word.casefold()}"
-            yield sayable(f"{name}={word}")
-
-
-def _cue_word(value: Any, *, is_code: bool) -> str:
-    if type(value) is int or type(value) is float:
-        whole = is_code and 0 < abs(value) < _MAX_CODE and value == int(value) and int(value) not in _UNTOLD
-        return str(int(value)) if whole else ""
-    if type(value) is not str or len(value) > _MAX_CUE or value.lower() in _GOOD:
-        return ""
-    if is_code and _CODE.fullmatch(value):
-        return "" if value.isdigit() and (int(value) in _UNTOLD or int(value) == 0) else value
-    return value if _SYMBOL.fullmatch(value) or _WORDS.fullmatch(value) else ""
-
-
-def _plain(value: Any) -> Any:
-    """OpenTelemetry's attributes, a list of key and value, as an object."""
-    if type(value) is not list:
-        return value
-    pairs = [(one.get("key"), one.get("value")) for one in value if type(one) is dict and "key" in one]
-    return {key: next(iter(inner.values())) if type(inner) is dict and inner.keys() & _ANY_VALUE else inner
-            for key, inner in pairs if type(key) is str}  # fmt: skip
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    if not text.rstrip().endswith("}"):
-        return None
-    try:
-        found = msgspec.json.decode(text.encode("utf-8", "surrogatepass"))
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return found if type(found) is dict and found else None
-
-
-def _noun(payload: Mapping[str, Any]) -> str:
-    """`AttemptFinished` of `type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished`."""
-    kind = payload.get("@type")
-    return sayable(kind.rsplit("/", 1)[-1].rsplit(".", 1)[-1]) if type(kind) is str else ""
-
-
-def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The payload's leaves and those one level deeper, a name's first one."""
-    for name, value in payload.items():
-        inner = _plain(value)
-        if type(inner) is dict:
-            yield from ((key, below) for key, below in inner.items() if key not in payload)
-        else:
-            yield name, value
-
-
-def _texts(flat: Mapping[str, Any]) -> Iterator[str]:
-    """Every text of two words and more that may be a message."""
-    for name, value in flat.items():
-        if fold(name) not in SILENT:
-            for text in value if type(value) is list else (value,):
-                if type(text) is str and _is_sentence(text):
-                    yield text
-
-
-def _is_sentence(text: str) -> bool:
-    head = text[:_MAX_LOOK]
-    return _BLANK.search(head) is not None and len(_LETTERS.findall(head)) > 1 and not head.startswith("Mozilla/")
-
-
-def _leaves(payload: Mapping[str, Any]) -> str:
-    """A payload without a text of its own, as "key=value ..." of its leaves."""
-    pairs = []
-    for number, (path, value) in enumerate(_walk(payload, "")):
-        if number == _MAX_LEAVES:
-            break
-        if path != "@type" and value not in (None, "", {}, []):
-            pairs.append(f"{path}={compact(value)}")
-    return " ".join(pairs)
-
-
-def _walk(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value and depth < _MAX_PATH:
-        for name in sorted(value):
-            yield from _walk(value[name], f"{path}.{name}" if path else name, depth + 1)
-    else:
-        yield path, value

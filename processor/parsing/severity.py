@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from processor.parsing import levels
+from processor.parsing import levels, stacktrace
 from processor.parsing.levels import ANY_CASE, LETTERS, NAMES, SYSLOG, UPPER
 
 AGENT_STREAMS: Final = ("/stdout", "/stderr", "prediction_container", "batch_task_logs")
@@ -106,6 +106,11 @@ def is_streams_own(log_name: str, level: str) -> bool:
 
 
 def infer(text: str) -> str | None:
+    """The severity that a text without one announces: at its start, or as a stack trace at least ERROR."""
+    return _at_least(text, _announced(text[: _HEAD_CHARS + 1]))
+
+
+def _announced(text: str) -> str | None:
     """The severity that a line without one announces at its start, or None.
 
     A traceback, and every line that can only be a part of one, is ERROR; what ends a process (a Go panic, a
@@ -125,6 +130,9 @@ def infer(text: str) -> str | None:
     return _at_level_position(head) or _from_trace(head)
 
 
+_AT_LEAST_ERROR: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
+
+
 def infer_by_shape(text: str) -> str | None:
     """What `infer` says, remembered: lines of one shape agree, unless a number itself is the level."""
     if text[:1] in {"<", "{"} or "evel" in text:
@@ -133,8 +141,15 @@ def infer_by_shape(text: str) -> str | None:
     if shape not in _BY_SHAPE:
         if len(_BY_SHAPE) >= _MAX_SHAPES:
             _BY_SHAPE.clear()
-        _BY_SHAPE[shape] = infer(text)
-    return _BY_SHAPE[shape]
+        _BY_SHAPE[shape] = _announced(text[: _HEAD_CHARS + 1])
+    return _at_least(text, _BY_SHAPE[shape])
+
+
+def _at_least(text: str, announced: str | None) -> str | None:
+    """ERROR for a text that reads as a stack trace, whatever its first line announces below that."""
+    if announced in _AT_LEAST_ERROR or "\n" not in text or stacktrace.parse(text) is None:
+        return announced
+    return "ERROR"
 
 
 def _at_level_position(head: str) -> str | None:
@@ -177,7 +192,7 @@ def _from_trace(head: str) -> str | None:
     """What a crash or a trace says without a level word, where it begins or is cut into lines."""
     if _CRASH.match(head):
         return "CRITICAL"
-    return "ERROR" if _TRACE.match(head) else _from_signs(head)
+    return "ERROR" if _TRACE.match(head) or stacktrace.is_crash(head) else _from_signs(head)
 
 
 def _from_signs(head: str) -> str | None:

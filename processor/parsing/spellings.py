@@ -43,7 +43,7 @@ class Spelling(NamedTuple):
 
 _ROWS: Final = """message | most loggers; journald's MESSAGE, .NET's Message   | message msg
 message | Serilog, NLog, GELF                                | @m RenderedMessage formatted_message short_message
-message | home-made formats                                  | log_message log.message msg_text message_text event_message
+message | home-made formats                                  | log_message log.message msg_text message_text
 message | loguru, Fluent Bit, Docker                         | text log line raw_message
 message | structlog, OpenTelemetry                           | event body
 message | Serilog and .NET without rendering                 | @mt MessageTemplate message_template {OriginalFormat}
@@ -61,7 +61,7 @@ stack   | ECS, pino                                          | error.stacktrace 
 stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
 stack   | exceptions that are objects                        | throwable err error
 reason  | why it failed                                      | reason cause detail details description desc debugInfo
-reason  | why it failed                                      | status_message error_reason failure_reason fault violation
+reason  | why it failed | status_message error_reason failure_reason fault violation
 reason  | why it failed                                      | explanation hint summary title note
 reason  | what a command printed                             | output stdout stderr result_message
 code    | numbers and words that are codes                   | code status error_code errcode errno error.code err_code
@@ -72,9 +72,9 @@ code    | HTTP, Windows                                      | http_response_cod
 code    | others                                             | error_number error_status response_code_details
 cue     | what was done                                      | stage phase step operation op action outcome result
 cue     | how it was decided                                 | verdict decision disposition conclusion
-cue     | what it was about                                  | permission missing field unit check rule policy constraint
+cue     | what it was about | permission missing field unit check rule policy constraint
 cue     | what it was about                                  | column property parameter argument
-cue     | which error                                        | error_type error.type exception_type exception.type exc_type
+cue     | which error | error_type error.type exception_type exception.type exc_type
 cue     | which error                                        | error_kind error.kind error_class error_category category
 cue     | which kind                                         | method state violation_reason failure_type
 holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params

@@ -11,14 +11,17 @@ import stat
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from processor.model import ReceivedMessage
 from processor.model.errors import SourceError
-from processor.sources.framing import Framer, is_ndjson
+from processor.sources import forms
+from processor.sources.encoding import Decoding
+from processor.sources.framing import Framer
+from processor.sources.shapes import is_ndjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from processor.sources.framing import Frame
 
@@ -26,6 +29,18 @@ _CHUNK: Final = 1 << 20
 _BLOCK: Final = 1 << 22
 _REST: Final = 1 << 16
 _POLL_S: Final = 0.2
+_TELLING: Final = 512
+"""Bytes of text that is no JSON before it is judged; a pipe may give a few at a time."""
+
+
+class LineReader(Protocol):
+    """Makes entries of lines of plain text: see `processor.parsing.plain_text`."""
+
+    def feed(self, offset: int, line: bytes) -> list[tuple[int, bytes]]:
+        """The entries that are complete now, each with its offset."""
+
+    def finish(self) -> list[tuple[int, bytes]]:
+        """The entry that might have gone on."""
 
 
 class Block(NamedTuple):
@@ -52,26 +67,47 @@ class FileSource:
     appended is read, and a file that was rotated or truncated is read from its new beginning.
     """
 
-    def __init__(self, path: str, *, follow: bool = False) -> None:
+    def __init__(self, path: str, *, follow: bool = False, lines: LineReader | None = None) -> None:
         self._name = "stdin" if path == "-" else f"file:{Path(path).name}"
+        self._said = "standard input" if path == "-" else path
         self._path = None if path == "-" else Path(path)
         self._follow = follow
+        self._lines = lines
         self._fd = 0 if self._path is None else _open(self._path)
         mode = os.fstat(self._fd).st_mode
         self._regular = stat.S_ISREG(mode)
         self.size = os.fstat(self._fd).st_size if self._regular else None
         """Bytes to read, None where that is not known (a pipe)."""
         self.position = 0
-        self._framer = Framer()
+        self._begin()
         self._pending: deque[ReceivedMessage] = deque()
+        self._failed: SourceError | None = None
         self._ended = False
+        if self._regular and (self._path is not None):
+            self._recognise(os.pread(self._fd, forms.HEAD_BYTES, 0))
+
+    def _begin(self) -> None:
+        self._framer = Framer(lines=self._lines is not None)
+        self._decoding = Decoding()
+        self._pieces: Iterator[bytes] = iter(())
+        self._head: bytes | None = b""
+
+    def begin(self) -> None:
+        """Wait for the first bytes of a pipe. Raises `SourceError` where they are of no form that can be read."""
+        while self._head is not None and not self._ended and not self._pending:
+            self._read(time.monotonic() + _POLL_S)
 
     def pull(self, max_messages: int, timeout_s: float) -> Sequence[ReceivedMessage]:
         """See `Source.pull`."""
         deadline = time.monotonic() + timeout_s
         while len(self._pending) < max_messages and not self._ended:
-            if not self._read(deadline):
-                break
+            try:
+                if not self._read(deadline):
+                    break
+            except SourceError as error:
+                self._failed, self._ended = error, True
+        if self._failed is not None and not self._pending:
+            raise self._failed  # what was read before is good, and was handed over
         return [self._pending.popleft() for _ in range(min(max_messages, len(self._pending)))]
 
     def block_ahead(self) -> Block | None:
@@ -80,7 +116,7 @@ class FileSource:
         For readers that read and frame them elsewhere, before the first `pull` only.
         """
         start, size = self.position, self.size
-        if self._path is None or size is None or self._follow or self._ended:
+        if self._path is None or size is None or self._follow or self._ended or self._lines is not None:
             return None
         if start == 0 and not is_ndjson(os.pread(self._fd, _REST, 0)):
             return None
@@ -103,7 +139,7 @@ class FileSource:
 
     def exhausted(self) -> bool:
         """See `Source.exhausted`."""
-        return self._ended and not self._pending
+        return self._ended and not self._pending and self._failed is None
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -112,7 +148,10 @@ class FileSource:
             self._fd = -1
 
     def _read(self, deadline: float) -> bool:
-        """Read one chunk; False when the deadline passed without any."""
+        """Read one chunk, or one piece of what a chunk unpacks to; False when the deadline passed without any."""
+        if (piece := self._next_piece()) is not None:
+            self._take_text(piece, final=False)
+            return True
         if not self._regular:
             ready, _, _ = select.select([self._fd], [], [], max(deadline - time.monotonic(), 0))
             if not ready:
@@ -120,30 +159,78 @@ class FileSource:
         try:
             chunk = os.read(self._fd, _CHUNK)
         except OSError as error:
-            raise SourceError(f"{self._name} cannot be read: {error.strerror}") from error
+            raise SourceError(f"{self._said} cannot be read: {error.strerror}") from error
         self.position += len(chunk)
         if chunk:
-            self._queue(self._framer.feed(chunk))
+            self._pieces = self._decoding.feed(chunk)
             return True
         if self._follow and self._regular:
             return self._wait_for_more(deadline)
-        self._queue(self._framer.finish())
+        self._finish()
         self._ended = True
         return True
+
+    def _next_piece(self) -> bytes | None:
+        try:
+            return next(self._pieces, None)
+        except SourceError as error:
+            raise SourceError(f"{self._said}: {error}") from None
+
+    def _take_text(self, piece: bytes, *, final: bool) -> None:
+        """Frame a piece of text; the first of it is looked at before."""
+        if self._head is not None:
+            piece = self._head = self._head + piece
+            if len(piece) < _TELLING and not piece.lstrip().startswith((b"{", b"[")) and not final:
+                return
+            self._head = None
+            self._refuse(forms.refusal_of_bytes(piece) or ("" if self._lines else forms.refusal_of_text(piece)))
+        self._queue(self._framer.feed(piece))
+
+    def _recognise(self, head: bytes) -> None:
+        """Refuse a file of a form that is known and cannot be read, before anything is made of it."""
+        self._refuse(forms.refusal_of_bytes(head))
+        pieces = Decoding().feed(head)
+        try:
+            text = next(pieces, b"")
+        except SourceError as error:
+            raise SourceError(f"{self._said}: {error}") from None
+        self._refuse(forms.refusal_of_bytes(text) or ("" if self._lines else forms.refusal_of_text(text)))
+
+    def _refuse(self, sentence: str) -> None:
+        if sentence:
+            raise SourceError(f"{self._said} {sentence}".replace("FILE", self._said if self._path else "FILE"))
+
+    def _finish(self) -> None:
+        """Frame what is left at the end of a file."""
+        try:
+            for piece in self._decoding.finish():
+                self._take_text(piece, final=True)
+        except SourceError as error:
+            self._failed = SourceError(f"{self._said}: {error}")
+        if self._head:
+            self._take_text(b"", final=True)
+        self._queue(self._framer.finish())
+        self._flush_lines()
+
+    def _flush_lines(self) -> None:
+        if self._lines is not None:
+            for offset, entry in self._lines.finish():
+                self._pending.append(ReceivedMessage(entry, str(offset), "", self._name, offset))
 
     def _wait_for_more(self, deadline: float) -> bool:
         if self._path is not None and self._replaced(self._path):
             if rest := os.read(self._fd, _CHUNK):
                 # Written between the last read and the rename.
                 self.position += len(rest)
-                self._queue(self._framer.feed(rest))
+                self._pieces = self._decoding.feed(rest)
                 return True
-            self._queue(self._framer.finish())
+            self._finish()
             os.close(self._fd)
             self._fd = _open(self._path)
-            self._framer = Framer()
+            self._begin()
             self.position = 0
             return True
+        self._flush_lines()
         left = deadline - time.monotonic()
         if left <= 0:
             return False
@@ -160,6 +247,11 @@ class FileSource:
         return (named.st_ino, named.st_dev) != (ours.st_ino, ours.st_dev) or named.st_size < self.position
 
     def _queue(self, frames: Iterable[Frame]) -> None:
+        if self._lines is not None:
+            for offset, data, _, _ in frames:
+                for at, entry in self._lines.feed(offset, data):
+                    self._pending.append(ReceivedMessage(entry, str(at), "", self._name, at))
+            return
         for offset, data, problem, size in frames:
             self._pending.append(ReceivedMessage(data, str(offset), "", self._name, offset, problem, size))
 

@@ -7,7 +7,19 @@ a frame with a problem, and the next entry is found again. Nothing is decoded he
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
+
+from processor.sources.shapes import (
+    LINES,
+    LIST,
+    LIST_END,
+    MAX_LIST_END,
+    MAY_BE_LIST,
+    NEWLINE,
+    begins_anew,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -15,11 +27,6 @@ if TYPE_CHECKING:
 MAX_ENTRY_BYTES: Final = 1_048_576
 """Cloud Logging's own limit is 256 KiB (512 KiB for audit logs); twice that leaves room for indentation."""
 HEAD_BYTES: Final = 262_144
-_BOM: Final = b"\xef\xbb\xbf"
-_ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
-_UNDECIDED: Final = re.compile(rb"\s*([\[{]\s*)?\Z")
-_PRETTY: Final = re.compile(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
-_INDENTED: Final = re.compile(rb"\s*\{[ \t\r]*\n[ \t]+\"")
 # A whole string, or one structural character. A JSON string holds no raw newline, so a quote that finds
 # no partner on its line is damage.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
@@ -34,70 +41,82 @@ Frame = tuple[int, bytes, str, int]
 their head; `problem` is a sentence if they cannot be an entry. A plain tuple: there is one for every line of a file."""
 
 
-def is_ndjson(head: bytes) -> bool:
-    """Whether a file that begins so has an entry on each line."""
-    return head.startswith(b"{") and _INDENTED.match(head) is None
-
-
 class Framer:
     """Feed it chunks, take frames; `finish` gives what is left at the end of the stream."""
 
-    def __init__(self, max_bytes: int = MAX_ENTRY_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_ENTRY_BYTES, *, lines: bool = False) -> None:
         self._max = max_bytes
         self._buffer = b""
         self._offset = 0
         self._skipped = 0
         self._head = b""
-        self._boundary: re.Pattern[bytes] | None = None
-        self._compact = False
+        self._only_lines = lines
+        self._shape = LINES
         self._repairs = 0
-        self._decided = False
+        self._decided = lines
+        self._decided_at = -1
+        self._in_answer = False
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
         """The entries that are complete now."""
         self._buffer += chunk
-        if not self._decided and not self._decide(final=False):
-            return
-        yield from self._frames(final=False)
+        while self._decided or self._decide(final=False):
+            yield from self._frames(final=False)
+            if self._decided:
+                return
 
     def finish(self) -> Iterator[Frame]:
         """What is left: an entry without a newline, or a truncated one."""
-        if not self._decided:
-            self._decide(final=True)
-        yield from self._frames(final=True)
+        over = False
+        while not over:
+            if not self._decided:
+                self._decide(final=True)
+            yield from self._frames(final=True)
+            over = self._decided
 
     def _decide(self, *, final: bool) -> bool:
-        if self._buffer.startswith(_BOM):
-            self._take(len(_BOM))
-        if not final and _BOM.startswith(self._buffer):
+        """Whether it can be told what comes next."""
+        if self._offset == 0 and self._buffer.startswith(BOM_UTF8):
+            self._take(len(BOM_UTF8))
+        if not final and BOM_UTF8.startswith(self._buffer):
             return False
-        if not final and _UNDECIDED.match(self._buffer) and len(self._buffer) < self._max:
+        if self._in_answer and not self._leave_answer(final=final):
             return False
-        self._decided = True
-        if _ARRAY.match(self._buffer):
-            pretty = _PRETTY.match(self._buffer)
-            if pretty:
-                # No line inside an element begins with its own indentation and a brace, so this finds the
-                # next element even behind a truncated one.
-                self._boundary = re.compile(rb"\n" + pretty[1] + rb"(?=\{)")
-            else:
-                self._compact = True
-            self._take(self._buffer.index(b"[") + 1)
-        elif _INDENTED.match(self._buffer):
-            self._boundary = re.compile(rb"\n(?=\{)")
+        shape = shape_of(self._buffer, final=final or len(self._buffer) >= self._max)
+        if shape is None:
+            return False
+        self._shape, self._in_answer = shape, shape.in_answer
+        self._take(shape.begin)
+        self._decided, self._decided_at = True, self._offset
+        return True
+
+    def _leave_answer(self, *, final: bool) -> bool:
+        """Pass over what an API's answer says behind its list."""
+        end = LIST_END.match(self._buffer)
+        if end is None and not final and len(self._buffer) < MAX_LIST_END:
+            return False
+        self._in_answer = False
+        if end:
+            self._take(end.end())
         return True
 
     def _frames(self, *, final: bool) -> Iterator[Frame]:
-        if self._compact:
+        boundary = self._shape.boundary
+        if boundary is None:
             yield from self._elements(final=final)
             return
-        if self._boundary is None and not self._skipped and b"\n" in self._buffer:
-            yield from self._lines()
-        boundary = self._boundary or _NEWLINE
+        if boundary is NEWLINE and not self._skipped:
+            yield from self._lines(final=final)
+            if not self._decided:
+                return
         start = 0
         for match in boundary.finditer(self._buffer):
             yield from self._cut(start, match.start())
             start = match.end()
+            if self._ends(start):
+                self._take(start + (self._shape.closing))
+                self._decided = False
+                return
         if final:
             yield from self._cut(start, len(self._buffer))
             self._take(len(self._buffer))
@@ -106,15 +125,23 @@ class Framer:
         if len(self._buffer) > self._max:
             self._skip()
 
-    def _lines(self) -> Iterator[Frame]:
+    def _ends(self, start: int) -> bool:
+        """Whether the array is over here, or something else than one more indented object begins."""
+        return self._shape.boundary is not NEWLINE and self._buffer[start : start + 1] in (b"]", b"[")
+
+    def _lines(self, *, final: bool) -> Iterator[Frame]:
         """Whole lines: what a long NDJSON file consists of, so with as little work as can be."""
-        end = self._buffer.rindex(b"\n")
+        end = len(self._buffer) if final else self._buffer.rfind(b"\n")
         offset = self._offset
-        for line in self._buffer[:end].split(b"\n"):
+        for line in self._buffer[:end].split(b"\n") if end > 0 else ():
             if line[:1] == b"{" and line[-1:] == b"}" and len(line) <= self._max:
                 yield offset, line, "", len(line)
             elif body := line.strip():
                 start = offset + line.index(body[:1])
+                if offset > self._decided_at and not self._only_lines and begins_anew(body):
+                    self._take(offset - self._offset)
+                    self._decided = False
+                    return
                 if len(body) > self._max:
                     yield self._oversized(start, body[:HEAD_BYTES], len(body))
                 else:
@@ -134,7 +161,7 @@ class Framer:
             yield self._oversized(offset, head, size)
             return
         body = data.strip()
-        if self._boundary is not None:
+        if self._shape.boundary is not NEWLINE:
             body = _strip_array(body)
         if not body:
             return
@@ -174,7 +201,7 @@ class Framer:
             yield self._truncated(opened, start)
         if final:
             rest = self._buffer[start:].strip(b" \t\r\n,]")
-            if rest:
+            if rest and not (self._in_answer and (rest == b"}" or LIST_END.fullmatch(b"," + rest))):
                 begin = self._buffer.index(rest, start)
                 yield self._truncated(begin, begin + len(rest))
             opened, start = -1, len(self._buffer)
@@ -195,6 +222,12 @@ class Framer:
             position = token.end()
             if token[0] == b"{":
                 if depth == 0:
+                    if answer := LIST.match(self._buffer, token.start()):
+                        self._in_answer = True
+                        start = position = self._buffer.index(b"[", answer.end()) + 1
+                        continue
+                    if not final and MAY_BE_LIST.match(self._buffer, token.start()):
+                        break
                     opened = token.start()
                 depth += 1
             elif token[0] == b"}" and depth:
@@ -238,7 +271,6 @@ class Framer:
         self._offset += size
 
 
-_NEWLINE: Final = re.compile(rb"\n")
 _TRUNCATED: Final = "truncated JSON: the entry does not end"
 
 

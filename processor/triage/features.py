@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Rise:
+class Burst:
     """The latest run of minutes with entries, no gap longer than a quarter of an hour.
 
     Attributes:
@@ -47,7 +47,7 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class Features:
     """What of a cluster is compared.
 
     Attributes:
@@ -69,15 +69,15 @@ class Traits:
     raised: tuple[str, ...]
     messages: frozenset[str]
     trace: str
-    came_in: str
+    first_revision: str
     revision: str
     instances: frozenset[str]
     knows_instances: bool
-    rise: Rise
+    burst: Burst
     words: tuple[str, ...]
 
 
-def traits(clusters: Iterable[Cluster]) -> list[Traits]:
+def features(clusters: Iterable[Cluster]) -> list[Features]:
     """What of these clusters is compared; what is new in a revision needs all clusters of a service."""
     listed = [cluster for cluster in clusters if not cluster.overflow]
     first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
@@ -88,10 +88,10 @@ def traits(clusters: Iterable[Cluster]) -> list[Traits]:
     return [_traits(cluster, first[cluster.stream.project, cluster.stream.service]) for cluster in listed]
 
 
-def _traits(cluster: Cluster, revisions: Mapping[str, datetime]) -> Traits:
+def _traits(cluster: Cluster, revisions: Mapping[str, datetime]) -> Features:
     raised, messages, trace = _said(cluster.sample.text, cluster.sample.raw)
     oldest = min(revisions, key=lambda name: (revisions[name], name), default="")
-    return Traits(
+    return Features(
         id=cluster.id,
         project=cluster.stream.project,
         service=cluster.stream.service,
@@ -103,11 +103,11 @@ def _traits(cluster: Cluster, revisions: Mapping[str, datetime]) -> Traits:
         raised=raised,
         messages=messages,
         trace=trace,
-        came_in=cluster.first_revision,
+        first_revision=cluster.first_revision,
         revision="" if cluster.first_revision == oldest else cluster.first_revision,
         instances=frozenset(cluster.facets.get("instance", {})) - {_OTHER},
         knows_instances=_OTHER not in cluster.facets.get("instance", {_OTHER: 0}),
-        rise=rise_of(cluster.minutes),
+        burst=burst_of(cluster.minutes),
         words=tuple(_WORD.findall(cluster.template.replace("<*>", " ").split("\n", 1)[0])),
     )
 
@@ -131,12 +131,12 @@ def _trace(raw: str) -> str:
     return str(entry.get("trace") or "") if isinstance(entry, dict) else ""
 
 
-def rise_of(minutes: Mapping[int, int]) -> Rise:
+def burst_of(minutes: Mapping[int, int]) -> Burst:
     """The latest rise in these minutes; an empty one where there are none."""
     times = sorted(minutes)
     if not times:
-        return Rise(0, 0, {})
+        return Burst(0, 0, {})
     start = len(times) - 1
     while start and times[start] - times[start - 1] <= _RISE_GAP:
         start -= 1
-    return Rise(times[start], times[-1], {at: minutes[at] for at in times[start:]})
+    return Burst(times[start], times[-1], {at: minutes[at] for at in times[start:]})

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from processor.issues import body as report
 from processor.model import notes as notebook
-from processor.text import markdown as neutral
 from processor.triage import incidents as finding
-from processor.triage.features import rise_of
+from processor.triage.features import burst_of
 from processor.triage.policy import priority_of, rule_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.issues.body import Wording
     from processor.model import Cluster, Priority
     from processor.triage.incidents import Incident
     from processor.triage.policy import Policy
@@ -30,14 +27,10 @@ if TYPE_CHECKING:
 _OUTLIVES: Final = timedelta(hours=1)
 _OUTLIVING: Final = 5
 _AT_REST: Final = timedelta(minutes=1)
-_MAX_TITLE: Final = 200
-_MAX_LINE: Final = 160
-_MAX_CAUSE: Final = 600
-_MAX_MEMBERS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class IncidentReport:
     """What the issue of an incident tells beside the figures of its own cluster.
 
     Attributes:
@@ -47,7 +40,7 @@ class Story:
         impact: the sentence of the rule that made it so.
     """
 
-    speaker: str
+    owner: str
     incident: Incident
     clusters: tuple[Cluster, ...]
     priority: Priority
@@ -71,7 +64,7 @@ class Plan:
     """
 
     speaks_for: Mapping[str, str]
-    stories: Mapping[str, Story]
+    reports: Mapping[str, IncidentReport]
 
 
 def make(clusters: Sequence[Cluster], policy: Policy, now: datetime) -> Plan:
@@ -80,49 +73,49 @@ def make(clusters: Sequence[Cluster], policy: Policy, now: datetime) -> Plan:
     found = finding.incidents(clusters, now)
     speaks_for: dict[str, str] = {}
     for cluster in clusters:
-        speaker = by_id.get(notebook.load(cluster.handling.memory).incident) if cluster.handling.memory else None
-        if speaker is not None and may_be_silent(cluster, speaker) and not _is_refuted(cluster, speaker, found, now):
-            speaks_for[cluster.id] = speaker.id
+        owner = by_id.get(notebook.load(cluster.triage.memory).incident) if cluster.triage.memory else None
+        if owner is not None and may_be_silent(cluster, owner) and not _is_refuted(cluster, owner, found, now):
+            speaks_for[cluster.id] = owner.id
     for incident in found:
         members = [by_id[member.id] for member in incident.members]
-        speaker = _speaker(incident, members, speaks_for, by_id)
+        owner = _owner(incident, members, speaks_for, by_id)
         for name, before in list(speaks_for.items()):
             # Who speaks without an issue gives way to the member that has one already.
-            if before in incident.ids and before != speaker.id and by_id[before].handling.issue is None:
-                speaks_for[name] = speaker.id
+            if before in incident.ids and before != owner.id and by_id[before].triage.issue is None:
+                speaks_for[name] = owner.id
         speakers = set(speaks_for.values())
         for cluster in members:
-            if cluster.id not in speaks_for and cluster.id not in speakers and may_be_silent(cluster, speaker):
-                speaks_for[cluster.id] = speaker.id
-    return Plan(speaks_for, _stories(speaks_for, by_id, policy, now))
+            if cluster.id not in speaks_for and cluster.id not in speakers and may_be_silent(cluster, owner):
+                speaks_for[cluster.id] = owner.id
+    return Plan(speaks_for, _reports(speaks_for, by_id, policy, now))
 
 
-def _is_refuted(cluster: Cluster, speaker: Cluster, found: Iterable[Incident], now: datetime) -> bool:
+def _is_refuted(cluster: Cluster, owner: Cluster, found: Iterable[Incident], now: datetime) -> bool:
     """Whether the same rise, now that it has come to rest, shows that it does not belong to it after all.
 
     While a loop goes on, the newest failure has not had its consequences yet, so nothing is concluded.
     """
-    if now - speaker.last_seen < _AT_REST:
+    if now - owner.last_seen < _AT_REST:
         return False
     onset = finding.Settings().onset
-    rose = rise_of(cluster.minutes).start * 60
+    rose = burst_of(cluster.minutes).start * 60
     return any(
-        speaker.id in one.ids
+        owner.id in one.ids
         and cluster.id not in one.ids
         and abs(rose - one.started_at.timestamp()) <= onset.total_seconds()
         for one in found
     )
 
 
-def may_be_silent(cluster: Cluster, speaker: Cluster) -> bool:
+def may_be_silent(cluster: Cluster, owner: Cluster) -> bool:
     """Whether another cluster's issue is enough: it has none of its own and does not outlive the other."""
-    if cluster.id == speaker.id or cluster.handling.issue is not None:
+    if cluster.id == owner.id or cluster.triage.issue is not None:
         return False
-    over = int((speaker.last_seen + _OUTLIVES).timestamp()) // 60
+    over = int((owner.last_seen + _OUTLIVES).timestamp()) // 60
     return sum(n for minute, n in cluster.minutes.items() if minute > over) < _OUTLIVING
 
 
-def _speaker(
+def _owner(
     incident: Incident, members: Sequence[Cluster], speaks_for: Mapping[str, str], by_id: Mapping[str, Cluster]
 ) -> Cluster:
     """Who speaks already; else whose issue came with the incident; else the root."""
@@ -130,70 +123,28 @@ def _speaker(
     known += [one for one in members if one.id in speaks_for.values()]
     root = by_id[incident.root]
     early = incident.started_at - finding.Settings().onset
-    reported = [one for one in members if one.handling.issue is not None and one.first_seen >= early]
-    if known and (not reported or any(one.handling.issue is not None for one in known)):
-        return min(known, key=lambda one: (one.handling.issue is None, one.first_seen, one.id))
+    reported = [one for one in members if one.triage.issue is not None and one.first_seen >= early]
+    if known and (not reported or any(one.triage.issue is not None for one in known)):
+        return min(known, key=lambda one: (one.triage.issue is None, one.first_seen, one.id))
     return min(reported, key=lambda one: (one.id != root.id, one.first_seen, one.id), default=root)
 
 
-def _stories(
+def _reports(
     speaks_for: Mapping[str, str], by_id: Mapping[str, Cluster], policy: Policy, now: datetime
-) -> dict[str, Story]:
+) -> dict[str, IncidentReport]:
     groups: dict[str, list[Cluster]] = {}
-    for silent, speaker in speaks_for.items():
-        groups.setdefault(speaker, [by_id[speaker]]).append(by_id[silent])
-    return {speaker: _story(group, policy, now) for speaker, group in groups.items()}
+    for silent, owner in speaks_for.items():
+        groups.setdefault(owner, [by_id[owner]]).append(by_id[silent])
+    return {owner: _incident_report(group, policy, now) for owner, group in groups.items()}
 
 
-def _story(group: Sequence[Cluster], policy: Policy, now: datetime) -> Story:
+def _incident_report(group: Sequence[Cluster], policy: Policy, now: datetime) -> IncidentReport:
     urgent = min(group, key=lambda one: (priority_of(one, policy), one.first_seen, one.id))
     rule = rule_for(urgent, policy)
-    return Story(
-        speaker=group[0].id,
+    return IncidentReport(
+        owner=group[0].id,
         incident=finding.describe(group, now),
         clusters=tuple(group),
         priority=priority_of(urgent, policy),
         impact=rule.impact if rule else "",
     )
-
-
-# --- words ------------------------------------------------------------------------------------------------
-def title(story: Story, wording: Wording) -> str:
-    """One inert line: the services and the cause, with its values, for they name what is missing."""
-    services = ", ".join(story.incident.services[:3])
-    return neutral.line(wording.redact(f"{services}: {story.incident.cause}"), max_chars=_MAX_TITLE)
-
-
-def lead(story: Story, wording: Wording, priority: Priority) -> str:
-    """How urgent, how much, since when."""
-    incident = story.incident
-    entries = sum(cluster.count for cluster in story.clusters)
-    first = min(cluster.first_seen for cluster in story.clusters)
-    last = max(cluster.last_seen for cluster in story.clusters)
-    again = "" if incident.started_at == first else f"; the last rise began at {incident.started_at:%Y-%m-%d %H:%M:%S}"
-    seen = "It came with the new revision" if incident.is_new_revision else "It was first seen in revision"
-    revision = neutral.prose(wording.redact(incident.revision), max_chars=_MAX_LINE)
-    return (
-        f"**{priority}**, {entries:,} entries in {len(story.clusters)} clusters that rise together, first seen"
-        f" {first:%Y-%m-%d %H:%M:%S}, last seen {last:%Y-%m-%d %H:%M:%S} UTC{again}."
-        f"{f' {seen} {revision}.' if revision else ''}"
-    )
-
-
-def section(story: Story, wording: Wording) -> str:
-    """The cause and every cluster with the reason why it belongs."""
-    cause = neutral.block(wording.redact(story.incident.cause), max_chars=_MAX_CAUSE)
-    return "\n\n".join(["### Most likely cause", cause, "### Clusters", "\n".join(_member_lines(story, wording))])
-
-
-def _member_lines(story: Story, wording: Wording) -> Iterable[str]:
-    by_id = {cluster.id: cluster for cluster in story.clusters}
-    members = [member for member in story.incident.members if member.id in by_id]
-    for member in members[:_MAX_MEMBERS]:
-        cluster = by_id[member.id]
-        why = "the root" if member.id == story.incident.root else "; ".join(story.incident.reasons(member))
-        said = neutral.prose(wording.redact(report.name(cluster)), max_chars=_MAX_LINE)
-        reason = neutral.prose(wording.redact(why or "was part of it when it began"), max_chars=_MAX_LINE)
-        yield f"- `{cluster.id}` {cluster.count:,} entries: {said} ({reason})"
-    if len(members) > _MAX_MEMBERS:
-        yield f"- and {len(members) - _MAX_MEMBERS} more"

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from processor.model import Kind, Severity, Status
 from processor.triage import related
-from processor.triage.features import traits
+from processor.triage.features import features
 from processor.triage.related import Evidence, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from processor.model import Cluster
-    from processor.triage.features import Traits
+    from processor.triage.features import Features
 
 _SAID: Final = frozenset({Sign.EXCEPTION, Sign.TRACE})
 _MAX_CAUSE: Final = 300
@@ -95,7 +95,7 @@ def incidents(clusters: Iterable[Cluster], now: datetime, settings: Settings | N
         (
             cluster
             for cluster in clusters
-            if cluster.handling.status is not Status.MUTED and now - cluster.last_seen <= settings.forget_after
+            if cluster.triage.status is not Status.MUTED and now - cluster.last_seen <= settings.forget_after
         ),
         settings,
     )
@@ -111,9 +111,9 @@ def describe(group: Iterable[Cluster], now: datetime, settings: Settings | None 
     return _incident(list(known.values()), edges, now, settings)
 
 
-def _tied(clusters: Iterable[Cluster], settings: Settings) -> tuple[dict[str, Traits], _Edges]:
+def _tied(clusters: Iterable[Cluster], settings: Settings) -> tuple[dict[str, Features], _Edges]:
     """What is compared, and which of them are one: said by the entries at one time, or by the rise itself."""
-    known = {one.id: one for one in traits(related.latest(clusters))}
+    known = {one.id: one for one in features(related.latest(clusters))}
     edges: _Edges = defaultdict(dict)
     minutes = settings.onset // timedelta(minutes=1)
     for one, other, evidence in related.pairs(known.values(), within_min=minutes):
@@ -148,7 +148,7 @@ def _keep(group: list[str], edges: _Edges, settings: Settings) -> list[str]:
 
 
 def _incident(
-    group: Sequence[Traits],
+    group: Sequence[Features],
     edges: _Edges,
     now: datetime,
     settings: Settings,
@@ -161,7 +161,7 @@ def _incident(
         root=root.id,
         cause=cause,
         members=tuple(members),
-        revision=root.came_in,
+        revision=root.first_revision,
         is_new_revision=bool(root.revision),
         started_at=_start(group),
         last_seen=last_seen,
@@ -170,12 +170,12 @@ def _incident(
     )
 
 
-def _cause(group: Sequence[Traits]) -> tuple[str, Traits]:
+def _cause(group: Sequence[Features]) -> tuple[str, Features]:
     """The exception whose message most members repeat, and who raised it first; else the first failure to appear.
 
     A wrapper quotes what it wraps, so the message at the bottom of a chain is in all of them and the top only in one.
     """
-    best: tuple[tuple[int, bool, int, datetime, str], str, Traits] | None = None
+    best: tuple[tuple[int, bool, int, datetime, str], str, Features] | None = None
     for one in group:
         for depth, said in enumerate(one.raised):
             message = said.partition(": ")[2] or said
@@ -189,15 +189,15 @@ def _cause(group: Sequence[Traits]) -> tuple[str, Traits]:
     return root.text.strip().split("\n", 1)[0][:_MAX_CAUSE] or root.id, root
 
 
-def _reason(one: Traits, root: Traits, edges: _Edges) -> tuple[Evidence, ...]:
+def _reason(one: Features, root: Features, edges: _Edges) -> tuple[Evidence, ...]:
     """Why it is a member: what ties it to the root, else to the member next to it."""
     ties = edges.get(one.id, {})
     return ties.get(root.id) or (ties[min(ties)] if ties else ())
 
 
-def _start(group: Sequence[Traits]) -> datetime:
+def _start(group: Sequence[Features]) -> datetime:
     """When the rise began, to the second where it is the first of its clusters."""
-    minute = min(one.rise.start for one in group)
+    minute = min(one.burst.start for one in group)
     first = min(one.first_seen for one in group)
     rose = datetime.fromtimestamp(minute * 60, UTC)
     return max(first, rose)

@@ -1,7 +1,7 @@
-"""Carries a person's action out: reads the cluster, checks that it is still what they saw, decides, stores.
+"""Carry a person's action out: read the cluster, check that it is still what they saw, decide, store.
 
-The deciding itself is `processor.triage.actions`. The controller writes to the same handling for its own purposes, so a
-revision that moved is no reason to refuse; another person's decision is.
+What an action makes of a cluster is decided in `transitions`. The controller writes to the same triage for its own
+purposes, so a revision that moved is no reason to refuse; another person's decision is.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.model import Priority
 from processor.model.errors import ConfigError, Conflict, GardenerError, OutcomeUnknown, Transient
-from processor.triage import actions
+from processor.triage import transitions
 from processor.triage.split import split
 
 if TYPE_CHECKING:
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
 
     from processor.model import AuditRecord, Cluster
     from processor.model.ports import Store
-    from processor.triage.actions import Decision
 
 _TRIES: Final = 5
-ACTIONS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority", "merge", "split")
+ACTIONS: Final = (*transitions.VERBS, "merge", "split")
 DONE: Final[Mapping[str, str]] = {
     "acknowledge": "Acknowledged.",
     "mute": "Muted.",
@@ -32,6 +30,7 @@ DONE: Final[Mapping[str, str]] = {
     "priority": "Priority set.",
     "merge": "Merged.",
     "split": "Split.",
+    "undo": "Undone.",
 }
 
 
@@ -62,12 +61,17 @@ class Wish(NamedTuple):
     apart: str = ""
     next_revision: bool = False
 
+    @property
+    def decision(self) -> transitions.Action:
+        """What it says about the one cluster."""
+        return transitions.Action(self.action, self.until, self.priority, self.next_revision, self.note)
+
 
 def mark_of(cluster: Cluster) -> str:
     """Names the last decision of a person, to tell whether it is still the last."""
-    handling = cluster.handling
-    changed = handling.changed_at.isoformat() if handling.changed_at else "never"
-    return f"{handling.status}/{handling.priority or 'none'}/{changed}"
+    triage = cluster.triage
+    changed = triage.changed_at.isoformat() if triage.changed_at else "never"
+    return f"{triage.status}/{triage.priority or 'none'}/{changed}"
 
 
 def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
@@ -97,13 +101,13 @@ def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who:
     """Everything that can be refused is refused here; what is returned writes, and gives the cluster afterwards."""
     if wish.action == "merge":
         winner = _there(store, wish.into.strip())
-        trail = actions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)
+        trail = transitions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)
         return lambda: _merged(store, trail, winner.id)
     if wish.action == "split":
-        trail = actions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
+        trail = transitions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
         return lambda: _split(store, trail, wish.apart or cluster.id)
-    handling, audit = _decide(cluster, wish, now=now, who=who)
-    return lambda: replace(cluster, handling=store.put_handling(cluster.id, handling, [audit]))
+    triage, audit = transitions.apply(cluster, wish.decision, now=now, who=who)
+    return lambda: replace(cluster, triage=store.put_triage(cluster.id, triage, [audit]))
 
 
 def _merged(store: Store, trail: AuditRecord, winner_id: str) -> Cluster:
@@ -117,27 +121,13 @@ def _split(store: Store, trail: AuditRecord, cluster_id: str) -> Cluster:
     return store.cluster(trail.cluster_id) or _there(store, apart[0] if apart else "")
 
 
-def _decide(cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Decision:
-    if wish.action == "mute":
-        return actions.mute(cluster, now=now, who=who, until=wish.until, note=wish.note)
-    if wish.action == "resolve":
-        return actions.resolve(cluster, now=now, who=who, until_next_revision=wish.next_revision, note=wish.note)
-    if wish.action == "priority":
-        if wish.priority not in ("", *Priority):
-            raise ConfigError(f"there is no priority {wish.priority!r}; there are {', '.join(Priority)}")
-        priority = Priority(wish.priority) if wish.priority else None
-        return actions.prioritise(cluster, now=now, who=who, priority=priority, note=wish.note)
-    plain: Callable[..., Decision] = actions.acknowledge if wish.action == "acknowledge" else actions.reopen
-    return plain(cluster, now=now, who=who, note=wish.note)
-
-
 def _seen(store: Store, wish: Wish) -> Cluster:
     cluster = _there(store, wish.cluster_id)
     if wish.seen and wish.seen != mark_of(cluster):
-        handling = cluster.handling
+        triage = cluster.triage
         raise Overtaken(
-            f"{handling.by or handling.priority_by} decided first, it is now {handling.status}, priority"
-            f" {handling.priority or 'not set'}. Look again, then act."
+            f"{triage.by or triage.priority_by} decided first, it is now {triage.status}, priority"
+            f" {triage.priority or 'not set'}. Look again, then act."
         )
     return cluster
 

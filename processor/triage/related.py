@@ -17,14 +17,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Kind, Severity
-from processor.triage.features import traits
+from processor.triage.features import features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from processor.model import Cluster
-    from processor.triage.features import Traits
+    from processor.triage.features import Features
 
 MAX_LINKS: Final = 32
 _WINDOW: Final = 180
@@ -74,7 +74,7 @@ class Link:
 def links(clusters: Iterable[Cluster]) -> dict[str, tuple[Link, ...]]:
     """Every cluster's links, at most `MAX_LINKS`; of very many clusters only the latest are compared."""
     found: dict[str, list[Link]] = defaultdict(list)
-    for one, other, evidence in pairs(traits(latest(clusters))):
+    for one, other, evidence in pairs(features(latest(clusters))):
         found[one.id].append(Link(other.id, evidence))
         found[other.id].append(Link(one.id, evidence))
     return {
@@ -84,16 +84,16 @@ def links(clusters: Iterable[Cluster]) -> dict[str, tuple[Link, ...]]:
 
 
 def pairs(
-    known: Iterable[Traits], *, within_min: int | None = None
-) -> Iterator[tuple[Traits, Traits, tuple[Evidence, ...]]]:
+    known: Iterable[Features], *, within_min: int | None = None
+) -> Iterator[tuple[Features, Features, tuple[Evidence, ...]]]:
     """Every pair that has evidence.
 
     `within_min`: only pairs that rise within so many minutes of each other, and only evidence of that moment.
     """
-    listed = sorted(known, key=lambda one: (one.rise.start, one.id))
+    listed = sorted(known, key=lambda one: (one.burst.start, one.id))
     for number, one in enumerate(listed):
         for other in listed[number + 1 :]:
-            if within_min is not None and other.rise.start - one.rise.start > within_min:
+            if within_min is not None and other.burst.start - one.burst.start > within_min:
                 break
             if found := evidence(one, other, moment=within_min is not None):
                 yield one, other, found
@@ -104,7 +104,7 @@ def latest(clusters: Iterable[Cluster]) -> list[Cluster]:
     return heapq.nlargest(_MOST, clusters, key=lambda one: (one.last_seen, one.id))
 
 
-def evidence(one: Traits, other: Traits, *, moment: bool = False) -> tuple[Evidence, ...]:
+def evidence(one: Features, other: Features, *, moment: bool = False) -> tuple[Evidence, ...]:
     """Everything that says that these two belong together; empty where nothing does."""
     if one.project != other.project:
         return ()
@@ -115,7 +115,7 @@ def evidence(one: Traits, other: Traits, *, moment: bool = False) -> tuple[Evide
 
 
 # --- the five kinds of evidence ---------------------------------------------------------------------------
-def _same_exception(one: Traits, other: Traits) -> Evidence | None:
+def _same_exception(one: Features, other: Features) -> Evidence | None:
     """The message with its values: a type alone (ValueError) joins what has nothing in common."""
     said = [text for text in one.messages if text in other.text] + [text for text in other.messages if text in one.text]
     if not said:
@@ -125,29 +125,29 @@ def _same_exception(one: Traits, other: Traits) -> Evidence | None:
     return Evidence(Sign.EXCEPTION, whole)
 
 
-def _same_trace(one: Traits, other: Traits) -> Evidence | None:
+def _same_trace(one: Features, other: Features) -> Evidence | None:
     return Evidence(Sign.TRACE, one.trace) if one.trace and one.trace == other.trace else None
 
 
-def _rise_together(one: Traits, other: Traits) -> Evidence | None:
+def _rise_together(one: Features, other: Features) -> Evidence | None:
     """Both rise in the same minutes, on the same instances, and one of them may have caused the other."""
     if one.service == other.service and not one.instances & other.instances:
         return None
     if not coincide(one, other) or not may_follow(one, other):
         return None
-    minutes = len(set(one.rise.minutes) & set(other.rise.minutes))
+    minutes = len(set(one.burst.minutes) & set(other.burst.minutes))
     shared = len(one.instances & other.instances)
     where = f", on {shared} shared instance{'s' if shared > 1 else ''}" if shared else ""
-    return Evidence(Sign.RISE, f"{one.rise.entries:,} and {other.rise.entries:,} entries in {minutes} minutes{where}")
+    return Evidence(Sign.RISE, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {minutes} minutes{where}")
 
 
-def coincide(one: Traits, other: Traits) -> bool:
+def coincide(one: Features, other: Features) -> bool:
     """Whether two rises begin together and coincide more closely than chance explains.
 
     Of the 180 minutes kept, a and b are active; sharing k or more of them is a hypergeometric tail. Beginnings and
     ends that are known to the second say more: two moments of one minute lie within d seconds with 2d/60.
     """
-    ours, theirs = one.rise, other.rise
+    ours, theirs = one.burst, other.burst
     if min(ours.entries, theirs.entries) < _MIN_RISE or abs(ours.start - theirs.start) > _START_GAP:
         return False
     a, b = len(ours.minutes), len(theirs.minutes)
@@ -171,7 +171,7 @@ def _chance(a: int, b: int, shared: int) -> float:
     return ways / math.comb(window, b)
 
 
-def may_follow(one: Traits, other: Traits) -> bool:
+def may_follow(one: Features, other: Features) -> bool:
     """Two failures may share a cause; a warning belongs to a failure only when it never comes before it.
 
     Without a failure there is no cause to name. A warning that is there before the failure, or is not there any more
@@ -193,7 +193,7 @@ def _minute(at: datetime) -> int:
     return int(at.timestamp()) // 60
 
 
-def _same_revision(one: Traits, other: Traits) -> Evidence | None:
+def _same_revision(one: Features, other: Features) -> Evidence | None:
     """Both came with a revision that is not the service's first, and within minutes of each other."""
     if not one.revision or (one.project, one.service, one.revision) != (other.project, other.service, other.revision):
         return None
@@ -202,7 +202,7 @@ def _same_revision(one: Traits, other: Traits) -> Evidence | None:
     return Evidence(Sign.REVISION, one.revision)
 
 
-def _similar(one: Traits, other: Traits) -> Evidence | None:
+def _similar(one: Features, other: Features) -> Evidence | None:
     """Most words are the same and in the same order, and the kind is the same."""
     if one.kind is not other.kind or one.kind is Kind.HTTP or min(len(one.words), len(other.words)) < _MIN_WORDS:
         return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from processor.model import Kind, Priority, Severity
+from processor.triage.durations import duration
 from processor.triage.policy import Policy, Rule, Threshold
 
 if TYPE_CHECKING:
@@ -22,20 +23,10 @@ if TYPE_CHECKING:
 
 PriorityName = Literal["P0", "P1", "P2", "P3"]
 _LEVELS = Literal["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
-_DURATION: Final = re.compile(r"(\d{1,5})([mhd])")
 _THRESHOLD: Final = re.compile(r"(\d{1,9}) in (\d{1,5}[mhd])")
 _STATUS: Final = re.compile(r"([1-5])xx|([1-5]\d\d)(?:-([1-5]\d\d))?")
-_MINUTES: Final = {"m": 1, "h": 60, "d": 1440}
 _MINUTES_KEPT: Final = 180
 _DAY: Final = 1440
-
-
-def duration(text: str) -> timedelta:
-    """Read 90m, 2h or 7d. Raises `ValueError` with a sentence."""
-    found = _DURATION.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is not a duration such as 90m, 2h or 7d")
-    return timedelta(minutes=int(found[1]) * _MINUTES[found[2]])
 
 
 def threshold(text: str) -> Threshold:

@@ -29,10 +29,10 @@ def split(store: Store, cluster_id: str, *, audit: AuditRecord) -> tuple[str, ..
 def _reclaim_issue(store: Store, cluster_id: str) -> None:
     """Its issue was closed as a duplicate by us, which must not be taken for a person's word."""
     cluster = store.cluster(cluster_id)
-    if cluster is None or cluster.handling.issue is None:
+    if cluster is None or cluster.triage.issue is None:
         return
-    notes = notebook.load(cluster.handling.memory)
+    notes = notebook.load(cluster.triage.memory)
     if notes.written is not None:
         written = notes.written.model_copy(update={"open": False, "figures": ""})
         memory = notebook.dump(notes.model_copy(update={"written": written}))
-        store.put_handling(cluster_id, replace(cluster.handling, memory=memory))
+        store.put_triage(cluster_id, replace(cluster.triage, memory=memory))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from processor.model import Change
-from processor.triage import incident_owner as incident_plan
+from processor.triage import incident_owner
 from processor.triage.policy import evaluate, priority_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Outlook:
 
     def issue_of(self, cluster_id: str) -> str:
         """The cluster whose issue tells of this one, "" where none does."""
-        speaker = self.speaks_for.get(cluster_id, cluster_id)
-        return speaker if speaker in self.opened else ""
+        owner = self.speaks_for.get(cluster_id, cluster_id)
+        return owner if owner in self.opened else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Difference:
 def outlook(clusters: Iterable[Cluster], entries: Mapping[str, str], policy: Policy, now: datetime) -> Outlook:
     """What a policy says of these clusters, none of which anybody was told of. Entries of no cluster are left out."""
     by_id = {cluster.id: cluster for cluster in clusters}
-    plan = incident_plan.make(tuple(by_id.values()), policy, now)
+    plan = incident_owner.make(tuple(by_id.values()), policy, now)
     crossing = [
         cluster_id
         for cluster_id, cluster in by_id.items()
@@ -78,7 +78,7 @@ def outlook(clusters: Iterable[Cluster], entries: Mapping[str, str], policy: Pol
         clusters=by_id,
         entries={name: cluster_id for name, cluster_id in entries.items() if cluster_id in by_id},
         priorities={cluster_id: priority_of(cluster, policy) for cluster_id, cluster in by_id.items()}
-        | {speaker: story.priority for speaker, story in plan.stories.items()},
+        | {owner: incident_report.priority for owner, incident_report in plan.reports.items()},
         opened=frozenset(plan.speaks_for.get(cluster_id, cluster_id) for cluster_id in crossing),
         speaks_for=plan.speaks_for,
     )

@@ -1,7 +1,8 @@
-"""The overview's content: what is new, what grows, what came back, and how many there are of each. Pure."""
+"""The overview's content: what happens now, what is new, grows, came back, and how many there are of each. Pure."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Priority, Status
@@ -10,17 +11,29 @@ from processor.views.rates import is_back, is_new
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.model import WorkerState
+    from processor.views.incidents import IncidentRow
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 SHOWN: Final = 8
+_LATELY: Final = timedelta(hours=24)
+_AT_WORK: Final = timedelta(minutes=10)
+"""A worker that runs commits, if only its heartbeat, far more often."""
 
 
 class Overview(NamedTuple):
     """The first few of each kind, and the counts of all.
 
     A cluster is in one of them at most. One that is muted or resolved, and not back, is nobody's concern.
+
+    Attributes:
+        now: incidents that somebody should know of: going on, or over since yesterday and not settled.
+        alone: P0 clusters that are part of none.
     """
 
+    now: Sequence[IncidentRow]
+    alone: Sequence[Row]
     back: Sequence[Row]
     new: Sequence[Row]
     growing: Sequence[Row]
@@ -30,13 +43,19 @@ class Overview(NamedTuple):
 def overview_of(snapshot: Snapshot) -> Overview:
     """The overview of a snapshot."""
     active = [row for row in snapshot.rows.values() if _concerns(row)]
-    back = [row for row in active if is_back(row.cluster)]
-    rest = [row for row in active if not is_back(row.cluster)]
+    now = [one for one in snapshot.incidents if one.active and snapshot.reference - one.incident.last_seen <= _LATELY]
+    told = {row.cluster.id for one in now for row in one.rows}
+    others = [row for row in active if row.cluster.id not in told]
+    alone = [row for row in others if row.cluster.triage.priority is Priority.P0]
+    back = [row for row in others if row not in alone and is_back(row.cluster)]
+    rest = [row for row in others if row not in alone and not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
-    urgent = sum(row.cluster.handling.priority in (Priority.P0, Priority.P1) for row in active)
-    statuses = [row.cluster.handling.status for row in snapshot.rows.values()]
+    priorities = [row.cluster.triage.priority for row in active]
+    statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
+        now=now[:SHOWN],
+        alone=sorted(alone, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         back=sorted(back, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         new=sorted(new, key=lambda row: (_rank(row), -row.cluster.first_seen.timestamp(), row.cluster.id))[:SHOWN],
         growing=sorted(growing, key=lambda row: (-row.figures.steepness, _rank(row), row.cluster.id))[:SHOWN],
@@ -46,7 +65,12 @@ def overview_of(snapshot: Snapshot) -> Overview:
             "acknowledged": statuses.count(Status.ACKNOWLEDGED),
             "muted": statuses.count(Status.MUTED),
             "resolved": statuses.count(Status.RESOLVED),
-            "urgent": urgent,
+            "incidents": len(now),
+            "incidents_going_on": sum(not one.incident.over for one in now),
+            "members": len(told),
+            "P0": priorities.count(Priority.P0),
+            "P1": priorities.count(Priority.P1),
+            "urgent": priorities.count(Priority.P0) + priorities.count(Priority.P1),
             "new": len(new),
             "growing": len(growing),
             "back": len(back),
@@ -55,9 +79,14 @@ def overview_of(snapshot: Snapshot) -> Overview:
     )
 
 
+def lag_of(worker: WorkerState, snapshot: Snapshot) -> float | None:
+    """How far behind a worker is, in seconds; None for one that has ended, which is behind nothing."""
+    return worker.lag_s if snapshot.at - worker.heartbeat_at <= _AT_WORK else None
+
+
 def _concerns(row: Row) -> bool:
-    return row.cluster.handling.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
+    return row.cluster.triage.status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
 
 
 def _rank(row: Row) -> tuple[str, int]:
-    return (row.cluster.handling.priority or "P9", -row.cluster.severity)
+    return (row.cluster.triage.priority or "P9", -row.cluster.severity)

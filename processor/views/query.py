@@ -5,7 +5,7 @@ Pure. `ListQuery` refuses what it does not know, with a sentence.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from processor.model import Kind, Severity, Status
 from processor.model.errors import ConfigError
 from processor.views.rates import is_back
+from processor.views.search import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.views.snapshot import Row
+    from processor.views.incidents import IncidentRow
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 PAGE: Final = 50
 SortName = Literal["priority", "rate", "change", "count", "new", "last"]
@@ -42,6 +45,7 @@ class ListQuery(BaseModel):
     service: str = Field("", max_length=200)
     severity: Literal["", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"] = ""
     kind: Literal["", "text", "exception", "http"] = ""
+    members: Literal["folded", "apart"] = "folded"
     sort: SortName = "priority"
     page: int = Field(1, ge=1, le=1_000_000)
 
@@ -52,10 +56,20 @@ class ListQuery(BaseModel):
         return "?" + urlencode(kept) if kept else "?"
 
 
-class Page(NamedTuple):
+class Folded(NamedTuple):
+    """An incident in a list, and those of its members that fit what was asked for."""
+
+    incident: IncidentRow
+    fitting: Sequence[Row]
+
+
+Listed = TypeVar("Listed")
+
+
+class Page(NamedTuple, Generic[Listed]):
     """One page of a list: its rows, how many there are in all, and how many pages."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Listed]
     total: int
     pages: int
     number: int
@@ -72,23 +86,48 @@ def parse(values: Mapping[str, str]) -> ListQuery:
 
 def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
     """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable."""
-    words = query.q.lower().split()
+    asked = terms(query.q)
     least = Severity[query.severity] if query.severity else Severity.DEFAULT
     kind = Kind(query.kind) if query.kind else None
     found = [
         row
         for row in rows.values()
         if _has_status(row, query.status)
-        and (not query.priority or (row.cluster.handling.priority or "none") == query.priority)
+        and (not query.priority or (row.cluster.triage.priority or "none") == query.priority)
         and (not query.service or row.cluster.stream.service == query.service)
         and row.cluster.severity >= least
         and (kind is None or row.cluster.stream.kind is kind)
-        and all(word in row.haystack for word in words)
+        and all(term.fits(row.cluster, row.searched) for term in asked)
     ]
     return sorted(found, key=_KEYS[query.sort])
 
 
-def cut(rows: Sequence[Row], number: int) -> Page:
+def folded(rows: Sequence[Row], snapshot: Snapshot, query: ListQuery) -> list[Row | Folded]:
+    """The same rows, an incident's members as one, where the first of them stands."""
+    if query.members == "apart":
+        return list(rows)
+    found: list[Row | Folded] = []
+    fitting: dict[str, list[Row]] = {}
+    for row in rows:
+        incident = snapshot.incident_ids.get(row.cluster.id)
+        if incident is None:
+            found.append(row)
+        elif incident.id in fitting:
+            fitting[incident.id].append(row)
+        else:
+            fitting[incident.id] = [row]
+            found.append(Folded(incident, fitting[incident.id]))
+    return sorted(found, key=_incidents_first) if query.sort == "priority" else found
+
+
+def _incidents_first(item: Row | Folded) -> tuple[str, bool]:
+    """Of the same priority: the sort is stable, so that each kind keeps its order."""
+    is_incident = isinstance(item, Folded)
+    priority = item.incident.priority if isinstance(item, Folded) else item.cluster.triage.priority
+    return (priority or "P9", not is_incident)
+
+
+def cut(rows: Sequence[Listed], number: int) -> Page[Listed]:
     """One page; a page beyond the end gives the last one."""
     pages = max(1, -(-len(rows) // PAGE))
     number = min(number, pages)
@@ -96,7 +135,7 @@ def cut(rows: Sequence[Row], number: int) -> Page:
 
 
 def _has_status(row: Row, wanted: str) -> bool:
-    status = row.cluster.handling.status
+    status = row.cluster.triage.status
     if wanted == "active":
         return status in (Status.OPEN, Status.ACKNOWLEDGED) or is_back(row.cluster)
     return wanted in ("all", status)
@@ -105,10 +144,10 @@ def _has_status(row: Row, wanted: str) -> bool:
 def _urgency(row: Row) -> tuple[Any, ...]:
     cluster = row.cluster
     return (
-        cluster.handling.priority or "P9",
+        cluster.triage.priority or "P9",
         -cluster.severity,
         -row.figures.hour,
-        -cluster.count,
+        -cluster.occurrences,
         cluster.id,
     )
 
@@ -117,7 +156,7 @@ _KEYS: Final[Mapping[str, Callable[[Row], tuple[Any, ...]]]] = {
     "priority": _urgency,
     "rate": lambda row: (-row.figures.hour, *_urgency(row)),
     "change": lambda row: (-row.figures.growing, -row.figures.steepness, *_urgency(row)),
-    "count": lambda row: (-row.cluster.count, row.cluster.id),
+    "count": lambda row: (-row.cluster.occurrences, row.cluster.id),
     "new": lambda row: (-row.cluster.first_seen.timestamp(), row.cluster.id),
     "last": lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id),
 }

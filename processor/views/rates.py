@@ -27,7 +27,7 @@ _STEPS: Final = ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (63_072_
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Rates:
     """One cluster's recent history.
 
     Attributes:
@@ -73,7 +73,7 @@ def reference_time(clusters: Iterable[Cluster], now: datetime) -> datetime:
     return newest if now - newest > _HISTORY else now
 
 
-def figures_of(cluster: Cluster, reference: datetime) -> Figures:
+def figures_of(cluster: Cluster, reference: datetime) -> Rates:
     """The recent history of one cluster."""
     last = int(reference.timestamp()) // 60
     hour = before = 0
@@ -87,7 +87,7 @@ def figures_of(cluster: Cluster, reference: datetime) -> Figures:
             before += n
         if past < BARS * BAR_MINUTES:
             bars[BARS - 1 - past // BAR_MINUTES] += n
-    return Figures(hour, before, tuple(bars))
+    return Rates(hour, before, tuple(bars))
 
 
 def is_new(cluster: Cluster, reference: datetime) -> bool:
@@ -97,14 +97,14 @@ def is_new(cluster: Cluster, reference: datetime) -> bool:
 
 def is_back(cluster: Cluster) -> bool:
     """It was settled and has been seen again; the revision it was settled in does not count."""
-    handling = cluster.handling
-    if handling.status is Status.RESOLVED:
+    triage = cluster.triage
+    if triage.status is Status.RESOLVED:
         return (
-            handling.resolved_at is not None
-            and cluster.last_seen > handling.resolved_at
-            and not (handling.resolved_revision and handling.resolved_revision == cluster.last_revision)
+            triage.resolved_at is not None
+            and cluster.last_seen > triage.resolved_at
+            and not (triage.resolved_revision and triage.resolved_revision == cluster.last_revision)
         )
-    return handling.status is Status.OPEN and handling.regressions > 0
+    return triage.status is Status.OPEN and triage.regressions > 0
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -1,30 +1,34 @@
 """What the store said last, ready to be looked at: the one thing that all viewers of a process share.
 
-`Reading` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
+`StateReader` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
 when the store is away and opens the store anew on the next call. It must not be called from two threads at once.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Totals
-from processor.model.errors import StateError, Transient
-from processor.triage.incidents import incidents as find_incidents
-from processor.triage.operate import carry_out
-from processor.views.rates import Figures, figures_of, reference_time
+from processor.model.errors import GardenerError, StateError, Transient
+from processor.triage.operate import NotThere, carry_out, mark_of
+from processor.triage.undo import take_back, undo_of
+from processor.views.incidents import incident_rows
+from processor.views.rates import reference_time
+from processor.views.row import Row, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from processor.model import AuditRecord, Cluster, Rejected, WorkerState
+    from processor.model import AuditRecord, Cluster, Rejected, Sample, WorkerState
     from processor.model.ports import Store
-    from processor.triage.incidents import Incident
     from processor.triage.operate import Wish
+    from processor.triage.undo import Undo
+    from processor.views.incidents import IncidentRow
 
 _PATIENCE: Final = timedelta(seconds=4)
 _FIRST_PATIENCE: Final = timedelta(seconds=60)
@@ -32,16 +36,8 @@ AUDIT_SHOWN: Final = 200
 REJECTED_SHOWN: Final = 50
 _FULL_AT_LEAST: Final = timedelta(seconds=60)
 _SHARE: Final = 2
-_SAMPLE_SEARCHED: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A cluster with its figures and the lower-case text that search looks through."""
-
-    cluster: Cluster
-    figures: Figures
-    haystack: str
+_UNDOS_KEPT: Final = 200
+_SAMPLES_KEPT: Final = 50
 
 
 @dataclass(frozen=True)
@@ -74,9 +70,32 @@ class Snapshot:
         return self.rows.get(self.ids.get(cluster_id, ""))
 
     @cached_property
-    def incidents(self) -> tuple[Incident, ...]:
-        """Every incident among the clusters, found when first asked for: 0.1 s for the 400 that are compared."""
-        return find_incidents([row.cluster for row in self.rows.values()], self.reference)
+    def incidents(self) -> tuple[IncidentRow, ...]:
+        """Every incident, found when first asked for: 0.1 s for the 400 clusters that are compared."""
+        return incident_rows(self.rows, self.ids, self.reference)
+
+    @cached_property
+    def incident_ids(self) -> Mapping[str, IncidentRow]:
+        """Every member's id to its incident."""
+        return {row.cluster.id: one for one in self.incidents for row in one.rows}
+
+    def incident_of(self, cluster_id: str) -> IncidentRow | None:
+        """The incident of a cluster, an alias, or an incident by its own id."""
+        return self.incident_ids.get(self.ids.get(cluster_id, ""))
+
+
+class Outcome(NamedTuple):
+    """What came of an act.
+
+    Attributes:
+        done: the clusters as they are now.
+        problems: what was not done, and why.
+        undo: the name by which it can be taken back, "" where it cannot.
+    """
+
+    done: tuple[Cluster, ...]
+    problems: tuple[str, ...] = ()
+    undo: str = ""
 
 
 EMPTY: Final = Snapshot(
@@ -99,7 +118,7 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
     return replace(last, version=last.version + 1, problem="it is still being waited for", away_since=since)
 
 
-class Reading:
+class StateReader:
     """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
 
     def __init__(self, open_store: Callable[[], Store], now: Callable[[], datetime]) -> None:
@@ -107,6 +126,8 @@ class Reading:
         self._now = now
         self._store: Store | None = None
         self._took = timedelta(0)
+        self._samples: OrderedDict[tuple[str, str, int], Sequence[Sample]] = OrderedDict()
+        self._undos: OrderedDict[str, tuple[Undo, ...]] = OrderedDict()
         self.snapshot = EMPTY
 
     @property
@@ -148,23 +169,78 @@ class Reading:
                 self.snapshot = replace(last, version=last.version + 1, problem=str(error), away_since=away)
         return self.snapshot
 
-    def act(self, wish: Wish, *, who: str) -> Cluster:
-        """Carry an action out and show its outcome; the cluster as it is then. Raises what `carry_out` raises."""
-        cluster = carry_out(self.store(), wish, now=self._now(), who=who)
-        if wish.action in ("merge", "split"):
-            self.refresh(force=True)  # other clusters have changed as well
-        else:
-            self._put(cluster)
-        return cluster
+    def samples(self, cluster: Cluster) -> Sequence[Sample]:
+        """A cluster's samples, asked of the store again when it has counted. Raises what the store raises."""
+        key = (cluster.id, cluster.latest.insert_id, cluster.count)
+        if key not in self._samples:
+            self._samples[key] = self.store().samples(cluster.id)
+            while len(self._samples) > _SAMPLES_KEPT:
+                self._samples.popitem(last=False)
+        return self._samples[key]
 
-    def _put(self, cluster: Cluster) -> None:
-        """Show a cluster as it is after a decision, without reading all the others."""
+    def act(self, wish: Wish, *, who: str) -> Outcome:
+        """Carry an action out and show what came of it. Raises what `carry_out` raises."""
+        before = self.snapshot.row(wish.cluster_id)
+        cluster = carry_out(self.store(), wish, now=self._now(), who=who)
+        # Nobody can take back what they did not look at: a script, an old view.
+        is_known = before is not None and wish.seen == mark_of(before.cluster)
+        undos = undo_of(wish, before.cluster, cluster) if before and is_known else ()
+        self._show([cluster], all_of_them=wish.action in ("merge", "split"))
+        return Outcome((cluster,), undo=self._keep(undos))
+
+    def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
+        """Carry each of these out; one that fails does not stop the others, and is named."""
+        done: list[Cluster] = []
+        problems: list[str] = []
+        undos: list[Undo] = []
+        for wish in settings:
+            before = self.snapshot.row(wish.cluster_id)
+            try:
+                cluster = carry_out(self.store(), wish, now=self._now(), who=who)
+            except GardenerError as error:
+                problems.append(f"{wish.cluster_id}: {error}")
+                continue
+            done.append(cluster)
+            undos += undo_of(wish, before.cluster, cluster) if before else ()
+        self._show(done)
+        return Outcome(tuple(done), tuple(problems), self._keep(undos))
+
+    def take_back(self, name: str, *, who: str) -> Outcome:
+        """Undo an act by the name that its outcome gave. Raises `NotThere` for one that is not known any more."""
+        undos = self._undos.pop(name, None)
+        if undos is None:
+            raise NotThere("This cannot be undone any more; look again, then reopen, merge or split.")
+        done, problems = [], []
+        for undo in undos:
+            try:
+                done.append(take_back(self.store(), undo, now=self._now(), who=who))
+            except GardenerError as error:
+                problems.append(f"{undo.cluster_id}: {error}")
+        self._show(done, all_of_them=any(undo.wish for undo in undos))
+        return Outcome(tuple(done), tuple(problems))
+
+    def _keep(self, undos: Sequence[Undo]) -> str:
+        """Remember how to take an act back, for a while; its name."""
+        if not undos:
+            return ""
+        name = f"{int(self._now().timestamp() * 1e6):x}"
+        self._undos[name] = tuple(undos)
+        while len(self._undos) > _UNDOS_KEPT:
+            self._undos.popitem(last=False)
+        return name
+
+    def _show(self, clusters: Sequence[Cluster], *, all_of_them: bool = False) -> None:
+        """Show clusters as they are after a decision, without reading all the others unless they changed too."""
+        if all_of_them:
+            self.refresh(force=True)
+            return
         last = self.snapshot
         audit = last.audit
         with suppress(StateError, Transient):  # the decision is stored; its trail shows at the next look
             audit = tuple(self.store().audit(AUDIT_SHOWN))
-        rows = {**last.rows, cluster.id: _row(cluster, last.reference)}
-        self.snapshot = replace(last, version=last.version + 1, rows=rows, audit=audit)
+        changed = {one.id: row_of(one, last.reference, last.rows.get(one.id)) for one in clusters}
+        rows = {**last.rows, **changed}
+        self.snapshot = _with_incidents(replace(last, version=last.version + 1, rows=rows, audit=audit))
 
     def _full(
         self, store: Store, workers: tuple[WorkerState, ...], audit: tuple[AuditRecord, ...], now: datetime
@@ -176,18 +252,19 @@ class Reading:
             version=max(self.snapshot.version + 1, int(now.timestamp() * 1000)),
             at=now,
             reference=reference,
-            rows={cluster.id: _row(cluster, reference) for cluster in clusters},
+            rows={one.id: row_of(one, reference, self.snapshot.rows.get(one.id)) for one in clusters},
             ids={name: cluster.id for cluster in clusters for name in (cluster.id, *cluster.aliases)},
             totals=sum((worker.totals for worker in workers), Totals()),
             workers=workers,
             rejected=tuple(store.rejected(REJECTED_SHOWN)),
             audit=audit,
         )
+        _with_incidents(made)
         self._took = self._now() - now
         return made
 
 
-def _row(cluster: Cluster, reference: datetime) -> Row:
-    text = f"{cluster.id} {' '.join(cluster.aliases)} {cluster.stream.service} {cluster.template} "
-    haystack = (text + cluster.sample.text[:_SAMPLE_SEARCHED]).lower()
-    return Row(cluster, figures_of(cluster, reference), haystack)
+def _with_incidents(made: Snapshot) -> Snapshot:
+    """Find them here, in the thread that reads the store: nobody who looks at a page has to wait for it."""
+    _ = made.incident_ids
+    return made

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from processor.model import SCHEMA_VERSION, AuditRecord
 from processor.model.errors import Conflict, StateError
-from sinks import triage_json as handling_json
+from sinks import triage_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
@@ -20,7 +20,7 @@ from sinks.firestore.errors import check_schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from processor.model import Handling
+    from processor.model import Triage
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
@@ -48,21 +48,21 @@ class Decisions:
             for one in found
         ]
 
-    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+    def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
-        rev = handling.rev + 1
+        rev = triage.rev + 1
         reference = self._client.collection("handling").document(documents.name(cluster_id))
-        decision = handling_json.dump(handling)
+        decision = triage_json.dump(triage)
         snapshot = reference.get(retry=None, timeout=COMMIT_S)
-        if (snapshot.get("rev") if snapshot.exists else 0) != handling.rev:
+        if (snapshot.get("rev") if snapshot.exists else 0) != triage.rev:
             raise Conflict(f"someone else decided about cluster {cluster_id} first")
         batch = self._client.batch()
         fields = {
             "schema": SCHEMA_VERSION,
             "rev": rev,
             "decision": decision,
-            "status": str(handling.status),
-            "priority": handling.priority and str(handling.priority),
+            "status": str(triage.status),
+            "priority": triage.priority and str(triage.priority),
             "updated_at": firestore.SERVER_TIMESTAMP,
         }
         if snapshot.exists:
@@ -72,7 +72,7 @@ class Decisions:
             batch.create(reference, fields)
         self._put_audit(batch, audit)
         batch.commit(retry=None, timeout=COMMIT_S)
-        return handling_json.load(decision, rev)
+        return triage_json.load(decision, rev)
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
         """See `Store.merge`."""

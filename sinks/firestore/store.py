@@ -19,15 +19,25 @@ from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
 from sinks.firestore.decisions import Decisions
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
-from sinks.firestore.follow import Followed, paged
+from sinks.firestore.follow import IncrementalQuery, paged
 from sinks.firestore.ledger import Ledger
-from sinks.stored_cluster import fold, leaving, root_of
+from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from processor.model import Checkpoint, Cluster, Committed, Handling, Identity, Rejected, Stream, WorkerState
+    from processor.model import (
+        Checkpoint,
+        Cluster,
+        Committed,
+        Identity,
+        Rejected,
+        Sample,
+        Stream,
+        Triage,
+        WorkerState,
+    )
     from sinks.stored_cluster import StoredCluster
 
 _READ_S: Final = 120.0
@@ -50,21 +60,21 @@ class FirestoreStore:
         self._place = (project, database)
         with self._translated():
             self._client = firestore.Client(project=project, database=database)
-        self._heads: dict[Stream, documents.Head] = {}
+        self._heads: dict[Stream, documents.StreamDoc] = {}
         self._doubted: set[Stream] = set()
         self._ledger = Ledger(self._client, COMMIT_S, lanes)
         self._committer = Committer(self._client, self._ledger, self._heads, version)
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
 
-        def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> Followed[Any]:
-            return Followed(self._client.collection(name), decode, timeout_s=timeout_s)
+        def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
+            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s)
 
         # A worker reads these before every commit, and when it is told to stop it has ten seconds.
-        self._streams: Followed[documents.Head] = followed("streams", documents.head, _RECORDS_S)
-        self._stored: Followed[StoredCluster] = followed("clusters", _cluster)
-        self._handlings: Followed[Handling] = followed("handling", documents.handling)
-        self._workers: Followed[WorkerState] = followed("workers", documents.worker)
+        self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
+        self._stored: IncrementalQuery[StoredCluster] = followed("clusters", _cluster)
+        self._triages: IncrementalQuery[Triage] = followed("handling", documents.triage)
+        self._workers: IncrementalQuery[WorkerState] = followed("workers", documents.worker)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -107,7 +117,7 @@ class FirestoreStore:
     def clusters(self) -> Sequence[Cluster]:
         """See `Store.clusters`. The first call reads everything, later ones what changed."""
         with self._translated():
-            return fold(self._stored.poll().values(), self._handlings.poll())
+            return merge_members(self._stored.poll().values(), self._triages.poll())
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """See `Store.cluster`. Reads this cluster and its aliases only."""
@@ -118,9 +128,22 @@ class FirestoreStore:
             decided = self._client.collection("handling")
             names = {documents.name(member): member for member in members}
             found = self._client.get_all([decided.document(name) for name in names], retry=None, timeout=_READ_S)
-            handlings = {names[one.id]: documents.handling(one) for one in found if one.exists}
-        folded = fold(members.values(), handlings)
+            triages = {names[one.id]: documents.triage(one) for one in found if one.exists}
+        folded = merge_members(members.values(), triages)
         return folded[0] if folded else None
+
+    def samples(self, cluster_id: str) -> Sequence[Sample]:
+        """See `Store.samples`. Reads this cluster, its aliases and a document of samples for each."""
+        with self._translated():
+            _, members = self._family(cluster_id)
+            collection = self._client.collection("samples")
+            references = [collection.document(documents.name(member)) for member in members]
+            between: list[Sample] = []
+            for snapshot in self._client.get_all(references, retry=None, timeout=_READ_S):
+                if snapshot.exists:
+                    check_schema(snapshot.to_dict(), snapshot.reference.path)
+                    between += documents.between(snapshot.to_dict() or {})
+        return samples_of(members.values(), between)
 
     def totals(self) -> Totals:
         """See `Store.totals`."""
@@ -149,10 +172,10 @@ class FirestoreStore:
             return self._decisions.audit(limit)
 
     # --- decisions ------------------------------------------------------------------------------------
-    def put_handling(self, cluster_id: str, handling: Handling, audit: Iterable[AuditRecord] = ()) -> Handling:
+    def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
         with self._translated():
-            return self._decisions.put_handling(cluster_id, handling, audit)
+            return self._decisions.put_triage(cluster_id, triage, audit)
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
         """See `Store.merge`."""
@@ -165,7 +188,7 @@ class FirestoreStore:
             _, members = self._family(cluster_id)
             if cluster_id not in members:
                 raise StateError(f"there is no cluster {cluster_id}")
-            free = leaving(cluster_id, {name: member.record.merged_into for name, member in members.items()})
+            free = released_by(cluster_id, {name: member.record.merged_into for name, member in members.items()})
             self._decisions.split(free, audit)
         return free
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from planting import Lines
+from pipeline_fixture import Lines
 
 from processor.app import wiring
 from processor.app.config import load

@@ -12,7 +12,7 @@ from engines import found, totals, work, write
 
 from processor.app import beam, wiring
 from processor.app.config import load
-from processor.ingest.partial import Gathered
+from processor.ingest.partial import PartialBatch
 from processor.model import ReceivedMessage, Totals
 
 
@@ -113,7 +113,7 @@ class Watched(beam.Commit):
     commits = []  # noqa: RUF012  # the runner makes instances of its own
 
     def process(self, element):
-        self.commits.append((len(element[1].sheaves), element[1].deliveries))
+        self.commits.append((len(element[1].partial_tallies), element[1].deliveries))
         super().process(element)
 
 
@@ -154,4 +154,6 @@ def test_no_secret_travels_with_the_pipeline(tmp_path):
 
 
 def test_accumulators_that_are_merged_hold_the_sum():
-    assert beam.PutTogether().merge_accumulators([Gathered(ignored=1), Gathered(ignored=2)]) == Gathered(ignored=3)
+    assert beam.PutTogether().merge_accumulators([PartialBatch(ignored=1), PartialBatch(ignored=2)]) == PartialBatch(
+        ignored=3
+    )

@@ -21,7 +21,7 @@ HOSTILE = (
 )
 
 
-class Garden:
+class Miners:
     """A state and the page over it."""
 
     def __init__(self, folder):
@@ -53,8 +53,8 @@ class Garden:
 
 
 @pytest.fixture
-def garden(tmp_path):
-    made = Garden(tmp_path)
+def miners(tmp_path):
+    made = Miners(tmp_path)
     now = datetime.now(UTC)
     card = {"template": "Card <*> declined", "text": "Card 41 declined", "service": "pay", "revision": "pay-1"}
     commit_all(
@@ -87,12 +87,12 @@ def chromium():
 
 
 @pytest.fixture
-def visit(chromium, garden):
+def visit(chromium, miners):
     """Open a path as one more viewer; at the end nothing was said in the console and nobody else was asked."""
     contexts, said, asked = [], [], []
 
     def open_page(path="/", *, allowed=(), **options):
-        context = chromium.new_context(base_url=garden.url, **options)
+        context = chromium.new_context(base_url=miners.url, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -109,4 +109,4 @@ def visit(chromium, garden):
     for context in contexts:
         context.close()
     assert [text for text in said if not any(part in text for part in permitted)] == []
-    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(garden.url).netloc}
+    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(miners.url).netloc}

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
-from processor.issues.plan import Wishes
-from processor.triage import rules as policy_rules
+from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
+from processor.triage import rules
 from sinks.github.auth import TokenAuthority
 from sinks.github.http import GitHubApi
 from sinks.github.tracker import GitHubTracker
@@ -67,15 +67,15 @@ class Reaper:
 
 def work(job):
     reaper = Reaper(job["kill_at"])
-    SqliteStore.put_handling = reaper.wrap(SqliteStore.put_handling, with_during=False)
+    SqliteStore.put_triage = reaper.wrap(SqliteStore.put_triage, with_during=False)
     httpx2.Client.request = reaper.wrap(httpx2.Client.request, with_during=True)
     clock = ShiftedClock(job["offset_s"])
     store = SqliteStore(job["state"])
     api = GitHubApi(job["url"], TokenAuthority("t"), clock=clock, write_gap_s=0.0)
     tracker = GitHubTracker(job["repository"], api=api, clock=clock, settle_s=120.0, body_interval_s=0.0)
-    wishes = Wishes(policy_rules.make(), Wording(redact=str, mask=str))
+    settings = IssueSettings(rules.make(), Wording(redact=str, mask=str))
     limits = Limits(issues_per_hour=job.get("per_hour", 20))
-    controller = Reconciler(store, tracker, wishes=wishes, clock=clock, name=f"w{os.getpid()}", limits=limits)
+    controller = Reconciler(store, tracker, settings=settings, clock=clock, name=f"w{os.getpid()}", limits=limits)
     for _ in range(job["turns"]):
         controller.turn()
     return reaper.points

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sowing import sow
+from seed import seed_clusters
 
 from processor.issues import body as report
 from processor.model import Status
@@ -68,7 +68,7 @@ def workers():
         one.close()
 
 
-class Story:
+class IncidentReport:
     """One problem in a repository of its own, stage by stage."""
 
     def __init__(self, fake, worker, state, name):
@@ -89,30 +89,30 @@ class Story:
         """What happens in the log, or what a person decides, before the controller's next turn."""
         self.fake.offset += timedelta(seconds=200)
         if stage == "open":
-            sow(self.store, self.now(), ("c1",), 5)
+            seed_clusters(self.store, self.now(), ("c1",), 5)
         elif stage == "comment":
-            sow(self.store, self.now(), ("c1",), 45)
+            seed_clusters(self.store, self.now(), ("c1",), 45)
         elif stage == "close":
-            handling = self.store.cluster("c1").handling
-            self.store.put_handling("c1", replace(handling, status=Status.RESOLVED, resolved_at=self.now()))
+            triage = self.store.cluster("c1").triage
+            self.store.put_triage("c1", replace(triage, status=Status.RESOLVED, resolved_at=self.now()))
         else:
-            sow(self.store, self.now(), ("c1",), 1, age=timedelta(seconds=5))
+            seed_clusters(self.store, self.now(), ("c1",), 1, age=timedelta(seconds=5))
 
     def check(self, stage):
-        repository, handling = self.fake.repositories[self.name], self.store.cluster("c1").handling
+        repository, triage = self.fake.repositories[self.name], self.store.cluster("c1").triage
         changes = [body.split("\n")[2].split(".")[0] for body in self.fake.comments(1, self.name)]
         assert [report.key_of(one["body"]) for one in repository.issues.values()] == ["c1"]
-        assert handling.issue.number == 1
+        assert triage.issue.number == 1
         assert changes == ["**Escalating", "**Back again"][: {"open": 0, "comment": 1, "close": 1, "reopen": 2}[stage]]
         assert (repository.issues[1]["state"] == "closed") is (stage == "close")
-        assert handling.status == ("resolved" if stage == "close" else "open")
-        assert "intent" not in handling.memory
-        assert "owed" not in handling.memory
+        assert triage.status == ("resolved" if stage == "close" else "open")
+        assert "intent" not in triage.memory
+        assert "owed" not in triage.memory
 
 
 def points_of_every_stage(fake, worker, folder):
     """How many points each stage has when nothing goes wrong."""
-    story = Story(fake, worker, str(folder / "count.db"), "acme/count")
+    story = IncidentReport(fake, worker, str(folder / "count.db"), "acme/count")
     found = {}
     for stage in STAGES:
         story.prepare(stage)
@@ -134,7 +134,7 @@ def test_killed_anywhere_there_is_one_issue_no_lost_turning_point_and_no_double_
         killed = 0
         for number, (stage, point, lag_s) in enumerate(chosen):
             fake.list_lag_s, fake.answer_delay_s = 0.0, 0.0
-            story = Story(fake, workers[number % 2], str(tmp_path / f"{number}.db"), f"acme/r{number}")
+            story = IncidentReport(fake, workers[number % 2], str(tmp_path / f"{number}.db"), f"acme/r{number}")
             for earlier in STAGES[: STAGES.index(stage)]:
                 story.prepare(earlier)
                 story.turn()

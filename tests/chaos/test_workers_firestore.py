@@ -14,7 +14,7 @@ from proxy import Proxy
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Severity
 from sinks.firestore.store import FirestoreStore
 from sinks.sqlite.store import SqliteStore
@@ -28,15 +28,15 @@ SLOWEST_PER_S = 60  # entries; a laptop does a thousand
 
 def reference(lines):
     """Roots with their counts after one undisturbed worker on the embedded store."""
-    store, garden, masker = SqliteStore(":memory:"), Garden(), Masker()
+    store, miners, masker = SqliteStore(":memory:"), Miners(), Masker()
     now = deliveries.START.replace(hour=23)
     for start in range(0, len(lines), FLUSH_ENTRIES):
         received = [ReceivedMessage(line.encode(), "m") for line in lines[start : start + FLUSH_ENTRIES]]
         batch = pipeline.decode(received, min_severity=Severity.WARNING, now=now)
-        garden.refresh(store.load_model(garden.revs))
+        miners.refresh(store.load_model(miners.revs))
         seen = store.seen([identity for identity, _ in batch.entries])
-        checkpoint = pipeline.digest(batch, seen, garden, Grouper(masker), worker="one", now=now)
-        garden.settle(store.commit(checkpoint).revs)
+        checkpoint = pipeline.digest(batch, seen, miners, Grouper(masker), worker="one", now=now)
+        miners.confirm(store.commit(checkpoint).revs)
     clusters = store.clusters()
     store.close()
     return {cluster.id: (cluster.template, cluster.count) for cluster in clusters}

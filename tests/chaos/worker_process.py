@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from processor.app.clock import SystemClock
-from processor.ingest.worker import Pace, Worker
+from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage
 from sinks.firestore.store import FirestoreStore
 
@@ -34,7 +34,7 @@ class ListSource:
         self._left = len(self._waiting)
         self._begun = path.with_suffix(".begun")
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # the protocol has it
+    def pull(self, max_messages, timeout_s):  # the protocol has it
         """See `Source.pull`."""
         if self._begun is not None:
             self._begun.write_text(str(os.getpid()), "ascii")
@@ -65,11 +65,11 @@ def main():
     worker = Worker(
         ListSource(path),
         store,
-        garden=Garden(),
+        miners=Miners(),
         masker=Masker(),
         clock=SystemClock(),
         name=f"{path.stem}-{os.getpid()}",
-        pace=Pace(flush_seconds=1.0, flush_entries=flush_entries),
+        pace=FlushPolicy(flush_seconds=1.0, flush_entries=flush_entries),
     )
     worker.run()
     store.close()

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 from emulators import firestore_emulator, pubsub_emulator
-from hand import Hand
+from step_worker import StepWorker
 
 from sinks.sqlite.store import SqliteStore
 
@@ -57,5 +57,5 @@ def open_store(request):
 
 @pytest.fixture
 def hand(open_store):
-    """A worker by hand over a store of its own, one per call; see `Hand`."""
-    return lambda name="w1": Hand(open_store(), name)
+    """A worker by hand over a store of its own, one per call; see `StepWorker`."""
+    return lambda name="w1": StepWorker(open_store(), name)

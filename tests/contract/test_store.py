@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hand import NOW, Hand, message, messages
+from step_worker import NOW, StepWorker, message, messages
 
-from processor.model import AuditRecord, Handling, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals
+from processor.ingest.samples import rank_of
+from processor.model import AuditRecord, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals, Triage
 from processor.model.errors import Conflict, StateError, Transient
+from processor.model.values import MAX_VALUES, total
+from processor.parsing.decode import decode, identity
 
 MINUTE = timedelta(minutes=1)
 
@@ -136,7 +139,7 @@ def test_a_storm_of_conflicts_ends_with_exact_counts(open_store):
     errors = []
 
     def run(number):
-        worker = Hand(stores[number], f"w{number}")
+        worker = StepWorker(stores[number], f"w{number}")
         mine = random.Random(seed + number)
         deliveries = mine.sample(entries, len(entries))
         try:
@@ -193,6 +196,82 @@ def test_the_sample_is_the_earliest_entry_in_whatever_order_they_come(hand):
     assert only(one.store).sample.insert_id == "i5"
 
 
+def expected_samples(entries):
+    """The insert_ids of what is kept of these entries, which are in order of time and numbered."""
+    last = len(entries) - 1
+    ranks = sorted((rank_of(identity(decode(one.data, NOW), "")), n) for n, one in enumerate(entries) if n)
+    return [f"i{n}" for n in sorted({0, last, *(n for _, n in ranks[:10])})]
+
+
+def test_samples_are_first_last_and_the_same_ones_between_whatever_the_order_and_the_workers(open_store):
+    entries = [message("it broke", n, at=NOW + timedelta(seconds=n)) for n in range(300)]
+    workers = [StepWorker(open_store(), f"w{n}") for n in range(2)]
+    expected = expected_samples(entries)
+    random.shuffle(entries)
+    for place, start in enumerate(range(0, 300, 20)):
+        workers[place % 2].work(entries[start : start + 20])
+    cluster = only(workers[0].store)
+    found = list(workers[1].store.samples(cluster.id))
+
+    assert [one.insert_id for one in found] == expected
+    assert (cluster.sample, cluster.latest) == (found[0], found[-1])
+    assert list(workers[0].store.samples("feedfacefeed")) == []
+
+
+def test_one_entry_is_the_first_and_the_last(hand):
+    worker = hand()
+    worker.work(messages("it broke", 1))
+    cluster = only(worker.store)
+
+    assert cluster.latest == cluster.sample
+    assert list(worker.store.samples(cluster.id)) == [cluster.sample]
+    worker.work([message("it broke", 9, at=NOW - MINUTE)])
+    assert [one.insert_id for one in worker.store.samples(cluster.id)] == ["i9", "i0"]
+    assert only(worker.store).latest == cluster.sample
+
+
+def test_samples_of_merged_clusters_are_those_of_one(hand):
+    worker, audit = hand(), AuditRecord(NOW, "ann", "merge", "")
+    entries = [message(("it broke", "disk is full")[n % 2], n, at=NOW + n * MINUTE) for n in range(60)]
+    for one in entries:
+        worker.work([one])
+    ids = {cluster.template: cluster.id for cluster in worker.store.clusters()}
+    worker.store.merge(ids["it broke"], ids["disk is full"], audit)
+    found = list(worker.store.samples(ids["it broke"]))
+
+    assert [one.insert_id for one in found] == expected_samples(entries)
+    assert found[0].text == "it broke"
+    assert {one.text for one in found} == {"it broke", "disk is full"}
+
+
+def test_an_exception_of_many_lines_is_many_entries_and_one_occurrence(hand):
+    worker = hand()
+    for n in range(3):
+        checkpoint = worker.look(messages(f"it broke {'x' * n}", 4, first=10 * n))
+        deltas = tuple(replace(one, occurrences=1, minutes={1: 1}) for one in checkpoint.deltas)
+        worker.put(replace(checkpoint, deltas=deltas))
+    worker.work(messages("it broke ", 2, first=100))
+
+    counts = sorted((cluster.count, cluster.occurrences) for cluster in worker.store.clusters())
+    assert counts == [(4, 1), (4, 1), (6, 3)]
+
+
+def test_what_stands_at_a_place_is_bounded_and_the_same_in_any_order(hand):
+    worker = hand()
+    worker.work(messages("it broke", 1))
+    names = [f"user-{n}" for n in range(40)] * 3
+    random.shuffle(names)
+    for n, name in enumerate(names):
+        checkpoint = worker.look(messages("it broke", 1, first=n + 1))
+        deltas = tuple(replace(one, values={"1": {name: 1}, "2": {"x" * 200: 1}}) for one in checkpoint.deltas)
+        worker.put(replace(checkpoint, deltas=deltas))
+    values = only(worker.store).values
+
+    assert values == total([{"1": dict.fromkeys(names, 3), "2": {"x" * 200: 120}}])
+    assert len(values["1"]) == MAX_VALUES + 1
+    assert sum(values["1"].values()) == 120
+
+
 def test_counts_on_a_template_that_was_widened_meanwhile_are_not_lost(hand):
     one, two = hand("w1"), hand("w2")
     names = [f"{a}{b}" for a in ("anna", "bert", "carl", "dora") for b in ("son", "berg", "feld", "stein", "mann")]
@@ -244,8 +323,8 @@ def test_another_workers_templates_arrive_before_the_next_commit(hand):
     one, two = hand("w1"), hand("w2")
     for number in range(5):
         one.work([message(f"thing {chr(97 + number) * 3} one", number)])
-        two.garden.refresh(two.store.load_model(two.garden.revs))
-        assert len(two.garden) == number + 1
+        two.miners.refresh(two.store.load_model(two.miners.revs))
+        assert len(two.miners) == number + 1
 
 
 def test_a_cluster_shows_what_its_entries_say(hand):
@@ -368,7 +447,7 @@ def test_decisions_are_compared_and_set(hand):
     worker.work(messages("it broke", 1))
     cluster = only(worker.store)
     store = hand().store
-    decided = Handling(
+    decided = Triage(
         status=Status.MUTED,
         priority=Priority.P1,
         by="ann",
@@ -380,23 +459,23 @@ def test_decisions_are_compared_and_set(hand):
         memory={"intents": [1, {"a": None}]},
     )
 
-    stored = store.put_handling(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])
+    stored = store.put_triage(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])
     assert stored == replace(decided, rev=1)
-    assert only(worker.store).handling == stored
+    assert only(worker.store).triage == stored
     with pytest.raises(Conflict):
-        worker.store.put_handling(cluster.id, decided, [AuditRecord(NOW, "bob", "mute", cluster.id)])
-    again = worker.store.put_handling(cluster.id, replace(stored, status=Status.RESOLVED), [])
+        worker.store.put_triage(cluster.id, decided, [AuditRecord(NOW, "bob", "mute", cluster.id)])
+    again = worker.store.put_triage(cluster.id, replace(stored, status=Status.RESOLVED), [])
     assert again.rev == 2
-    assert store.cluster(cluster.id).handling.status is Status.RESOLVED
+    assert store.cluster(cluster.id).triage.status is Status.RESOLVED
     assert [record.who for record in store.audit(10)] == ["ann"], "the refused decision left no trail"
 
 
 def test_the_trail_shows_the_newest_first(hand):
     store = hand().store
-    handling = Handling()
+    triage = Triage()
     for number in range(4):
         records = [AuditRecord(NOW, "ann", f"a{number}{part}", "c1") for part in "xy"]
-        handling = store.put_handling("c1", handling, records)
+        triage = store.put_triage("c1", triage, records)
 
     assert [record.action for record in store.audit(3)] == ["a3y", "a3x", "a2y"]
 
@@ -444,14 +523,14 @@ def test_what_was_decided_about_a_merged_cluster_goes_on_at_its_root_until_the_r
     worker.work([*messages("it broke", 3), *messages("disk is full", 2, first=10)])
     ids = {cluster.template: cluster.id for cluster in worker.store.clusters()}
     issue = IssueRef("o/r", 7, "https://example.test/7")
-    worker.store.put_handling(ids["disk is full"], Handling(issue=issue))
+    worker.store.put_triage(ids["disk is full"], Triage(issue=issue))
     worker.store.merge(ids["disk is full"], ids["it broke"], audit)
 
-    inherited = only(worker.store).handling
+    inherited = only(worker.store).triage
     assert (inherited.issue, inherited.rev) == (issue, 0)
-    assert worker.store.cluster(ids["it broke"]).handling == inherited
-    worker.store.put_handling(ids["it broke"], replace(inherited, note="ours"))
-    assert only(worker.store).handling.note == "ours"
+    assert worker.store.cluster(ids["it broke"]).triage == inherited
+    worker.store.put_triage(ids["it broke"], replace(inherited, note="ours"))
+    assert only(worker.store).triage.note == "ours"
 
 
 def test_counts_for_a_cluster_that_was_never_stored_are_an_error(hand):
@@ -464,7 +543,7 @@ def test_counts_for_a_cluster_that_was_never_stored_are_an_error(hand):
 
 
 def test_a_worker_shows_when_and_how_it_last_worked(open_store):
-    worker = Hand(open_store(version="1.2"), "ann/../w 1")
+    worker = StepWorker(open_store(version="1.2"), "ann/../w 1")
     worker.work([message("it broke", 1, at=NOW - MINUTE), message("fine", 2, severity="INFO")])
     (state,) = worker.store.workers()
 
@@ -475,7 +554,7 @@ def test_a_worker_shows_when_and_how_it_last_worked(open_store):
 def test_both_stores_show_the_same_clusters(open_sqlite, open_firestore):
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    workers = Hand(open_sqlite(), "w1"), Hand(open_firestore(), "w1")
+    workers = StepWorker(open_sqlite(), "w1"), StepWorker(open_firestore(), "w1")
     texts = ["it broke", "disk is full", "no such user", "payment of 5 refused", "queue 7 is stuck"]
     entries = [
         message(

@@ -94,7 +94,7 @@ def test_a_mute_ends_when_it_was_told_to(gardener, replayed):
     before = datetime.now(UTC)
     said = gardener("mute", one["id"], "--for", "90m", "--note", "deploying", "--state", "sqlite:g.db").stdout.decode()
     with contextlib.closing(SqliteStore(str(replayed / "g.db"), must_exist=True)) as store:
-        until, (record, *_) = store.cluster(one["id"]).handling.mute_until, store.audit(1)
+        until, (record, *_) = store.cluster(one["id"]).triage.mute_until, store.audit(1)
 
     assert timedelta(minutes=90) <= until - before < timedelta(minutes=92)
     assert f"is muted until {until:%Y-%m-%d %H:%M} UTC, priority" in said

@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues import body as report
-from processor.triage.actions import resolve
+from processor.triage.transitions import resolve
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -99,17 +99,17 @@ def day_of(day):
     return sorted(entries, key=lambda one: one["timestamp"])
 
 
-def settle(plot, text):
+def settle(pipe, text):
     """Somebody on call says that it is fixed."""
-    one = next(each for each in plot.clusters() if each.template == text)
-    decision = resolve(one, now=plot.clock.now(), who="mo")
-    plot.store.put_handling(one.id, decision.handling, [decision.audit])
+    one = next(each for each in pipe.clusters() if each.template == text)
+    decision = resolve(one, now=pipe.clock.now(), who="mo")
+    pipe.store.put_triage(one.id, decision.triage, [decision.audit])
 
 
-def changes(plot, before):
+def changes(pipe, before):
     """What a day did to the issues: "opened", "reopened" or "closed", and the title."""
     found = set()
-    for number, issue in plot.issues().items():
+    for number, issue in pipe.issues().items():
         name = issue.title.partition(": ")[2]
         if number not in before:
             found.add(("opened", name))
@@ -153,39 +153,39 @@ EXPECTED = {
 @pytest.fixture
 def week(tmp_path):
     """The week, day by day: (plot, the changes of each day, the number of issues at the end of each day)."""
-    plot = Plot(issues=tmp_path / "issues", auto_close=True)
+    pipe = PipelineFixture(issues=tmp_path / "issues", auto_close=True)
     happened = {}
     for day in range(7):
-        before = {number: issue.open for number, issue in plot.issues().items()}
-        plot.clock.at = max(plot.clock.at, START + day * DAY)
+        before = {number: issue.open for number, issue in pipe.issues().items()}
+        pipe.clock.at = max(pipe.clock.at, START + day * DAY)
         if day == 1:
-            settle(plot, BACK_ONE)
+            settle(pipe, BACK_ONE)
         if day == 2:
-            settle(plot, BACK_TWO)
-        plot.take(lines(day_of(day)))
-        happened[day] = changes(plot, before)
-    return plot, happened
+            settle(pipe, BACK_TWO)
+        pipe.take(lines(day_of(day)))
+        happened[day] = changes(pipe, before)
+    return pipe, happened
 
 
 def test_in_a_made_up_week_exactly_the_expected_issues_open_reopen_and_close(week):
-    plot, happened = week
+    pipe, happened = week
 
     assert happened == EXPECTED
-    assert len(plot.issues()) == len({name for day in EXPECTED.values() for kind, name in day if kind == "opened"})
+    assert len(pipe.issues()) == len({name for day in EXPECTED.values() for kind, name in day if kind == "opened"})
 
 
 def test_in_a_made_up_week_every_entry_is_counted(week):
-    plot, _ = week
+    pipe, _ = week
     written = sum(len(day_of(day)) for day in range(7))
 
-    assert sum(one.count for one in plot.clusters()) == written == plot.store.totals().counted
+    assert sum(one.count for one in pipe.clusters()) == written == pipe.store.totals().counted
 
 
 def test_in_a_made_up_week_each_member_is_listed_once_under_its_incident(week):
-    plot, _ = week
+    pipe, _ = week
     sizes = Counter()
     listed = []
-    for issue in plot.issues().values():
+    for issue in pipe.issues().values():
         members = re.findall(r"^- `([0-9a-f]+)` [\d,]+ entries: ", issue.body, re.MULTILINE)
         sizes[len(members)] += 1
         listed += members
@@ -195,67 +195,67 @@ def test_in_a_made_up_week_each_member_is_listed_once_under_its_incident(week):
 
 
 def test_in_a_made_up_week_issues_say_since_which_deploy_their_problem_is_gone(week):
-    plot, _ = week
+    pipe, _ = week
     gone = re.compile(r"^gone since +shop-00002$", re.MULTILINE)
 
     # The first storm never came again either; what came back on day five and six, in that revision, is not gone.
-    assert {one.title.partition(": ")[2] for one in plot.issues().values() if gone.search(one.body)} == {
+    assert {one.title.partition(": ")[2] for one in pipe.issues().values() if gone.search(one.body)} == {
         FIXED,
         f"PoolTimeout: {POOL}",
     }
 
 
 def test_a_member_that_outlives_its_incident_gets_an_issue_of_its_own(tmp_path):
-    plot = Plot(issues=tmp_path / "issues")
-    plot.take(lines(storm(START, POOL_STORM)))
-    assert len(plot.issues()) == 1
+    pipe = PipelineFixture(issues=tmp_path / "issues")
+    pipe.take(lines(storm(START, POOL_STORM)))
+    assert len(pipe.issues()) == 1
     text = POOL_STORM[2][0]
 
-    plot.take(lines(entry(text, START + HOUR + n * MINUTE, number=n) for n in range(4)))
-    assert len(plot.issues()) == 1, "four stragglers are still part of it"
-    plot.take(lines(entry(text, START + 2 * HOUR + n * MINUTE, number=f"late {n}") for n in range(9)))
-    assert [issue.title for issue in plot.issues().values()][1:] == [f"shop: {text}"]
-    again = plot.issues()
-    plot.tend()
-    assert plot.issues() == again
+    pipe.take(lines(entry(text, START + HOUR + n * MINUTE, number=n) for n in range(4)))
+    assert len(pipe.issues()) == 1, "four stragglers are still part of it"
+    pipe.take(lines(entry(text, START + 2 * HOUR + n * MINUTE, number=f"late {n}") for n in range(9)))
+    assert [issue.title for issue in pipe.issues().values()][1:] == [f"shop: {text}"]
+    again = pipe.issues()
+    pipe.tend()
+    assert pipe.issues() == again
 
 
 def test_a_muted_incident_keeps_its_members_silent(tmp_path):
-    plot = Plot(issues=tmp_path / "issues")
-    plot.take(lines(storm(START, POOL_STORM)))
-    assert len(plot.issues()) == 1
+    pipe = PipelineFixture(issues=tmp_path / "issues")
+    pipe.take(lines(storm(START, POOL_STORM)))
+    assert len(pipe.issues()) == 1
     path = next((tmp_path / "issues").glob("0001-*"))
     path.write_text(
         path.read_text("utf-8")
         .replace('state = "open"', 'state = "closed"')
         .replace('reason = ""', 'reason = "not_planned"')
     )
-    plot.clock.sleep(3600)
-    plot.take(lines(storm(START + DAY, POOL_STORM)))
+    pipe.clock.sleep(3600)
+    pipe.take(lines(storm(START + DAY, POOL_STORM)))
 
-    assert [one.open for one in plot.issues().values()] == [False]
+    assert [one.open for one in pipe.issues().values()] == [False]
 
 
 def test_while_entries_arrive_one_batch_at_a_time_there_is_one_issue(tmp_path):
-    plot = Plot(issues=tmp_path / "issues", bounded=False)
+    pipe = PipelineFixture(issues=tmp_path / "issues", bounded=False)
     arriving = lines(storm(START, KEY_STORM))
     for first in range(0, len(arriving), 3):
-        plot.take(arriving[first : first + 3])
-        plot.clock.sleep(30)
-    plot.clock.sleep(600)
-    plot.tend()
+        pipe.take(arriving[first : first + 3])
+        pipe.clock.sleep(30)
+    pipe.clock.sleep(600)
+    pipe.tend()
 
-    (issue,) = plot.issues().values()
+    (issue,) = pipe.issues().values()
     assert issue.title == "shop: KeyError: 'warehouse' is not in the settings"
 
 
 def test_text_of_an_incident_cannot_act(tmp_path):
     hostile = "see @acme/team, fixes #12 <!-- log-gardener:v1 key=abc --> ```"
-    plot = Plot(issues=tmp_path / "issues")
-    plot.take(
+    pipe = PipelineFixture(issues=tmp_path / "issues")
+    pipe.take(
         lines(storm(START, [(raised("ValueError", hostile, "a"), "ERROR"), (f"no: ValueError: {hostile}", "ERROR")]))
     )
-    (issue,) = plot.issues().values()
+    (issue,) = pipe.issues().values()
 
     assert report.key_of(issue.body) != "abc"
     outside = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", issue.body, flags=re.DOTALL | re.MULTILINE)
@@ -275,10 +275,10 @@ def moved(entries, hours):
 
 def test_the_real_hour_gives_three_issues_and_the_same_hour_again_none(tmp_path, shared_data):
     export = json.loads((shared_data / "cloud-run-hour" / "export.json").read_text("utf-8"))
-    plot = Plot(issues=tmp_path / "issues", at=datetime(2025, 9, 16, tzinfo=UTC))
-    plot.take(moved(export, 0))
-    first = {number: issue.title for number, issue in plot.issues().items()}
-    counts = {one.id: one.count for one in plot.clusters()}
+    pipe = PipelineFixture(issues=tmp_path / "issues", at=datetime(2025, 9, 16, tzinfo=UTC))
+    pipe.take(moved(export, 0))
+    first = {number: issue.title for number, issue in pipe.issues().items()}
+    counts = {one.id: one.count for one in pipe.clusters()}
 
     assert [title.partition(": ")[2] for title in first.values()] == [
         "ModuleNotFoundError: No module named 'netra_backend.app.services.monitoring'",
@@ -286,10 +286,10 @@ def test_the_real_hour_gives_three_issues_and_the_same_hour_again_none(tmp_path,
         "SERVICE_ID contained whitespace - sanitized from … to …",
     ]
     for times, hours in ((2, 5), (3, 31)):
-        plot.take(moved(export, hours))
-        assert {number: issue.title for number, issue in plot.issues().items()} == first
-        assert {one.id: one.count for one in plot.clusters()} == {name: n * times for name, n in counts.items()}
-        body = plot.issues()[1].body
+        pipe.take(moved(export, hours))
+        assert {number: issue.title for number, issue in pipe.issues().items()} == first
+        assert {one.id: one.count for one in pipe.clusters()} == {name: n * times for name, n in counts.items()}
+        body = pipe.issues()[1].body
         listed = re.findall(r"^- `([0-9a-f]+)` ([\d,]+) entries: ", body, re.MULTILINE)
         assert len(listed) == len({name for name, _ in listed}) == 11
         assert {name: int(n) for name, n in listed} == {name: counts[name] * times for name, _ in listed}
@@ -300,18 +300,18 @@ def test_the_real_hour_gives_the_same_three_issues_when_it_arrives_as_it_happene
     export = json.loads((shared_data / "cloud-run-hour" / "export.json").read_text("utf-8"))
     left = sorted(export, key=lambda one: one["timestamp"])
     start = datetime.fromisoformat(f"{left[0]['timestamp'][:19]}+00:00")
-    plot = Plot(issues=tmp_path / "issues", at=start, bounded=False)
-    while left or plot.clock.at < start + HOUR:
-        plot.clock.sleep(seconds if left else 60)
-        until = f"{plot.clock.at:%Y-%m-%dT%H:%M:%S}"
+    pipe = PipelineFixture(issues=tmp_path / "issues", at=start, bounded=False)
+    while left or pipe.clock.at < start + HOUR:
+        pipe.clock.sleep(seconds if left else 60)
+        until = f"{pipe.clock.at:%Y-%m-%dT%H:%M:%S}"
         now = [one for one in left if one["timestamp"] < until]
         left = left[len(now) :]
-        plot.take((json.dumps(one).encode() for one in now), tend=False)
-        plot.reconciler.turn()
+        pipe.take((json.dumps(one).encode() for one in now), tend=False)
+        pipe.reconciler.turn()
 
-    assert [issue.title.partition(": ")[2][:20] for issue in plot.issues().values()] == [
+    assert [issue.title.partition(": ")[2][:20] for issue in pipe.issues().values()] == [
         "ModuleNotFoundError:",
         "Sentry SDK not avail",
         "SERVICE_ID contained",
     ]
-    assert len(re.findall(r"^- `[0-9a-f]+` [\d,]+ entries: ", plot.issues()[1].body, re.MULTILINE)) == 11
+    assert len(re.findall(r"^- `[0-9a-f]+` [\d,]+ entries: ", pipe.issues()[1].body, re.MULTILINE)) == 11

@@ -65,7 +65,7 @@ class Page:
 
 
 @pytest.fixture(params=["sqlite", "firestore"])
-def garden(request, tmp_path, monkeypatch):
+def miners(request, tmp_path, monkeypatch):
     """(page, store): a few clusters, and the page over them."""
     if request.param == "sqlite":
         state = f"sqlite:{tmp_path}/g.db"
@@ -84,8 +84,8 @@ def garden(request, tmp_path, monkeypatch):
     assert "Traceback" not in said, said
 
 
-def test_the_page_shows_and_decides_the_same_on_every_store(garden):
-    page, store = garden
+def test_the_page_shows_and_decides_the_same_on_every_store(miners):
+    page, store = miners
     assert page.ask("/clusters.json")[1]["total"] == 4
     commit(store, datetime.now(UTC), "c0", [0, 0], template="")
     page.wait("/clusters/c0.json", lambda one: one["count"] == 4)
@@ -98,8 +98,8 @@ def test_the_page_shows_and_decides_the_same_on_every_store(garden):
         {"action": "priority", "priority": "P0"},
     ):
         assert page.ask("/clusters/c0/actions", **fields)[0] == 200
-    handling = store.cluster("c0").handling
-    assert (handling.status, handling.priority, handling.by) == (Status.OPEN, Priority.P0, "token")
+    triage = store.cluster("c0").triage
+    assert (triage.status, triage.priority, triage.by) == (Status.OPEN, Priority.P0, "token")
     assert page.ask("/clusters/c1/actions", action="merge", into="c0")[1]["count"] == 6
     assert page.ask("/clusters/c1.json")[1]["aliases"] == ["c1"]
     assert page.ask("/clusters/c0/actions", action="split", apart="c1")[1]["count"] == 4

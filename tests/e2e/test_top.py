@@ -179,8 +179,8 @@ def test_acknowledging_and_muting_leave_their_trace_in_the_store(terminal, store
     terminal.press("4")
     terminal.wait("Muted. c3")
 
-    assert store.cluster("c1").handling.status is Status.ACKNOWLEDGED
-    muted = store.cluster("c3").handling
+    assert store.cluster("c1").triage.status is Status.ACKNOWLEDGED
+    muted = store.cluster("c3").triage
     assert (muted.status, muted.mute_until_count) == (Status.MUTED, 10)
     assert [(one.action, one.cluster_id) for one in store.audit(9)] == [("mute", "c3"), ("acknowledge", "c1")]
 
@@ -207,7 +207,7 @@ def test_the_table_survives_a_store_that_goes_away_and_comes_back(store, tmp_pat
         commit(store, datetime.now(UTC) + timedelta(seconds=1), "zz", [0] * 50, template="Meanwhile this came")
         (tmp_path / "away").unlink()
         terminal.wait("Meanwhile this came", gone=["has not answered"])
-        assert store.cluster("c1").handling.status is Status.OPEN
+        assert store.cluster("c1").triage.status is Status.OPEN
         terminal.press("a")
         terminal.wait("Acknowledged. ")
         assert len(store.audit(9)) == 1

@@ -1,4 +1,4 @@
-# ruff: noqa: N802, ARG002  # names and arguments of the methods are gRPC's
+# ruff: noqa: N802  # names and arguments of the methods are gRPC's
 """A stand-in for terraform-provider-google: the real schema, no cloud.
 
 Speaks tfplugin6, so that the real terraform binary can validate, plan, apply and test with no network and no

@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 
 from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 
+_FRAME = re.compile(r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$")
+_FOLDED = re.compile(r" ( {2}at [\w.<>`+\[\],]+ ?\(| ?---> |  --- End of )")
 _END_OF_INNER = "--- End of inner exception stack trace ---"
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #\d+\) )?")
 # <LoadAsync>d__5.MoveNext -> LoadAsync; <>c__DisplayClass0_0.<Main>b__0 -> Main; Foo`1.Bar[T] -> Foo.Bar
+_RECORD = re.compile(r"(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]$")  # the category above a message of ASP.NET
 _STATE = re.compile(r"<([^<>]+)>[a-z]__[\w|]*(?:\.MoveNext$)?")
 _CLOSURE = re.compile(r"[.+]<>c(?:__DisplayClass\w*)?(?=[.+])")
 _GENERIC = re.compile(r"`\d+|\[[^\[\]]*\]")
@@ -26,17 +31,21 @@ _LIBRARIES = re.compile(
 
 def frame(line: str) -> Frame | None:
     """The frame a line holds, or None."""
-    stripped = line.strip()
-    if not stripped.startswith("at "):
+    match = _FRAME.match(line)
+    if not match:
         return None
-    name, paren, rest = stripped[3:].partition("(")
-    signature, _, place = rest.partition(") in ")
-    if not paren or "." not in name or " " in name or not (place or signature.endswith(")")):
+    name, _, file, number = match.groups()
+    if "." not in name or " " in name:
         return None
     name = _GENERIC.sub("", _CLOSURE.sub("", name))
     name = _STATE.sub(r"\1", name)
     owner, _, method = name.replace("..", ".").rpartition(".")
-    return Frame(method, owner, not _LIBRARIES.match(owner + "."))
+    return Frame(method, owner, not _LIBRARIES.match(owner + "."), file or "", int((number or "0")[:9]))
+
+
+def unfold(text: str) -> str:
+    """A trace whose line breaks a logger has replaced by blanks, with line breaks."""
+    return _FOLDED.sub(r"\n\1", text) if len(_FOLDED.findall(text)) > 1 else text
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -54,7 +63,7 @@ def parse(lines: list[str]) -> Traceback | None:
             waiting += _opened(head)
             chain.append(_raised(waiting, frames))
             head, frames = [], []
-        elif _INNER.match(line) or not (waiting or frames):
+        elif _INNER.match(line) or (not (waiting or frames) and not _RECORD.match(line)):
             head.append(line)
     if frames or waiting:
         chain.append(_raised(waiting, frames))
@@ -78,3 +87,49 @@ def _opened(head: list[str]) -> list[tuple[str, str]]:
             links[-1].append(first)
         links += [[part.rpartition("Inner Exception #")[2].partition(") ")[2] or part] for part in inner]
     return [heads.find(link) for link in links if link]
+
+
+_AT = r"\s+at \S+\.\S.*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<---)?\s*$"
+
+LANGUAGE = Language(
+    "dotnet",
+    needles=("  at ",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r"(?:fail|crit|warn): [\w.]+\[\d+\]\s*$", "record"),
+            (r"(?i:.{0,80}unhandled exception)[.:]", "unhandled"),
+            (rf"(?!\s+at ).{{0,300}}?{heads.TYPED}", "message"),
+            (r"(?!\s+at | *--->|\s*--- End)", "line"),
+        ),
+        states={
+            "record": rules((_AT, "frames"), (r"\s", "record")),
+            "line": rules((_AT, "frames")),
+            "unhandled": rules((_AT, "frames"), (RECORD, ""), (r"", "message")),
+            "message": rules(
+                (_AT, "frames"),
+                (r" *---> ", "message"),
+                (rf"{RECORD}|{heads.TYPED}|Traceback |\s+at ", ""),
+                (r"", "message"),
+            ),
+            "frames": rules(
+                (_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r" *---> ", "inner"), (r"\s{6}\s*--->", "inner")
+            ),
+            "inner": rules(
+                (_AT, "frames"),
+                (r"\s*--- ?End of ", "frames"),
+                (r" *---> ", "inner"),
+                (rf"{RECORD}", ""),
+                (r"", "inner"),
+            ),
+        },
+        accepting=frozenset({"frames", "inner"}),
+    ),
+    fragments=(
+        r"\s+at \S+\.\S+ ?\([^()]*\)(?: \[0x[0-9a-f]+\])?(?: in .*:(?:line )?\d+)?(?:<---)?\s*$",
+        r"\s*---> \S",
+        r"\s*--- End of (?:inner exception )?stack trace",
+        r"Unhandled [Ee]xception[.:]",
+    ),
+    noise=(r":line \d+",),
+)

@@ -13,6 +13,12 @@ _NAME = re.compile(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
 _AFTER = re.compile(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
 _HEAD_LINES = 100  # a longer message is data; its exception stands no farther above the frames
 _SUFFIXES = ("Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Death")
+TYPED = (
+    r"(?<![\w$.+])(?:[\w$]++[.+])*+[A-Z][\w$]*+(?:"
+    + "|".join(f"(?<={suffix})" for suffix in _SUFFIXES)
+    + r")(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::|\s*$)"
+)
+"""A regular expression for the name of an exception where it stands in front of its message."""
 
 
 def exception_at(line: str) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
-"""What a traceback is called: its fingerprint for the miner, its title for people.
+"""What a traceback is called by the miner: its fingerprint.
 
-Promises: one line each, bounded, the same for the same bug on every machine. Must not mask by itself: which
+Promises: one line, bounded, the same for the same bug on every machine. Must not mask by itself: which
 values are variable is the caller's knowledge, given as a function.
 """
 
@@ -10,10 +10,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
-from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.names import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 
 _T = TypeVar("_T")
 
@@ -23,7 +25,7 @@ _CHAIN = 8
 _CHAIN_READ = 64  # an exception group of hundreds is read at both ends only, so that masking stays bounded
 _MESSAGE_CHARS = 300
 _NAME_CHARS = 120
-_TITLE_CHARS = 200
+_SOURCE_CHARS = 80
 _REPEATED = 3
 _ENDLESS = (
     "RecursionError",
@@ -33,6 +35,9 @@ _ENDLESS = (
     "Maximum call stack",
 )
 _MEMBERS = re.compile(r" \(\d+ sub-exceptions?\)$")
+# Numbers in a line of code, and texts that have one: a copied line, or one that was typed in, has values in it.
+_LITERAL = re.compile(r"(?<=['\"])[^'\"\d]*+\d[^'\"]*+(?=['\"])")
+_NUMBER = re.compile(r"(?<![\w])\d[\w.]*+")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
@@ -47,46 +52,42 @@ def fingerprint(tb: Traceback, mask: Callable[[str], str]) -> str:
     return " => ".join(_ends(links, _CHAIN))
 
 
-def title(tb: Traceback) -> str:
-    """For people: the exception that reached the log, and its root cause where that says something else.
-
-    At most 200 characters. The last one is what its service reports; the root cause is what needs the fix.
-    """
-    last, root = _said(tb.chain[-1]), _said(tb.chain[0])
-    if root == last:
-        return _cut(last, _TITLE_CHARS)
-    half = _TITLE_CHARS // 2 - len(" (caused by )") // 2 - 1
-    return f"{_cut(last, half)} (caused by {_cut(root, half)})"
-
-
 def _ends(items: list[_T], limit: int) -> list[_T]:
     """All of a short list; the first and last halves of `limit` of a longer one."""
     return items if len(items) <= limit else items[: limit // 2] + items[-limit // 2 :]
-
-
-def _said(raised: Raised) -> str:
-    message = _line(raised.message, _MESSAGE_CHARS)
-    if raised.type:
-        return f"{_line(raised.type, _NAME_CHARS)}: {message}" if message else _line(raised.type, _NAME_CHARS)
-    if message:
-        return message
-    place = raised.frames[-1] if raised.frames else Frame("?", "?", in_app=False)
-    return f"exception in {_line(place.function, _NAME_CHARS)} ({_line(place.module, _NAME_CHARS)})"
 
 
 def _link(raised: Raised, mask: Callable[[str], str]) -> str:
     message = _MEMBERS.sub("", _line(raised.message, _MESSAGE_CHARS))
     said = _line(raised.type or "exception", _NAME_CHARS)
     if message:
-        said += f": {_line(mask(message), _MESSAGE_CHARS)}"
-    places = (f"{_line(f.function, _NAME_CHARS)} ({_line(f.module, _NAME_CHARS)})" for f in _telling(raised))
+        said += f": {_line(masked(message, raised.type, mask), _MESSAGE_CHARS)}"
+    places = [_place(frame) for frame in _telling(raised)]
+    if places and (source := _source(raised)):
+        places[0] += f" [{source}]"
     return f"{said} at {path}" if (path := " < ".join(places)) else said
+
+
+def _place(frame: Frame) -> str:
+    return f"{_line(frame.function or '?', _NAME_CHARS)} ({_line(frame.module, _NAME_CHARS)})"
+
+
+def _source(raised: Raised) -> str:
+    """The line of code that failed, where the trace prints it: tells two places of one function apart."""
+    own = next((frame for frame in reversed(raised.frames) if frame.in_app), None)
+    if own is None or _is_endless(raised):
+        return ""
+    return _NUMBER.sub("<*>", _LITERAL.sub("<*>", _line(own.source, _SOURCE_CHARS)))
+
+
+def _is_endless(raised: Raised) -> bool:
+    return any(word in raised.type or word in raised.message for word in _ENDLESS)
 
 
 def _telling(raised: Raised) -> list[Frame]:
     """The frames that identify the bug, innermost first, each once."""
     own = [frame for frame in raised.frames if frame.in_app]
-    if any(word in raised.type or word in raised.message for word in _ENDLESS):
+    if _is_endless(raised):
         # Where the stack ran out is chance: the circle that filled it is the bug, whichever frame came last.
         times = Counter(own or raised.frames)
         circle = [frame for frame, count in times.items() if count >= _REPEATED]
@@ -103,3 +104,28 @@ def _line(text: str, limit: int) -> str:
 
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def message_positions(tokens: Sequence[str]) -> frozenset[int]:
+    """Indexes of a tokenised fingerprint's words that belong to messages, names in quotes excepted.
+
+    Where a wildcard may stand: types and frames are what an exception is.
+    """
+    found: list[int] = []
+    start = 0
+    for end in (*_links(tokens), len(tokens)):
+        link = range(start, end)
+        colon = next((at for at in link if tokens[at] == ":" and tokens[at - 1 : at] != (":",)), end)
+        frames = next((at for at in reversed(link) if tokens[at] == "at" and "(" in tokens[at:end]), end)
+        found += [at for at in range(colon + 1, frames) if not _is_quoted(tokens, at)]
+        start = end + 2
+    return frozenset(found)
+
+
+def _links(tokens: Sequence[str]) -> list[int]:
+    return [at for at in range(len(tokens) - 1) if tokens[at] == "=" and tokens[at + 1] == ">"]
+
+
+def _is_quoted(tokens: Sequence[str], at: int) -> bool:
+    quotes = {"'", '"', "`"}
+    return (tokens[at - 1] if at else "") in quotes and (tokens[at + 1] if at + 1 < len(tokens) else "") in quotes

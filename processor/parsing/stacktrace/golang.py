@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 
-NEEDLES = (".go:",)
-
-_PLACE = re.compile(r"\s+(\S+\.(?:go|s)):\d+(?: \+0x[0-9a-f]+)?$")
+_PLACE = re.compile(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
 _GOROUTINE = re.compile(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
 _PANIC = re.compile(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
 _RECOVERED = re.compile(r" \[recovered[^\]]*\]$")
@@ -37,7 +37,7 @@ def parse(lines: list[str]) -> Traceback | None:
             if goroutines > 1 and frames:
                 break
         elif place := _PLACE.match(line):
-            if number and (found := _frame(lines[number - 1], place.group(1))):
+            if number and (found := _frame(lines[number - 1], *place.groups())):
                 frames.append(found)
         elif line.strip() and not _names_next(lines, number):
             if frames and not goroutines:  # an error's `%+v`: message, stack, wrapping message, its stack
@@ -54,7 +54,7 @@ def _names_next(lines: list[str], number: int) -> bool:
     return number + 1 < len(lines) and bool(_PLACE.match(lines[number + 1]))
 
 
-def _frame(name: str, path: str) -> Frame | None:
+def _frame(name: str, path: str, line: str) -> Frame | None:
     match = _FUNCTION.match(name.strip())
     if not match or name.startswith("created by "):  # where a goroutine was started is not where it failed
         return None
@@ -63,7 +63,7 @@ def _frame(name: str, path: str) -> Frame | None:
     package, dot, function = rest.partition(".")
     owner = folder + slash + package
     own = not _INSTALLED.search(path) and not _STANDARD.match(owner)
-    return Frame(function if dot else package, owner, own)
+    return Frame(function if dot else package, owner, own, path, int(line[:9]))
 
 
 def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
@@ -83,3 +83,60 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
     own = frames[calls[-1] + 1 :] if calls and not last else [f for f in frames if f.module != "panic"]
     inner = tuple(reversed(own))
     return [Raised(kind, text, inner if at == last else ()) for at, (kind, text) in enumerate(panics)]
+
+
+_CALL = r"(?:created by )?[\w./~@%+-]+\.[\w.*()\[\]/{}\u00b7-]+\(.*\)\s*$|created by \S+"
+_BARE = r"[\w./~@%+-]+\.[\w.*()\[\]-]+$"
+_AT = r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?(?: [a-z]+=0x[0-9a-f]+)*\s*$"
+_ROUTINE = r"goroutine \d+.{0,80}\[[^\]]*\]:$|runtime stack:$|goroutine running on other thread"
+_PANICS = r"(?:panic|fatal error|runtime error|unexpected fault address|SIG[A-Z]+): ?"
+
+LANGUAGE = Language(
+    "go",
+    needles=(".go:",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (rf"{_PANICS}|\S.{{0,120}}\bpanic(?: serving \S+)?: |runtime: ", "head"),
+            (_ROUTINE, "routine"),
+            (r"(?!\s)", "error"),
+        ),
+        states={
+            "head": rules(
+                (_ROUTINE, "routine"),
+                (r"\s+panic: |\[signal |\[recovered", "head"),
+                (_CALL, "call"),
+                (r"exit status \d", "end"),
+                (rf"{RECORD}|Traceback |\s+at ", ""),
+                (r"", "head"),
+            ),
+            "routine": rules((_ROUTINE, "routine"), (_CALL, "call"), (r"panic\(|\w+\(", "call")),
+            "call": rules((_AT, "place")),
+            "place": rules(
+                (_ROUTINE, "routine"),
+                (_CALL, "call"),
+                (r"panic\(|\w+\(", "call"),
+                (r"\.\.\.(?:additional|\d+) ", "place"),
+                (r"exit status \d", "end"),
+                (r"[re]?[a-z0-9]{1,6}\s+0x[0-9a-f]+$", "place"),
+            ),
+            "end": rules(),
+            "error": rules((_BARE, "function")),
+            "function": rules((_AT, "stack")),
+            "stack": rules((_BARE, "function"), (rf"{RECORD}|\s", ""), (r"", "error")),
+        },
+        accepting=frozenset({"place", "end", "stack"}),
+        unfinished=frozenset({"call"}),
+    ),
+    fragments=(
+        r"(?:.{0,120}[:\]\d] )?(?:panic|fatal error)(?: serving \S+)?: ",
+        r"goroutine \d+.{0,60}\[[^\]]*\]:$",
+        r"\[signal SIG",
+        r"\s*created by \S+\.\S+",
+        r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?(?: [a-z]+=0x[0-9a-f]+)*$",
+        r"[\w./\-]+\.(?:\(\*?\w+\)\.)?\w[\w.\[\]]*\((?:0x|\{0x|\.\.\.|\)$|\?).*$",
+        r"panic\(\{?0x",
+    ),
+    crash=(r"panic: ", r"fatal error: "),
+    noise=(r"\.go:\d+", r"0x[0-9a-f]+"),
+)

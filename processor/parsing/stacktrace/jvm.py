@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 
 from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 
 _FRAME = re.compile(
     r"\s*+at (?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
     r"\((?:Native Method|Unknown Source|<generated>|SourceFile(?::\d+)?"
-    r"|[^\s():]*\.(?:java|kt|kts|scala|groovy|clj)(?::-?\d+)?"
+    r"|([^\s():]*\.(?:java|kt|kts|scala|groovy|cljc?))(?::(-?\d+))?"
     r"|NO_SOURCE_FILE(?::\d+)?)\)"
 )
-_LINK = re.compile(r"(\s*)(Caused by|Wrapped by|Suppressed): (.*)$")
+_LINK = re.compile(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(.*)$")
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
 _HIDDEN = re.compile(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = re.compile(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
@@ -43,7 +45,8 @@ def frame(line: str) -> Frame | None:
     if not match:
         return None
     owner = _NUMBERED.sub("", match.group(1))
-    return Frame(_NUMBERED.sub("", match.group(2)), owner, not _LIBRARIES.match(owner + "."))
+    own = not _LIBRARIES.match(owner + ".")
+    return Frame(_NUMBERED.sub("", match.group(2)), owner, own, match.group(3) or "", int((match.group(4) or "0")[:9]))
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -74,3 +77,49 @@ def parse(lines: list[str]) -> Traceback | None:
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
     kind, message = heads.find(head)
     return Raised(kind, message, tuple(reversed(frames)))
+
+
+_AT = r"\s+at (?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"
+_MORE = r"\s*\.\.\. (?:\d+ )?(?:more|common frames omitted|frames? (?:truncated|excluded)|lines? )"
+_LINKED = r"\s*(?:Caused by|Wrapped by|Suppressed): \S"
+
+_MESSAGE = rules(
+    (_AT, "frames"),
+    (r"Caused by: \S", "linked"),
+    (rf"{RECORD}|{heads.TYPED}|Exception in thread|Traceback |panic: |goroutine |\s+at ", ""),
+    (r"", "message"),
+)
+
+LANGUAGE = Language(
+    "jvm",
+    needles=("\tat ", "  at ", "\nat "),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r"Exception in thread \"", "thrown"),
+            (rf"(?!\s|Caused by).{{0,300}}?{heads.TYPED}", "message"),
+            (r"(?!\s+at |Caused by: |\s*\.\.\. )", "line"),
+        ),
+        states={
+            "line": rules((_AT, "frames")),
+            "thrown": _MESSAGE,
+            "message": _MESSAGE,
+            "frames": rules(
+                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (r"\s+\[CIRCULAR REFERENCE", "frames")
+            ),
+            "linked": rules(
+                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (rf"{RECORD}|\s+at ", ""), (r"", "text")
+            ),
+            "text": rules((_AT, "frames"), (_MORE, "frames"), (rf"{RECORD}|{heads.TYPED}|\s+at ", ""), (r"", "text")),
+        },
+        accepting=frozenset({"frames", "linked"}),
+        unfinished=frozenset({"thrown"}),
+    ),
+    fragments=(
+        r"\s+at [^\s()]+\.[^\s.()]+\([^()]*\)(?:\s*~?\[.*\])?\s*$",
+        r"\s*(?:Caused by|Wrapped by|Suppressed): \S",
+        r"\s*\.\.\. \d+ (?:more|common frames omitted|frames? truncated)",
+        r"Exception in thread \"",
+    ),
+    noise=(r"\.(?:java|kt|scala|clj):\d+",),
+)

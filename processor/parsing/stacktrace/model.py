@@ -1,23 +1,31 @@
 """The nouns of a stack trace: frame, exception, chain.
 
-Promises: frozen values without line numbers, addresses or machine paths. Must not parse or render anything.
+Promises: frozen values; two frames are equal where function and module are, whatever line they name.
+Must not parse or render anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One call: `function` in `module` (a shortened file path, or a class or a package).
 
-    `in_app` is False for the interpreter, its standard library and installed packages.
+    Attributes:
+        in_app: False for the interpreter, its standard library and installed packages.
+        file: the source file as printed, "" where the frame names none.
+        line: its line, 0 where the frame names none.
+        source: the line of source code below the frame, "" where the runtime prints none.
     """
 
     function: str
     module: str
     in_app: bool
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Raised:
 class Traceback:
     """A stack trace: the root cause is first in `chain`, the exception that reached the log is last.
 
-    `language` is one of python, jvm, go, node, dotnet, ruby, php.
+    `language` is the name of a `Language` of the registry.
     """
 
     language: str

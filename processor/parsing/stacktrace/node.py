@@ -9,10 +9,16 @@ from __future__ import annotations
 import re
 
 from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-_PLACE = re.compile(r":\d+:\d+$")
+_PLACE = re.compile(r":(\d+):\d+$")
+_CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_LIST = re.compile(r"\s+\[errors\]: \[$")
+_ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
+_CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
 _CAUSE = re.compile(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
 _OWN = ("node:", "internal/", "<anonymous>", "native", "index ", "bootstrap_node.js", "module.js", "wasm://")
 
@@ -31,27 +37,33 @@ def frame(line: str) -> Frame | None:
     if not located and not (paren and place.startswith(("<anonymous>", "native", "index "))):
         return None
     function = function.partition(" [as ")[0].removeprefix("async ")
-    return _placed(function, place[: located.start()] if located else place)
+    if not located:
+        return _placed(function, place, 0)
+    return _placed(function, place[: located.start()], int(located.group(1)[:9]))
 
 
-def _placed(function: str, path: str) -> Frame:
+def _placed(function: str, path: str, line: int) -> Frame:
     if path.startswith(_OWN):
         return Frame(function, path.partition(" ")[0], in_app=False)
     if (rest := below(path, "node_modules/")) is not None:
-        return Frame(function, rest, in_app=False)
-    return Frame(function, short_path(path.partition("?")[0]), in_app=True)
+        return Frame(function, rest, False, path, line)
+    return Frame(function, short_path(path.partition("?")[0]), True, path, line)
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first."""
+    """The chain in `lines`, root cause first; members of an AggregateError stand before it."""
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
+    is_list = False
     for line in lines:
         cause = _CAUSE.match(line)
-        if cause:
+        item = _ITEM.match(line) if is_list else None
+        if _LIST.match(line):
+            is_list = True
+        elif item or cause:
             chain.append(_raised(head, frames))
-            head, frames = [cause.group(1)], []
+            head, frames = [(item or cause or _LIST).group(1)], []  # type: ignore[union-attr]
         elif found := frame(line):
             frames.append(found)
         elif not frames:
@@ -61,5 +73,54 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    marker = next((number for number, line in enumerate(head) if line.strip() and not line.strip("^~ \t")), -1)
+    head = head[marker + 1 :]  # above it stands the line of code that threw
     kind, message = heads.find(head)
+    if not kind:
+        named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)
+        kind, message = named.groups() if named else ("", message)
     return Raised(kind, message, tuple(reversed(frames)))
+
+
+_AT = r"\s+at (?:async )?(?:\S.* \(.*\)|\S+:\d+:\d+|<anonymous>)(?: \{)?\s*$"
+
+LANGUAGE = Language(
+    "node",
+    needles=("  at ", "\tat ", "\nat "),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r"(?:/|file://|node:|[A-Za-z]:\\|webpack|evalmachine|\[eval)\S*:\d+$", "code"),
+            (rf"(?!.*\bat \S+:\d).{{0,300}}?{heads.TYPED}", "message"),
+            (r"(?!\s+at |Node\.js v|\s*\})", "line"),
+        ),
+        states={
+            "line": rules((_AT, "frames")),
+            "code": rules((r"\s*[\^~]+\s*$", "marked"), (r"", "source")),
+            "source": rules((r"\s*[\^~]+\s*$", "marked")),
+            "marked": rules((_AT, "frames"), (r"", "message")),
+            "message": rules(
+                (_AT, "frames"),
+                (r"\(Use `node --trace-uncaught", "end"),
+                (rf"{RECORD}|{heads.TYPED}|Traceback |\s+at ", ""),
+                (r"", "message"),
+            ),
+            "frames": rules(
+                (_AT, "frames"),
+                (r"Emitted '\w+' event |[}\]]+,?\s*$|Caused by: ", "frames"),
+                (r"Node\.js v\d", "end"),
+                (rf"\s{{0,3}}{heads.TYPED}", ""),
+                (r"\s{2,}", "frames"),
+            ),
+            "end": rules((r"Node\.js v\d", "end")),
+        },
+        accepting=frozenset({"frames", "end"}),
+    ),
+    fragments=(
+        r"\s+at (?:async )?(?:\S.* \((?:[^()]+:\d+:\d+|<anonymous>|index \d+|native)\)|\S+:\d+:\d+)(?: \{)?\s*$",
+        r"\s+\[(?:cause|errors)\]: ",
+        r"Uncaught (?:\(in promise\) )?[\w.$]*Error: ",
+        r"UnhandledPromiseRejection",
+    ),
+    noise=(r"\.[cm]?[jt]sx?:\d+(?::\d+)?",),
+)

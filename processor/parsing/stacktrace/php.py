@@ -6,15 +6,20 @@ Promises: the previous exception comes before the next. Must not keep the argume
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-NEEDLES = ("#0 ",)
-
 _FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\(\d+\): ([^(]+)\()")
+# php-fpm may put every line of a child into one of its own.
+_POOL = re.compile(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
+_LEGACY = re.compile(r"Uncaught exception '([\w\\]+)' with message '(.*)")
 _TYPE = re.compile(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \d+\))?: (.*)$")
-_RAISED_AT = re.compile(r" (?:in|at) (\S+\.php)(?::\d+|\(\d+\)| on line \d+)")
+_RAISED_AT = re.compile(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
+_TEXT_CHARS = 600
 _PREFIX = re.compile(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
 
@@ -24,13 +29,15 @@ def parse(lines: list[str]) -> Traceback | None:
     head: list[str] = []
     frames: list[Frame] = []
     main = False
-    for line in lines:
+    for printed in lines:
+        pool = _POOL.match(printed)
+        line = pool.group(1) if pool else printed
         match = _FRAME.match(line)
         if match and match.group(1):
             main = True
         elif match:
             frames.append(_frame(match.group(3), match.group(2) or match.group(4)))
-        elif (frames or main) and line.lstrip().startswith("Next "):
+        elif (frames or main) and line.lstrip().startswith(("Next ", "[previous exception]")):
             chain.append(_raised(head, frames))
             head, frames, main = [line], [], False
         elif not frames and not main:
@@ -42,12 +49,17 @@ def parse(lines: list[str]) -> Traceback | None:
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
     for line in head:
         prefix = _PREFIX.match(line)
-        if match := _TYPE.search(line, prefix.end() if prefix else 0):
+        if match := _LEGACY.search(line) or _TYPE.search(line, prefix.end() if prefix else 0):
             text = match.group(2)
-            place = _RAISED_AT.search(text)
-            message = text[: place.start()] if place else text
-            raising = [] if frames or not place else [Frame("{main}", short_path(place.group(1)), in_app=True)]
-            return Raised(match.group(1).replace("\\\\", "\\"), message.strip(), (*reversed(frames), *raising))
+            place = next(reversed(list(_RAISED_AT.finditer(text[:_TEXT_CHARS]))), None)
+            if place is None:
+                return Raised(match.group(1).replace("\\\\", "\\"), text.strip(), tuple(reversed(frames)))
+            path, number = place.group(1), int((place.group(2) or place.group(3) or place.group(4))[:9])
+            # A frame names the file of its caller; where the innermost function stands, the message says.
+            inner = [replace(frames[0], file=path, line=number)] if frames else []
+            raising = [] if frames else [Frame("{main}", short_path(path), True, path, number)]
+            kind = match.group(1).replace("\\\\", "\\")
+            return Raised(kind, text[: place.start()].strip(), (*reversed(frames[1:]), *inner, *raising))
     return Raised("", next((line.strip() for line in head if line.strip()), ""), tuple(reversed(frames)))
 
 
@@ -58,3 +70,46 @@ def _frame(path: str | None, function: str) -> Frame:
     if (rest := below(path, "/vendor/")) is not None:
         return Frame(name, rest, in_app=False)
     return Frame(name, short_path(path), in_app=True)
+
+
+_POOLED = r"(?:.{0,80}said into std\w+: \")?"
+_UNCAUGHT = (
+    r".{0,200}?(?:(?:Fatal|Parse|Recoverable fatal) error: +Uncaught |Uncaught [\w\\]+: |"
+    r"\{\"exception\":\"\[object\] \()"
+)
+
+LANGUAGE = Language(
+    "php",
+    needles=("#0 ",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules((_UNCAUGHT, "head"), (r"(?!#\d|\s)", "line")),
+        states={
+            "line": rules(
+                (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 \S+\(\d+\): |#0 \{main", "trace")
+            ),
+            "head": rules(
+                (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 ", "trace"), (RECORD, ""), (r"", "head")
+            ),
+            "trace": rules(
+                (rf"{_POOLED}(?:#\d+ |Stack trace:|\[stacktrace\])", "trace"),
+                (rf"{_POOLED}(?:Next [\w\\]+|\[previous exception\])", "next"),
+                (rf"{_POOLED}\s*thrown in |\"[,}}]", "end"),
+            ),
+            "next": rules((rf"{_POOLED}(?:Stack trace:|\[stacktrace\]|#\d+ )", "trace"), (r"", "next")),
+            "end": rules(),
+        },
+        accepting=frozenset({"trace", "end"}),
+    ),
+    fragments=(
+        r"#\d+ (?:\{main\}|\[internal function\]|\S+\(\d+\):)",
+        r"Stack trace:$",
+        r"\[stacktrace\]$",
+        r"Next [A-Z][\w\\]*: ",
+        r"\s+thrown in \S+ on line \d+",
+        r"(?:.{0,80}PHP )?(?:Fatal|Parse) error: ",
+        r".{0,200}\{\"exception\":\"\[object\] \(",
+    ),
+    crash=(r"(?:.{0,80}PHP )?(?:Fatal|Parse) error: ",),
+    noise=(r"\.php\(\d+\)", r"\.php:\d+"),
+)

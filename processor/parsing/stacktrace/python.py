@@ -7,20 +7,24 @@ Must not import traceback or evaluate anything: the text is only read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-NEEDLES = ('File "',)
-
 _HEADER = "Traceback (most recent call last):"
 _GROUP = "Exception Group Traceback"
-_FRAME = re.compile(r'\s*+File "([^"]*+)", line \d+(?:, in (.*))?$')
+_FRAME = re.compile(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
+_MARKER = re.compile(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
 _RAISED = re.compile(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
 _MEMBER = re.compile(r"\s*\+[-+]*-* \d+ -+$")
 _BAR = re.compile(r"( *)(?:\| ?|\+ (?=Exception Group))")
 _STDLIB = re.compile(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
+# Below the first line of a message: the status of a failed call, the field that pydantic refused.
+_TELLING = re.compile(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
+_MESSAGE_CHARS = 200
 _SYNTHETIC_ID = re.compile(r"[-_ ]?\d+[-\w]*")
 
 
@@ -54,6 +58,15 @@ class _Reader:
             self._pending.append((self.block.depth, Raised(kind, message, tuple(self.block.frames))))
         self.block = None
 
+    def note(self, line: str) -> None:
+        """A line below an exception: the part of its message that tells one failure from another."""
+        if not self._pending:
+            return
+        depth, raised = self._pending[-1]
+        kept = _TELLING.match(line)
+        if kept and len(raised.message) < _MESSAGE_CHARS:
+            self._pending[-1] = depth, replace(raised, message=f"{raised.message} {kept.group().strip()}")
+
     def finish(self) -> list[Raised]:
         self.open(0, 0, headed=False)
         self._settle(0)
@@ -78,9 +91,11 @@ def parse(lines: list[str]) -> Traceback | None:
             reader.open(depth, len(line) - len(stripped) if own_line else 0, headed=True)
         elif match := _FRAME.match(line):
             block = reader.block or reader.open(depth, 0, headed=False)
-            block.frames.append(_frame(match.group(1), match.group(2)))
+            block.frames.append(_frame(match.group(1), int(match.group(2)[:9]), match.group(3)))
         elif reader.block and line.strip():
             _below_frames(reader, reader.block, line)
+        elif line.strip():
+            reader.note(line)
     return complete("python", reader.finish())
 
 
@@ -88,6 +103,8 @@ def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
     """A line that is no frame: source and markers are indented, the exception stands below the header."""
     stripped = line.lstrip()
     if len(line) - len(stripped) > block.column:
+        if block.frames and not block.frames[-1].source and not _MARKER.match(line):
+            block.frames[-1] = replace(block.frames[-1], source=stripped.rstrip())
         return
     match = _RAISED.match(stripped.rstrip())
     if match:
@@ -106,14 +123,67 @@ def _unbar(line: str) -> tuple[int, str]:
     return max(0, (len(match.group(1)) - 2) // 2), line[match.end() :]
 
 
-def _frame(path: str, function: str | None) -> Frame:
+def _frame(path: str, line: int, function: str | None) -> Frame:
     name = function or "<module>"  # a syntax error has no function: the file itself failed
     if path.startswith("<"):
         module = path.strip("<>").removeprefix("frozen ")
-        return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>")
+        return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>", "", line)
     for marker in ("site-packages/", "dist-packages/"):
         if (rest := below(path, marker)) is not None:
-            return Frame(name, rest, in_app=False)
+            return Frame(name, rest, False, path, line)
     if match := _STDLIB.search(path.replace("\\", "/")):
-        return Frame(name, path[match.end() :].replace("\\", "/"), in_app=False)
-    return Frame(name, short_path(path), in_app=True)
+        return Frame(name, path[match.end() :].replace("\\", "/"), False, path, line)
+    return Frame(name, short_path(path), True, path, line)
+
+
+_HEAD = r".{0,200}?(?:Exception Group )?Traceback \(most recent call last\):\s*$"
+_FILE = r"\s*(?:> )?(?:\| *)*File \"[^\"]*\", line \d+"
+_LINK = r"(?:During handling of the above exception|The above exception was the direct cause)"
+_BEFORE = (
+    r"(?:Exception (?:ignored )?in |Task exception was never retrieved|future: <|--- Logging error ---"
+    r"|Process \S+:$|(?:[\w.]+\.)?_?RemoteTraceback: ?$|\"\"\"$)"
+)
+_NAME = r"[A-Za-z_][\w.<>]*(?:: .*|:)?$"
+_CONTINUED = (
+    r"\s|[})>\]]$|\[SQL: |\[parameters: |\(Background on this error|(?:DETAIL|HINT|CONTEXT|LINE \d+): "
+    r"|Call stack:|Message: |Arguments: "
+)
+
+LANGUAGE = Language(
+    "python",
+    needles=('File "',),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (_BEFORE, "before"),
+            (r"\s+\+ Exception Group Traceback", "group"),
+            (_HEAD, "head"),
+            (r"  File \"[^\"]*\", line \d+$", "syntax"),
+        ),
+        states={
+            "before": rules((_BEFORE, "before"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
+            "head": rules((_FILE, "frame"), (_NAME, "raised")),
+            "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
+            "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
+            "group": rules((r"\s*[|+]", "group"), (_LINK, "link")),
+            "raised": rules(
+                (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")
+            ),
+            "field": rules((r"\s", "raised")),
+            "link": rules((_LINK, "link"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
+        },
+        accepting=frozenset({"frame", "group", "raised"}),
+        unfinished=frozenset({"head", "frame"}),
+    ),
+    fragments=(
+        r".{0,200}Traceback \(most recent call last\):",
+        r"\s*(?:> )?(?:[|] *)*File \"[^\"]*\", line \d+",
+        r"\s+(?:[|] *)*[\^~]+[\^~ ]*$",
+        r"\s*(?:[|] )?\s*(?:During handling of the above exception|The above exception was the direct cause)",
+        r"\s+(?:[+] Exception Group|[+][-+]*-{4}|[|](?: |$))",
+        r"\s*\[Previous line repeated \d+ more time",
+        r"Exception ignored in: ",
+        r"Exception in thread Thread-",
+    ),
+    noise=(r"line \d+", r"/lib/python\d[\d.]*"),
+)

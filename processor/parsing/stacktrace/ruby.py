@@ -9,17 +9,22 @@ from __future__ import annotations
 import re
 
 from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, short_path
 
-NEEDLES = (":in `", ":in '")
-
-_FRAME = re.compile(r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):\d+:in [`']([^']*)'(?:: (.*))?$")
+_FRAME = re.compile(
+    r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$"
+)
 _NUMBERED = re.compile(r"\s+\d+: from ")
 _TYPED = re.compile(r"(.*) \(([A-Z][\w:]*)\)$")
-_RAILS = re.compile(r"(?:.*?[\]:] )?([A-Z]\w*(?:::\w+)*) \((.*)\):?$")
+_RAILS = re.compile(r"(?:.*?[\]:] )?([A-Z]\w*[a-z]\w*(?:::\w+)*) \((.+?)\)?:?$")
 _NAMED = re.compile(r"(?:.*? )?([A-Z]\w*(?:::\w+)*(?:Error|Exception|Interrupt|NotFound|Invalid|Timeout)): (.*)$")
+_LOGGED = re.compile(r"[DIWEFA], \[[^\]]*\] +[A-Z]+ -- [^:]{0,60}: ")
 _LEVELS = re.compile(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
+# Rails' tagged logging repeats the request's id on every line.
+_TAGS = re.compile(r"(?:(?<= : )|^)(?:\[[\w:.,@ -]{4,80}\] )+(?=\s|[A-Z]\w*(?:::\w+)* \(|\S+:\d+:in )")
 _GEM = re.compile(r"(?<=[a-z0-9])-\d+[\w.]*(?=/)")
 _STDLIB = re.compile(r"/ruby/(?:[\d.]+|site_ruby/[\d.]+)/|/lib/ruby/|^<internal:")
 
@@ -33,6 +38,8 @@ def parse(lines: list[str]) -> Traceback | None:
     said: tuple[str, str] = ("", "")
     head: list[str] = []
     frames: list[Frame] = []
+    if any(line.startswith("[") for line in lines):
+        lines = [_TAGS.sub("", line) for line in lines]
     numbered = any(_NUMBERED.match(line) for line in lines)
     for line in lines:
         match = _FRAME.match(line)
@@ -42,12 +49,12 @@ def parse(lines: list[str]) -> Traceback | None:
             elif said == ("", "") and (typed := _TYPED.match(line.strip())):  # `(Type)` ends a message of several lines
                 said = (typed.group(2), typed.group(1))
             continue
-        if match.group(3) is not None:
+        if match.group(4) is not None:
             if frames and not numbered:  # the next "file:line: message (Type)" without "from" is the cause
                 chain.append(_raised(said, head, frames))
                 frames = []
-            said, head = _said(match.group(3)), []
-        frames.append(_frame(match.group(1), match.group(2)))
+            said, head = _said(match.group(4)), []
+        frames.append(_frame(match.group(1), int(match.group(2)[:9]), match.group(3)))
     chain.append(_raised(said, head, frames[::-1] if numbered else frames))
     return complete("ruby", chain[::-1])
 
@@ -66,15 +73,55 @@ def _raised(said: tuple[str, str], head: list[str], frames: list[Frame]) -> Rais
             if match := _RAILS.match(line.strip()) or _NAMED.match(line.strip()):
                 kind, message = match.group(1), match.group(2)
                 break
+            if match := _TYPED.match(_LOGGED.sub("", line.strip())):
+                kind, message = match.group(2), match.group(1)
+                break
         else:
             kind, message = ("", message) if message else heads.find(head)
     return Raised(kind, message, tuple(reversed(frames)))
 
 
-def _frame(path: str, function: str) -> Frame:
+def _frame(path: str, line: int, function: str) -> Frame:
     name = _LEVELS.sub("", function)
     if (rest := below(path, "/gems/")) is not None:
-        return Frame(name, _GEM.sub("", rest, count=1), in_app=False)
+        return Frame(name, _GEM.sub("", rest, count=1), False, path, line)
     if match := _STDLIB.search(path):
-        return Frame(name, path[match.end() :].strip("<>"), in_app=False)
-    return Frame(name, short_path(path), in_app=True)
+        return Frame(name, path[match.end() :].strip("<>"), False, path, line)
+    return Frame(name, short_path(path), True, path, line)
+
+
+_TAGGED = r"(?:\[[^\]]{1,80}\] )*"
+_AT = rf"{_TAGGED}\s*(?:\d+: )?(?:from )?(?:<internal:[^>]*>|[^\s:][^:]*):\d+:in [`']"
+
+LANGUAGE = Language(
+    "ruby",
+    needles=(":in `", ":in '"),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r"[FE], \[", "record"),
+            (rf"{_TAGGED}[^\s:]\S*:\d+:in [`'][^']*': .*\([A-Z][\w:]*\)\s*$", "frames"),
+            (rf"{_TAGGED}[^\s:]\S*:\d+:in [`'][^']*': ", "message"),
+            (rf"{_TAGGED}[A-Z]\w*(?:::\w+)*(?:Error|Exception|NotFound|Invalid) \(", "message"),
+            (rf"(?!{_AT})(?!\s)", "line"),
+        ),
+        states={
+            "line": rules((_AT, "frames")),
+            "record": rules((_AT, "frames"), (rf"{_TAGGED}\s*$", "record"), (r"[A-Z], \[", ""), (r"", "message")),
+            "message": rules((_AT, "frames"), (rf"[A-Z], \[|{RECORD}", ""), (r"", "message")),
+            "frames": rules(
+                (_AT, "frames"),
+                (rf"{_TAGGED}\s*$|\s|Did you mean\?|\.\.\. \d+ levels", "frames"),
+                (r"Caused by:?$", "frames"),
+            ),
+        },
+        accepting=frozenset({"frames"}),
+    ),
+    fragments=(
+        r"\s+(?:\d+: )?from \S+:\d+:in [`']",
+        r"(?:\[[^\]]{1,80}\] )*\S*\.(?:rb|erb|rake|ru):\d+:in [`']",
+        r"\S+:\d+:in [`'][^']*': .*\([A-Z][\w:]*\)$",
+        r"<internal:[^>]*>:\d+:in [`']",
+    ),
+    noise=(r"\.rb:\d+",),
+)

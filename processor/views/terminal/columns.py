@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.text import Text
 
 from processor.model import Priority, Status
+from processor.text.terminal import plain
 from processor.views.rates import age, is_back
-from processor.views.terminal.tables import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}
@@ -58,7 +59,7 @@ def columns_for(width: int) -> list[Column]:
 
 def priority_of(row: Row, _snapshot: Snapshot) -> Text:
     """The priority in its colour, a dash before the policy has set one."""
-    priority = row.cluster.handling.priority
+    priority = row.cluster.triage.priority
     return Text(priority, style=_STYLES[priority]) if priority else Text("-", style="dim")
 
 
@@ -67,14 +68,14 @@ def _change(row: Row, _snapshot: Snapshot) -> Text:
 
 
 def _status(row: Row, _snapshot: Snapshot) -> Text:
-    status = row.cluster.handling.status
+    status = row.cluster.triage.status
     if is_back(row.cluster):
         return Text("back", style="bold yellow")
     return Text(_SHORT[status], style="green" if status is Status.ACKNOWLEDGED else "")
 
 
 def _issue(row: Row, _snapshot: Snapshot) -> str:
-    issue = row.cluster.handling.issue
+    issue = row.cluster.triage.issue
     return f"#{issue.number}" if issue else "-"
 
 

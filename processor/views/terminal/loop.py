@@ -21,7 +21,7 @@ from rich.live import Live
 
 from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
 from processor.triage.operate import DONE
-from processor.views.snapshot import Reading, unanswered
+from processor.views.snapshot import StateReader, unanswered
 from processor.views.terminal.screen import Screen, lines, press
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str) 
     console = Console(highlight=False)
     if not (console.is_terminal and sys.stdin.isatty()):
         raise ConfigError("top needs a terminal; `gardener clusters` prints the list")
-    reading = Reading(open_store, now)
+    reading = StateReader(open_store, now)
     reading.refresh()
     with ThreadPoolExecutor(1) as store_thread:
         try:
@@ -81,7 +81,7 @@ class _Loop:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: StateReader,
         now: Callable[[], datetime],
         who: str,
         store_thread: ThreadPoolExecutor,
@@ -130,12 +130,12 @@ class _Loop:
 
     def _carry_out(self, wish: Wish) -> str:
         try:
-            cluster = self._reading.act(wish, who=self._who)
+            outcome = self._reading.act(wish, who=self._who)
         except OutcomeUnknown as error:
             return str(error)
         except GardenerError as error:
             return f"Nothing was changed: {error}"
-        return f"{DONE[wish.action]} {cluster.id}"
+        return f"{DONE[wish.action]} {outcome.done[0].id}"
 
 
 @contextmanager

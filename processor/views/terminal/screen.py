@@ -12,25 +12,28 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from processor.text.terminal import plain
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.query import SORTS, ListQuery, select
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
-from processor.views.terminal.tables import plain, totals_line, when
+from processor.views.terminal.tables import totals_line, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 _STATUSES: Final = ("active", "open", "acknowledged", "muted", "resolved", "all")
 MUTES: Final[Mapping[str, str]] = {"1": "2h", "2": "1d", "3": "7d", "4": "10x", "5": ""}
+_VERBS: Final[Mapping[str, str]] = {"a": "acknowledge", "r": "resolve", "o": "reopen"}
 _ABOVE: Final = 4
 _BELOW: Final = 2
-_KEYS: Final = "j/k move  Enter open  / filter  s sort  f status  a ack  m mute  q quit"
-_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  q back"
+_KEYS: Final = "j/k Enter  / filter  s sort  f status  a ack  m mute  r resolve  o reopen  q"
+_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  r resolve  o reopen  q back"
 _MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
 
 
@@ -65,8 +68,8 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
     if screen.mode == "mute":
         settled = replace(screen, mode=screen.back)
         return _wish(settled, snapshot, "mute", MUTES[key]) if key in MUTES else settled
-    if key == "a":
-        return _wish(screen, snapshot, "acknowledge")
+    if key in _VERBS:
+        return _wish(screen, snapshot, _VERBS[key])
     if key == "m" and (row := _chosen(screen, snapshot)):
         # Named now: what is first may be another one by the time the choice is made.
         return replace(screen, mode="mute", back=screen.mode, selected=row.cluster.id)
@@ -216,16 +219,16 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
 
 def _facts(row: Row, now: datetime) -> list[Text]:
     cluster = row.cluster
-    handling = cluster.handling
-    by = f" by {handling.by}" if handling.by else ""
-    until = f" until {when(handling.mute_until)} UTC" if handling.mute_until else ""
-    until = f" until {handling.mute_until_count:,} entries" if handling.mute_until_count else until
-    note = f": {handling.note}" if handling.note else ""
+    triage = cluster.triage
+    by = f" by {triage.by}" if triage.by else ""
+    until = f" until {when(triage.mute_until)} UTC" if triage.mute_until else ""
+    until = f" until {triage.mute_until_count:,} entries" if triage.mute_until_count else until
+    note = f": {triage.note}" if triage.note else ""
     facts = {
-        "status": f"{'back, ' if is_back(cluster) else ''}{handling.status}{by}{until}{note}",
+        "status": f"{'back, ' if is_back(cluster) else ''}{triage.status}{by}{until}{note}",
         "count": f"{cluster.count:,}; {row.figures.hour:,} in the last hour, {row.figures.before:,} in the one before",
         "first seen": f"{when(cluster.first_seen)} UTC, {ago(cluster.first_seen, now)} {cluster.first_revision}",
         "last seen": f"{when(cluster.last_seen)} UTC, {ago(cluster.last_seen, now)} {cluster.last_revision}",
-        "issue": handling.issue.url if handling.issue else "none",
+        "issue": triage.issue.url if triage.issue else "none",
     }
     return [Text(f"{name:<12}", style="dim") + Text(plain(value)) for name, value in facts.items()]

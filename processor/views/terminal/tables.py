@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -11,25 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.mining.split_suggestions import proposals
+from processor.text.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from processor.model import Cluster, Rejected, Totals
+    from processor.model import Cluster, Rejected, Sample, Totals
 
-# C0 and C1 controls, and everything that turns the direction of text or hides in it.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
 _VALUE_WIDTH: Final = 48
-
-
-def plain(text: str) -> str:
-    """Log text on one line that a terminal only shows: no control, direction or invisible characters."""
-    return _UNSAFE.sub("�", " ".join(text.split()))
 
 
 def console() -> Console:
@@ -53,7 +44,7 @@ def cluster_table(clusters: Sequence[Cluster]) -> Table:
     for cluster in clusters:
         table.add_row(
             cluster.id,
-            cluster.handling.priority or "-",
+            cluster.triage.priority or "-",
             Text(cluster.severity.name, style=_style(cluster)),
             f"{cluster.count:,}",
             when(cluster.last_seen),
@@ -68,13 +59,13 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    issue = cluster.handling.issue
+    issue = cluster.triage.issue
     rows = {
         "cluster": cluster.id,
-        "status": f"{cluster.handling.status}, priority {cluster.handling.priority or 'not set'}",
+        "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
-        "count": f"{cluster.count:,}",
+        "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",
         "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": issue.url if issue else "none",
@@ -145,23 +136,20 @@ def rejected_table(rejected: Sequence[Rejected]) -> Table:
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:
     """One cluster as scripts see it; see docs/json.md."""
-    handling = cluster.handling
-    issue = handling.issue
+    triage = cluster.triage
+    issue = triage.issue
     return {
         "id": cluster.id,
         "stream": cluster.stream._asdict(),
         "template": cluster.template,
-        "sample": {
-            "insert_id": cluster.sample.insert_id,
-            "timestamp": cluster.sample.at.isoformat(),
-            "text": cluster.sample.text,
-            "raw": cluster.sample.raw,
-        },
+        "sample": sample_json(cluster.sample),
+        "latest": sample_json(cluster.latest),
         "severity": cluster.severity.name,
         "severities": {level.name: n for level, n in sorted(cluster.severities.items())},
-        "priority": handling.priority,
-        "status": handling.status,
+        "priority": triage.priority,
+        "status": triage.status,
         "count": cluster.count,
+        "occurrences": cluster.occurrences,
         "first_seen": cluster.first_seen.isoformat(),
         "last_seen": cluster.last_seen.isoformat(),
         "first_revision": cluster.first_revision,
@@ -177,10 +165,22 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
         "days": {str(day): n for day, n in cluster.days.items()},
         "facets": cluster.facets,
+        "values": cluster.values,
         "split_proposals": [one._asdict() for one in proposals(cluster)],
         "aliases": list(cluster.aliases),
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
+    }
+
+
+def sample_json(sample: Sample) -> dict[str, Any]:
+    """One entry as scripts see it."""
+    return {
+        "insert_id": sample.insert_id,
+        "timestamp": sample.at.isoformat(),
+        "text": sample.text,
+        "raw": sample.raw,
+        "exception": sample.exception and sample.exception._asdict(),
     }
 
 

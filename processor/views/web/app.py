@@ -18,12 +18,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from processor.model.errors import GardenerError
-from processor.triage.operate import DONE
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.web import as_json as jsons
-from processor.views.web import forms
+from processor.views.web import acts, as_json, forms
 from processor.views.web import responses as answers
+from processor.views.web.access_log import AccessLog
 from processor.views.web.middleware import Gate, SafeHeaders
 
 if TYPE_CHECKING:
@@ -39,12 +38,13 @@ MAX_VIEWERS: Final = 500
 _BEAT_S: Final = 15.0
 
 
-def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
+def make_app(make_poller: Callable[[], Poller], access: Access, log: AccessLog | None = None) -> ASGIApp:
     """The whole page as one ASGI application; the poller runs as long as the application does."""
+    log = log or AccessLog()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.poller, app.state.access = make_poller(), access
+        app.state.poller, app.state.access, app.state.log = make_poller(), access, log
         app.state.one_compares = asyncio.Lock()
         polling = asyncio.create_task(app.state.poller.run())
         yield
@@ -54,21 +54,8 @@ def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
         await app.state.poller.close()
 
     app = Starlette(
-        routes=[
-            Route("/", overview),
-            Route("/index.json", overview),
-            Route("/clusters", clusters),
-            Route("/clusters.json", clusters),
-            Route("/clusters/{cluster_id}.json", cluster),
-            Route("/clusters/{cluster_id}", cluster),
-            Route("/clusters/{cluster_id}/actions", forms.act, methods=["POST"]),
-            Route("/events", events),
-            Route("/signin", forms.sign_in, methods=["GET", "POST"]),
-            Route("/signout", forms.sign_out, methods=["POST"]),
-            Route("/healthz", health),
-            Mount("/static", StaticFiles(packages=[("processor.views.web", "static")])),
-        ],
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(Gate, access=access)],
+        routes=_routes(),
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(Gate, access=access, log=log)],
         exception_handlers={
             HTTPException: answers.refused,
             GardenerError: answers.failed,
@@ -79,12 +66,34 @@ def make_app(make_poller: Callable[[], Poller], access: Access) -> ASGIApp:
     return SafeHeaders(app)
 
 
+def _routes() -> list[Route | Mount]:
+    return [
+        Route("/", overview),
+        Route("/index.json", overview),
+        Route("/incidents/{cluster_id}.json", incident),
+        Route("/incidents/{cluster_id}", incident),
+        Route("/incidents/{cluster_id}/actions", acts.act_on_incident, methods=["POST"]),
+        Route("/clusters", clusters),
+        Route("/clusters/actions", acts.act_on_many, methods=["POST"]),
+        Route("/undo", acts.undo, methods=["POST"]),
+        Route("/clusters.json", clusters),
+        Route("/clusters/{cluster_id}.json", cluster),
+        Route("/clusters/{cluster_id}", cluster),
+        Route("/clusters/{cluster_id}/actions", acts.act, methods=["POST"]),
+        Route("/events", events),
+        Route("/signin", forms.sign_in, methods=["GET", "POST"]),
+        Route("/signout", forms.sign_out, methods=["POST"]),
+        Route("/healthz", health),
+        Mount("/static", StaticFiles(packages=[("processor.views.web", "static")])),
+    ]
+
+
 async def overview(request: Request) -> Response:
     """What is new, growing, back; the sum; the workers."""
     snapshot = await answers.snapshot(request)
     content = overview_of(snapshot)
-    if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.overview_json(snapshot, content))
+    if request.scope["path"].endswith(".json"):
+        return JSONResponse(as_json.overview_json(snapshot, content))
     return answers.page(request, "overview.html", snapshot=snapshot, overview=content)
 
 
@@ -92,11 +101,39 @@ async def clusters(request: Request) -> Response:
     """The list: searched, filtered, sorted, one page of it."""
     snapshot = await answers.snapshot(request)
     query = selection.parse(dict(request.query_params))
-    page = selection.cut(selection.select(snapshot.rows, query), query.page)
-    if request.url.path.endswith(".json"):
-        return JSONResponse(jsons.list_json(snapshot, page, query))
+    rows = selection.select(snapshot.rows, query)
+    if request.scope["path"].endswith(".json"):
+        return JSONResponse(as_json.list_json(snapshot, selection.cut(rows, query.page), query))
+    page = selection.cut(selection.folded(rows, snapshot, query), query.page)
     services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
-    return answers.page(request, "clusters.html", snapshot=snapshot, page=page, query=query, services=services)
+    answer = answers.page(
+        request,
+        "clusters.html",
+        snapshot=snapshot,
+        page=page,
+        query=query,
+        services=services,
+        total=len(rows),
+        message=answers.done(request),
+        undo=request.query_params.get("undo", ""),
+    )
+    return answers.said_once(request, answer)
+
+
+async def incident(request: Request) -> Response:
+    """Everything about one incident; the id of any member leads to it, or to the cluster once it is none any more."""
+    snapshot = await answers.snapshot(request)
+    name = request.path_params["cluster_id"]
+    row = answers.row(snapshot, name)
+    twin = ".json" if request.scope["path"].endswith(".json") else ""
+    found = snapshot.incident_of(name)
+    if found is None:
+        return RedirectResponse(f"/clusters/{row.cluster.id}{twin}", 307)
+    if found.id != name:
+        return RedirectResponse(f"/incidents/{found.id}{twin}", 307)
+    if twin:
+        return JSONResponse(as_json.incident_detail_json(snapshot, found))
+    return answers.incident(request, snapshot, found)
 
 
 async def cluster(request: Request) -> Response:
@@ -104,17 +141,13 @@ async def cluster(request: Request) -> Response:
     snapshot = await answers.snapshot(request)
     name = request.path_params["cluster_id"]
     row = answers.row(snapshot, name)
-    is_json = request.url.path.endswith(".json")
+    is_json = request.scope["path"].endswith(".json")
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(jsons.detail_json(snapshot, row, await answers.kin(request, snapshot, row)))
-    done = DONE.get(request.query_params.get("done", ""), "")
-    answer = await answers.detail(request, snapshot, row, message=done)
-    if done:
-        # The address stays the cluster's own, so that a reload does not say it again.
-        answer.headers["hx-replace-url"] = f"/clusters/{row.cluster.id}"
-    return answer
+        return JSONResponse(as_json.detail_json(snapshot, row, await answers.relations(request, snapshot, row)))
+    answer = await answers.detail(request, snapshot, row, message=answers.done(request))
+    return answers.said_once(request, answer)
 
 
 async def events(request: Request) -> Response:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from processor.views.rates import is_back, is_new
 from processor.views.terminal.tables import cluster_json, rejected_json, totals_json
+from processor.views.titles import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from processor.model import AuditRecord, WorkerState
-    from processor.triage.incidents import Incident
+    from processor.views.incidents import IncidentRow
     from processor.views.overview import Overview
     from processor.views.query import ListQuery, Page
-    from processor.views.relations import Kin
-    from processor.views.snapshot import Row, Snapshot
+    from processor.views.relations import Relations
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
 
 
 def state_json(snapshot: Snapshot) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def row_json(row: Row) -> dict[str, Any]:
     """One cluster with its figures, as `gardener show --json` gives it."""
     return {
         **cluster_json(row.cluster),
+        "title": title(row.cluster),
         "last_hour": row.figures.hour,
         "hour_before": row.figures.before,
         "growing": row.figures.growing,
@@ -41,12 +44,12 @@ def row_json(row: Row) -> dict[str, Any]:
 def brief_json(row: Row) -> dict[str, Any]:
     """One cluster in a list: without what makes it long."""
     whole = row_json(row)
-    for name in ("minutes", "days", "facets", "sample", "revisions"):
+    for name in ("minutes", "days", "facets", "values", "sample", "latest", "revisions"):
         del whole[name]
     return whole
 
 
-def list_json(snapshot: Snapshot, page: Page, query: ListQuery) -> dict[str, Any]:
+def list_json(snapshot: Snapshot, page: Page[Row], query: ListQuery) -> dict[str, Any]:
     """One page of clusters."""
     return {
         **state_json(snapshot),
@@ -54,7 +57,7 @@ def list_json(snapshot: Snapshot, page: Page, query: ListQuery) -> dict[str, Any
         "total": page.total,
         "page": page.number,
         "pages": page.pages,
-        "clusters": [brief_json(row) for row in page.rows],
+        "clusters": [{**brief_json(row), "incident": _incident_id(snapshot, row)} for row in page.rows],
     }
 
 
@@ -64,6 +67,7 @@ def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
         **state_json(snapshot),
         "totals": totals_json(snapshot.totals),
         "counts": overview.counts,
+        "incidents": [incident_json(one) for one in overview.now],
         "new": _briefs(overview.new),
         "growing": _briefs(overview.growing),
         "back": _briefs(overview.back),
@@ -73,7 +77,7 @@ def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
     }
 
 
-def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
+def detail_json(snapshot: Snapshot, row: Row, relations: Relations) -> dict[str, Any]:
     """One cluster, what was done to it and what belongs to it."""
     mine = {row.cluster.id, *row.cluster.aliases}
     return {
@@ -81,8 +85,10 @@ def detail_json(snapshot: Snapshot, row: Row, kin: Kin) -> dict[str, Any]:
         **row_json(row),
         "new": is_new(row.cluster, snapshot.reference),
         "actions": [audit_json(record) for record in snapshot.audit if record.cluster_id in mine],
-        "incident": kin.incident and _incident_json(kin.incident),
-        "related": [{"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in kin.links],
+        "incident": relations.incident and incident_json(relations.incident),
+        "related": [
+            {"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in relations.links
+        ],
     }
 
 
@@ -101,19 +107,46 @@ def _briefs(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [brief_json(row) for row in rows]
 
 
-def _incident_json(incident: Incident) -> dict[str, Any]:
+def incident_json(one: IncidentRow) -> dict[str, Any]:
+    """One incident with its members and the sums over them."""
+    incident, issue = one.incident, one.issue
     return {
+        "id": one.id,
         "root": incident.root,
-        "cause": incident.cause,
+        "cause": one.cause,
+        "priority": one.priority,
+        "status": one.status,
+        "count": one.entries,
+        "occurrences": one.occurrences,
+        "last_hour": one.figures.hour,
+        "hour_before": one.figures.before,
+        "growing": one.figures.growing,
+        "services": list(incident.services),
         "revision": incident.revision,
         "is_new_revision": incident.is_new_revision,
         "started_at": incident.started_at.isoformat(),
         "last_seen": incident.last_seen.isoformat(),
         "over": incident.over,
+        "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
         "members": [
-            {"cluster": member.id, "evidence": [str(one) for one in member.evidence]} for member in incident.members
+            {"cluster": member.id, "evidence": [str(each) for each in member.evidence]} for member in incident.members
         ],
     }
+
+
+def incident_detail_json(snapshot: Snapshot, one: IncidentRow) -> dict[str, Any]:
+    """One incident, its clusters and what was done to them."""
+    return {
+        **state_json(snapshot),
+        **incident_json(one),
+        "clusters": _briefs(one.rows),
+        "actions": [audit_json(record) for record in one.history(snapshot.audit)],
+    }
+
+
+def _incident_id(snapshot: Snapshot, row: Row) -> str | None:
+    found = snapshot.incident_ids.get(row.cluster.id)
+    return found.id if found else None
 
 
 def _worker_json(worker: WorkerState) -> dict[str, Any]:

@@ -7,15 +7,15 @@ malformed proof is no proof; it never raises.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
-from enum import StrEnum
+import re
+import time
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from processor.views.web.guesses import Guesses
+from processor.views.web.sessions import Role, Sessions, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,40 +23,33 @@ if TYPE_CHECKING:
     from processor.views.web.settings import WebSettings
 
 COOKIE: Final = "gardener"
-SESSION_S: Final = 12 * 3600
 IAP_HEADER: Final = "x-goog-iap-jwt-assertion"
 IAP_ISSUER: Final = "https://cloud.google.com/iap"
 _CLOCK_SKEW_S: Final = 30
 _LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 _MAX_NAME: Final = 80
-
-
-class Role(StrEnum):
-    """What a viewer may do."""
-
-    READ = "read-only"
-    ON_CALL = "on-call"
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Somebody who was let in.
-
-    Attributes:
-        name: as the audit trail names them.
-        by_header: they proved it in a header that no other site can make a browser send.
-    """
-
-    name: str
-    role: Role
-    by_header: bool = False
+_MAX_CLAIM: Final = 400
+_GOOGLE_ACCOUNTS: Final = "accounts.google.com"
+_EMAIL: Final = re.compile(r"[^\s@:]+@[^\s@:]+")
 
 
 class Access:
-    """Decides who is looking. `key_for` gives the proxy's public key by its id, None where there is none."""
+    """Decides who is looking. `key_for` returns the proxy's public key by its id, None where there is none.
+
+    Args:
+        settings: tokens, audience and who is on call.
+        key_for: looks up a public key of the proxy.
+        local_name: name of a viewer on this machine.
+        now_s: the time in seconds; a test's own.
+    """
 
     def __init__(
-        self, settings: WebSettings, *, key_for: Callable[[str], Any | None], local_name: str = "local"
+        self,
+        settings: WebSettings,
+        *,
+        key_for: Callable[[str], Any | None],
+        local_name: str = "local",
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._tokens = {
             Role.ON_CALL: settings.token.get_secret_value(),
@@ -67,59 +60,55 @@ class Access:
         self._is_local = settings.is_local
         self._local_name = local_name
         self._key_for = key_for
-        # Derived from the tokens, so that several processes accept each other's cookies and forms.
-        seed = "\0".join(self._tokens.values()).encode() if any(self._tokens.values()) else secrets.token_bytes(32)
-        self._secret = hashlib.blake2b(seed, digest_size=32, person=b"gardener-session").digest()
+        self._now_s = now_s
+        self.sessions = Sessions(settings.session_key.get_secret_value(), self._tokens)
+        self.guesses = Guesses()
 
     @property
     def can_sign_in(self) -> bool:
         """There is a token to sign in with."""
         return any(self._tokens.values())
 
-    def viewer(self, headers: Mapping[str, str], cookies: Mapping[str, str], now_s: float) -> Viewer | None:
-        """Who sent this request, None for nobody. Header names are lower-case."""
+    def viewer(self, headers: Mapping[str, str], cookies: Mapping[str, str], client: str = "") -> Viewer | None:
+        """Who sent this request, None for nobody. Header names are lower-case; `client` is the sender's address.
+
+        Raises `TooManyGuesses` where a token is shown that is not even compared.
+        """
         if self._audience and (assertion := headers.get(IAP_HEADER)):
             return self._by_proxy(assertion)
         kind, _, token = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and (role := self.role_of(token.strip())):
+        if kind.lower() == "bearer" and self.can_sign_in and (role := self.role_of(token.strip(), client)):
             return Viewer("token", role, by_header=True)
         if self.can_sign_in and (cookie := cookies.get(COOKIE)):
-            return self._by_cookie(cookie, now_s)
+            return self.sessions.viewer(cookie, self._now_s())
         if self._is_local and _host_name(headers.get("host", "")) in _LOCAL_HOSTS:
             return Viewer(self._local_name, Role.ON_CALL)
         return None
 
-    def role_of(self, token: str) -> Role | None:
-        """The role that a token gives; takes the same time for every wrong one."""
+    def role_of(self, token: str, client: str = "") -> Role | None:
+        """The role that a token gives; takes the same time for every wrong one. Raises `TooManyGuesses`."""
+        now_s = self._now_s()
+        self.guesses.check(client, now_s)
         given = token.encode("utf-8", "replace")
         roles = [role for role, known in self._tokens.items() if known and hmac.compare_digest(given, known.encode())]
+        self.guesses.note(client, now_s, is_right=bool(roles))
         return roles[0] if roles else None
 
-    def session(self, name: str, role: Role, now_s: float) -> str:
+    def sign_in(self, name: str, role: Role) -> str:
         """The signed cookie of somebody who has shown a token."""
-        shown = urlsafe_b64encode(name[:_MAX_NAME].encode("utf-8", "replace")).decode()
-        claim = f"{role.name}.{shown}.{int(now_s) + SESSION_S}"
-        return f"{claim}.{self._sign('session', claim)}"
+        return self.sessions.cookie(name[:_MAX_NAME], role, self._now_s())
+
+    def sign_out(self, cookies: Mapping[str, str]) -> None:
+        """End the session of a cookie, for every copy of it."""
+        self.sessions.end(cookies.get(COOKIE, ""), self._now_s())
 
     def form_token(self, viewer: Viewer) -> str:
         """What a form must send back, so that another site's form is refused."""
-        return self._sign("form", f"{viewer.role.name}.{viewer.name}")
+        return self.sessions.form_token(viewer)
 
     def is_form_token(self, viewer: Viewer, given: str) -> bool:
         """Whether the form came from a page that this viewer was shown."""
         return hmac.compare_digest(self.form_token(viewer).encode(), given.encode("utf-8", "replace"))
-
-    def _sign(self, purpose: str, text: str) -> str:
-        return hmac.new(self._secret, f"{purpose}\0{text}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-
-    def _by_cookie(self, cookie: str, now_s: float) -> Viewer | None:
-        claim, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(self._sign("session", claim).encode(), signature.encode("utf-8", "replace")):
-            return None
-        role, name, expires = claim.split(".")
-        if int(expires) <= now_s:
-            return None
-        return Viewer(urlsafe_b64decode(name).decode("utf-8", "replace"), Role[role])
 
     def _by_proxy(self, assertion: str) -> Viewer | None:
         import jwt
@@ -139,9 +128,29 @@ class Access:
             )
         except (jwt.PyJWTError, ValueError):
             return None
-        email = str(claims["email"]).rpartition(":")[2].lower()[:_MAX_NAME]
-        acts = any(fnmatchcase(email, pattern) for pattern in self._on_call)
-        return Viewer(email, Role.ON_CALL if acts else Role.READ) if email else None
+        return self._named(claims["email"])
+
+    def _named(self, claim: object) -> Viewer | None:
+        """A viewer by the proxy's e-mail claim, `ISSUER:E-MAIL` or the e-mail alone.
+
+        An issuer other than Google's own accounts lets people choose their address, so its name stays before it, and
+        only a pattern that names the issuer, too, lets them act.
+        """
+        if not isinstance(claim, str) or len(claim) > _MAX_CLAIM or not claim.isprintable():
+            return None
+        issuer, _, email = claim.lower().rpartition(":")
+        if not _EMAIL.fullmatch(email):
+            return None
+        issuer = "" if issuer == _GOOGLE_ACCOUNTS else issuer
+        acts = any(_fits(pattern, issuer, email) for pattern in self._on_call)
+        name = f"{issuer}:{email}" if issuer else email
+        return Viewer(name, Role.ON_CALL if acts else Role.READ)
+
+
+def _fits(pattern: str, issuer: str, email: str) -> bool:
+    """Whether a pattern, `[ISSUER:]E-MAIL`, means this person; each part is compared by itself."""
+    wanted, _, people = pattern.rpartition(":")
+    return wanted == issuer and fnmatchcase(email, people)
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

@@ -1,27 +1,61 @@
-"""Geometry of the sparkline and of the charts per minute and per day; the templates draw it as inline SVG.
+"""Geometry of the sparkline and of the chart over a range of time; the templates draw it as inline SVG.
 
-Pure. Lengths of charts are percentages of the width, so text is never stretched and no style is needed.
+Pure. Lengths of the chart are percentages of the width, so text is never stretched and no style is needed.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from processor.model import Cluster
 
-HEIGHT: Final = 120
-_MINUTES: Final = 180
-_MIN_DAYS: Final = 14
-_MAX_DAYS: Final = 90
+HEIGHT: Final = 110
 _SPARK_HEIGHT: Final = 18
 _SPARK_STEP: Final = 3
 _MARKERS: Final = 9
 _APART: Final = 3.5
+_EDGE: Final = 2.5
+
+
+class Range(NamedTuple):
+    """A stretch of time that a chart can show: so many bars of `unit_s` seconds, counted from `kind`."""
+
+    name: str
+    kind: str
+    bars: int
+    unit_s: int
+    form: str
+
+
+RANGES: Final[Mapping[str, Range]] = {
+    "1h": Range("1 h", "minute", 60, 60, "%H:%M"),
+    "3h": Range("3 h", "minute", 180, 60, "%H:%M"),
+    "14d": Range("14 d", "day", 14, 86_400, "%Y-%m-%d"),
+    "90d": Range("90 d", "day", 90, 86_400, "%Y-%m-%d"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a chart is made of, of one cluster or of several.
+
+    Attributes:
+        minutes, days: entries by minute and by day, as the state keeps them.
+        revisions: when each was first seen here.
+        deploys: when the services' other revisions were first seen anywhere.
+    """
+
+    minutes: Mapping[int, int]
+    days: Mapping[int, int]
+    last_seen: datetime
+    revisions: Mapping[str, datetime]
+    deploys: Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +71,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the time axis, in percent, with its text."""
+    """A place on the time axis, in percent, with its text; `anchor` keeps the text inside the chart."""
 
     x: float
     label: str
+    anchor: str = "middle"
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +84,22 @@ class Chart:
     """Counts over time.
 
     Attributes:
+        range: its name in an address.
         peak: the largest count of one bar.
         ticks: where the axis has a label.
         end: the label at its right end.
         marks: where a revision was first seen, by number.
-        revisions: their names, number 1 first.
+        revisions: (name, whether this was seen in it), number 1 first.
         summary: the chart in one sentence, for those who cannot see it.
     """
 
+    range: str
     bars: tuple[Bar, ...]
     peak: int
     ticks: tuple[Mark, ...]
     end: str
     marks: tuple[Mark, ...]
-    revisions: tuple[str, ...]
+    revisions: tuple[tuple[str, bool], ...]
     summary: str
 
 
@@ -77,24 +115,50 @@ def spark_path(bars: Sequence[int]) -> str:
     )
 
 
-def per_minute(cluster: Cluster, reference: datetime) -> Chart:
-    """Three hours up to the reference time, or up to the last entry where that is longer ago."""
-    end = reference if reference - cluster.last_seen < timedelta(hours=3) else cluster.last_seen
-    last = int(end.timestamp()) // 60
-    return _chart(cluster, cluster.minutes, range(last - _MINUTES + 1, last + 1), 60, "minute")
+def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster]) -> Series:
+    """The sum over these clusters, with the deploys that all clusters of their services tell of."""
+    minutes: Counter[int] = Counter()
+    days: Counter[int] = Counter()
+    for cluster in clusters:
+        minutes.update(cluster.minutes)
+        days.update(cluster.days)
+    services = {(one.stream.project, one.stream.service) for one in clusters}
+    around = [one for one in everything if (one.stream.project, one.stream.service) in services]
+    return Series(
+        minutes,
+        days,
+        max(cluster.last_seen for cluster in clusters),
+        _first_seen(clusters),
+        _first_seen(around),
+    )
 
 
-def per_day(cluster: Cluster, reference: datetime) -> Chart:
-    """The days since it was first seen: two weeks at least, ninety days at most."""
-    last = int(max(reference, cluster.last_seen).timestamp()) // 86_400
-    first = max(min(min(cluster.days, default=last), last - _MIN_DAYS + 1), last - _MAX_DAYS + 1)
-    return _chart(cluster, cluster.days, range(first, last + 1), 86_400, "day")
+def chart(series: Series, reference: datetime, wanted: str = "") -> Chart:
+    """The chart of a range; without one, of the last three hours, or of the last days where those are empty.
+
+    Minutes end at the reference time, or with the last entry where that is longer ago than is kept of them.
+    """
+    is_recent = reference - series.last_seen < timedelta(hours=3)
+    name = wanted if wanted in RANGES else ("3h" if is_recent else "14d")
+    found = RANGES[name]
+    end = reference if found.kind == "day" or is_recent else series.last_seen
+    last = int(max(end, series.last_seen if found.kind == "day" else end).timestamp()) // found.unit_s
+    counts = series.days if found.kind == "day" else series.minutes
+    return _chart(name, series, counts, range(last - found.bars + 1, last + 1))
 
 
-def _chart(cluster: Cluster, counts: Mapping[int, int], span: range, unit_s: int, unit: str) -> Chart:
+def _first_seen(clusters: Iterable[Cluster]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for cluster in clusters:
+        for name, span in cluster.revisions.items():
+            found[name] = min(found.get(name, span.first_seen), span.first_seen)
+    return found
+
+
+def _chart(name: str, series: Series, counts: Mapping[int, int], span: range) -> Chart:
+    _, unit, _, unit_s, form = RANGES[name]
     step = 100 / len(span)
     peak = max((counts.get(at, 0) for at in span), default=0)
-    form = "%H:%M" if unit == "minute" else "%Y-%m-%d"
     bars = []
     for index, at in enumerate(span):
         if n := counts.get(at, 0):
@@ -103,22 +167,28 @@ def _chart(cluster: Cluster, counts: Mapping[int, int], span: range, unit_s: int
             bars.append(
                 Bar(round(index * step, 3), round(step * 0.8, 3), round(HEIGHT - height, 1), round(height, 1), label)
             )
-    total = sum(counts.get(at, 0) for at in span)
-    begin, end = (
-        _time(at * unit_s).strftime("%Y-%m-%d %H:%M" if unit == "minute" else form) for at in (span[0], span[-1])
-    )
-    busiest = max(span, key=lambda at: counts.get(at, 0), default=0)
-    most = f"; the most in one {unit} were {peak:,}, at {_time(busiest * unit_s).strftime(form)}" if peak else ""
-    marks, revisions = _revisions(cluster, span, unit_s)
+    marks, revisions = _revisions(series, span, unit_s)
     return Chart(
+        range=name,
         bars=tuple(bars),
         peak=peak,
         ticks=_ticks(span, unit_s, form),
         end=_time(span[-1] * unit_s).strftime(form.removeprefix("%Y-")),
         marks=marks,
         revisions=revisions,
-        summary=f"{total:,} entries from {begin} to {end} UTC{most}.",
+        summary=_summary(counts, span, unit_s, unit, form),
     )
+
+
+def _summary(counts: Mapping[int, int], span: range, unit_s: int, unit: str, form: str) -> str:
+    total = sum(counts.get(at, 0) for at in span)
+    begin, end = (
+        _time(at * unit_s).strftime("%Y-%m-%d %H:%M" if unit == "minute" else form) for at in (span[0], span[-1])
+    )
+    busiest = max(span, key=lambda at: counts.get(at, 0))
+    peak = counts.get(busiest, 0)
+    most = f"; the most in one {unit}: {peak:,}, at {_time(busiest * unit_s).strftime(form)}" if peak else ""
+    return f"{total:,} {'entry' if total == 1 else 'entries'} from {begin} to {end} UTC{most}."
 
 
 def _ticks(span: range, unit_s: int, form: str) -> tuple[Mark, ...]:
@@ -130,20 +200,27 @@ def _ticks(span: range, unit_s: int, form: str) -> tuple[Mark, ...]:
     )
 
 
-def _revisions(cluster: Cluster, span: range, unit_s: int) -> tuple[tuple[Mark, ...], tuple[str, ...]]:
+def _revisions(series: Series, span: range, unit_s: int) -> tuple[tuple[Mark, ...], tuple[tuple[str, bool], ...]]:
     """Numbered marks and the names that the numbers stand for; marks too close to tell apart share a label."""
-    found = sorted(cluster.revisions.items(), key=lambda pair: (pair[1].first_seen, pair[0]))
-    places = [
-        (round((seen.first_seen.timestamp() / unit_s - span[0]) / len(span) * 100, 2), name) for name, seen in found
-    ]
+    first = {**series.deploys, **series.revisions}
+    found = sorted(first.items(), key=lambda pair: (pair[1], pair[0]))
+    places = [(round((at.timestamp() // unit_s - span[0]) / len(span) * 100, 2), name) for name, at in found]
     shown = [(x, name) for x, name in places if 0 <= x < 100][-_MARKERS:]  # noqa: PLR2004  # percent
     marks: list[Mark] = []
-    for number, (x, _) in enumerate(shown, 1):
+    for number, (x, name) in enumerate(shown, 1):
+        own = name in series.revisions
         if marks and x - marks[-1].x < _APART:
-            marks[-1] = Mark(marks[-1].x, f"{marks[-1].label}, {number}")
+            before = marks[-1]
+            marks[-1] = Mark(before.x, f"{before.label}, {number}", before.anchor, before.own or own)
         else:
-            marks.append(Mark(x, str(number)))
-    return tuple(marks), tuple(name for _, name in shown)
+            marks.append(Mark(x, str(number), _anchor(x), own))
+    return tuple(marks), tuple((name, name in series.revisions) for _, name in shown)
+
+
+def _anchor(x: float) -> str:
+    if x < _EDGE:
+        return "start"
+    return "end" if x > 100 - _EDGE else "middle"  # percent
 
 
 def _time(seconds: int) -> datetime:

@@ -1,4 +1,4 @@
-"""What changes something: actions on clusters, signing in and out.
+"""Forms: reading them, believing them, signing in and out. What they do to clusters lies in `acts`.
 
 A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script proves itself
 with a token in a header instead, which no other site can make a browser send.
@@ -6,59 +6,33 @@ with a token in a header instead, which no other site can make a browser send.
 
 from __future__ import annotations
 
-import time
+import asyncio
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
-from processor.triage.operate import NotThere, Overtaken, Wish
-from processor.views.web import as_json as jsons
 from processor.views.web import responses as answers
-from processor.views.web.auth import COOKIE, SESSION_S, Role, is_same_origin
+from processor.views.web.access_log import client_of
+from processor.views.web.auth import COOKIE, is_same_origin
+from processor.views.web.guesses import TooManyGuesses
+from processor.views.web.middleware import too_many
+from processor.views.web.sessions import SESSION_S, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-    from processor.views.web.auth import Access, Viewer
-    from processor.views.web.poller import Poller
+    from processor.views.web.access_log import AccessLog
+    from processor.views.web.auth import Access
+    from processor.views.web.sessions import Viewer
 
 _MAX_FORM: Final = 16_384
 _MAX_FIELDS: Final = 20
-
-
-async def act(request: Request) -> Response:
-    """Carry out what an on-call person asks for; 303 to the cluster as it is then."""
-    fields = await _fields(request)
-    _check_may_act(request, fields)
-    name = request.path_params["cluster_id"]
-    poller: Poller = request.app.state.poller
-    try:
-        done = await poller.act(_wish(name, fields), who=request.state.viewer.name)
-    except GardenerError as error:
-        return await _not_done(request, name, error)
-    if answers.wants_json(request):
-        row = answers.row(poller.snapshot, done.id)
-        kin = await answers.kin(request, poller.snapshot, row)
-        return JSONResponse(jsons.detail_json(poller.snapshot, row, kin))
-    return RedirectResponse(f"/clusters/{quote(done.id)}?done={quote(fields['action'])}", 303)
-
-
-async def _not_done(request: Request, name: str, error: GardenerError) -> Response:
-    """What became of it, on the cluster's own page as it is by now, so that what was typed stays."""
-    poller: Poller = request.app.state.poller
-    codes: dict[type[Exception], int] = {ConfigError: 422, NotThere: 404, Overtaken: 409}
-    code = next((code for kind, code in codes.items() if isinstance(error, kind)), 503)
-    said = str(error) if isinstance(error, OutcomeUnknown) else f"Nothing was changed: {error}"
-    await poller.look_again()
-    row = poller.snapshot.row(name)
-    if answers.wants_json(request) or row is None:
-        return answers.problem(request, code, said)
-    return await answers.detail(request, poller.snapshot, row, message=said, code=code)
+_BODY_S: Final = 10.0
+"""Seconds for a form to arrive; a sender that stops half-way must not hold a place."""
 
 
 async def sign_in(request: Request) -> Response:
@@ -71,16 +45,24 @@ async def sign_in(request: Request) -> Response:
         return answers.page(request, "signin.html", wanted=wanted, message="")
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
-    fields = await _fields(request)
-    role = access.role_of(fields.get("token", ""))
+    fields, _ = await fields_of(request)
+    log: AccessLog = request.app.state.log
+    client = client_of(request.scope)
+    try:
+        role = access.role_of(fields.get("token", ""), client)
+    except TooManyGuesses as error:
+        log.refused("guessing", client=client, path="/signin")
+        return too_many(error)
     name = fields.get("name", "").strip()
     if role is None or not name:
+        log.refused("name" if role else "token", client=client, path="/signin")
         sentence = "Say who you are, for the audit trail." if role else "This is not a token that is known here."
         return answers.page(request, "signin.html", code=401, wanted=wanted, message=sentence)
+    log.signed_in(name, role, client=client)
     response = RedirectResponse(wanted, 303)
     response.set_cookie(
         COOKIE,
-        access.session(name, role, time.time()),
+        access.sign_in(name, role),
         max_age=SESSION_S,
         httponly=True,
         samesite="lax",
@@ -91,50 +73,49 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """Forget the cookie."""
+    """End the session here, and forget the cookie there."""
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
+    access: Access = request.app.state.access
+    access.sign_out(request.cookies)
+    request.app.state.log.signed_out(request.state.viewer, client=client_of(request.scope))
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(COOKIE)
     return response
 
 
-def _wish(cluster_id: str, fields: Mapping[str, str]) -> Wish:
-    return Wish(
-        cluster_id=cluster_id,
-        action=fields.get("action", ""),
-        seen=fields.get("seen", ""),
-        until=fields.get("until", ""),
-        note=fields.get("note", "").strip(),
-        priority=fields.get("priority", ""),
-        into=fields.get("into", ""),
-        apart=fields.get("apart", ""),
-        next_revision=fields.get("next_revision", "") == "yes",
-    )
-
-
-def _check_may_act(request: Request, fields: Mapping[str, str]) -> None:
+def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
+    """Refuse who may only look, and a form that this page did not send. Raises `HTTPException`."""
     viewer: Viewer = request.state.viewer
+    log: AccessLog = request.app.state.log
+    told = {"client": client_of(request.scope), "path": request.scope["path"]}
     if viewer.role is not Role.ON_CALL:
+        log.refused("read-only", who=viewer.name, **told)
         raise HTTPException(403, f"{viewer.name} may look, not act.")
     if viewer.by_header:
         return
     access: Access = request.app.state.access
     if not is_same_origin(request.headers) or not access.is_form_token(viewer, fields.get("form_token", "")):
+        log.refused("not our form", who=viewer.name, **told)
         raise HTTPException(403, "This form was not sent from this page as you see it. Reload the page and try again.")
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    """The form's fields, bounded before they are read."""
+async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], list[str]]:
+    """(the form's fields, the ids that were chosen, `most` of them); bounded before they are read."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM:
-            raise HTTPException(413, f"A form has {_MAX_FORM:,} bytes at most.")
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_FORM:
+                    raise HTTPException(413, f"A form has {_MAX_FORM:,} bytes at most.")
+    except TimeoutError:
+        raise HTTPException(408, "The form did not arrive in time.", {"connection": "close"}) from None
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS + most)
     except ValueError:
         raise HTTPException(400, "This is not a form that the page sends.") from None
+    return dict(pairs), [value for name, value in pairs if name == "id"]
 
 
 def _own_path(wanted: str) -> str:

@@ -1,12 +1,12 @@
 """In front of every route: who is it, and the headers that every answer carries.
 
 Plain ASGI, so that a stream of events passes untouched. A request that nobody has proved to have sent gets no further
-than the sign-in page and the static files.
+than the sign-in page and the static files. What is open is decided on the path that the router uses: an address put
+together from the Host header is the sender's to choose.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -15,14 +15,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from processor.views.web.render import Shell, render
+from processor.views.web.access_log import client_of
+from processor.views.web.guesses import TooManyGuesses
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from processor.views.web.access_log import AccessLog
     from processor.views.web.auth import Access
 
-OPEN_PATHS: Final = ("/static/", "/signin", "/healthz")
+_READING: Final = frozenset({"GET", "HEAD"})
+_OPEN: Final = {"/signin": _READING | {"POST"}, "/healthz": _READING}
+_OPEN_FOLDER: Final = "/static/"
 HEADERS: Final = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -59,22 +64,33 @@ class SafeHeaders:
 
 
 class Gate:
-    """Puts the viewer into the request's state, or answers 401."""
+    """Puts the viewer into the request's state, or answers 401; 429 where tokens are guessed."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, log: AccessLog) -> None:
         self._app = app
         self._access = access
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
         request = Request(scope)
-        # In a thread: the proxy's keys may have to be fetched.
-        viewer = await run_in_threadpool(self._access.viewer, request.headers, request.cookies, time.time())
+        client = client_of(scope)
+        try:
+            # In a thread: the proxy's keys may have to be fetched.
+            viewer = await run_in_threadpool(self._access.viewer, request.headers, request.cookies, client)
+        except TooManyGuesses as error:
+            self._log.refused("guessing", client=client, path=scope["path"])
+            await too_many(error)(scope, receive, send)
+            return
         scope.setdefault("state", {})["viewer"] = viewer
-        if viewer is None and not request.url.path.startswith(OPEN_PATHS):
+        if viewer is None and not is_open(scope["method"], scope["path"]):
+            self._log.refused("nobody", client=client, path=scope["path"])
             await self._refusal(request)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -82,13 +98,30 @@ class Gate:
     def _refusal(self, request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse({"error": "Sign in first."}, 401, {"www-authenticate": "Bearer"})
+        path = request.scope["path"]
         if self._access.can_sign_in and request.method == "GET":
-            wanted = quote(request.url.path, safe="/")
-            return RedirectResponse(f"/signin?next={wanted}", 303)
+            return RedirectResponse(f"/signin?next={quote(path, safe='/')}", 303)
         page = render(
             "problem.html",
-            Shell(None, "", request.url.path),
+            PageContext(None, "", path),
             status=401,
             sentence="This page cannot tell who you are. Open it through the proxy that protects it.",
         )
         return Response(page, 401, media_type="text/html")
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether anybody may ask for this; everything that is not listed is closed.
+
+    A path that a router could read in two ways is closed, too.
+    """
+    if method in _OPEN.get(path, ()):
+        return True
+    steps = path.split("/")
+    is_plain = ".." not in steps and "" not in steps[1:] and "\\" not in path and path.isprintable()
+    return method in _READING and path.startswith(_OPEN_FOLDER) and is_plain
+
+
+def too_many(error: TooManyGuesses) -> Response:
+    """429 with the time to wait."""
+    return JSONResponse({"error": str(error)}, 429, {"retry-after": str(error.wait_s)})

@@ -14,20 +14,22 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from processor.model.errors import OutcomeUnknown
+from processor.model.errors import GardenerError, OutcomeUnknown
 from processor.views.snapshot import unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from processor.model import Cluster
+    from processor.model import Cluster, Sample
     from processor.triage.operate import Wish
-    from processor.views.snapshot import Reading, Snapshot
+    from processor.views.snapshot import Outcome, Snapshot, StateReader
 
 _STALE: Final = timedelta(seconds=5)
 _LINGER_S: Final = 60.0
 _ACT_S: Final = 10.0
+_MORE_S: Final = 0.5
+_SAMPLES_S: Final = 3.0
 _T = TypeVar("_T")
 
 
@@ -40,7 +42,7 @@ class Poller:
         broken: the defect that ended the polling; whoever runs the page has to end with it.
     """
 
-    def __init__(self, reading: Reading, now: Callable[[], datetime], *, every_s: float) -> None:
+    def __init__(self, reading: StateReader, now: Callable[[], datetime], *, every_s: float) -> None:
         self._reading = reading
         self._now = now
         self._every_s = every_s
@@ -101,14 +103,34 @@ class Poller:
         self.ending = True
         loop.call_soon_threadsafe(lambda: loop.create_task(self._tell()))
 
-    async def act(self, wish: Wish, *, who: str) -> Cluster:
+    async def act(self, wish: Wish, *, who: str) -> Outcome:
         """Carry an action out and show its outcome to everybody. Raises what `carry_out` raises."""
+        return await self._done(partial(self._reading.act, wish, who=who), _ACT_S)
+
+    async def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
+        """Carry several out. Raises `OutcomeUnknown` when the state does not answer."""
+        return await self._done(partial(self._reading.act_on_all, settings, who=who), _ACT_S + _MORE_S * len(settings))
+
+    async def take_back(self, name: str, *, who: str) -> Outcome:
+        """Undo an act. Raises what `StateReader.take_back` raises."""
+        return await self._done(partial(self._reading.take_back, name, who=who), _ACT_S)
+
+    async def samples(self, cluster: Cluster) -> Sequence[Sample]:
+        """A cluster's samples in order of time; the first and the last alone where the store does not answer."""
+        known = [cluster.sample] if cluster.latest is cluster.sample else [cluster.sample, cluster.latest]
         try:
-            cluster = await self._call(partial(self._reading.act, wish, who=who), _ACT_S)
+            found = await self._call(partial(self._reading.samples, cluster), _SAMPLES_S)
+        except (GardenerError, TimeoutError):
+            return known
+        return found or known
+
+    async def _done(self, call: Callable[[], Outcome], patience_s: float) -> Outcome:
+        try:
+            outcome = await self._call(call, patience_s)
         except TimeoutError:
             raise OutcomeUnknown("It may or may not be done, look again: the state does not answer") from None
         await self._tell()
-        return cluster
+        return outcome
 
     async def look_again(self) -> None:
         """Read everything now: somebody has met a state that is newer than what is shown."""

@@ -15,21 +15,35 @@ from processor import __version__
 from processor.model import Kind, Priority, Status
 from processor.triage.operate import mark_of
 from processor.views import rates as figures
-from processor.views.query import SORTS
+from processor.views.overview import lag_of
+from processor.views.query import SORTS, Folded
+from processor.views.search import KEYS
+from processor.views.template_text import visible
+from processor.views.titles import ranked, title, title_segments
 from processor.views.web import charts
-from processor.views.web.auth import Role
-from processor.views.web.template_text import pieces, segments, visible
+from processor.views.web.sessions import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from processor.views.web.auth import Viewer
+    from processor.model import Cluster
+    from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
+MUTES: Final[Mapping[str, str]] = {
+    "2h": "2 hours",
+    "8h": "8 hours",
+    "1d": "1 day",
+    "7d": "7 days",
+    "30d": "30 days",
+    "10x": "10x the count",
+    "": "reopened",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageContext:
     """What every page knows besides its content.
 
     Attributes:
@@ -48,14 +62,20 @@ class Shell:
         return self.viewer is not None and self.viewer.role is Role.ON_CALL
 
 
-def render(name: str, shell: Shell, **values: Any) -> str:
+def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
     return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
 
 
-def words(template: str) -> list[str]:
-    """A template for a list: the texts between wildcards, cut to what two or three lines hold."""
-    return pieces(template if len(template) <= _CUT else template[: _CUT - 1] + "…")
+def name(cluster: Cluster) -> str:
+    """A cluster's title for a list: cut to what two or three lines hold."""
+    text = title(cluster)
+    return text if len(text) <= _CUT else text[: _CUT - 1] + "…"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 entry", "2 entries"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def iso(at: datetime) -> str:
@@ -66,11 +86,6 @@ def iso(at: datetime) -> str:
 def clock(at: datetime) -> str:
     """For people: to the minute, UTC."""
     return at.strftime("%Y-%m-%d %H:%M")
-
-
-def ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
-    """A breakdown, the most frequent first."""
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def short(text: str, width: int = 48) -> str:
@@ -87,6 +102,23 @@ def _printed(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+_FILTERS: Final[tuple[Callable[..., Any], ...]] = (
+    name,
+    plural,
+    iso,
+    clock,
+    ranked,
+    short,
+    title,
+    title_segments,
+    visible,
+    mark_of,
+    figures.ago,
+    figures.age,
+    is_web,
+)
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("processor.views.web"),
@@ -96,12 +128,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for one in (words, iso, clock, ranked, short, segments, visible, mark_of, figures.ago, figures.age, is_web):
+    for one in _FILTERS:
         made.filters[one.__name__] = one
     made.filters["spark"] = charts.spark_path
     made.tests["back"] = figures.is_back
+    made.tests["folded"] = lambda item: isinstance(item, Folded)
     made.globals.update(SORTS=SORTS, PRIORITIES=list(Priority), STATUSES=list(Status), KINDS=list(Kind))
-    made.globals.update(CHART_HEIGHT=charts.HEIGHT)
+    made.globals.update(CHART_HEIGHT=charts.HEIGHT, RANGES=charts.RANGES, MUTES=MUTES, KEYS=KEYS, lag_of=lag_of)
     return made
 
 

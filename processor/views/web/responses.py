@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from processor.model.errors import ConfigError, Transient
-from processor.triage.operate import NotThere, Overtaken
+from processor.triage.operate import DONE, NotThere, Overtaken
+from processor.views.facets import breakdown
 from processor.views.rates import is_new
 from processor.views.relations import kin_of
 from processor.views.web import charts
-from processor.views.web.render import Shell, render
+from processor.views.web import sample as samples
+from processor.views.web.render import PageContext, render
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
-    from processor.views.relations import Kin
-    from processor.views.snapshot import Row, Snapshot
-    from processor.views.web.auth import Access, Viewer
+    from processor.model import Cluster, Sample
+    from processor.views.incidents import IncidentRow
+    from processor.views.relations import Relations
+    from processor.views.row import Row
+    from processor.views.snapshot import Snapshot
+    from processor.views.web.auth import Access
     from processor.views.web.poller import Poller
+    from processor.views.web.sessions import Viewer
 
 _SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
@@ -43,7 +52,7 @@ def row(found: Snapshot, cluster_id: str) -> Row:
     return one
 
 
-async def kin(request: Request, found: Snapshot, one: Row) -> Kin:
+async def relations(request: Request, found: Snapshot, one: Row) -> Relations:
     """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
     async with request.app.state.one_compares:
         return await run_in_threadpool(kin_of, one.cluster, found)
@@ -57,25 +66,74 @@ def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Resp
 async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
     """The page of one cluster."""
     mine = {one.cluster.id, *one.cluster.aliases}
+    asked = request.query_params
     return page(
         request,
         "cluster.html",
         code=code,
         snapshot=found,
         row=one,
-        kin=await kin(request, found, one),
+        relations=await relations(request, found, one),
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
-        minutes=charts.per_minute(one.cluster, found.reference),
-        days=charts.per_day(one.cluster, found.reference),
+        chart=_chart(request, found, [one]),
+        shown=samples.shown(one.cluster, await _samples(request, one.cluster), asked.get("sample", "")),
+        breakdown=breakdown([one.cluster]),
         history=[record for record in found.audit if record.cluster_id in mine],
         message=message,
+        undo=asked.get("undo", ""),
     )
+
+
+def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: str = "", code: int = 200) -> Response:
+    """The page of one incident."""
+    answer = page(
+        request,
+        "incident.html",
+        code=code,
+        snapshot=found,
+        it=one,
+        chart=_chart(request, found, one.rows),
+        shown=samples.shown(one.root, (one.root.latest,), ""),
+        breakdown=breakdown([row.cluster for row in one.rows]),
+        history=one.history(found.audit),
+        message=message or done(request),
+        undo=request.query_params.get("undo", ""),
+    )
+    return said_once(request, answer)
+
+
+def done(request: Request) -> str:
+    """What the act before has done, "" where there was none."""
+    said = DONE.get(request.query_params.get("done", ""), "")
+    n = request.query_params.get("n", "")
+    many = f" {n} clusters." if n.isascii() and n.isdigit() and len(n) < 6 and n != "1" else ""  # noqa: PLR2004
+    return f"{said[:-1]}:{many}" if said and many else said
+
+
+def said_once(request: Request, answer: Response) -> Response:
+    """The address stays the page's own, so that a reload does not say it again."""
+    if "done" in request.query_params:
+        kept = [(name, value) for name, value in request.query_params.items() if name not in ("done", "undo", "n")]
+        answer.headers["hx-replace-url"] = f"{request.scope['path']}{'?' + urlencode(kept) if kept else ''}"
+    return answer
+
+
+def _chart(request: Request, found: Snapshot, rows: Sequence[Row]) -> charts.Chart:
+    everything = (row.cluster for row in found.rows.values())
+    series = charts.series_of([row.cluster for row in rows], everything)
+    return charts.chart(series, found.reference, request.query_params.get("range", ""))
+
+
+async def _samples(request: Request, cluster: Cluster) -> Sequence[Sample]:
+    """The samples kept, read when they are asked for; without an answer the two that are known."""
+    poller: Poller = request.app.state.poller
+    return await poller.samples(cluster)
 
 
 def wants_json(request: Request) -> bool:
     """A script, or the twin of a page."""
-    return request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
+    return request.scope["path"].endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -103,10 +161,10 @@ def problem(request: Request, code: int, sentence: str) -> Response:
     return page(request, "problem.html", code=code, status=code, sentence=sentence)
 
 
-def _shell(request: Request) -> Shell:
+def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = Shell(viewer, "", request.url.path, can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(viewer, "", request.scope["path"], can_sign_out=access.can_sign_in and viewer is not None)
     if viewer is None or not shell.may_act:
         return shell
-    return Shell(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
+    return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)

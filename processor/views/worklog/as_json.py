@@ -50,8 +50,8 @@ def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
 
 
 def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
-    cluster, handling = item.cluster, item.cluster.handling
-    issue = handling.issue or item.told_in
+    cluster, triage = item.cluster, item.cluster.triage
+    issue = triage.issue or item.reported_in
     return {
         "id": cluster.id,
         "aliases": list(cluster.aliases),
@@ -60,6 +60,7 @@ def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
         "severities": {level.name: n for level, n in sorted(cluster.severities.items(), reverse=True)},
         "entries": item.entries,
         "count": cluster.count,
+        "occurrences": cluster.occurrences,
         "template": redact(cluster.template),
         "sample": sample_json(cluster.sample.raw, redact) or redact(cluster.sample.text),
         "impact": item.impact,
@@ -70,11 +71,11 @@ def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
         "new_in": redact(item.deploys.new_in) if item.deploys else "",
         "gone_since": redact(item.deploys.gone_since) if item.deploys else "",
         "facets": redacted({name: dict(values) for name, values in cluster.facets.items()}, redact),
-        "status": handling.status,
+        "status": triage.status,
         "stage": item.stage,
         "given_up": redact(item.given_up),
-        "regressions": handling.regressions,
-        "quiet": handling.quiet,
+        "regressions": triage.regressions,
+        "quiet": triage.quiet,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
         "history": [
             {"at": one.at.isoformat(), "who": one.who, "action": one.action, "detail": redact(one.detail)}

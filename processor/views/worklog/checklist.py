@@ -28,7 +28,7 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
     """The states of the work, from collecting to a finished document."""
     awaited, reported, failed = (log.of(stage) for stage in (Stage.AWAITED, Stage.REPORTED, Stage.GIVEN_UP))
     owed = sum(item.owed for item in reported)
-    undecided = [item for item in log.items if item.cluster.handling.priority is None]
+    undecided = [item for item in log.items if item.cluster.triage.priority is None]
     kept = log.totals.rejected
     return (
         Box(log.totals.ingested > 0, f"Log collection: {log.totals.ingested:,} entries, each accounted for"),
@@ -65,18 +65,18 @@ def _steps(log: Worklog) -> Iterator[str]:
         shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")  # noqa: PLR2004
         return f"cluster{'s' if len(found) > 1 else ''} {shown}"
 
-    handled = [(item, item.cluster.handling) for item in log.items]
+    handled = [(item, item.cluster.triage) for item in log.items]
     urgent = [
         item
-        for item, handling in handled
+        for item, triage in handled
         if item.priority <= Priority.P1
-        and handling.status is Status.OPEN
-        and not handling.quiet
+        and triage.status is Status.OPEN
+        and not triage.quiet
         and item.stage is not Stage.COVERED
     ]
     if urgent:
         yield f"Look at {named(urgent)}: P0 or P1, and nobody has acknowledged it on the on-call page yet."
-    if back := [item for item, handling in handled if handling.regressions and handling.status is Status.OPEN]:
+    if back := [item for item, triage in handled if triage.regressions and triage.status is Status.OPEN]:
         yield f"Find out why {named(back)} came back after being settled."
     if awaited := log.of(Stage.AWAITED):
         yield (
@@ -87,7 +87,7 @@ def _steps(log: Worklog) -> Iterator[str]:
         yield f"Let the worker run: comments are owed on {named(owing)}."
     if failed := log.of(Stage.GIVEN_UP):
         yield f"See why the issues of {named(failed)} were given up; the reason is written there."
-    if quiet := [item for item, handling in handled if handling.quiet and handling.status is Status.OPEN]:
+    if quiet := [item for item, triage in handled if triage.quiet and triage.status is Status.OPEN]:
         yield f"Resolve {named(quiet)} if the cause is gone: silent for so long that chance does not explain it."
     if log.totals.rejected:
         yield f"Read the {log.totals.rejected:,} entries in quarantine and why: `gardener rejected`."

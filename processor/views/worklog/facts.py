@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from processor.model import AuditRecord, Cluster, IssueRef, Totals, WorkerState
-    from processor.model.notes import Linked
+    from processor.model.notes import RelatedIssue
     from processor.triage.deploys import View
     from processor.triage.incidents import Incident
     from processor.triage.policy import Policy
@@ -86,9 +86,9 @@ class Item:
     owed: int = 0
     history: tuple[AuditRecord, ...] = ()
     links: tuple[Link, ...] = ()
-    precedents: tuple[Linked, ...] = ()
+    precedents: tuple[RelatedIssue, ...] = ()
     deploys: View | None = None
-    told_in: IssueRef | None = None
+    reported_in: IssueRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,11 @@ def gather(
     for record in sorted(audit, key=lambda one: one.at):
         trail.setdefault(record.cluster_id, []).append(record)
     spoken = speaks_for or {}
-    issues = {cluster.id: cluster.handling.issue for cluster in everything}
+    issues = {cluster.id: cluster.triage.issue for cluster in everything}
     found = [
         replace(
             _item(cluster, policy, period, trail, covered=cluster.id in spoken),
-            told_in=issues.get(spoken.get(cluster.id, "")),
+            reported_in=issues.get(spoken.get(cluster.id, "")),
             links=(links or {}).get(cluster.id, ()),
             deploys=(deploys or {}).get(cluster.id),
         )
@@ -182,7 +182,7 @@ def _item(
     *,
     covered: bool,
 ) -> Item:
-    notes = notebook.load(cluster.handling.memory)
+    notes = notebook.load(cluster.triage.memory)
     rule = rule_for(cluster, policy)
     history = [record for name in (cluster.id, *cluster.aliases) for record in trail.get(name, ())]
     return Item(
@@ -199,16 +199,16 @@ def _item(
 
 
 def _stage(cluster: Cluster, *, covered: bool) -> Stage:
-    handling = cluster.handling
-    if handling.status is Status.MUTED:
+    triage = cluster.triage
+    if triage.status is Status.MUTED:
         return Stage.MUTED
-    if handling.status is Status.RESOLVED:
+    if triage.status is Status.RESOLVED:
         return Stage.SETTLED
-    if handling.issue is not None:
+    if triage.issue is not None:
         return Stage.REPORTED
     if covered:
         return Stage.COVERED
-    return Stage.AWAITED if handling.announced else Stage.BELOW
+    return Stage.AWAITED if triage.announced else Stage.BELOW
 
 
 def _newest(

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues import headline
 from processor.issues.sample import sample_json
 from processor.text import markdown as neutral
 from processor.views.worklog import checklist as worklog_steps
@@ -66,7 +67,7 @@ def totals_line(totals: Totals) -> str:
 
 def name_of(item: Item, redact: Redact) -> str:
     """A cluster's name on one inert line."""
-    return neutral.prose(redact(report.name(item.cluster)), max_chars=_MAX_TITLE)
+    return neutral.prose(redact(headline.name(item.cluster)), max_chars=_MAX_TITLE)
 
 
 def _head(log: Worklog, redact: Redact) -> Iterable[str]:
@@ -111,9 +112,9 @@ def _summary(log: Worklog, redact: Redact) -> Iterable[str]:
 
 
 def _stage(item: Item) -> str:
-    issue = item.cluster.handling.issue
-    if issue is None and item.told_in is not None and item.stage is facts.Stage.COVERED:
-        return f"in {report.issue_link(item.told_in.number, item.told_in.url)}"
+    issue = item.cluster.triage.issue
+    if issue is None and item.reported_in is not None and item.stage is facts.Stage.COVERED:
+        return f"in {report.issue_link(item.reported_in.number, item.reported_in.url)}"
     return report.issue_link(issue.number, issue.url) if issue is not None else str(item.stage)
 
 
@@ -200,7 +201,7 @@ def _breakdown(found: Mapping[str, Mapping[str, int]]) -> str:
 
 def _history(item: Item, redact: Redact) -> str:
     cluster = item.cluster
-    handling = cluster.handling
+    triage = cluster.triage
     first, last = (
         f" in revision {_name(name, redact)}" if name else ""
         for name in (cluster.first_revision, cluster.last_revision)
@@ -210,8 +211,8 @@ def _history(item: Item, redact: Redact) -> str:
         lines.append(f"new in revision {_name(item.deploys.new_in, redact)}")
     if item.deploys and item.deploys.gone_since:
         lines.append(f"gone since revision {_name(item.deploys.gone_since, redact)}")
-    if handling.regressions:
-        lines.append(f"came back {_count(handling.regressions, 'time')} after it was settled")
+    if triage.regressions:
+        lines.append(f"came back {_count(triage.regressions, 'time')} after it was settled")
     if cluster.aliases:
         lines.append(f"merged into it: {', '.join(cluster.aliases)}")
     for record in item.history[-_MAX_HISTORY:]:

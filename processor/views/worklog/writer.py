@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.model.errors import ConfigError, Transient
-from processor.triage import incident_owner as incident_plan
-from processor.triage import related
+from processor.triage import incident_owner, related
 from processor.triage.deploys import Deploys
 from processor.triage.incidents import incidents
 from processor.views.worklog import facts as worklog
@@ -37,8 +36,8 @@ def read(store: Store, policy: Policy, *, period: Period | None = None, service:
     clusters = store.clusters()
     known = Deploys(clusters)
     newest = max((cluster.last_seen for cluster in clusters), default=datetime(1970, 1, 1, tzinfo=UTC))
-    plan = incident_plan.make(clusters, policy, newest)
-    told = [story.incident for story in plan.stories.values()]
+    plan = incident_owner.make(clusters, policy, newest)
+    told = [incident_report.incident for incident_report in plan.reports.values()]
     members = frozenset().union(*(incident.ids for incident in told))
     found = [incident for incident in incidents(clusters, newest) if not incident.ids & members]
     return worklog.gather(
@@ -97,7 +96,7 @@ class Keeper:
         except OSError as error:
             raise ConfigError(f"the folder of the worklog {folder} cannot be made: {error.strerror}") from None
 
-    def tend(self, done: bool) -> None:  # the worker's `Chore`
+    def run_if_due(self, done: bool) -> None:  # the worker's `PeriodicTask`
         """Write it when it is due, and once more when the source has nothing more."""
         if not done and self._clock.now() < self._next_at:
             return

@@ -15,7 +15,7 @@ import pytest
 from processor.app import logs
 from processor.app.probes import Probes
 from processor.app.telemetry import METRICS, Telemetry
-from processor.ingest.worker import Flush
+from processor.ingest.watcher import Flush
 from processor.model import Checkpoint, Committed, Rejected, Seen, Totals
 from processor.model.errors import ConfigError, Transient
 from processor.parsing import decode as entries
@@ -134,7 +134,7 @@ def test_a_worker_is_ready_once_its_model_is_loaded(probes):
 
 def test_a_worker_that_waited_for_its_model_is_ready_without_a_first_entry(probes, clock):
     telemetry, url = probes
-    telemetry.waiting("store", Transient("no route to the store"))
+    telemetry.unavailable("store", Transient("no route to the store"))
     clock.sleep(30)
     telemetry.ready(3)
     clock.sleep(30)
@@ -146,7 +146,7 @@ def test_a_worker_that_waited_for_its_model_is_ready_without_a_first_entry(probe
 def test_while_the_store_is_away_the_worker_is_alive_but_not_ready_and_says_why(probes, clock):
     telemetry, url = probes
     telemetry.ready(0)
-    telemetry.waiting("store", Transient("no route to the store"))
+    telemetry.unavailable("store", Transient("no route to the store"))
     clock.sleep(30)
 
     status, body = get(f"{url}/readyz")
@@ -171,7 +171,7 @@ def test_a_loop_that_stands_still_is_not_alive(probes, clock):
     clock.sleep(301)
 
     assert get(f"{url}/healthz")[0] == 503
-    telemetry.turned()
+    telemetry.alive()
     assert get(f"{url}/healthz")[0] == 200
 
 
@@ -190,7 +190,7 @@ def test_an_outage_is_said_at_once_and_then_once_a_minute(clock, caplog):
     telemetry = Telemetry(clock)
     caplog.set_level(logging.INFO, "gardener")
     for _ in range(130):
-        telemetry.waiting("store", Transient("away"))
+        telemetry.unavailable("store", Transient("away"))
         clock.sleep(1)
     telemetry.flushed(flush())
 
@@ -202,7 +202,7 @@ def test_an_outage_is_said_at_once_and_then_once_a_minute(clock, caplog):
 def test_a_part_that_refuses_is_said_once_a_minute_and_does_not_make_the_worker_unready(clock, caplog):
     telemetry = Telemetry(clock)
     for _ in range(70):
-        telemetry.refused("dead-letter topic", Transient("gone"))
+        telemetry.failed("dead-letter topic", Transient("gone"))
         clock.sleep(1)
 
     assert [record.action for record in caplog.records] == ["refused", "refused"]
@@ -211,8 +211,8 @@ def test_a_part_that_refuses_is_said_once_a_minute_and_does_not_make_the_worker_
 
 def test_a_source_that_answers_again_without_messages_is_not_away_any_more(clock):
     telemetry = Telemetry(clock)
-    telemetry.waiting("source", Transient("away"))
-    telemetry.turned()
+    telemetry.unavailable("source", Transient("away"))
+    telemetry.alive()
 
     assert telemetry.health.waiting_for == ""
 
@@ -222,7 +222,7 @@ def test_each_line_of_our_log_is_an_entry_that_the_worker_ignores(clock, capfd, 
     telemetry = Telemetry(clock)
     telemetry.ready(3)
     telemetry.flushed(flush())
-    telemetry.waiting("store", Transient('hostile "quotes"\nand a second line'))
+    telemetry.unavailable("store", Transient('hostile "quotes"\nand a second line'))
     sys.excepthook(ValueError, ValueError("boom"), None)
     logging.getLogger("some.library").error("a library speaks")
     lines = capfd.readouterr().err.splitlines()

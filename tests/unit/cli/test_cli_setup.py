@@ -62,7 +62,7 @@ def test_what_is_not_given_is_said_on_stderr_and_stands_in_the_script(gardener):
         # there is no guessing whose project it is
         (["--print"], "--project"),
         # what Google would refuse, we refuse, with the form
-        (["--print", "--project", "Garden"], "project 'Garden' is not a project id"),
+        (["--print", "--project", "Miners"], "project 'Miners' is not a project id"),
         (["--print", "--project", "garden-project", "--parent", "folder/1"], "folders/NUMBER"),
         (["--print", "--project", "garden-project", "--on-call", "$(reboot)"], "is not an address"),
     ],

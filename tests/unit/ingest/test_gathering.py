@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.ingest import pipeline
-from processor.ingest.partial import NOWHERE, Gathered, Place
+from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import Kind, ReceivedMessage, Seen, Severity
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,13 +35,13 @@ def decoded(messages):
     return pipeline.decode(messages, min_severity=Severity.WARNING, now=NOW)
 
 
-def gathered(messages, *, size=1000, lanes=1, group=None):
+def partial_batch(messages, *, size=1000, lanes=1, group=None):
     """All places, put together from batches of `size` that have travelled."""
     group = group or Grouper(Masker())
     places = {}
     for start in range(0, len(messages), size):
         for place, part in pipeline.gather(decoded(messages[start : start + size]), group, lanes=lanes).items():
-            places.setdefault(place, Gathered()).absorb(pickle.loads(pickle.dumps(part)))  # noqa: S301  # our own
+            places.setdefault(place, PartialBatch()).absorb(pickle.loads(pickle.dumps(part)))  # noqa: S301  # our own
     return places
 
 
@@ -66,11 +66,11 @@ def counts(checkpoint):
 @given(st.lists(TEXTS, min_size=1, max_size=60), st.integers(1, 20), st.randoms(use_true_random=False))
 def test_in_any_order_and_in_any_parts_it_adds_what_the_worker_adds(texts, size, chance):
     messages = [message(number, text) for number, text in enumerate(texts)]
-    expected = pipeline.digest(decoded(messages), Seen(frozenset()), Garden(), Grouper(Masker()), worker="w", now=NOW)
+    expected = pipeline.digest(decoded(messages), Seen(frozenset()), Miners(), Grouper(Masker()), worker="w", now=NOW)
     shuffled = [*messages, *chance.sample(messages, len(messages) // 2)]
     chance.shuffle(shuffled)
-    (whole,) = gathered(shuffled, size=size).values()
-    found = pipeline.digest_gathered(whole, Seen(frozenset()), Garden(), worker="w", now=NOW)
+    (whole,) = partial_batch(shuffled, size=size).values()
+    found = pipeline.digest_partial(whole, Seen(frozenset()), Miners(), worker="w", now=NOW)
 
     assert counts(found) == counts(expected)
     assert set(found.fresh) == set(expected.fresh)
@@ -80,11 +80,11 @@ def test_in_any_order_and_in_any_parts_it_adds_what_the_worker_adds(texts, size,
 
 def test_what_is_counted_already_is_left_out_to_the_entry():
     messages = [message(number) for number in range(10)]
-    (whole,) = gathered(messages).values()
+    (whole,) = partial_batch(messages).values()
     known = frozenset(identity.digest for identity, _ in decoded(messages[:7]).entries)
-    found = pipeline.digest_gathered(whole, Seen(known), Garden(), worker="w", now=NOW)
-    again = pipeline.digest_gathered(
-        whole, Seen(known | {one.digest for one in found.fresh}), Garden(), worker="w", now=NOW
+    found = pipeline.digest_partial(whole, Seen(known), Miners(), worker="w", now=NOW)
+    again = pipeline.digest_partial(
+        whole, Seen(known | {one.digest for one in found.fresh}), Miners(), worker="w", now=NOW
     )
 
     (delta,) = found.deltas
@@ -95,9 +95,9 @@ def test_what_is_counted_already_is_left_out_to_the_entry():
 
 def test_what_is_put_together_leaves_its_parts_as_they_were():
     """A runner that tries a bundle again hands out the same objects."""
-    one, two = (next(iter(gathered([message(number, second=1)]).values())) for number in (1, 2))
+    one, two = (next(iter(partial_batch([message(number, second=1)]).values())) for number in (1, 2))
     before = pickle.dumps((one, two))
-    whole = Gathered()
+    whole = PartialBatch()
     whole.absorb(one)
     whole.absorb(two)
 
@@ -107,8 +107,8 @@ def test_what_is_put_together_leaves_its_parts_as_they_were():
 
 def test_a_line_that_was_joined_in_one_batch_and_not_in_another_is_counted_once_with_its_exception():
     lines = [message(number, text, second=1) for number, text in enumerate(TRACE)]
-    (whole,) = gathered([*lines, lines[1]], size=3).values()
-    found = pipeline.digest_gathered(whole, Seen(frozenset()), Garden(), worker="w", now=NOW)
+    (whole,) = partial_batch([*lines, lines[1]], size=3).values()
+    found = pipeline.digest_partial(whole, Seen(frozenset()), Miners(), worker="w", now=NOW)
 
     (delta,) = found.deltas
     assert (delta.stream.kind, delta.count, found.totals.duplicates) == (Kind.EXCEPTION, 3, 1)
@@ -117,14 +117,14 @@ def test_a_line_that_was_joined_in_one_batch_and_not_in_another_is_counted_once_
 def test_entries_meet_by_slot_and_lane_and_the_rest_goes_with_one_of_them():
     poison = ReceivedMessage(b"{", "bad")
     quiet = message(99, severity="INFO")
-    apart = gathered([message(1), message(2, second=600), quiet, poison])
-    alone = gathered([quiet, poison])
-    many = gathered([message(number, second=1) for number in range(64)], lanes=4)
+    apart = partial_batch([message(1), message(2, second=600), quiet, poison])
+    alone = partial_batch([quiet, poison])
+    many = partial_batch([message(number, second=1) for number in range(64)], lanes=4)
 
     assert sum(part.deliveries for part in apart.values()) == 2
     assert len(apart) == 2
     assert [(len(part.rejected), part.ignored) for part in apart.values() if part.rejected] == [(1, 1)]
-    assert list(alone) == [Place(NOWHERE, 0)]
+    assert list(alone) == [LedgerShard(NOWHERE, 0)]
     assert {place.lane for place in many} == {0, 1, 2, 3}
 
 
@@ -133,11 +133,11 @@ def test_entries_meet_by_slot_and_lane_and_the_rest_goes_with_one_of_them():
 def test_halves_hold_the_same_together(texts, poisons):
     messages = [message(number, text, second=1) for number, text in enumerate(texts)]
     messages += [messages[0], *[ReceivedMessage(b"{%d" % number, f"bad{number}") for number in range(poisons)]]
-    (whole,) = gathered(messages).values()
-    halves = whole.halves()
+    (whole,) = partial_batch(messages).values()
+    split_in_two = whole.split_in_two()
 
-    assert halves[0].identities() | halves[1].identities() == whole.identities()
-    assert not halves[0].identities() & halves[1].identities()
-    assert abs(len(halves[0].identities()) - len(halves[1].identities())) <= 1
-    assert sum(half.deliveries for half in halves) == whole.deliveries == len(texts) + 1
-    assert [one.id for half in halves for one in half.rejected] == [one.id for one in whole.rejected]
+    assert split_in_two[0].identities() | split_in_two[1].identities() == whole.identities()
+    assert not split_in_two[0].identities() & split_in_two[1].identities()
+    assert abs(len(split_in_two[0].identities()) - len(split_in_two[1].identities())) <= 1
+    assert sum(half.deliveries for half in split_in_two) == whole.deliveries == len(texts) + 1
+    assert [one.id for half in split_in_two for one in half.rejected] == [one.id for one in whole.rejected]

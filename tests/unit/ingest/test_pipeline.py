@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.ingest import pipeline
+from processor.ingest.samples import rank_of
 from processor.ingest.tally import Tally, tally
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import Identity, ReceivedMessage, Seen, Severity, Stream, StreamModel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,22 +51,22 @@ def message(number, text, severity="ERROR"):
 
 def digest_all(messages, size, masker=None):
     """Digest in batches as the worker does; gives counts by root id, and the garden."""
-    garden, masker = Garden(), masker or Masker()
+    miners, masker = Miners(), masker or Masker()
     counts, known = {}, set()
     for start in range(0, len(messages), size):
         batch = pipeline.decode(messages[start : start + size], min_severity=Severity.WARNING, now=NOW)
-        checkpoint = pipeline.digest(batch, Seen(frozenset(known)), garden, Grouper(masker), worker="w", now=NOW)
+        checkpoint = pipeline.digest(batch, Seen(frozenset(known)), miners, Grouper(masker), worker="w", now=NOW)
         assert sum(delta.count for delta in checkpoint.deltas) == len(checkpoint.fresh) == checkpoint.totals.counted
         assert checkpoint.totals.ingested == len(messages[start : start + size])
         known.update(identity.digest for identity in checkpoint.fresh)
         for delta in checkpoint.deltas:
             counts[delta.stream, delta.id] = counts.get((delta.stream, delta.id), 0) + delta.count
-        garden.settle({change.stream: change.base_rev + 1 for change in checkpoint.templates})
+        miners.confirm({change.stream: change.base_rev + 1 for change in checkpoint.templates})
     folded = {}
     for (stream, cluster_id), count in counts.items():
-        root = garden.resolve(stream, cluster_id)
+        root = miners.resolve(stream, cluster_id)
         folded[root] = folded.get(root, 0) + count
-    return folded, garden
+    return folded, miners
 
 
 @settings(max_examples=60, deadline=None)
@@ -83,7 +84,7 @@ def test_an_entry_delivered_again_is_a_duplicate_within_and_between_batches():
     messages = [message(1, "disk full")] * 3 + [message(2, "disk full")]
     twice = pipeline.decode(messages, min_severity=Severity.WARNING, now=NOW)
     seen = Seen(frozenset(identity.digest for identity, _ in twice.entries[:1]))
-    checkpoint = pipeline.digest(twice, seen, Garden(), Grouper(Masker()), worker="w", now=NOW)
+    checkpoint = pipeline.digest(twice, seen, Miners(), Grouper(Masker()), worker="w", now=NOW)
 
     assert (checkpoint.totals.counted, checkpoint.totals.duplicates) == (1, 3)
 
@@ -112,18 +113,18 @@ def test_what_is_below_the_minimum_severity_or_our_own_is_ignored_and_what_is_br
 def test_a_discarded_lesson_is_learned_again_with_the_same_ids():
     messages = [message(number, f"login of {word} failed") for number, word in enumerate(WORDS)]
     expected, _ = digest_all(messages, 5)
-    garden, masker, counts = Garden(), Masker(), {}
+    miners, masker, counts = Miners(), Masker(), {}
     for start in range(0, len(messages), 5):
         batch = pipeline.decode(messages[start : start + 5], min_severity=Severity.WARNING, now=NOW)
-        pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="w", now=NOW)
-        garden.discard()  # the store said: conflict
-        checkpoint = pipeline.digest(batch, Seen(frozenset()), garden, Grouper(masker), worker="w", now=NOW)
-        garden.settle({change.stream: change.base_rev + 1 for change in checkpoint.templates})
+        pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="w", now=NOW)
+        miners.rollback()  # the store said: conflict
+        checkpoint = pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="w", now=NOW)
+        miners.confirm({change.stream: change.base_rev + 1 for change in checkpoint.templates})
         for delta in checkpoint.deltas:
             counts[delta.stream, delta.id] = counts.get((delta.stream, delta.id), 0) + delta.count
     folded = {}
     for (stream, cluster_id), count in counts.items():
-        root = garden.resolve(stream, cluster_id)
+        root = miners.resolve(stream, cluster_id)
         folded[root] = folded.get(root, 0) + count
 
     assert folded == expected
@@ -133,21 +134,21 @@ def test_a_discarded_lesson_is_learned_again_with_the_same_ids():
 @given(st.lists(TEXTS, min_size=1, max_size=40), st.integers(0, 40))
 def test_a_garden_rebuilt_from_its_records_goes_on_as_the_old_one(texts, cut):
     stream = Stream("p", "s", "text")
-    live, masker = Garden(), Masker()
+    live, masker = Miners(), Masker()
     records = {}
     for number, text in enumerate(texts):
         if number == cut:
-            rebuilt = Garden()
+            rebuilt = Miners()
             rebuilt.refresh([StreamModel(stream, 1, tuple(records.values()))])
             live = rebuilt
-        live.place(stream, masker.mask(text))
+        live.assign(stream, masker.mask(text))
         for change in live.learned():
             records.update((record.id, record) for record in change.records)
-        live.settle({stream: 1})
-    undisturbed = Garden()
-    expected = [undisturbed.place(stream, masker.mask(text)) for text in texts]
+        live.confirm({stream: 1})
+    undisturbed = Miners()
+    expected = [undisturbed.assign(stream, masker.mask(text)) for text in texts]
 
-    assert [live.place(stream, masker.mask(text)) for text in texts] == [
+    assert [live.assign(stream, masker.mask(text)) for text in texts] == [
         undisturbed.resolve(stream, cluster_id) for cluster_id in expected
     ]
 
@@ -157,7 +158,7 @@ def test_a_garden_rebuilt_from_its_records_goes_on_as_the_old_one(texts, cut):
 def test_a_tally_conserves_counts_and_does_not_depend_on_order(pairs, random):
     stream = Stream("p", "s", "text")
     batch = pipeline.decode([message(number, text) for number, text in pairs], min_severity=Severity.WARNING, now=NOW)
-    grouped = [(entry, (stream, entry.text)) for _, entry in batch.entries]
+    grouped = [(identity, entry, (stream, entry.text)) for identity, entry in batch.entries]
     shuffled = random.sample(grouped, len(grouped))
     deltas = {key: one.delta("x", stream) for key, one in tally(grouped).items()}
     other = {key: one.delta("x", stream) for key, one in tally(shuffled).items()}
@@ -170,14 +171,14 @@ def test_a_tally_conserves_counts_and_does_not_depend_on_order(pairs, random):
 
 def test_absorbing_a_tally_is_the_same_as_counting_its_entries():
     batch = pipeline.decode([message(n, "x") for n in range(10)], min_severity=Severity.WARNING, now=NOW)
-    entries = [entry for _, entry in batch.entries]
-    left, right, both = Tally.of(entries[0]), Tally.of(entries[5]), Tally.of(entries[0])
+    entries = [(entry, rank_of(identity)) for identity, entry in batch.entries]
+    left, right, both = Tally.of(*entries[0]), Tally.of(*entries[5]), Tally.of(*entries[0])
     for entry in entries[1:5]:
-        left.add(entry)
+        left.add(*entry)
     for entry in entries[6:]:
-        right.add(entry)
+        right.add(*entry)
     for entry in entries[1:]:
-        both.add(entry)
+        both.add(*entry)
     right.absorb(left)
 
     assert right.delta("x", Stream("p", "s", "text")) == both.delta("x", Stream("p", "s", "text"))

@@ -1,14 +1,16 @@
 """The loop: what is acknowledged, held, given back, and when it ends."""
 
+import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
-from processor.ingest.worker import Pace, Worker
+from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, TooManyRejected, Transient
 from sinks.sqlite.store import SqliteStore
@@ -82,7 +84,7 @@ class FlakyStore:
         return committed
 
 
-class Diary:
+class RecordingWatcher:
     """A watcher that writes everything down."""
 
     def __init__(self):
@@ -91,13 +93,13 @@ class Diary:
     def ready(self, clusters):
         self.lines.append(("ready", clusters))
 
-    def turned(self):
+    def alive(self):
         self.lines.append(("turned",))
 
-    def waiting(self, part, error):
+    def unavailable(self, part, error):
         self.lines.append(("waiting", part, str(error)))
 
-    def refused(self, part, error):
+    def failed(self, part, error):
         self.lines.append(("refused", part, str(error)))
 
     def flushed(self, flush):
@@ -121,7 +123,7 @@ def clock():
 
 
 def make(source, store, clock, **options):
-    return Worker(source, store, garden=Garden(), masker=Masker(), clock=clock, name="w", **options)
+    return Worker(source, store, miners=Miners(), masker=Masker(), clock=clock, name="w", **options)
 
 
 def test_messages_are_acknowledged_once_committed(clock):
@@ -189,7 +191,7 @@ def test_an_error_that_time_does_not_mend_ends_the_run_without_acknowledging(clo
 def test_while_the_store_is_away_nothing_more_is_pulled(clock):
     source = ListSource(clock, [[message(1)], [message(2)]])
     store = FlakyStore([Transient("away")] * 30)
-    diary = Diary()
+    watcher = RecordingWatcher()
     pulls = []
     original = source.pull
 
@@ -198,17 +200,17 @@ def test_while_the_store_is_away_nothing_more_is_pulled(clock):
         return original(max_messages, timeout_s)
 
     source.pull = pull
-    make(source, store, clock, watchers=[diary], pace=Pace(flush_entries=1)).run()
+    make(source, store, clock, watchers=[watcher], pace=FlushPolicy(flush_entries=1)).run()
 
     assert pulls == [0, 31]
-    assert diary.lines.count(("waiting", "store", "away")) == 30
+    assert watcher.lines.count(("waiting", "store", "away")) == 30
     assert max(clock.slept) <= 20.0
     assert store.totals().counted == 2
 
 
 def test_asked_to_stop_while_the_store_is_away_it_gives_back_what_it_has(clock):
     source, store = ListSource(clock, [[message(1)], [message(2)]]), FlakyStore([Transient("away")] * 99)
-    worker = make(source, store, clock, pace=Pace(flush_entries=1))
+    worker = make(source, store, clock, pace=FlushPolicy(flush_entries=1))
     clock.sleep = lambda _: worker.stop()
 
     totals = worker.run()
@@ -235,12 +237,12 @@ def test_asked_to_stop_it_commits_what_is_in_hand(clock):
 
 
 def test_a_source_that_is_away_is_waited_for_and_said(clock):
-    source, diary = ListSource(clock, [Transient("no route"), [message(1)]]), Diary()
+    source, watcher = ListSource(clock, [Transient("no route"), [message(1)]]), RecordingWatcher()
 
-    make(source, FlakyStore(), clock, watchers=[diary]).run()
+    make(source, FlakyStore(), clock, watchers=[watcher]).run()
 
     assert source.acked == ["1"]
-    assert ("waiting", "source", "no route") in diary.lines
+    assert ("waiting", "source", "no route") in watcher.lines
 
 
 def test_what_was_gathered_before_the_source_went_away_is_committed(clock):
@@ -296,14 +298,14 @@ def test_the_time_of_a_slow_commit_counts_towards_the_next_flush(clock, commit_s
         return pull(max_messages, timeout_s)
 
     store.commit, source.pull = slow, noted
-    make(source, store, clock, pace=Pace(flush_seconds=2.0)).run()
+    make(source, store, clock, pace=FlushPolicy(flush_seconds=2.0)).run()
 
     assert asked[:2] == [2.0, 2.0]
     assert asked[2] == pytest.approx(waited_s)
 
 
 def test_a_clock_that_is_set_back_does_not_put_off_a_flush(clock):
-    source, diary = ListSource(clock, [[message(1)]], endless=True), Diary()
+    source, watcher = ListSource(clock, [[message(1)]], endless=True), RecordingWatcher()
     pull = source.pull
 
     def set_back(max_messages, timeout_s):
@@ -313,26 +315,26 @@ def test_a_clock_that_is_set_back_does_not_put_off_a_flush(clock):
         return messages
 
     source.pull = set_back
-    worker = make(source, FlakyStore(), clock, pace=Pace(flush_seconds=2.0), watchers=[diary])
-    diary.flushed = lambda _: worker.stop()
+    worker = make(source, FlakyStore(), clock, pace=FlushPolicy(flush_seconds=2.0), watchers=[watcher])
+    watcher.flushed = lambda _: worker.stop()
     worker.run()
 
     assert clock.at <= START - timedelta(hours=1) + timedelta(seconds=4)
 
 
 def test_a_checkpoint_is_bounded_in_bytes(clock):
-    source, diary = ListSource(clock, [[message(n, "x" * 1000)] for n in range(10)]), Diary()
+    source, watcher = ListSource(clock, [[message(n, "x" * 1000)] for n in range(10)]), RecordingWatcher()
 
-    make(source, FlakyStore(), clock, watchers=[diary], pace=Pace(flush_bytes=3000)).run()
+    make(source, FlakyStore(), clock, watchers=[watcher], pace=FlushPolicy(flush_bytes=3000)).run()
 
-    assert [flush.pulled for flush in diary.flushes] == [3, 3, 3, 1]
+    assert [flush.pulled for flush in watcher.flushes] == [3, 3, 3, 1]
 
 
 def test_what_was_rejected_is_buried_after_the_commit_and_before_the_acknowledgement(clock):
     source, store = ListSource(clock, [[message(1), message(2, raw=b"{oops")]]), FlakyStore()
     seen = []
 
-    make(source, store, clock, bury=lambda dead: seen.append((store.commits, list(source.acked), dead))).run()
+    make(source, store, clock, dead_letter=lambda dead: seen.append((store.commits, list(source.acked), dead))).run()
 
     ((commits, acked, dead),) = seen
     assert (commits, acked) == (1, [])
@@ -345,12 +347,12 @@ def test_a_burial_that_fails_is_tried_again_before_anything_is_acknowledged(cloc
     source, store = ListSource(clock, [[message(1, raw=b"{oops")]]), FlakyStore()
     answers = [Transient("topic away"), None]
 
-    def bury(_):
+    def dead_letter(_):
         if error := answers.pop(0):
             assert source.acked == []
             raise error
 
-    make(source, store, clock, bury=bury).run()
+    make(source, store, clock, dead_letter=dead_letter).run()
 
     assert answers == []
     assert source.acked == ["1"]
@@ -358,27 +360,35 @@ def test_a_burial_that_fails_is_tried_again_before_anything_is_acknowledged(cloc
 
 
 def test_a_dead_letter_topic_that_is_gone_does_not_stop_the_counting(clock):
-    source, store, diary = ListSource(clock, [[message(1, raw=b"{oops"), message(2)]]), FlakyStore(), Diary()
+    source, store, watcher = (
+        ListSource(clock, [[message(1, raw=b"{oops"), message(2)]]),
+        FlakyStore(),
+        RecordingWatcher(),
+    )
 
-    def bury(_):
+    def dead_letter(_):
         raise SourceError("no such topic")
 
-    make(source, store, clock, bury=bury, watchers=[diary]).run()
+    make(source, store, clock, dead_letter=dead_letter, watchers=[watcher]).run()
 
     assert source.acked == ["1", "2"]
     assert [one.raw for one in store.rejected(9)] == [b"{oops"]
-    assert ("refused", "dead-letter topic", "no such topic") in diary.lines
+    assert ("refused", "dead-letter topic", "no such topic") in watcher.lines
 
 
 def test_a_flush_tells_what_happened(clock):
-    source, store, diary = ListSource(clock, [[message(1), message(1)]]), FlakyStore([Conflict("x")]), Diary()
+    source, store, watcher = (
+        ListSource(clock, [[message(1), message(1)]]),
+        FlakyStore([Conflict("x")]),
+        RecordingWatcher(),
+    )
 
-    make(source, store, clock, watchers=[diary]).run()
+    make(source, store, clock, watchers=[watcher]).run()
 
-    (flush,) = diary.flushes
+    (flush,) = watcher.flushes
     assert (flush.pulled, flush.tries, flush.minted, flush.clusters) == (2, 2, 1, 1)
     assert (flush.checkpoint.totals.counted, flush.checkpoint.totals.duplicates) == (1, 1)
-    assert diary.lines[0] == ("ready", 0)
+    assert watcher.lines[0] == ("ready", 0)
 
 
 def test_a_minute_of_nothing_but_rejected_messages_ends_the_run_before_it_is_all_in_quarantine(clock):
@@ -428,3 +438,97 @@ def test_the_brake_judges_a_whole_window_that_is_still_going_on(batches, stops):
             feed(now)
     else:
         feed(now)
+
+
+class PacedStore(FlakyStore):
+    """Counts so many writes a commit, and takes so many entries at once."""
+
+    def __init__(self, clock, writes, room=10**9):
+        super().__init__()
+        self.clock, self.writes, self.room = clock, writes, room
+        self.sizes, self.times = [], []
+
+    def commit(self, checkpoint):
+        if len(checkpoint.fresh) > self.room:
+            raise CheckpointTooLarge("no")
+        self.times.append(self.clock.now())
+        self.sizes.append(len(checkpoint.fresh))
+        return replace(super().commit(checkpoint), writes=self.writes(len(checkpoint.fresh)))
+
+
+class SteadySource(ListSource):
+    """So many messages a second, for ever; a pull takes what has come."""
+
+    def __init__(self, clock, per_s, seconds):
+        super().__init__(clock, [])
+        self.per_s, self.ends = per_s, clock.now() + timedelta(seconds=seconds)
+        self.given = 0
+
+    def pull(self, max_messages, timeout_s):
+        self.clock.at += timedelta(seconds=min(0.05, timeout_s))
+        due = int((min(self.clock.now(), self.ends) - START).total_seconds() * self.per_s) - self.given
+        size = min(due, max_messages)
+        self.given += size
+        return [message(self.given - one) for one in range(size)]
+
+    def exhausted(self):
+        return self.clock.now() >= self.ends and self.given >= int((self.ends - START).total_seconds() * self.per_s)
+
+
+def pace(**given):
+    return FlushPolicy(
+        **{"flush_seconds": 2.0, "flush_entries": 100, "writes_per_second": 40, "least_seconds": 1.0} | given
+    )
+
+
+@pytest.mark.parametrize(("per_s", "clusters"), [(30, 1), (300, 1), (90, 0.3), (30, 1.0)])
+def test_the_pace_widens_checkpoints_instead_of_writing_more_often(clock, per_s, clusters):
+    watcher = RecordingWatcher()
+    store = PacedStore(clock, lambda entries: 4 + int(entries * clusters) if clusters < 1 else 24)
+    make(SteadySource(clock, per_s, 60), store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert sum(store.sizes) == per_s * 60, "nothing is lost"
+    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(store.times)]
+    assert min(gaps[:-1]) >= 0.99, "no document is written twice in a second"
+    writes = sum(flush.committed.writes for flush in watcher.flushes[:-1])
+    assert writes / (store.times[-1] - store.times[0]).total_seconds() <= 41
+    assert max(store.sizes) <= 400
+    if per_s == 300:
+        assert sum(flush.held_back_s for flush in watcher.flushes) > 1, "and it is said"
+
+
+def test_without_a_limit_nothing_is_held_back(clock):
+    store, watcher = PacedStore(clock, lambda _: 0), RecordingWatcher()
+    make(SteadySource(clock, 1000, 10), store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert max(store.sizes) == 100
+    assert not any(flush.held_back_s for flush in watcher.flushes)
+
+
+def test_a_worker_told_to_stop_does_not_wait_for_the_pace(clock):
+    store = PacedStore(clock, lambda _: 4000)
+    worker = make(SteadySource(clock, 100, 600), store, clock, pace=pace())
+    watcher = RecordingWatcher()
+    watcher.flushed = lambda _: worker.stop()
+    worker._watchers = [watcher]
+    worker.run()
+    assert len(store.sizes) == 1
+    assert clock.now() < START + timedelta(seconds=5)
+
+
+def test_a_size_that_was_refused_is_remembered_and_grows_back(clock):
+    store, watcher = PacedStore(clock, lambda _: 0, room=30), RecordingWatcher()
+    source = SteadySource(clock, 1000, 30)
+    grown = []
+
+    def flushed(flush):
+        grown.append(flush.portion)
+        if clock.now() > START + timedelta(seconds=15):
+            store.room = 10**9
+
+    watcher.flushed = flushed
+    make(source, store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert sum(store.sizes) == 30_000
+    assert set(store.sizes[:100]) <= {12, 13, 25}, "learned"
+    assert store.sizes[-2] == 100, "and grown back"

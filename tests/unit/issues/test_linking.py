@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues.related_issues import MAX_LINKS, Linker, Why, why_of
 from processor.model import Issue, IssueRef
-from processor.triage.features import traits
+from processor.triage.features import features
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 REPO = "acme/shop"
@@ -24,9 +24,9 @@ PAID = "payment of order 4711 was refused by the provider since its card expired
 
 
 def cluster_of(text, **fields):
-    plot = Plot()
-    plot.take(lines([entry(text, START, **fields)]), tend=False)
-    (found,) = plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines([entry(text, START, **fields)]), tend=False)
+    (found,) = pipe.clusters()
     return found
 
 
@@ -69,13 +69,13 @@ def issue(number, body, title="Something is wrong"):
 def test_a_persons_issue_is_linked_for_a_reason_or_not_at_all(text, written, why):
     one = cluster_of(text, trace=TRACE)
 
-    assert why_of(one, traits([one])[0], " ".join(written.split())) is why
+    assert why_of(one, features([one])[0], " ".join(written.split())) is why
 
 
 def test_an_issue_that_names_the_cluster_is_about_it():
     one = cluster_of(PAID)
 
-    assert why_of(one, traits([one])[0], f"the bot calls it {one.id}, I call it a nuisance") is Why.CLUSTER
+    assert why_of(one, features([one])[0], f"the bot calls it {one.id}, I call it a nuisance") is Why.CLUSTER
 
 
 def test_only_what_people_wrote_is_looked_at_and_only_what_is_new_is_told():
@@ -84,7 +84,7 @@ def test_only_what_people_wrote_is_looked_at_and_only_what_is_new_is_told():
     linker.take(REPO, [issue(1, ours), issue(2, "No module named 'shop.stock.counting'"), issue(3, "else")], NOW)
 
     (link,) = linker.links(one, REPO)
-    noted = replace(one, handling=replace(one.handling, memory={"links": [link.model_dump()]}))
+    noted = replace(one, triage=replace(one.triage, memory={"links": [link.model_dump()]}))
 
     assert (link.number, link.why, link.cluster) == (2, "names the same exception", "")
     assert linker.links(one, REPO) == ()
@@ -101,12 +101,12 @@ def test_links_are_bounded_however_many_people_complain():
 
 
 def test_the_issue_of_a_related_cluster_is_linked_with_its_evidence():
-    plot = Plot()
+    pipe = PipelineFixture()
     said = f"stock is not counted: {BROKEN.rpartition(chr(10))[2]}"
-    plot.take(lines([entry(BROKEN, START), entry(said, START), entry(PAID, START)]), tend=False)
+    pipe.take(lines([entry(BROKEN, START), entry(said, START), entry(PAID, START)]), tend=False)
     having = [
-        replace(one, handling=replace(one.handling, issue=IssueRef(REPO, n, f"https://x.example/{n}")))
-        for n, one in enumerate(sorted(plot.clusters(), key=lambda one: one.stream.kind), start=1)
+        replace(one, triage=replace(one.triage, issue=IssueRef(REPO, n, f"https://x.example/{n}")))
+        for n, one in enumerate(sorted(pipe.clusters(), key=lambda one: one.stream.kind), start=1)
     ]
     linker = Linker()
     linker.learn(having)

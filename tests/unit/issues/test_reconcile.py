@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sowing import sow
+from seed import seed_clusters
 
 from processor.issues import body as report
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
-from processor.issues.plan import Wishes
+from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.model import AuditRecord, Issue, IssueComment, IssueRef, Priority, Severity, Status
 from processor.model.errors import (
     IssueGone,
@@ -21,7 +21,7 @@ from processor.model.errors import (
     TrackerError,
     Transient,
 )
-from processor.triage import rules as policy_rules
+from processor.triage import rules
 from sinks.sqlite.store import SqliteStore
 
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -144,25 +144,25 @@ class MemoryTracker:
         return [one.body for where, one in self.said if where == number and one.author == "me"]
 
 
-class Garden:
+class Miners:
     """A store with clusters that grow on command, and any number of controllers over it."""
 
-    def __init__(self, *, limits=None, path=":memory:", **wishes):
+    def __init__(self, *, limits=None, path=":memory:", **settings):
         self.clock = ManualClock()
         self.store = SqliteStore(path)
         self.tracker = MemoryTracker(self.clock)
         wording = Wording(redact=lambda text: text, mask=lambda text: text)
-        self.wishes = Wishes(policy_rules.make(), wording, **wishes)
+        self.settings = IssueSettings(rules.make(), wording, **settings)
         self.limits = limits or Limits()
         self.controller = self.another()
 
     def another(self):
         return Reconciler(
-            self.store, self.tracker, wishes=self.wishes, clock=self.clock, name="test", limits=self.limits
+            self.store, self.tracker, settings=self.settings, clock=self.clock, name="test", limits=self.limits
         )
 
     def grow(self, count, *, ids=("c1",), **more):
-        sow(self.store, self.clock.now(), ids, count, **more)
+        seed_clusters(self.store, self.clock.now(), ids, count, **more)
 
     def turn(self, times=1, **passing):
         for _ in range(times):
@@ -174,40 +174,40 @@ class Garden:
 
     def handle(self, name="c1", **fields):
         cluster = self.cluster(name)
-        self.store.put_handling(name, replace(cluster.handling, **fields))
+        self.store.put_triage(name, replace(cluster.triage, **fields))
 
     def restart(self):
         self.controller = self.another()
 
 
 @pytest.fixture
-def garden():
-    made = Garden()
+def miners():
+    made = Miners()
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def opened(garden):
-    garden.grow(5)
-    garden.turn()
-    assert len(garden.tracker.issues) == 1
-    return garden
+def opened(miners):
+    miners.grow(5)
+    miners.turn()
+    assert len(miners.tracker.issues) == 1
+    return miners
 
 
-def test_a_cluster_that_crosses_its_threshold_gets_one_issue(garden):
-    garden.grow(2)
-    garden.turn(2)
-    assert garden.tracker.issues == {}
+def test_a_cluster_that_crosses_its_threshold_gets_one_issue(miners):
+    miners.grow(2)
+    miners.turn(2)
+    assert miners.tracker.issues == {}
 
-    garden.grow(1)
-    garden.turn(3)
+    miners.grow(1)
+    miners.turn(3)
 
-    issue = garden.tracker.issues[1]
-    assert (len(garden.tracker.issues), issue.open) == (1, True)
+    issue = miners.tracker.issues[1]
+    assert (len(miners.tracker.issues), issue.open) == (1, True)
     assert issue.labels == {"log-gardener", "priority: P1", "service: shop"}
-    assert garden.cluster().handling.issue == issue.ref
-    assert garden.cluster().handling.priority == "P1"
+    assert miners.cluster().triage.issue == issue.ref
+    assert miners.cluster().triage.priority == "P1"
 
 
 def test_a_turn_over_a_settled_state_writes_nothing(opened):
@@ -236,7 +236,7 @@ def test_tenfold_growth_is_one_comment(opened):
     opened.turn(3)
 
     assert [text.split("\n")[2] for text in opened.tracker.texts()] == [
-        "**Escalating.** 50 entries, 10 times as many as when this was last reported.",
+        "**Escalating.** 50 occurrences, 10 times as many as when this was last reported.",
     ]
 
 
@@ -251,7 +251,7 @@ def test_a_settled_problem_that_is_back_reopens_with_one_comment(opened):
 
     assert opened.tracker.issues[1].open
     assert [text.split("\n")[2][:16] for text in opened.tracker.texts()] == ["**Back again.** "]
-    assert opened.cluster().handling.regressions == 1
+    assert opened.cluster().triage.regressions == 1
 
 
 def test_a_problem_that_is_back_much_later_gets_a_new_issue_that_names_the_old(opened):
@@ -279,30 +279,30 @@ def test_what_comes_and_goes_is_labelled_and_left_alone(opened):
     assert len(opened.tracker.texts()) == 2, "the third and fourth return are no news"
 
 
-def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(garden):
-    garden = Garden(auto_close=True)
-    garden.grow(50)
-    garden.turn()
+def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(miners):
+    miners = Miners(auto_close=True)
+    miners.grow(50)
+    miners.turn()
     for _ in range(2):
-        garden.turn(2, hours=80)
-        garden.grow(1)
-        garden.turn(3)
-    assert (garden.tracker.issues[1].open, "flapping" in garden.tracker.issues[1].labels) == (True, True)
-    garden.grow(60, age=timedelta(minutes=1))
-    garden.turn(2, hours=80)
-    assert garden.tracker.issues[1].open
+        miners.turn(2, hours=80)
+        miners.grow(1)
+        miners.turn(3)
+    assert (miners.tracker.issues[1].open, "flapping" in miners.tracker.issues[1].labels) == (True, True)
+    miners.grow(60, age=timedelta(minutes=1))
+    miners.turn(2, hours=80)
+    assert miners.tracker.issues[1].open
 
-    garden.tracker.change(1, open=False, reason="completed")
-    garden.turn(5)
-    assert not garden.tracker.issues[1].open
-    garden.store.close()
+    miners.tracker.change(1, open=False, reason="completed")
+    miners.turn(5)
+    assert not miners.tracker.issues[1].open
+    miners.store.close()
 
 
 def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(opened):
     del opened.tracker.issues[1]
     opened.grow(1)
     opened.turn(3, minutes=11)
-    assert opened.cluster().handling.status == "muted"
+    assert opened.cluster().triage.status == "muted"
     opened.tracker.issues[9] = Issue(
         IssueRef(REPO, 9, "https://x.example/9"), "else", "else", frozenset(), True, "", START, START, None
     )
@@ -316,21 +316,21 @@ def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(open
 
 @pytest.mark.parametrize("auto_close", [False, True])
 def test_silence_is_a_label_and_closing_only_on_request(auto_close):
-    garden = Garden(auto_close=auto_close)
-    garden.grow(50)
-    garden.turn()
-    garden.turn(2, days=5)
+    miners = Miners(auto_close=auto_close)
+    miners.grow(50)
+    miners.turn()
+    miners.turn(2, days=5)
 
-    assert "quiet" in garden.tracker.issues[1].labels
-    assert garden.tracker.issues[1].open is not auto_close
-    assert garden.tracker.texts() == []
+    assert "quiet" in miners.tracker.issues[1].labels
+    assert miners.tracker.issues[1].open is not auto_close
+    assert miners.tracker.texts() == []
 
-    garden.grow(1)
-    garden.turn(4)
-    assert garden.tracker.issues[1].open
-    assert "quiet" not in garden.tracker.issues[1].labels
-    assert len(garden.tracker.texts()) == auto_close
-    garden.store.close()
+    miners.grow(1)
+    miners.turn(4)
+    assert miners.tracker.issues[1].open
+    assert "quiet" not in miners.tracker.issues[1].labels
+    assert len(miners.tracker.texts()) == auto_close
+    miners.store.close()
 
 
 # --- a person's word wins ----------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_closed_as_not_planned_is_muted_until_it_has_grown_tenfold(opened, reaso
     opened.clock.pass_(seconds=5)
     opened.tracker.change(1, open=False, reason=reason)
     opened.turn(2)
-    assert (opened.cluster().handling.status, opened.cluster().handling.mute_until_count) == ("muted", 50)
+    assert (opened.cluster().triage.status, opened.cluster().triage.mute_until_count) == ("muted", 50)
 
     opened.grow(44)
     opened.turn(3)
@@ -355,7 +355,7 @@ def test_closed_as_completed_is_settled_until_it_is_back(opened):
     opened.clock.pass_(seconds=5)
     opened.tracker.change(1, open=False, reason="completed")
     opened.turn(2)
-    assert opened.cluster().handling.status == "resolved"
+    assert opened.cluster().triage.status == "resolved"
     assert not opened.tracker.issues[1].open
 
     opened.clock.pass_(minutes=5)
@@ -374,7 +374,7 @@ def test_reopened_by_hand_stays_open(opened):
     opened.turn(4)
 
     assert opened.tracker.issues[1].open
-    assert opened.cluster().handling.status == "open"
+    assert opened.cluster().triage.status == "open"
 
 
 def test_human_title_labels_and_text_are_never_overwritten(opened):
@@ -396,7 +396,7 @@ def test_human_title_labels_and_text_are_never_overwritten(opened):
     assert issue.labels == {"log-gardener", "team-pay", "priority: P0"}
     assert issue.body.endswith("Seen with customer 7.\n")
     assert "305 entries" in issue.body
-    assert opened.cluster().handling.priority == Priority.P0
+    assert opened.cluster().triage.priority == Priority.P0
 
 
 def test_a_deleted_issue_is_a_persons_word_and_not_opened_again(opened):
@@ -405,7 +405,7 @@ def test_a_deleted_issue_is_a_persons_word_and_not_opened_again(opened):
     opened.turn(5)
 
     assert opened.tracker.issues == {}
-    assert opened.cluster().handling.status == "muted"
+    assert opened.cluster().triage.status == "muted"
 
 
 def test_a_transferred_issue_is_followed(opened):
@@ -421,7 +421,7 @@ def test_a_transferred_issue_is_followed(opened):
     opened.grow(45)
     opened.turn(4)
 
-    assert opened.cluster().handling.issue == IssueRef("acme/pay", 7, "https://y")
+    assert opened.cluster().triage.issue == IssueRef("acme/pay", 7, "https://y")
     assert len(opened.tracker.texts(7)) == 1
 
 
@@ -442,13 +442,13 @@ def test_a_locked_issue_takes_no_comment_and_a_regression_starts_over(opened):
     assert "Continues https://x.example/1" in opened.tracker.issues[2].body
 
 
-def test_a_problem_nobody_wants_to_hear_of_opens_nothing(garden):
-    garden.grow(1)
-    garden.handle(status=Status.MUTED)
-    garden.grow(500)
-    garden.turn(3)
+def test_a_problem_nobody_wants_to_hear_of_opens_nothing(miners):
+    miners.grow(1)
+    miners.handle(status=Status.MUTED)
+    miners.grow(500)
+    miners.turn(3)
 
-    assert garden.tracker.issues == {}
+    assert miners.tracker.issues == {}
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -474,41 +474,41 @@ def test_commands_of_people_with_write_access_are_obeyed_once(opened, text, auth
     opened.tracker.say(1, text, author)
     opened.turn(4)
 
-    handling = opened.cluster().handling
-    assert (handling.status, handling.priority) == (status, priority)
+    triage = opened.cluster().triage
+    assert (triage.status, triage.priority) == (status, priority)
     assert opened.tracker.reactions == ([] if reaction is None else [(1, reaction)])
     assert [record.who for record in opened.store.audit(9) if record.action in text] == ([author] if reaction else [])
 
 
-def test_a_merge_leaves_one_issue_open(garden):
-    garden.grow(5, ids=("c1", "c2"))
-    garden.turn()
-    garden.clock.pass_(seconds=5)
-    garden.tracker.say(2, "/garden merge #1")
-    garden.turn(4)
+def test_a_merge_leaves_one_issue_open(miners):
+    miners.grow(5, ids=("c1", "c2"))
+    miners.turn()
+    miners.clock.pass_(seconds=5)
+    miners.tracker.say(2, "/garden merge #1")
+    miners.turn(4)
 
-    assert [(issue.open, issue.reason) for issue in garden.tracker.issues.values()] == [
+    assert [(issue.open, issue.reason) for issue in miners.tracker.issues.values()] == [
         (True, ""),
         (False, "duplicate"),
     ]
-    assert garden.cluster("c2").id == garden.cluster("c1").id == "c1"
-    assert garden.cluster("c1").count == 10
+    assert miners.cluster("c2").id == miners.cluster("c1").id == "c1"
+    assert miners.cluster("c1").count == 10
 
 
-def test_a_split_gives_back_what_was_merged_with_its_issue(garden):
-    garden.grow(5, ids=("c1", "c2"))
-    garden.turn()
-    garden.clock.pass_(seconds=5)
-    garden.tracker.say(2, "/garden merge #1")
-    garden.turn(4)
-    garden.clock.pass_(seconds=5)
-    garden.tracker.say(1, "/garden split")
-    garden.turn(6)
+def test_a_split_gives_back_what_was_merged_with_its_issue(miners):
+    miners.grow(5, ids=("c1", "c2"))
+    miners.turn()
+    miners.clock.pass_(seconds=5)
+    miners.tracker.say(2, "/garden merge #1")
+    miners.turn(4)
+    miners.clock.pass_(seconds=5)
+    miners.tracker.say(1, "/garden split")
+    miners.turn(6)
 
-    assert garden.tracker.reactions == [(1, True), (2, True)]
-    assert [issue.open for issue in garden.tracker.issues.values()] == [True, True]
-    assert [garden.cluster(name).count for name in ("c1", "c2")] == [5, 5]
-    assert garden.cluster("c2").handling.status == "open"
+    assert miners.tracker.reactions == [(1, True), (2, True)]
+    assert [issue.open for issue in miners.tracker.issues.values()] == [True, True]
+    assert [miners.cluster(name).count for name in ("c1", "c2")] == [5, 5]
+    assert miners.cluster("c2").triage.status == "open"
 
 
 def test_a_split_of_what_was_never_merged_is_answered_with_doubt(opened):
@@ -522,20 +522,20 @@ def test_a_split_of_what_was_never_merged_is_answered_with_doubt(opened):
 # --- lost answers ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("lag", [0, 100])
-def test_a_create_without_an_answer_is_looked_up_not_repeated(garden, done, lag):
-    garden.tracker.lag = timedelta(seconds=lag)
-    garden.tracker.faults = [("create", OutcomeUnknown("502"), done)]
-    garden.grow(5)
-    garden.turn(3)
-    assert len(garden.tracker.issues) == done
+def test_a_create_without_an_answer_is_looked_up_not_repeated(miners, done, lag):
+    miners.tracker.lag = timedelta(seconds=lag)
+    miners.tracker.faults = [("create", OutcomeUnknown("502"), done)]
+    miners.grow(5)
+    miners.turn(3)
+    assert len(miners.tracker.issues) == done
 
-    garden.restart()
-    garden.turn(seconds=60)
-    assert len(garden.tracker.issues) == done  # too early to tell
+    miners.restart()
+    miners.turn(seconds=60)
+    assert len(miners.tracker.issues) == done  # too early to tell
 
-    garden.turn(3, seconds=61)
-    assert len(garden.tracker.issues) == 1
-    assert garden.cluster().handling.issue.number == 1
+    miners.turn(3, seconds=61)
+    assert len(miners.tracker.issues) == 1
+    assert miners.cluster().triage.issue.number == 1
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -549,39 +549,39 @@ def test_a_comment_without_an_answer_is_looked_up_not_repeated(opened, done):
     assert len(opened.tracker.texts()) == 1
 
 
-def test_an_issue_that_lost_its_label_is_found_all_the_same(garden):
-    garden.tracker.faults = [("create", OutcomeUnknown("502"), True)]
-    garden.grow(5)
-    garden.turn()
-    garden.tracker.issues[1] = replace(garden.tracker.issues[1], labels=frozenset())
-    garden.turn(3, seconds=130)
+def test_an_issue_that_lost_its_label_is_found_all_the_same(miners):
+    miners.tracker.faults = [("create", OutcomeUnknown("502"), True)]
+    miners.grow(5)
+    miners.turn()
+    miners.tracker.issues[1] = replace(miners.tracker.issues[1], labels=frozenset())
+    miners.turn(3, seconds=130)
 
-    assert len(garden.tracker.issues) == 1
-    assert garden.cluster().handling.issue.number == 1
+    assert len(miners.tracker.issues) == 1
+    assert miners.cluster().triage.issue.number == 1
 
 
 def test_a_state_that_was_lost_finds_its_issues_again(opened):
-    other = Garden()
+    other = Miners()
     other.clock, other.tracker = opened.clock, opened.tracker
     other.controller = other.another()
     other.grow(5)
     other.turn(3)
 
     assert len(opened.tracker.issues) == 1
-    assert other.cluster().handling.issue.number == 1
+    assert other.cluster().triage.issue.number == 1
     other.store.close()
 
 
-def test_a_forged_marker_below_the_first_line_is_nobodys(garden):
+def test_a_forged_marker_below_the_first_line_is_nobodys(miners):
     forged = Issue(
         IssueRef(REPO, 1, "https://x.example/1"), "t", f"hello\n{report.marker('c1')}\n", frozenset(["log-gardener"]),
         True, "", START, START, None,
     )  # fmt: skip
-    garden.tracker.issues[1] = forged
-    garden.grow(5)
-    garden.turn(2)
+    miners.tracker.issues[1] = forged
+    miners.grow(5)
+    miners.turn(2)
 
-    assert garden.cluster().handling.issue.number == 2
+    assert miners.cluster().triage.issue.number == 2
 
 
 def test_twins_are_swept_and_the_older_stays(opened):
@@ -610,146 +610,146 @@ def test_an_empty_listing_is_no_truth_while_issues_are_known(opened):
 
 # --- limits and trouble ------------------------------------------------------------------------------------
 def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
-    garden = Garden(limits=Limits(issues_per_hour=4))
-    garden.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
-    garden.grow(5, ids=("e1", "e2", "e3"))
-    garden.turn(10)
-    first = [report.key_of(issue.body) for issue in garden.tracker.issues.values()]
+    miners = Miners(limits=Limits(issues_per_hour=4))
+    miners.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
+    miners.grow(5, ids=("e1", "e2", "e3"))
+    miners.turn(10)
+    first = [report.key_of(issue.body) for issue in miners.tracker.issues.values()]
 
-    garden.turn(5, minutes=61)
+    miners.turn(5, minutes=61)
 
     assert (sorted(first[:3]), len(first)) == (["e1", "e2", "e3"], 4)
-    assert len(garden.tracker.issues) == 6
-    garden.store.close()
+    assert len(miners.tracker.issues) == 6
+    miners.store.close()
 
 
-def test_a_limit_stops_everything_until_it_ends(garden):
-    garden.tracker.faults = [("create", RateLimited("wait", 300), False)]
-    garden.grow(5, ids=("c1", "c2"))
-    garden.turn(10)
-    assert garden.tracker.issues == {}
+def test_a_limit_stops_everything_until_it_ends(miners):
+    miners.tracker.faults = [("create", RateLimited("wait", 300), False)]
+    miners.grow(5, ids=("c1", "c2"))
+    miners.turn(10)
+    assert miners.tracker.issues == {}
 
-    garden.turn(2, seconds=301)
-    assert len(garden.tracker.issues) == 2
-
-
-def test_a_limit_on_looking_stops_everything_just_as_well(garden):
-    garden.tracker.faults = [("listing", RateLimited("wait", 300), False), ("listing", Transient("asked again"), False)]
-    garden.grow(5)
-    garden.turn(10)
-    assert len(garden.tracker.faults) == 1
-
-    garden.turn(3, seconds=301)
-    assert len(garden.tracker.issues) == 1
+    miners.turn(2, seconds=301)
+    assert len(miners.tracker.issues) == 2
 
 
-def test_a_limit_that_goes_on_is_waited_for_longer_each_time(garden):
-    garden.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
-    garden.grow(5)
-    waits, before = [], garden.clock.at
-    while garden.tracker.faults:
-        left = len(garden.tracker.faults)
-        garden.turn(seconds=10)
-        if len(garden.tracker.faults) < left:
-            waits.append((garden.clock.at - before).total_seconds())
-            before = garden.clock.at
+def test_a_limit_on_looking_stops_everything_just_as_well(miners):
+    miners.tracker.faults = [("listing", RateLimited("wait", 300), False), ("listing", Transient("asked again"), False)]
+    miners.grow(5)
+    miners.turn(10)
+    assert len(miners.tracker.faults) == 1
+
+    miners.turn(3, seconds=301)
+    assert len(miners.tracker.issues) == 1
+
+
+def test_a_limit_that_goes_on_is_waited_for_longer_each_time(miners):
+    miners.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
+    miners.grow(5)
+    waits, before = [], miners.clock.at
+    while miners.tracker.faults:
+        left = len(miners.tracker.faults)
+        miners.turn(seconds=10)
+        if len(miners.tracker.faults) < left:
+            waits.append((miners.clock.at - before).total_seconds())
+            before = miners.clock.at
 
     assert waits[1:] == [60, 120]
-    garden.turn(30, seconds=10)
-    assert len(garden.tracker.issues) == 1
+    miners.turn(30, seconds=10)
+    assert len(miners.tracker.issues) == 1
 
 
-def test_repeated_silence_opens_the_breaker(garden):
-    garden.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
-    garden.grow(5, ids=tuple(f"c{n}" for n in range(10)))
-    garden.turn(5)
+def test_repeated_silence_opens_the_breaker(miners):
+    miners.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
+    miners.grow(5, ids=tuple(f"c{n}" for n in range(10)))
+    miners.turn(5)
 
-    assert len(garden.tracker.faults) == 7
-
-
-def test_one_refused_issue_does_not_stop_the_others(garden):
-    garden.tracker.faults = [("create", TrackerError("422"), False)]
-    garden.grow(5, ids=("c1", "c2"))
-    garden.turn(5)
-
-    assert len(garden.tracker.issues) == 1
-    assert "422" in str(garden.cluster("c1").handling.memory["abandoned"])
+    assert len(miners.tracker.faults) == 7
 
 
-def test_a_parked_repository_is_left_alone_for_an_hour(garden):
-    garden.tracker.faults = [("create", RepositoryParked("archived"), False)]
-    garden.grow(5)
-    garden.turn(10)
-    assert garden.tracker.issues == {}
+def test_one_refused_issue_does_not_stop_the_others(miners):
+    miners.tracker.faults = [("create", TrackerError("422"), False)]
+    miners.grow(5, ids=("c1", "c2"))
+    miners.turn(5)
 
-    garden.turn(minutes=61)
-    assert len(garden.tracker.issues) == 1
-
-
-def test_a_tracker_that_cannot_be_read_costs_nothing_but_time(garden):
-    garden.tracker.faults = [("listing", Transient("down"), False), ("listing", TrackerError("what"), False)]
-    garden.grow(5)
-    garden.turn(2)
-    assert garden.tracker.issues == {}
-
-    garden.turn(minutes=61)
-    assert len(garden.tracker.issues) == 1
+    assert len(miners.tracker.issues) == 1
+    assert "422" in str(miners.cluster("c1").triage.memory["abandoned"])
 
 
-def test_dropped_labels_stop_the_repository_after_one_issue(garden):
-    plain = garden.tracker.create
+def test_a_parked_repository_is_left_alone_for_an_hour(miners):
+    miners.tracker.faults = [("create", RepositoryParked("archived"), False)]
+    miners.grow(5)
+    miners.turn(10)
+    assert miners.tracker.issues == {}
+
+    miners.turn(minutes=61)
+    assert len(miners.tracker.issues) == 1
+
+
+def test_a_tracker_that_cannot_be_read_costs_nothing_but_time(miners):
+    miners.tracker.faults = [("listing", Transient("down"), False), ("listing", TrackerError("what"), False)]
+    miners.grow(5)
+    miners.turn(2)
+    assert miners.tracker.issues == {}
+
+    miners.turn(minutes=61)
+    assert len(miners.tracker.issues) == 1
+
+
+def test_dropped_labels_stop_the_repository_after_one_issue(miners):
+    plain = miners.tracker.create
 
     def create(draft):
         return plain(replace(draft, labels=()))
 
-    garden.tracker.create = create
-    garden.grow(5, ids=("c1", "c2", "c3"))
-    garden.turn(10)
+    miners.tracker.create = create
+    miners.grow(5, ids=("c1", "c2", "c3"))
+    miners.turn(10)
 
-    assert len(garden.tracker.issues) == 1
-    assert sum(garden.cluster(name).handling.issue is not None for name in ("c1", "c2", "c3")) == 1
+    assert len(miners.tracker.issues) == 1
+    assert sum(miners.cluster(name).triage.issue is not None for name in ("c1", "c2", "c3")) == 1
 
 
-def test_two_controllers_never_open_the_same_problem_twice(garden):
-    other = garden.another()
-    plain = garden.tracker.create
+def test_two_controllers_never_open_the_same_problem_twice(miners):
+    other = miners.another()
+    plain = miners.tracker.create
 
     def create(draft):
         # The other one gets its turn exactly between claim and answer.
-        if not garden.tracker.issues:
+        if not miners.tracker.issues:
             other.turn()
         return plain(draft)
 
-    garden.tracker.create = create
-    garden.grow(5, ids=("c1", "c2"))
-    garden.turn()
+    miners.tracker.create = create
+    miners.grow(5, ids=("c1", "c2"))
+    miners.turn()
     other.turn()
-    garden.turn(2)
+    miners.turn(2)
 
-    assert sorted(report.key_of(issue.body) for issue in garden.tracker.issues.values()) == ["c1", "c2"]
+    assert sorted(report.key_of(issue.body) for issue in miners.tracker.issues.values()) == ["c1", "c2"]
 
 
-def test_a_decision_made_while_the_request_was_under_way_is_kept(garden):
-    plain = garden.tracker.create
+def test_a_decision_made_while_the_request_was_under_way_is_kept(miners):
+    plain = miners.tracker.create
 
     def create(draft):
-        garden.handle(note="mine", status=Status.ACKNOWLEDGED)
+        miners.handle(note="mine", status=Status.ACKNOWLEDGED)
         return plain(draft)
 
-    garden.tracker.create = create
-    garden.grow(5)
-    garden.turn()
+    miners.tracker.create = create
+    miners.grow(5)
+    miners.turn()
 
-    handling = garden.cluster().handling
-    assert (handling.note, handling.status, handling.issue.number) == ("mine", "acknowledged", 1)
+    triage = miners.cluster().triage
+    assert (triage.note, triage.status, triage.issue.number) == ("mine", "acknowledged", 1)
 
 
-def test_without_a_tracker_priorities_are_kept_all_the_same(garden):
-    controller = Reconciler(garden.store, None, wishes=garden.wishes, clock=garden.clock, name="t")
-    garden.grow(5)
+def test_without_a_tracker_priorities_are_kept_all_the_same(miners):
+    controller = Reconciler(miners.store, None, settings=miners.settings, clock=miners.clock, name="t")
+    miners.grow(5)
     controller.turn()
 
-    assert (garden.cluster().handling.priority, garden.cluster().handling.issue) == ("P1", None)
+    assert (miners.cluster().triage.priority, miners.cluster().triage.issue) == ("P1", None)
 
 
 def test_a_merge_by_hand_keeps_the_roots_issue(opened):
@@ -761,24 +761,24 @@ def test_a_merge_by_hand_keeps_the_roots_issue(opened):
     assert [issue.open for issue in opened.tracker.issues.values()] == [True, False]
 
 
-def written_by_a_person(garden, body, number=7):
-    now = garden.clock.now()
+def written_by_a_person(miners, body, number=7):
+    now = miners.clock.now()
     ref = IssueRef(REPO, number, f"https://x.example/{number}")
-    garden.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
+    miners.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
 
 
-def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(garden):
+def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(miners):
     said = "it broke badly while counting the stock of"
-    written_by_a_person(garden, f"Since monday: {said} c1!")
-    written_by_a_person(garden, "The stock is wrong", number=8)
-    before = dict(garden.tracker.issues)
-    garden.grow(5, template=said)
-    garden.turn(3)
-    (ours,) = (one for one in garden.tracker.issues.values() if report.key_of(one.body) == "c1")
+    written_by_a_person(miners, f"Since monday: {said} c1!")
+    written_by_a_person(miners, "The stock is wrong", number=8)
+    before = dict(miners.tracker.issues)
+    miners.grow(5, template=said)
+    miners.turn(3)
+    (ours,) = (one for one in miners.tracker.issues.values() if report.key_of(one.body) == "c1")
 
     assert "- [issue 7](https://x.example/7): names this cluster" in ours.body
     assert "x.example/8" not in ours.body
-    assert {number: garden.tracker.issues[number] for number in (7, 8)} == before
+    assert {number: miners.tracker.issues[number] for number in (7, 8)} == before
 
 
 def test_a_link_survives_a_restart_and_two_controllers_agree_on_it(opened):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from processor.model import HttpRequest, Severity
 from processor.parsing import decode as entries
+from processor.parsing import envelopes
 from processor.parsing.decode import DecodeError, decode, identity, validate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -205,6 +206,7 @@ def _schema(data):
 @given(st.dictionaries(fields, json_values, max_size=4))
 def test_what_the_fast_decoder_accepts_the_schema_accepts_and_the_other_way_round(values):
     data = json.dumps(values).encode()
+    data = envelopes.rewrite(data) or data
 
     assert _fast(data) == _schema(data)
 
@@ -231,6 +233,6 @@ def test_both_decoders_give_the_same_entry(values):
     with mock.patch.object(entries, "_decode_wire", side_effect=entries.msgspec.DecodeError):
         slow = decode(data, NOW)
 
-    assert fast[:-1] == slow[:-1]
+    assert fast._replace(wire=None) == slow._replace(wire=None)
     for view in (entries.labels, entries.resource, entries.origin, entries.trace, entries.error_group):
         assert view(fast) == view(slow)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from processor.parsing import multiline
 from processor.parsing.decode import decode
-from processor.parsing.multiline import join
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 START = datetime(2025, 9, 14, 5, tzinfo=UTC)
@@ -25,6 +25,11 @@ JAVA = """java.lang.IllegalStateException: closed
 \tat com.shop.Main.main(Main.java:3)
 Caused by: java.io.IOException: gone
 \tat com.shop.Disk.read(Disk.java:7)"""
+
+
+def join(batch):
+    """The text of the whole, by index."""
+    return {index: part.text for index, part in multiline.join(batch).items()}
 
 
 def entry(text, number, *, instance="i1", seconds=0.0):

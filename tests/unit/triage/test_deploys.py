@@ -4,23 +4,23 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
-from processor.model import Change, Handling, Status
-from processor.triage import rules as policy_rules
+from processor.model import Change, Status, Triage
+from processor.triage import rules
 from processor.triage.deploys import Deploys, View
 from processor.triage.policy import evaluate
 
 HOUR = timedelta(hours=1)
-POLICY = policy_rules.make()
+POLICY = rules.make()
 
 
-def view(entries, text="it broke", **handling):
-    plot = Plot()
-    plot.take(lines(entries), tend=False)
-    known = plot.clusters()
+def view(entries, text="it broke", **triage):
+    pipe = PipelineFixture()
+    pipe.take(lines(entries), tend=False)
+    known = pipe.clusters()
     one = next(each for each in known if each.template == text)
-    return Deploys(known).view(replace(one, handling=Handling(**handling)))
+    return Deploys(known).view(replace(one, triage=Triage(**triage)))
 
 
 def said(text, revision, *hours, service="shop"):
@@ -78,10 +78,10 @@ def test_only_entries_of_old_revisions_are_late(revision_after, others, late):
 
 
 def test_a_deploy_that_ends_a_problem_makes_it_quiet_long_before_three_days():
-    plot = Plot()
-    plot.take(lines([*said("it broke", "r1", *range(10)), *said("other", "r2", 10, 30)]), tend=False)
-    known = plot.clusters()
-    one = replace(known[0], handling=Handling(announced=10))
+    pipe = PipelineFixture()
+    pipe.take(lines([*said("it broke", "r1", *range(10)), *said("other", "r2", 10, 30)]), tend=False)
+    known = pipe.clusters()
+    one = replace(known[0], triage=Triage(announced=10))
     seen = Deploys(known).view(one)
     now = START + 30 * HOUR
 
@@ -91,10 +91,10 @@ def test_a_deploy_that_ends_a_problem_makes_it_quiet_long_before_three_days():
 
 
 def test_late_entries_of_old_revisions_are_no_regression():
-    plot = Plot()
-    plot.take(lines([*said("it broke", "r1", 1, 2, 8), *said("other", "r2", 4, 9)]), tend=False)
-    known = plot.clusters()
-    one = replace(known[0], handling=Handling(status=Status.RESOLVED, resolved_at=START + 3 * HOUR, announced=3))
+    pipe = PipelineFixture()
+    pipe.take(lines([*said("it broke", "r1", 1, 2, 8), *said("other", "r2", 4, 9)]), tend=False)
+    known = pipe.clusters()
+    one = replace(known[0], triage=Triage(status=Status.RESOLVED, resolved_at=START + 3 * HOUR, announced=3))
 
     assert [point.change for point in evaluate(one, POLICY, START + 9 * HOUR)] == [Change.REGRESSED]
     assert evaluate(one, POLICY, START + 9 * HOUR, late=Deploys(known).view(one).late) == ()
@@ -110,9 +110,9 @@ def test_late_entries_of_old_revisions_are_no_regression():
 )
 def test_settled_until_the_next_revision_only_newer_ones_are_a_regression(revision_after, regressed):
     entries = [*said("it broke", "r0", 1), *said("it broke", "r1", 2), *said("it broke", revision_after, 8)]
-    plot = Plot()
-    plot.take(lines(entries), tend=False)
-    (one,) = plot.clusters()
-    handling = Handling(status=Status.RESOLVED, resolved_at=START + 3 * HOUR, resolved_revision="r1", announced=3)
+    pipe = PipelineFixture()
+    pipe.take(lines(entries), tend=False)
+    (one,) = pipe.clusters()
+    triage = Triage(status=Status.RESOLVED, resolved_at=START + 3 * HOUR, resolved_revision="r1", announced=3)
 
-    assert bool(evaluate(replace(one, handling=handling), POLICY, START + 9 * HOUR)) is regressed
+    assert bool(evaluate(replace(one, triage=triage), POLICY, START + 9 * HOUR)) is regressed

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
-from processor.model import Handling, Status
+from processor.model import Status, Triage
 from processor.triage import incidents as module
 from processor.triage.incidents import incidents
 
@@ -39,9 +39,9 @@ def storm(start=START):
 
 
 def clusters(entries):
-    plot = Plot()
-    plot.take(lines(entries), tend=False)
-    return plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines(entries), tend=False)
+    return pipe.clusters()
 
 
 def found(entries, now=START + timedelta(minutes=5)):
@@ -54,10 +54,10 @@ def texts(incident, known):
 
 
 def test_the_crash_loop_of_the_real_hour_is_one_incident_with_the_missing_module_as_its_root(shared_data):
-    plot = Plot()
+    pipe = PipelineFixture()
     export = json.loads((shared_data / "cloud-run-hour" / "export.json").read_text("utf-8"))
-    plot.take((json.dumps(one).encode() for one in export), tend=False)
-    known = plot.clusters()
+    pipe.take((json.dumps(one).encode() for one in export), tend=False)
+    known = pipe.clusters()
     (one,) = incidents(known, max(cluster.last_seen for cluster in known))
     alone = [cluster.template for cluster in known if cluster.id not in one.ids]
 
@@ -137,7 +137,7 @@ def test_the_revision_that_a_storm_came_with_is_named_as_new_only_when_there_was
 
 
 def test_what_a_person_muted_is_left_out():
-    known = [replace(one, handling=Handling(status=Status.MUTED)) for one in clusters(storm())]
+    known = [replace(one, triage=Triage(status=Status.MUTED)) for one in clusters(storm())]
 
     assert incidents(known, START) == ()
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.model import Change, Cluster, Handling, Kind, Priority, Sample, Severity, Span, Status, Stream
-from processor.triage import rules as policy_rules
+from processor.model import Change, Cluster, Kind, Priority, Sample, Severity, Span, Status, Stream, Triage
+from processor.triage import rules
 from processor.triage.policy import Rule, Threshold, crossed, evaluate, fits, is_quiet, priority_of, rule_for
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
-POLICY = policy_rules.make()
+POLICY = rules.make()
 
 
 def cluster(template="it broke", *, count=10, severity=Severity.ERROR, kind=Kind.TEXT, last=NOW, **fields):
@@ -40,7 +40,7 @@ def cluster(template="it broke", *, count=10, severity=Severity.ERROR, kind=Kind
 
 
 def handled(one, **fields):
-    return replace(one, handling=Handling(**fields))
+    return replace(one, triage=Triage(**fields))
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_rule_fits_when_all_its_conditions_do(conditions, expected):
 
 
 def test_own_rules_come_before_the_shipped_ones():
-    mine = policy_rules.RuleSetting(name="mine", priority="P0", service="shop")
-    policy = policy_rules.make([mine])
+    mine = rules.RuleSetting(name="mine", priority="P0", service="shop")
+    policy = rules.make([mine])
 
     assert rule_for(cluster(severity=Severity.WARNING), policy).name == "mine"
 
@@ -204,12 +204,12 @@ def test_quiet_is_silence_that_chance_does_not_explain(count, span_days, silent_
 @pytest.mark.parametrize(
     ("read", "text", "sentence"),
     [
-        (policy_rules.threshold, "many", "not a threshold such as 20 in 1h"),
-        (policy_rules.threshold, "0 in 1h", "not a threshold"),
-        (policy_rules.threshold, "5 in 5h", "a window is 1m to 3h, or whole days"),
-        (policy_rules.threshold, "5 in 100d", "1d to 90d"),
-        (policy_rules.duration, "5 weeks", "not a duration such as 90m, 2h or 7d"),
-        (policy_rules.statuses, "6xx", "not a status such as 5xx, 404 or 500-504"),
+        (rules.threshold, "many", "not a threshold such as 20 in 1h"),
+        (rules.threshold, "0 in 1h", "not a threshold"),
+        (rules.threshold, "5 in 5h", "a window is 1m to 3h, or whole days"),
+        (rules.threshold, "5 in 100d", "1d to 90d"),
+        (rules.duration, "5 weeks", "not a duration such as 90m, 2h or 7d"),
+        (rules.statuses, "6xx", "not a status such as 5xx, 404 or 500-504"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named_with_an_example(read, text, sentence):
@@ -218,4 +218,4 @@ def test_a_setting_that_cannot_be_read_is_named_with_an_example(read, text, sent
 
 
 def test_thresholds_read_back_as_they_are_written():
-    assert [str(policy_rules.threshold(text)) for text in ("3 in 60m", "5 in 2d")] == ["3 in 60m", "5 in 2d"]
+    assert [str(rules.threshold(text)) for text in ("3 in 60m", "5 in 2d")] == ["3 in 60m", "5 in 2d"]

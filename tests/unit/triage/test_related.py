@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
-from processor.triage.features import rise_of, traits
+from processor.triage.features import burst_of, features
 from processor.triage.related import Sign, links
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,7 +40,7 @@ def scattered(text, every, count, **fields):
     return [entry(text, START + timedelta(minutes=every * n), number=n, **fields) for n in range(count)]
 
 
-def made_up_garden():
+def made_up_entries():
     """Twenty clusters of one day: an outage, a deploy, coincidences, and what is always there."""
     outage, deploy, chance = (START + timedelta(hours=hour) for hour in (10, 14, 16))
     second = timedelta(seconds=1)
@@ -71,21 +71,21 @@ def made_up_garden():
     ]
 
 
-def garden(name, shared_data):
-    plot = Plot()
+def miners(name, shared_data):
+    pipe = PipelineFixture()
     if name == "made up":
-        plot.take(lines(made_up_garden()), tend=False)
+        pipe.take(lines(made_up_entries()), tend=False)
     else:
         path = ROOT / "examples" if name == "example" else shared_data() / "cloud-run-hour"
-        plot.take((json.dumps(one).encode() for one in json.loads((path / "export.json").read_text())), tend=False)
-    return plot.clusters()
+        pipe.take((json.dumps(one).encode() for one in json.loads((path / "export.json").read_text())), tend=False)
+    return pipe.clusters()
 
 
 def judged(names, shared_data=None):
     """How often a link is right (True, True), wrong, missing, or rightly absent: (labelled, found) -> pairs."""
     score = Counter()
     for name in names:
-        clusters = garden(name, shared_data)
+        clusters = miners(name, shared_data)
         found = links(clusters)
         for pair in (one for one in PAIRS if one["garden"] == name):
             one, other = (
@@ -123,10 +123,10 @@ def test_of_all_hundred_labelled_pairs_nine_links_in_ten_are_right(shared_data):
 
 def signs(entries):
     """What links the first two clusters of these entries, from either side."""
-    plot = Plot()
-    plot.take(lines(entries), tend=False)
-    one, other, *_ = plot.clusters()
-    found = links(plot.clusters())
+    pipe = PipelineFixture()
+    pipe.take(lines(entries), tend=False)
+    one, other, *_ = pipe.clusters()
+    found = links(pipe.clusters())
     here = {link.other: link.evidence for link in found.get(one.id, ())}.get(other.id, ())
     there = {link.other: link.evidence for link in found.get(other.id, ())}.get(one.id, ())
     assert here == there
@@ -195,9 +195,9 @@ def test_a_revision_is_evidence_only_where_the_service_had_another_one():
     new = [entry("first thing", START, revision="shop-00002"), entry("another", START + SECOND, revision="shop-00002")]
 
     assert signs(new) == set()
-    plot = Plot()
-    plot.take(lines([*old, *new]), tend=False)
-    found = {each.sign for some in links(plot.clusters()).values() for link in some for each in link.evidence}
+    pipe = PipelineFixture()
+    pipe.take(lines([*old, *new]), tend=False)
+    found = {each.sign for some in links(pipe.clusters()).values() for link in some for each in link.evidence}
     assert found == {Sign.REVISION}
 
 
@@ -214,25 +214,25 @@ def test_entries_of_another_project_are_never_linked():
 
 @given(st.dictionaries(st.integers(0, 400), st.integers(1, 50), max_size=40))
 def test_a_rise_is_the_last_run_of_minutes(minutes):
-    rise = rise_of(minutes)
+    burst = burst_of(minutes)
 
-    assert rise.entries <= sum(minutes.values())
+    assert burst.entries <= sum(minutes.values())
     if minutes:
-        assert rise.end == max(minutes)
-        assert not [at for at in minutes if rise.start - 15 <= at < rise.start]
-        times = sorted(rise.minutes)
+        assert burst.end == max(minutes)
+        assert not [at for at in minutes if burst.start - 15 <= at < burst.start]
+        times = sorted(burst.minutes)
         assert all(after - before <= 15 for before, after in pairwise(times))
 
 
 def test_a_thousand_lookalikes_are_compared_and_linked_within_bounds():
-    plot = Plot()
-    plot.take(lines(burst("it broke", START, 6)), tend=False)
-    (one,) = plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines(burst("it broke", START, 6)), tend=False)
+    (one,) = pipe.clusters()
     words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
     many = [
         replace(one, id=f"c{n}", template=" ".join(words[(n * k) % 10] for k in range(1, 9)), count=n)
         for n in range(1000)
     ]
 
-    assert len(traits(many)) == 1000
+    assert len(features(many)) == 1000
     assert links(many)

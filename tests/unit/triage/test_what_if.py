@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from processor.model import Cluster, Kind, Priority, Sample, Severity, Stream
-from processor.triage import rules as policy_rules
+from processor.triage import rules
 from processor.triage.what_if import Difference, Outlook, compare, outlook
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_the_difference_is_what_people_would_notice(before, after, expected):
 
 
 def test_an_outlook_opens_what_the_policy_opens():
-    found = outlook([cluster("a"), cluster("b", 2)], {"e": "a", "f": "gone"}, policy_rules.make(), NOW)
+    found = outlook([cluster("a"), cluster("b", 2)], {"e": "a", "f": "gone"}, rules.make(), NOW)
 
     assert found.opened == {"a"}
     assert found.entries == {"e": "a"}

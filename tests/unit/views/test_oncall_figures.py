@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oncall_state import commit, commit_all
 
-from processor.model import Handling, Severity, Status
+from processor.model import Severity, Status, Triage
 from processor.model.errors import ConfigError
 from processor.views import query as selection
 from processor.views.overview import overview_of
-from processor.views.rates import Figures, age, ago, figures_of, is_back, is_new, reference_time
-from processor.views.snapshot import Reading
+from processor.views.rates import Rates, age, ago, figures_of, is_back, is_new, reference_time
+from processor.views.snapshot import StateReader
+from processor.views.template_text import segments, visible
 from processor.views.web import charts
-from processor.views.web.template_text import segments, visible
 from sinks.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
@@ -33,8 +33,16 @@ def only(store):
     return found
 
 
+def marked(store):
+    return [one for one in segments(only(store), only(store).template) if one.wildcard]
+
+
+def drawn(store, name="", now=NOW):
+    return charts.chart(charts.series_of(store.clusters(), store.clusters()), now, name)
+
+
 def snapshot(store, now=NOW):
-    return Reading(lambda: store, lambda: now).refresh()
+    return StateReader(lambda: store, lambda: now).refresh()
 
 
 def test_the_last_hour_and_the_one_before_are_counted_by_event_time(store):
@@ -67,7 +75,7 @@ def test_entries_of_a_clock_that_runs_ahead_belong_to_the_present(store):
     ],
 )
 def test_change_is_said_the_way_people_would(hour, before, change, growing):
-    figures = Figures(hour, before, ())
+    figures = Rates(hour, before, ())
 
     assert (figures.change, figures.growing) == (change, growing)
 
@@ -82,24 +90,24 @@ def test_rates_of_an_old_export_are_relative_to_its_newest_entry_and_those_of_a_
 
 
 @pytest.mark.parametrize(
-    ("handling", "back"),
+    ("triage", "back"),
     [
-        (Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1)), True),  # seen since
-        (Handling(status=Status.RESOLVED, resolved_at=NOW), False),  # settled after the last entry
+        (Triage(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1)), True),  # seen since
+        (Triage(status=Status.RESOLVED, resolved_at=NOW), False),  # settled after the last entry
         # the revision it was settled in may go on failing
         (
-            Handling(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1), resolved_revision="shop-00001-abc"),
+            Triage(status=Status.RESOLVED, resolved_at=NOW - timedelta(hours=1), resolved_revision="shop-00001-abc"),
             False,
         ),
-        (Handling(status=Status.OPEN, regressions=1), True),  # the controller has reopened it
-        (Handling(status=Status.ACKNOWLEDGED, regressions=1), False),  # somebody is on it
-        (Handling(), False),
+        (Triage(status=Status.OPEN, regressions=1), True),  # the controller has reopened it
+        (Triage(status=Status.ACKNOWLEDGED, regressions=1), False),  # somebody is on it
+        (Triage(), False),
     ],
 )
-def test_a_settled_cluster_that_is_seen_again_is_back(store, handling, back):
+def test_a_settled_cluster_that_is_seen_again_is_back(store, triage, back):
     commit(store, NOW, "c1", [5])
 
-    assert is_back(replace(only(store), handling=handling)) is back
+    assert is_back(replace(only(store), triage=triage)) is back
 
 
 @pytest.mark.parametrize(
@@ -122,13 +130,13 @@ def test_the_sparkline_has_a_bar_for_every_five_minutes_with_entries():
 def test_the_chart_per_minute_says_in_words_what_it_shows_and_marks_new_revisions(store):
     commit(store, NOW, "c1", [30, 30, 10], revision="shop-1")
     commit(store, NOW, "c1", [9], revision="shop-2")
-    chart = charts.per_minute(only(store), NOW)
+    chart = drawn(store)
 
     assert chart.summary == (
-        "4 entries from 2026-01-01 00:01 to 2026-01-01 03:00 UTC; the most in one minute were 2, at 02:30."
+        "4 entries from 2026-01-01 00:01 to 2026-01-01 03:00 UTC; the most in one minute: 2, at 02:30."
     )
     assert [bar.label for bar in chart.bars] == ["02:30: 2", "02:50: 1", "02:51: 1"]
-    assert chart.revisions == ("shop-1", "shop-2")
+    assert chart.revisions == (("shop-1", True), ("shop-2", True))
     assert [mark.label for mark in chart.marks] == ["1", "2"]
 
 
@@ -136,19 +144,47 @@ def test_revisions_too_close_to_tell_apart_share_a_mark(store):
     commit(store, NOW, "c1", [30], revision="shop-1")
     commit(store, NOW, "c1", [29], revision="shop-2")
 
-    assert [mark.label for mark in charts.per_minute(only(store), NOW).marks] == ["1, 2"]
+    assert [mark.label for mark in drawn(store).marks] == ["1, 2"]
 
 
-def test_the_chart_per_day_covers_two_weeks_at_least_and_ninety_days_at_most(store):
-    commit(store, NOW, "c1", [0])
-    assert charts.per_day(only(store), NOW).ticks[0].label == "12-19"
-    commit(store, NOW, "c1", [60 * 24 * 80])
-    assert charts.per_day(only(store), NOW + timedelta(days=40)).ticks[0].label == "11-13"
+def test_a_mark_at_either_edge_is_inside_the_chart_with_its_text(store):
+    commit(store, NOW, "c1", [179], revision="shop-1")
+    commit(store, NOW, "c1", [0], revision="shop-2")
+    first, last = drawn(store).marks
+
+    assert (first.x, first.anchor, last.anchor) == (0, "start", "end")
+    assert last.x < 100
+
+
+def test_a_deploy_that_a_cluster_was_not_seen_in_is_marked_as_such(store):
+    commit(store, NOW, "c1", [90], revision="shop-1")
+    commit(store, NOW, "c2", [30], revision="shop-2")
+    series = charts.series_of([one for one in store.clusters() if one.id == "c1"], store.clusters())
+
+    assert charts.chart(series, NOW).revisions == (("shop-1", True), ("shop-2", False))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "bars"),
+    [("1h", "02:01", 1), ("3h", "00:01", 2), ("14d", "12-19", 2), ("90d", "10-04", 3), ("7y", "00:01", 2)],
+)
+def test_a_chart_covers_the_range_asked_for(store, name, first, bars):
+    commit(store, NOW, "c1", [0, 100, 60 * 24 * 3, 60 * 24 * 80])
+    chart = drawn(store, name)
+
+    assert (chart.ticks[0].label, len(chart.bars)) == (first, bars)
+
+
+def test_a_chart_of_something_long_silent_begins_with_its_days(store):
+    commit(store, NOW, "c1", [60 * 24 * 3])
+
+    assert drawn(store).range == "14d"
+    assert drawn(store, "1h").bars, "the minutes kept are those before its last entry"
 
 
 def test_a_masked_value_shows_what_the_sample_holds_in_its_place(store):
     commit(store, NOW, "c1", [3], template="GET <*> took <*> ms", text="GET /cart took\n 12 ms")
-    found = [one for one in segments(only(store)) if one.wildcard]
+    found = marked(store)
 
     assert [(one.values, one.says) for one in found] == [(("/cart",), "in the sample"), (("12",), "in the sample")]
 
@@ -158,7 +194,7 @@ def test_an_earned_wildcard_shows_its_most_frequent_words(store):
     commit(store, NOW, "c1", [3], template=template, text="ann could not charge 7 for shoes")
     for word, ages in (("bob", [2, 1]), ("cyd", [1]), ("dee", [1]), ("(other)", [1] * 9), ("(nothing)", [1] * 5)):
         commit(store, NOW, "c1", ages, facets={"word 1": word})
-    found = [one for one in segments(only(store)) if one.wildcard]
+    found = marked(store)
 
     assert [one.values for one in found] == [("bob", "cyd", "dee"), ("7",), ("shoes",)]
     assert [one.says for one in found] == ["most frequent: bob 2, cyd 1, dee 1", "in the sample", "in the sample"]
@@ -167,7 +203,7 @@ def test_an_earned_wildcard_shows_its_most_frequent_words(store):
 def test_a_sample_that_does_not_have_the_templates_form_leaves_the_wildcards_bare(store):
     commit(store, NOW, "c1", [3], template="GET <*> took <any> ms", text="POST")
 
-    assert [(one.values, one.says) for one in segments(only(store)) if one.wildcard] == [((), "varies")] * 2
+    assert [(one.values, one.says) for one in marked(store)] == [((), "varies")] * 2
 
 
 @given(st.lists(st.sampled_from(["a", " ", "<*>", "<any>", "b", "é"]), max_size=30), st.text(max_size=60))
@@ -175,7 +211,7 @@ def test_marking_never_fails_and_keeps_every_literal_of_the_template(parts, text
     template = "".join(parts)
     store = SqliteStore(":memory:")
     commit(store, NOW, "c1", [1], template=template, text=text.replace("\ud800", ""))
-    found = segments(only(store))
+    found = segments(only(store), template)
     store.close()
 
     assert "".join(one.text for one in found) == template
@@ -195,7 +231,7 @@ def test_what_cannot_be_seen_is_written_as_its_code_point(text, shown):
     assert visible(text) == shown
 
 
-def garden(store):
+def miners(store):
     commit_all(
         store,
         NOW,
@@ -230,7 +266,7 @@ def garden(store):
     ],
 )
 def test_a_list_is_filtered_and_sorted_as_asked(store, query, found):
-    rows = garden(store).rows
+    rows = miners(store).rows
 
     assert [row.cluster.id for row in selection.select(rows, selection.parse(query))] == found
 
@@ -251,7 +287,7 @@ def test_a_page_beyond_the_end_is_the_last_one():
 
 
 def test_the_overview_puts_every_cluster_in_one_place_at_most(store):
-    content = overview_of(garden(store))
+    content = overview_of(miners(store))
     names = {kind: [row.cluster.id for row in getattr(content, kind)] for kind in ("back", "new", "growing")}
 
     assert names == {"back": [], "new": ["new"], "growing": ["grows"]}

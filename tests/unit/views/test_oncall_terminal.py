@@ -6,7 +6,7 @@ import pytest
 from oncall_state import commit
 
 from processor.model import Severity
-from processor.views.snapshot import Reading
+from processor.views.snapshot import StateReader
 from processor.views.terminal.screen import Screen, lines, press
 from sinks.sqlite.store import SqliteStore
 
@@ -23,7 +23,7 @@ def store():
 
 
 def look(store):
-    return Reading(lambda: store, lambda: NOW).refresh()
+    return StateReader(lambda: store, lambda: NOW).refresh()
 
 
 def pressed(screen, keys, snapshot):

@@ -10,11 +10,11 @@ from pathlib import Path
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
-from planting import START, Plot, entry, lines
+from pipeline_fixture import START, PipelineFixture, entry, lines
 
-from processor.model import AuditRecord, Handling, IssueRef, Status, Totals
-from processor.triage import rules as policy_rules
-from processor.triage.actions import acknowledge
+from processor.model import AuditRecord, IssueRef, Status, Totals, Triage
+from processor.triage import rules
+from processor.triage.transitions import acknowledge
 from processor.views.worklog import as_json as worklog_json
 from processor.views.worklog import markdown as worklog_page
 from processor.views.worklog.facts import Period, Stage, gather
@@ -23,7 +23,7 @@ from sinks.redact import redact
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "worklog" / "example.md"
-POLICY = policy_rules.make()
+POLICY = rules.make()
 SECTIONS = ["Executive summary", "Clusters", "Processing status", "Next steps", "Technical notes"]
 
 
@@ -35,13 +35,13 @@ def html(markdown):
 def example(tmp_path, monkeypatch):
     """The example export, processed with the issues in a folder, with the time held still."""
     monkeypatch.chdir(tmp_path)
-    plot = Plot(issues="issues", at=datetime(2025, 9, 14, 6, tzinfo=UTC))
-    plot.take(json.dumps(one).encode() for one in json.loads((ROOT / "examples" / "export.json").read_text("utf-8")))
-    return plot
+    pipe = PipelineFixture(issues="issues", at=datetime(2025, 9, 14, 6, tzinfo=UTC))
+    pipe.take(json.dumps(one).encode() for one in json.loads((ROOT / "examples" / "export.json").read_text("utf-8")))
+    return pipe
 
 
-def made(plot, **options):
-    return read(plot.store, POLICY, **options)
+def made(pipe, **options):
+    return read(pipe.store, POLICY, **options)
 
 
 def test_the_example_gives_the_golden_worklog(example):
@@ -131,15 +131,15 @@ def test_personal_data_of_a_sample_stays_here(example):
     assert "[redacted: email]" in text
 
 
-def user_cluster(plot):
-    return next(one.id for one in plot.clusters() if "demo@example.com" in one.sample.text)
+def user_cluster(pipe):
+    return next(one.id for one in pipe.clusters() if "demo@example.com" in one.sample.text)
 
 
 def test_a_key_that_names_a_secret_gives_its_value_away_nowhere():
-    plot = Plot()
-    plot.take(lines([entry("", START, textPayload=None, jsonPayload={"message": "no", "password": "correct-horse9"})]))
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("", START, textPayload=None, jsonPayload={"message": "no", "password": "correct-horse9"})]))
 
-    assert "correct-horse9" not in worklog_page.markdown(made(plot), redact)
+    assert "correct-horse9" not in worklog_page.markdown(made(pipe), redact)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_a_key_that_names_a_secret_gives_its_value_away_nowhere():
     ],
 )
 def test_text_of_a_log_cannot_act(text):
-    plot = Plot()
-    plot.take(lines([entry(text, START, service=text[:60], revision=text[:80], instance=text)]))
-    page = html(worklog_page.markdown(made(plot), redact))
+    pipe = PipelineFixture()
+    pipe.take(lines([entry(text, START, service=text[:60], revision=text[:80], instance=text)]))
+    page = html(worklog_page.markdown(made(pipe), redact))
     shown = re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
 
     assert not re.search(r"<(?:script|img|!--)", page)
@@ -184,23 +184,23 @@ def page_boxes(log):
 
 
 @pytest.mark.parametrize(
-    ("handling", "stage", "step"),
+    ("triage", "stage", "step"),
     [
         # Told, and no tracker: somebody has to start the worker with one.
-        (Handling(announced=1), Stage.AWAITED, "Open the issues of cluster 1"),
-        (Handling(announced=1, issue=IssueRef("a/b", 3, "https://x.example/3")), Stage.REPORTED, ""),
-        (Handling(), Stage.BELOW, ""),
-        (Handling(status=Status.MUTED), Stage.MUTED, ""),
-        (Handling(status=Status.RESOLVED), Stage.SETTLED, ""),
-        (Handling(announced=1, memory={"abandoned": "410 Gone"}), Stage.GIVEN_UP, "See why the issues of cluster 1"),
-        (Handling(regressions=1), Stage.BELOW, "Find out why cluster 1 came back"),
-        (Handling(quiet=True), Stage.BELOW, "Resolve cluster 1 if the cause is gone"),
+        (Triage(announced=1), Stage.AWAITED, "Open the issues of cluster 1"),
+        (Triage(announced=1, issue=IssueRef("a/b", 3, "https://x.example/3")), Stage.REPORTED, ""),
+        (Triage(), Stage.BELOW, ""),
+        (Triage(status=Status.MUTED), Stage.MUTED, ""),
+        (Triage(status=Status.RESOLVED), Stage.SETTLED, ""),
+        (Triage(announced=1, memory={"abandoned": "410 Gone"}), Stage.GIVEN_UP, "See why the issues of cluster 1"),
+        (Triage(regressions=1), Stage.BELOW, "Find out why cluster 1 came back"),
+        (Triage(quiet=True), Stage.BELOW, "Resolve cluster 1 if the cause is gone"),
     ],
 )
-def test_next_steps_follow_from_the_state(handling, stage, step):
-    plot = Plot()
-    plot.take(lines([entry("it broke", START, severity="WARNING")]), tend=False)
-    clusters = [replace(one, handling=handling) for one in plot.clusters()]
+def test_next_steps_follow_from_the_state(triage, stage, step):
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("it broke", START, severity="WARNING")]), tend=False)
+    clusters = [replace(one, triage=triage) for one in pipe.clusters()]
     log = gather(clusters, Totals(counted=1), policy=POLICY)
     steps = worklog_page.markdown(log, redact).split("## Next steps\n\n")[1].split("\n\n## ")[0]
 
@@ -209,9 +209,9 @@ def test_next_steps_follow_from_the_state(handling, stage, step):
 
 
 def test_what_people_did_is_history():
-    plot = Plot()
-    plot.take(lines([entry("it broke", START)]), tend=False)
-    (one,) = plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("it broke", START)]), tend=False)
+    (one,) = pipe.clusters()
     decision = acknowledge(one, now=START, who="mo", note="on it")
     log = gather([one], Totals(counted=1), policy=POLICY, audit=[decision.audit])
 
@@ -220,10 +220,10 @@ def test_what_people_did_is_history():
 
 def test_a_deploy_that_brought_or_ended_a_problem_is_history():
     hours = [START + timedelta(hours=hour) for hour in range(40)]
-    plot = Plot()
+    pipe = PipelineFixture()
     old = [entry("old trouble", at, revision="r1", number=at.hour) for at in hours[:10]]
-    plot.take(lines([*old, *(entry("new trouble", at, revision="r2", number=at.hour) for at in hours[10:])]))
-    text = worklog_page.markdown(made(plot), redact)
+    pipe.take(lines([*old, *(entry("new trouble", at, revision="r2", number=at.hour) for at in hours[10:])]))
+    text = worklog_page.markdown(made(pipe), redact)
 
     assert "- new in revision r2\n" in text
     assert "- gone since revision r2\n" in text
@@ -231,16 +231,16 @@ def test_a_deploy_that_brought_or_ended_a_problem_is_history():
 
 def test_what_an_incident_covers_refers_to_the_incidents_issue(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = Plot(issues="issues")
+    pipe = PipelineFixture(issues="issues")
     texts = ["pool is empty", "payment stopped", "order rolled back"]
-    plot.take(
+    pipe.take(
         lines(
             entry(text, START + timedelta(seconds=10 * n + gap), number=n)
             for n in range(9)
             for gap, text in enumerate(texts)
         )
     )
-    log = made(plot)
+    log = made(pipe)
     text = worklog_page.markdown(log, redact)
 
     assert [len(incident.members) for incident in log.incidents] == [3]
@@ -250,15 +250,15 @@ def test_what_an_incident_covers_refers_to_the_incidents_issue(tmp_path, monkeyp
 
 
 def test_a_period_counts_its_whole_days_only():
-    plot = Plot()
+    pipe = PipelineFixture()
     days = [START.replace(day=day, hour=hour) for day in (5, 6, 7) for hour in (0, 23)]
-    plot.take(lines(entry("it broke", at, number=at.day) for at in days))
+    pipe.take(lines(entry("it broke", at, number=at.day) for at in days))
 
-    assert made(plot, period=Period(date(2026, 1, 6), date(2026, 1, 7))).entries == 4
-    assert made(plot, period=Period(until=date(2026, 1, 5))).entries == 2
-    assert made(plot, period=Period(since=date(2026, 1, 8))).items == ()
-    assert made(plot, service="another").items == ()
-    assert made(plot).entries == 6
+    assert made(pipe, period=Period(date(2026, 1, 6), date(2026, 1, 7))).entries == 4
+    assert made(pipe, period=Period(until=date(2026, 1, 5))).entries == 2
+    assert made(pipe, period=Period(since=date(2026, 1, 8))).items == ()
+    assert made(pipe, service="another").items == ()
+    assert made(pipe).entries == 6
 
 
 def test_an_empty_state_gives_a_worklog_that_says_so():
@@ -269,9 +269,9 @@ def test_an_empty_state_gives_a_worklog_that_says_so():
 
 
 def test_many_clusters_are_summed_up():
-    plot = Plot()
-    plot.take(lines([entry("it broke", START)]), tend=False)
-    (one,) = plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("it broke", START)]), tend=False)
+    (one,) = pipe.clusters()
     many = [replace(one, id=f"c{number}") for number in range(500)]
     log = gather(many, Totals(counted=500), policy=POLICY)
     text = worklog_page.markdown(log, redact)
@@ -289,21 +289,21 @@ def test_json_says_what_the_page_says(example):
 
 
 def test_the_folder_is_written_when_it_would_say_something_else(tmp_path):
-    plot = Plot()
-    plot.take(lines([entry("it broke", START)]))
-    keeper = Keeper(plot.store, POLICY, redact, folder=str(tmp_path / "log"), clock=plot.clock, every_s=60)
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("it broke", START)]))
+    keeper = Keeper(pipe.store, POLICY, redact, folder=str(tmp_path / "log"), clock=pipe.clock, every_s=60)
     path = tmp_path / "log" / NAME
 
-    keeper.tend(done=False)
+    keeper.run_if_due(done=False)
     first = path.read_text("utf-8")
     path.write_text("touched", "utf-8")
-    keeper.tend(done=False)
+    keeper.run_if_due(done=False)
     assert path.read_text("utf-8") == "touched", "it is not due yet"
-    plot.clock.sleep(61)
-    keeper.tend(done=False)
+    pipe.clock.sleep(61)
+    keeper.run_if_due(done=False)
     assert path.read_text("utf-8") == first
     before = path.stat().st_mtime_ns
-    keeper.tend(done=True)
+    keeper.run_if_due(done=True)
     assert path.stat().st_mtime_ns == before
 
 
@@ -336,9 +336,9 @@ def test_a_worker_keeps_the_worklog_up_to_date(gardener, tmp_path):
 
 
 def test_an_audit_record_of_an_alias_is_found_at_its_root():
-    plot = Plot()
-    plot.take(lines([entry("it broke", START)]), tend=False)
-    (one,) = plot.clusters()
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("it broke", START)]), tend=False)
+    (one,) = pipe.clusters()
     record = AuditRecord(START, "mo", "merge", "old", "into it")
     log = gather([replace(one, aliases=("old",))], Totals(counted=1), policy=POLICY, audit=[record])
 

@@ -16,7 +16,7 @@
     if (document.hidden || asking) { again = true; return; }
     asking = true;
     again = false;
-    const address = location.pathname + location.search.replace(/[?&]done=[a-z]+/, "");
+    const address = location.pathname + location.search.replace(/[?&](done|undo|n)=[^&]*/g, "").replace(/^&/, "?");
     try {
       await htmx.ajax("GET", address, { source: live(), target: "#live", select: "#live", swap: "outerMorph" });
       keepSaying();
@@ -56,7 +56,10 @@
   function tick() {
     for (const time of document.querySelectorAll("time")) {
       const place = time.dataset.form === "both" ? time.lastElementChild : time;
-      const text = ago(Date.parse(time.dateTime));
+      const at = Date.parse(time.dateTime);
+      const text = place.textContent ? ago(at) : "";
+      const title = new Date(at).toLocaleString() + " here, " + time.dateTime.replace("T", " ").replace("Z", " UTC") + ", " + ago(at);
+      if (time.title !== title) time.title = title;
       if (place.textContent !== text) place.textContent = text;
     }
   }
@@ -72,17 +75,30 @@
   });
 
   // --- actions: what was typed has been said; what came of it stays for a while -----------------------------
-  let said = { text: "", until: 0 };
+  let said = { nodes: [], until: 0 };
   function keepSaying() {
     const place = document.getElementById("said");
-    if (place && !place.textContent && Date.now() < said.until) place.textContent = said.text;
+    if (!place || place.textContent || Date.now() >= said.until) return;
+    place.replaceChildren(...said.nodes.map((node) => node.cloneNode(true)));
+    htmx.process(place);
   }
   document.addEventListener("htmx:after:swap", (event) => {
-    const form = document.getElementById("act");
-    if (!form || event.detail.ctx.sourceElement !== form) return;
-    said = { text: document.getElementById("said").textContent, until: Date.now() + 8000 };
-    if (event.detail.ctx.response.status < 400) form.reset();
+    const form = event.detail.ctx.sourceElement?.closest?.("#act, #bulk, #said form");
+    tick();
+    if (!form) return;
+    const nodes = [...document.getElementById("said")?.childNodes ?? []].map((node) => node.cloneNode(true));
+    said = { nodes, until: Date.now() + 20000 };
+    if (event.detail.ctx.response.status >= 400) return;
+    document.getElementById("act")?.reset();
+    for (const box of document.querySelectorAll("input[name=id]:checked")) box.checked = false;
+    count();
   });
+  function count() {
+    const n = document.querySelectorAll("input[name=id]:checked").length;
+    const place = document.getElementById("chosen");
+    if (place) place.textContent = n + " chosen";
+  }
+  document.addEventListener("change", (event) => { if (event.target.name === "id") count(); });
 
   // --- keys ------------------------------------------------------------------------------------------------
   const help = document.getElementById("help");
@@ -98,7 +114,7 @@
   let before = "";
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || off.checked || help.open) return;
-    if (event.target.matches("input, select, textarea")) {
+    if (event.target.matches("input:not([type=checkbox]), select, textarea")) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
@@ -109,11 +125,15 @@
     else if (chord === "gc") location.assign("/clusters");
     else if (key === "j") move(1);
     else if (key === "k") move(-1);
+    else if (key === "x") {
+      const box = document.activeElement.closest("tr")?.querySelector("input[name=id]");
+      if (box) { box.checked = !box.checked; count(); }
+    } else if ("pn".includes(key)) document.querySelector(`[data-go="${key}"]`)?.click();
     else if (key === "?") help.showModal();
     else if (key === "/") {
       const search = document.getElementById("q");
       if (search) search.focus(); else location.assign("/clusters");
-    } else if ("amr".includes(key)) document.querySelector(`[data-key="${key}"]`)?.focus();
+    } else if ("amru".includes(key)) document.querySelector(`[data-key="${key}"]`)?.focus();
     else return;
     event.preventDefault();
   });

@@ -21,7 +21,7 @@ STREAM = Stream("p", "shop", Kind.TEXT)
 AGE = timedelta(minutes=10)
 
 
-def sow(store, now, ids, count, *, template="it broke", age=AGE, severity=Severity.ERROR, stream=STREAM):
+def seed_clusters(store, now, ids, count, *, template="it broke", age=AGE, severity=Severity.ERROR, stream=STREAM):
     """Count `count` entries in every cluster of `ids`, spread evenly over `age` up to `now`."""
     models = {model.stream: model for model in store.load_model({})}
     known = {record.id for record in models[stream].records} if stream in models else set()

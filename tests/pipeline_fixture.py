@@ -1,17 +1,17 @@
-"""A whole garden in one process with the time held still: entries in, clusters and issues in a folder out."""
+"""The whole pipeline in one process with the time held still: entries in, clusters and issues in a folder out."""
 
 import json
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from processor.ingest.worker import Worker
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
-from processor.issues.plan import Wishes
+from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage
-from processor.triage import rules as policy_rules
+from processor.triage import rules
 from sinks.folder import FolderTracker
 from sinks.redact import redact
 from sinks.sqlite.store import SqliteStore
@@ -38,7 +38,7 @@ class Lines:
     def __init__(self, lines):
         self.left = [ReceivedMessage(line, f"m{number}") for number, line in enumerate(lines)]
 
-    def pull(self, max_messages, timeout_s):  # noqa: ARG002  # all is there already
+    def pull(self, max_messages, timeout_s):  # all is there already
         part, self.left = self.left[:max_messages], self.left[max_messages:]
         return part
 
@@ -55,7 +55,7 @@ class Lines:
         pass
 
 
-class Plot:
+class PipelineFixture:
     """A store, a folder of issues and the worker's parts between them; `take` is one run over some entries."""
 
     def __init__(self, state=":memory:", issues=None, *, at=START, auto_close=False, bounded=True, issues_per_hour=400):
@@ -63,15 +63,20 @@ class Plot:
         self.store = SqliteStore(state)
         self.tracker = FolderTracker(str(issues), clock=self.clock) if issues else None
         masker = Masker()
-        self.wishes = Wishes(policy_rules.make(), Wording(redact, masker.mask), auto_close=auto_close)
-        self.reconciler = Reconciler(
+        self.settings = IssueSettings(rules.make(), Wording(redact, masker.mask), auto_close=auto_close)
+        self.limits, self.bounded = Limits(issues_per_hour=issues_per_hour), bounded
+        self.reconciler = self.another()
+
+    def another(self):
+        """One more controller over the same store and tracker, as another worker has."""
+        return Reconciler(
             self.store,
             self.tracker,
-            wishes=self.wishes,
+            settings=self.settings,
             clock=self.clock,
             name="worker",
-            limits=Limits(issues_per_hour=issues_per_hour),
-            bounded=bounded,
+            limits=self.limits,
+            bounded=self.bounded,
         )
 
     def take(self, lines, *, tend=True):
@@ -79,7 +84,7 @@ class Plot:
         source = Lines(lines)
         times = [json.loads(message.data)["timestamp"] for message in source.left]
         self.clock.at = max([self.clock.at, *map(datetime.fromisoformat, times)])
-        Worker(source, self.store, garden=Garden(), masker=Masker(), clock=self.clock, name="worker").run()
+        Worker(source, self.store, miners=Miners(), masker=Masker(), clock=self.clock, name="worker").run()
         if tend:
             self.tend()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.text.characters import marked, named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,11 +20,6 @@ _EARNED: Final = "<any>"
 _VALUES: Final = 3
 _VALUE_WIDTH: Final = 60
 _NO_VALUE: Final = frozenset({"(other)", "(nothing)"})
-# Controls but tab and newline, soft hyphen, joiners, everything that turns direction, separators, surrogates, tags.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 
 
 class Segment(NamedTuple):
@@ -31,12 +28,14 @@ class Segment(NamedTuple):
     Attributes:
         values: words that were counted at this place, or what the sample holds there; empty where neither is known.
         counts: how often each was counted, empty for the sample's.
+        more: there are other values than these.
     """
 
     text: str
     wildcard: bool = False
     values: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
+    more: bool = False
 
     @property
     def says(self) -> str:
@@ -48,8 +47,8 @@ class Segment(NamedTuple):
 
 
 def visible(text: str) -> str:
-    """The text with every character that cannot be seen written as its code point, such as [U+202E]."""
-    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    """Return the text with every character that cannot be seen written as its code point, such as [U+202E]."""
+    return marked(text, named)
 
 
 def pieces(template: str) -> list[str]:
@@ -57,17 +56,18 @@ def pieces(template: str) -> list[str]:
     return _WILDCARD.split(template)
 
 
-def segments(cluster: Cluster) -> tuple[Segment, ...]:
-    """The template in pieces.
+def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, ...]:
+    """The template, or its beginning, in pieces.
 
     A wildcard that mining has earned comes with the words counted there (breakdown "word 1" belongs to the first),
     a masked value with what the sample holds in its place: of those only the sample is kept.
     """
-    literals = pieces(cluster.template)
-    values = _aligned(literals, cluster.sample.text)
+    literals = pieces(template)
+    texts = (text, cluster.latest.text, cluster.sample.text)
+    values = next((found for one in texts if any(found := _aligned(literals, one))), [""] * (len(literals) - 1))
     made = [Segment(literals[0])]
     earned = 0
-    for mark, value, literal in zip(_WILDCARD.findall(cluster.template), values, literals[1:], strict=True):
+    for mark, value, literal in zip(_WILDCARD.findall(template), values, literals[1:], strict=True):
         earned += mark == _EARNED
         counted = cluster.facets.get(f"word {earned}", {}) if mark == _EARNED else {}
         made.append(_wildcard(mark, value, counted))
@@ -100,8 +100,9 @@ def _wildcard(mark: str, value: str, counted: Mapping[str, int]) -> Segment:
     words = {word: n for word, n in counted.items() if word not in _NO_VALUE}
     top = sorted(words, key=lambda one: (-words[one], one))[:_VALUES]
     if top:
-        return Segment(mark, True, tuple(_short(one) for one in top), tuple(words[one] for one in top))
-    return Segment(mark, True, (_short(value),) if value else ())
+        is_all = len(counted) == len(top)
+        return Segment(mark, True, tuple(_short(one) for one in top), tuple(words[one] for one in top), not is_all)
+    return Segment(mark, True, (_short(value),) if value else (), more=True)
 
 
 def _short(value: str) -> str:

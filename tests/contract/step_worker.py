@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
-from processor.mining.miners import Garden
+from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Severity
 from processor.model.errors import Transient
 
@@ -35,30 +35,30 @@ def messages(text, count, *, first=0, **fields):
     return [message(text, first + number, **fields) for number in range(count)]
 
 
-class Hand:
+class StepWorker:
     """One worker: a store, a model, and the steps between them."""
 
     def __init__(self, store, name="w1"):
         self.store = store
-        self.garden = Garden()
+        self.miners = Miners()
         self.masker = Masker()
         self.name = name
 
     def look(self, received, *, now=NOW):
         """Everything up to the commit: the checkpoint."""
-        self.garden.refresh(self.store.load_model(self.garden.revs))
+        self.miners.refresh(self.store.load_model(self.miners.revs))
         batch = pipeline.decode(received, min_severity=Severity.WARNING, now=now + timedelta(hours=1))
         seen = self.store.seen([identity for identity, _ in batch.entries])
-        return pipeline.digest(batch, seen, self.garden, Grouper(self.masker), worker=self.name, now=now)
+        return pipeline.digest(batch, seen, self.miners, Grouper(self.masker), worker=self.name, now=now)
 
     def put(self, checkpoint):
         """Commit it; forget what was learned if it is refused."""
         try:
             committed = self.store.commit(checkpoint)
         except Transient:
-            self.garden.discard()
+            self.miners.rollback()
             raise
-        self.garden.settle(committed.revs)
+        self.miners.confirm(committed.revs)
         return committed
 
     def work(self, received, *, now=NOW, tries=200):

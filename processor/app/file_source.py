@@ -1,0 +1,42 @@
+"""The source that a path names: its entries as they are, or one for each line of plain text."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from processor.model.errors import ConfigError
+from processor.parsing.plain_text import PlainText
+from processor.sources.file import FileSource
+
+_KNOWN: Final = ("follow", "text")
+_QUERY: Final = re.compile(r"(.*)\?([a-z&]*)")
+
+
+def open_file(source: str, *, begun: bool = False) -> FileSource:
+    """Open `-` or `file:PATH`, with ?follow and ?text behind it. Raises `SourceError`, `ConfigError`.
+
+    With `begun` it has been waited for the first bytes of a pipe, so that nothing is made for one of no known form.
+    """
+    path = source.removeprefix("file:")
+    asked: list[str] = []
+    # A file may have a question mark in its name.
+    if not Path(path).exists() and (found := _QUERY.fullmatch(path)):
+        path, asked = found[1], found[2].split("&")
+    if unknown := [one for one in asked if one not in _KNOWN]:
+        raise ConfigError(f"source {source}: after the path only ?follow and ?text are known, not {unknown[0]!r}")
+    lines = _plain_text(path, follow="follow" in asked) if "text" in asked else None
+    opened = FileSource(path, follow="follow" in asked, lines=lines)
+    if begun:
+        opened.begin()
+    return opened
+
+
+def _plain_text(path: str, *, follow: bool) -> PlainText:
+    """Lines before the first with a time have the file's, or that at which they are read."""
+    written = None
+    if path != "-" and not follow and Path(path).is_file():
+        written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+    return PlainText("stdin" if path == "-" else Path(path).name, lambda: written or datetime.now(UTC))

@@ -1,0 +1,106 @@
+"""Automata over the lines of a log: how far a stack trace that begins at one line reaches.
+
+Promises: one pass, one line at a time, each line matched at its start by the rules of the current state; the answer is
+the longest accepted stretch, so lines that only may belong (a message of several lines) belong where a frame follows.
+Must not know a language, nor where lines come from.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_LINES: Final = 500
+"""Lines of one trace; a longer one is cut there."""
+LINE_LIMIT: Final = 600
+"""Characters of a line that are looked at."""
+VAGUE: Final = frozenset({"line", "error", "code", "rule", "bare"})
+"""States after a first line that begins a trace only if the next ones say so."""
+_MAX_UNCERTAIN: Final = 40  # lines of a message, before its first frame
+
+Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
+class Extent(NamedTuple):
+    """What an automaton made of the lines from `at` on.
+
+    Attributes:
+        end: index after the last line that belongs; the beginning where nothing is accepted.
+        is_open: the lines ended before the trace did, so that the next line may belong.
+        crossed_at: where another trace of the language began before this one was finished; 0 where none did.
+    """
+
+    end: int
+    is_open: bool
+    crossed_at: int = 0
+
+
+class Automaton:
+    """A start, states with rules, and the states in which what was read is a trace.
+
+    Args:
+        start: (pattern, state): the first pattern that matches the first line decides.
+        states: by state, the rules for the line that follows. No rule: the trace ended above that line.
+        accepting: the states in which the lines read so far are a trace.
+        unfinished: the states in which the runtime always prints more: another head there is another trace's.
+    """
+
+    def __init__(
+        self,
+        start: Rules,
+        states: Mapping[str, Rules],
+        accepting: frozenset[str],
+        unfinished: frozenset[str] = frozenset(),
+    ) -> None:
+        self._start = start
+        self._states = states
+        self._accepting = accepting
+        self._unfinished = unfinished
+
+    def begin(self, line: str) -> str | None:
+        """The state after a first line, None where no trace begins with it."""
+        return _next(self._start, line)
+
+    def begins_surely(self, line: str) -> bool:
+        """Whether the line is a head by a sign of its own, and not only because of what follows."""
+        state = self.begin(line)
+        return state is not None and state not in VAGUE
+
+    def extent(self, lines: Sequence[str], at: int) -> Extent:
+        """How far the trace that begins at `lines[at]` reaches; blank lines never end one."""
+        state = self.begin(lines[at][:LINE_LIMIT])
+        if state is None:
+            return Extent(at, is_open=False)
+        end = at + 1 if state in self._accepting else at
+        uncertain = 0
+        for index in range(at + 1, min(len(lines), at + MAX_LINES)):
+            line = lines[index][:LINE_LIMIT]
+            if not line or line.isspace():
+                continue
+            following = _next(self._states[state], line)
+            if following is None or uncertain > _MAX_UNCERTAIN:
+                is_crossed = state in self._unfinished and self.begins_surely(line)
+                return Extent(end, is_open=False, crossed_at=index if is_crossed else 0)
+            state = following
+            uncertain += 1
+            if state in self._accepting:
+                end, uncertain = index + 1, 0
+        return Extent(end, is_open=len(lines) < at + MAX_LINES)
+
+
+def rules(*rows: tuple[str, str]) -> Rules:
+    """Compile (regular expression, state) rows; `""` is any line, and the state "" is the end above it."""
+    return tuple((re.compile(pattern) if pattern else ANY, state) for pattern, state in rows)
+
+
+def _next(rows: Rules, line: str) -> str | None:
+    for pattern, state in rows:
+        if pattern.match(line):
+            return state or None
+    return None
+
+
+ANY: Final = re.compile("")

@@ -1,0 +1,197 @@
+"""C and C++: what ends a process (terminate, assert, sanitizers), and the stacks of glog, abseil and gdb.
+
+Promises: addresses, process ids and build paths are gone; the first stack printed is the one that failed.
+Must not keep what a sanitizer says of memory's layout.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.paths import short_path
+
+_THROWN = re.compile(
+    r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type"
+    r"|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$"
+)
+_WHAT = re.compile(r"\s*what\(\): +(.*)$")
+_SANITIZER = re.compile(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
+_UNDEFINED = re.compile(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
+_CHECK = re.compile(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
+_ASSERT = re.compile(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
+_SIGNAL = re.compile(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
+_FRAME = re.compile(
+    r"\s*#(\d+) +(?:0x[0-9a-f]+ +)?(?:in )?(.+?)"
+    r"(?: (?:at |\(?)?((?:/|\.{1,2}/|[\w.+-]+/)?[\w./+-]+\.(?:cc?|cpp|cxx|hh?|hpp|S|s|m|mm|inc|ii)):(\d+)(?::\d+)?\)?"
+    r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?$"
+)
+_STACK = re.compile(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
+_GLIBC = re.compile(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
+_ARGUMENTS = re.compile(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
+_LIBRARIES = re.compile(
+    r"(?:std::|__gnu_cxx|__cxa|__GI_|__libc|__interceptor|__asan|__ubsan|__sanitizer"
+    r"|_start$|start_thread|clone|raise$|abort$"
+    r"|google::|absl::|boost::|folly::|testing::|operator (?:new|delete)|malloc|free$"
+    r"|mem(?:cpy|set|move)|str\w{3,4}$|gsignal|_?_?assert)"
+)
+_END_OF_FIRST = re.compile(
+    r"0x[0-9a-f]+ is located|freed by|previously allocated|Previous (?:read|write)|SUMMARY: |Thread \d+ |Shadow bytes"
+)
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception: C++ prints no chain."""
+    kind, message, place = _head(lines)
+    frames: list[Frame] = []
+    for line in lines:
+        if frames and _END_OF_FIRST.match(line):
+            break
+        if found := _frame(line):
+            frames.append(found)
+    if kind and not any(frame.in_app for frame in frames) and place:
+        frames = [place, *frames]
+    if kind or len(frames) > 2:  # noqa: PLR2004 - numbered lines of prose seldom look like three frames
+        return Traceback("cpp", (Raised(kind or "crash", message, tuple(reversed(frames))),))
+    return None
+
+
+def _head(lines: list[str]) -> tuple[str, str, Frame | None]:
+    for number, line in enumerate(lines):
+        if match := _THROWN.match(line):
+            what = next((found.group(1) for found in map(_WHAT.match, lines[number + 1 : number + 3]) if found), "")
+            return match.group(1).strip(), match.group(2) or what, None
+        if match := _SANITIZER.match(line):
+            return match.group(1), (match.group(2) or match.group(3)).partition(" on ")[0], None
+        for pattern, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed")):
+            if match := pattern.match(line):
+                said = match.group(3).removeprefix("Check failed: ")
+                return kind, said, _at(match.group(1), match.group(2))
+        if match := _ASSERT.match(line):
+            place = _at(match.group(1), match.group(2), _name(match.group(3).rpartition(" ")[2] or match.group(3)))
+            return "Assertion failed", match.group(4), place
+    found = next((found for found in map(_SIGNAL.match, lines) if found), None)
+    if found is None:
+        return "", "", None
+    return found.group(1), "", None
+
+
+def _at(path: str, line: str, function: str = "") -> Frame:
+    return Frame(function, short_path(path), True, path, int(line[:9]))
+
+
+def _frame(line: str) -> Frame | None:
+    if match := _FRAME.match(line):
+        name = _name(match.group(2))
+        path, library = match.group(3) or "", match.group(5) or ""
+        own = not _LIBRARIES.match(name) and not library.startswith(("/lib", "/usr/lib")) and "sysdeps" not in path
+        return Frame(name, short_path(path) if path else "", own, path, int((match.group(4) or "0")[:9]))
+    if match := _STACK.match(line):
+        name = _name(match.group(2) or "(unknown)")
+        return Frame(name, "", name != "(unknown)" and not _LIBRARIES.match(name))
+    if match := _GLIBC.match(line):
+        name = match.group(2)
+        own = bool(name) and not match.group(1).startswith(("/lib", "/usr/lib"))
+        return Frame(name or "(unknown)", "", own and not _LIBRARIES.match(name))
+    return None
+
+
+def _name(signature: str) -> str:
+    name = signature
+    for _ in range(4):  # nested arguments and templates, innermost first
+        before, name = name, _ARGUMENTS.sub("", name)
+        if name == before:
+            break
+    return name.strip().rpartition(" ")[2] if "operator" not in name else name.strip()
+
+
+_NUMBERED = r"\s*#\d+ +(?:0x[0-9a-f]+|\S+ \()"
+_STACKED = r"\s*@ +0x[0-9a-f]+"
+_BRACKETED = r"\S+\(\S*\) ?\[0x[0-9a-f]+\]$"
+
+LANGUAGE = Language(
+    "cpp",
+    needles=(
+        "terminate called",
+        "uncaught exception of type",
+        "Sanitizer: ",
+        "runtime error: ",
+        "Check failed: ",
+        "' failed",
+        "#0 ",
+        "    @ ",
+        "*** SIG",
+        "[0x",
+    ),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r"terminate called |libc\+\+abi: ", "thrown"),
+            (r"=+$", "rule"),
+            (r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer"),
+            (r"\S+:\d+:\d+: runtime error: ", "undefined"),
+            (r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ ", "stack"),
+            (r"\*\*\* (?:Check failure|SIG|Aborted at)", "stack"),
+            (r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion ", "assert"),
+        ),
+        states={
+            "thrown": rules((r"\s*what\(\): ", "what"), (r"Aborted|SIGABRT", "what"), (_NUMBERED, "frames")),
+            "what": rules(
+                (r"Aborted|SIGABRT|\*\*\* SIG", "what"),
+                (_NUMBERED, "frames"),
+                (_STACKED, "stack"),
+                (_BRACKETED, "frames"),
+            ),
+            "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
+            "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
+            "sanitizer": rules(
+                (r"==\d+==|=+$|SUMMARY: ", "sanitizer"),
+                (
+                    (
+                        r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by"
+                        r"|Thread T|Direct leak|Indirect leak"
+                    ),
+                    "sanitizer",
+                ),
+                (
+                    (
+                        r"Shadow byte|  0x|=>0x|Hint: |SCARINESS|AddressSanitizer|Address 0x|HINT: |The signal "
+                        r"is|Register values"
+                    ),
+                    "sanitizer",
+                ),
+                (RECORD, ""),
+                (r"\s", "sanitizer"),
+            ),
+            "undefined": rules((_NUMBERED, "frames"), (r"\s", "undefined"), (r"SUMMARY: ", "undefined")),
+            "frames": rules((_NUMBERED, "frames"), (_BRACKETED, "frames"), (r"\s", "frames")),
+            "stack": rules((_STACKED, "stack"), (r"\*\*\* ", "stack"), (r"PC: @", "stack"), (r"Aborted", "stack")),
+        },
+        accepting=frozenset({"what", "assert", "sanitizer", "undefined", "frames", "stack"}),
+    ),
+    fragments=(
+        r"terminate called (?:after throwing|without an active)",
+        r"libc[+][+]abi: ",
+        r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: ",
+        r"\s+#\d+ +0x[0-9a-f]+ ",
+        r"#\d+ +0x[0-9a-f]+ in ",
+        r"\s+@ +0x[0-9a-f]+ ",
+        r"[*]{3} (?:Check failure stack trace|SIG[A-Z]+|Aborted at)",
+        r"\S+:\d+:\d+: runtime error: ",
+        r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
+        r"SUMMARY: \w+Sanitizer: ",
+        r"\s*what\(\): ",
+    ),
+    crash=(
+        r"terminate called ",
+        r"libc[+][+]abi: ",
+        r"==\d+==ERROR: \w+Sanitizer: ",
+        r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] ",
+        r"[*]{3} SIG[A-Z]+",
+        r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
+        r"\S+:\d+:\d+: runtime error: ",
+    ),
+    noise=(r"0x[0-9a-f]+", r"==\d+=="),
+)

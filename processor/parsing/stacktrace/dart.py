@@ -1,0 +1,80 @@
+"""Dart and Flutter: `#0      main (package:shop/cart.dart:3:5)`.
+
+Promises: frames of the SDK and of packages from the cache are not in-app. Must not read PHP's `#0 /file(3)`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace import exception_line as heads
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import short_path
+
+_FRAME = re.compile(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
+_UNHANDLED = re.compile(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
+_CLOSURE = re.compile(r"\.?<anonymous closure>|<fn>")
+_LIBRARIES = (
+    "dart:",
+    "package:flutter/",
+    "org-dartlang-sdk:",
+    "package:stack_trace/",
+    "package:test_api/",
+    "package:shelf/",
+)
+_PACKAGE = re.compile(r"package:")
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception: Dart prints no chain."""
+    head: list[str] = []
+    frames: list[Frame] = []
+    for line in lines:
+        if match := _FRAME.match(line):
+            frames.append(_frame(match))
+        elif not frames:
+            head.append(_UNHANDLED.sub("", line))
+    kind, message = heads.find(head)
+    return complete("dart", [Raised(kind, message, tuple(reversed(frames)))] if frames else [])
+
+
+def _frame(match: re.Match[str]) -> Frame:
+    path = match.group(2)
+    name = _CLOSURE.sub("", match.group(1)).replace("new ", "") or "<anonymous>"
+    return Frame(
+        name,
+        short_path(_PACKAGE.sub("", path)),
+        not path.startswith(_LIBRARIES),
+        path,
+        int((match.group(3) or "0")[:9]),
+    )
+
+
+_AT = r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk)[^()]*\)\s*$"
+
+LANGUAGE = Language(
+    "dart",
+    needles=("#0 ",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r".{0,120}Unhandled [Ee]xception:", "head"),
+            (rf"(?!\s|#\d).{{0,300}}?{heads.TYPED}", "head"),
+            (r"(?!#\d|\s)", "line"),
+        ),
+        states={
+            "line": rules((_AT, "frames")),
+            "head": rules((_AT, "frames"), (rf"{RECORD}|#\d", ""), (r"", "head")),
+            "frames": rules((_AT, "frames"), (r"<asynchronous suspension>|\(elided ", "frames")),
+        },
+        accepting=frozenset({"frames"}),
+    ),
+    fragments=(
+        r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk):[^()]*\)\s*$",
+        r"<asynchronous suspension>$",
+        r"Unhandled exception:$",
+    ),
+    noise=(r"\.dart:\d+(?::\d+)?",),
+)

@@ -1,0 +1,106 @@
+"""What a stack trace says for people: type, message, place and root cause, and a title made of them.
+
+Promises: plain values, bounded, of one line each. Log text: hostile until the caller neutralises it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from processor.model import ExceptionInfo
+from processor.parsing.stacktrace.registry import parse
+
+if TYPE_CHECKING:
+    from processor.parsing.stacktrace.model import Frame, Traceback
+
+_CHARS: Final = 500
+_MESSAGE: Final = 110
+_ROOT: Final = 60
+_CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
+_FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \()")
+_SCRIPT = re.compile(r"(?:<[^>]*>|\{main\}|main|\?|<anonymous>)$")
+
+
+def describe(text: str) -> ExceptionInfo | None:
+    """The exception in `text`, or None where it holds none."""
+    found = parse(text)
+    return None if found is None else info(found)
+
+
+def info(found: Traceback) -> ExceptionInfo:
+    """The exception that reached the log, where it was raised, and its first cause."""
+    last, root = found.chain[-1], found.chain[0]
+    place = _place(found)
+    return ExceptionInfo(
+        type=_line(last.type),
+        message=_line(last.message),
+        function=_line(place.function) if place else "",
+        file=_line(_file(place)) if place else "",
+        line=place.line if place else 0,
+        root_type=_line(root.type),
+        root_message=_line(root.message),
+    )
+
+
+def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
+    """The same with the messages as they stand in the fingerprint: what is a value is not said in public.
+
+    A message that the fingerprint does not have is left out.
+    """
+    links = fingerprint.split(" => ")
+    return one._replace(message=_said(links[-1], one.type), root_message=_said(links[0], one.root_type))
+
+
+def _said(link: str, kind: str) -> str:
+    """The message in one link of a fingerprint, `Type: message at function (module) < ...`."""
+    head = link[: found[-1].start()] if (found := list(_FRAMES.finditer(link))) else link
+    return head.removeprefix(kind or "exception").removeprefix(":").strip()
+
+
+def title(one: ExceptionInfo) -> str:
+    """`Type: message in function (file.py) (from Root: its message)`, without what is not known."""
+    kind = _short(one.type)
+    said = f"{kind}: {_cut(one.message, _MESSAGE)}" if kind and one.message else kind or _cut(one.message, _MESSAGE)
+    parts = [said or "exception"]
+    file = one.file.replace("\\", "/").rpartition("/")[2]
+    if one.function and file and not _SCRIPT.match(one.function):
+        parts.append(f"in {_cut(one.function, _ROOT)} ({_cut(file, _ROOT)})")
+    elif file or one.function:
+        parts.append(f"in {_cut(file or one.function, _ROOT)}")
+    root = _short(one.root_type)
+    if (one.root_type, one.root_message) != (one.type, one.message) and (root or one.root_message):
+        if one.root_message and one.root_message not in one.message:
+            root = f"{root}: {_cut(one.root_message, _ROOT)}" if root else _cut(one.root_message, _ROOT)
+        if root and root != kind:
+            parts.append(f"(from {root})")
+    return " ".join(parts)
+
+
+def _place(found: Traceback) -> Frame | None:
+    """The innermost frame of the application: of the last exception that has one."""
+    for raised in reversed(found.chain):
+        for frame in reversed(raised.frames):
+            if frame.in_app:
+                return frame
+    return next((raised.frames[-1] for raised in reversed(found.chain) if raised.frames), None)
+
+
+def _file(frame: Frame) -> str:
+    if frame.file:
+        return frame.file
+    return frame.module if "/" in frame.module or re.search(r"\.\w{1,4}$", frame.module) else ""
+
+
+def _short(kind: str) -> str:
+    """`java.lang.IllegalStateException` -> `IllegalStateException`; a class in a class keeps its own name."""
+    name = kind.partition("`")[0]
+    return re.split(r"\.|::|\\|\$|\+", name)[-1] or name
+
+
+def _line(text: str) -> str:
+    return " ".join(text[: 4 * _CHARS].translate(_CONTROL).split())[:_CHARS]
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

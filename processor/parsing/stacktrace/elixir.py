@@ -1,0 +1,158 @@
+"""Elixir and Erlang: `** (KeyError) ...` with frames in parentheses, crash reports with lists of frames.
+
+Promises: process ids, arities' arguments and versions of applications are gone.
+Must not read what a process held as its state.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.paths import short_path
+
+_RAISED = re.compile(
+    r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$"
+)
+_HEAD = re.compile(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
+_FRAME = re.compile(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
+_BARE = re.compile(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
+_ERLANG = re.compile(r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[[^\]]*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?")
+_REASON = re.compile(r"\{(?:\{)?([a-z_]+)[,}]")
+_ANONYMOUS = re.compile(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
+_LIBRARIES = frozenset(
+    [
+        "stdlib",
+        "kernel",
+        "elixir",
+        "mix",
+        "logger",
+        "ex_unit",
+        "eex",
+        "iex",
+        "phoenix",
+        "plug",
+        "plug_cowboy",
+        "cowboy",
+        "ranch",
+        "bandit",
+        "thousand_island",
+        "ecto",
+        "ecto_sql",
+        "db_connection",
+        "postgrex",
+        "oban",
+        "broadway",
+        "gen_stage",
+        "telemetry",
+        "finch",
+        "mint",
+        "jason",
+        "absinthe",
+        "tesla",
+        "hackney",
+    ]
+)
+_OTP = frozenset(
+    [
+        "gen_server",
+        "gen_statem",
+        "proc_lib",
+        "supervisor",
+        "gen",
+        "gen_event",
+        "lists",
+        "maps",
+        "erlang",
+        "ets",
+        "io",
+        "erl_eval",
+        "shell",
+        "init",
+    ]
+)
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception; a linked process that fell with it prints its own."""
+    kind = message = ""
+    frames: list[Frame] = []
+    for line in lines:
+        if match := _FRAME.match(line):
+            frames.append(_frame(match.group(1) or "", match.group(2), match.group(3), match.group(4)))
+        elif match := _BARE.match(line):
+            frames.append(_frame(match.group(1), "", "0", match.group(2)))
+        elif not kind and (match := _HEAD.match(line)):
+            kind, message = match.groups()
+    if kind and (frames or message):
+        return Traceback("elixir", (Raised(kind, message, tuple(reversed(frames))),))
+    return _erlang(" ".join(lines))
+
+
+def _erlang(text: str) -> Traceback | None:
+    text = text[:20_000]
+    frames = []
+    for match in _ERLANG.finditer(text):
+        module, function, _, path, line = match.groups()
+        frames.append(Frame(function, module, module not in _OTP, path or "", int((line or "0")[:9])))
+    if len(frames) < 2 and not (frames and "exit value" in text):  # noqa: PLR2004
+        return None
+    first = _ERLANG.search(text)
+    before = text[: first.start()] if first else ""
+    reasons = _REASON.findall(before)
+    return Traceback("elixir", (Raised(reasons[-1] if reasons else "error", "", tuple(reversed(frames))),))
+
+
+def _frame(application: str, path: str, line: str, call: str) -> Frame:
+    name = call.strip()
+    for _ in range(3):
+        name = _ANONYMOUS.sub("", name)
+    owner, _, function = name.rpartition(".")
+    own = application not in _LIBRARIES and owner.lstrip(":") not in _OTP
+    return Frame(function or name, owner or (short_path(path) if path else ""), own, path, int(line[:9]))
+
+
+_AT = r"\s+(?:\([\w.]+(?: [^()]*)?\) )?(?:\S+\.(?:exs?|erl|eex|heex):\d+: |[A-Z:]\S*/\d+$)"
+
+LANGUAGE = Language(
+    "elixir",
+    needles=("** (", '{file,"'),
+    parse=parse,
+    automaton=Automaton(
+        start=rules(
+            (r".{0,200}\*\* \([A-Za-z_][\w.]*\)", "raised"),
+            (
+                (
+                    r".{0,120}(?:terminating|raised an exception|Task #PID\S+ started from|Process #PID\S+"
+                    r"|Error in process <|CRASH REPORT|ERROR REPORT)"
+                ),
+                "report",
+            ),
+        ),
+        states={
+            "report": rules((r".{0,60}\*\* \(", "raised"), (r"\s*\{", "terms"), (RECORD, ""), (r"", "report")),
+            "raised": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
+            "message": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
+            "frames": rules(
+                (_AT, "frames"),
+                (r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b.*[:\]]", "rest"),
+            ),
+            "rest": rules(
+                (r"(?:Last message|State|Function|Initial Call|Ancestors|    Args|Queue|Client)\b|\s", "rest")
+            ),
+            "terms": rules((r"\s*[\[{]", "terms"), (r"\s+\S", "terms")),
+        },
+        accepting=frozenset({"raised", "frames", "rest", "terms"}),
+    ),
+    fragments=(
+        r".{0,200}[*]{2} \([A-Za-z_][\w.]*\) ",
+        r"\s+\([\w.]+ [^()]*\) \S+\.(?:exs?|erl|eex|heex):\d+: ",
+        r"\s+\S+\.exs?:\d+: ",
+        r"Error in process <",
+        r"\s*\[?\{[a-z]\w*,'?[\w/<>-]+'?,(?:\d+|\[.*\]),\[\{file,",
+    ),
+    crash=(r".{0,80}[*]{2} \([A-Z][\w.]*\) ",),
+    noise=(r"\.exs?:\d+", r"#PID<[\d.]+>"),
+)

@@ -1,0 +1,61 @@
+"""Lua: the standalone interpreter, OpenResty, and whatever prints `debug.traceback`.
+
+Promises: functions of C are not in-app. Must not keep line numbers in what a frame is called.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.paths import short_path
+
+_FRAME = re.compile(
+    r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$"
+)
+_SAID = re.compile(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
+_DEFINED = re.compile(r"<[^>]*>$")
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception: Lua prints no chain."""
+    start = next((number for number, line in enumerate(lines) if line.lstrip().startswith("stack traceback:")), None)
+    if start is None:
+        return None
+    above = [line for line in lines[:start] if line.strip()]
+    said = next((found for line in above if (found := _SAID.match(line))), None)
+    frames = [_frame(found, said) for found in map(_FRAME.match, lines[start + 1 :]) if found]
+    message = said.group(3) if said else (above[-1].strip() if above else "")
+    return Traceback("lua", (Raised("error", message, tuple(reversed(frames))),)) if frames else None
+
+
+def _frame(match: re.Match[str], said: re.Match[str] | None) -> Frame:
+    path, line, name = match.groups()
+    name = _DEFINED.sub("", name).strip(" '") or "<anonymous>"
+    if path is None:
+        return Frame(name, "[C]", in_app=False)
+    own = "/luarocks/" not in path and "/share/lua/" not in path
+    at = said.group(2) if said and said.group(1) == path and line is None else line
+    return Frame(name, short_path(path), own, path, int((at or "0")[:9]))
+
+
+_AT = r"\s+(?:\[C\]|[^\s:]+(?::\d+)?): in "
+
+LANGUAGE = Language(
+    "lua",
+    needles=("stack traceback:",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules((r"(?!\s|stack traceback)", "line")),
+        states={
+            "line": rules((r"\s*stack traceback:", "trace")),
+            "trace": rules((_AT, "frames"), (r"\s*\.\.\.", "trace")),
+            "frames": rules((_AT, "frames"), (r"\s*\.\.\.", "frames")),
+        },
+        accepting=frozenset({"frames"}),
+    ),
+    fragments=(r"\s*stack traceback:$", r"\s+(?:\[C\]|[^\s:]+\.lua:\d+): in ", r"lua[\w.]*: \S+:\d+: "),
+    noise=(r"\.lua:\d+",),
+)

@@ -1,0 +1,93 @@
+"""Names from code in the message of an exception: what says which attribute, key, module or column it is about.
+
+Promises: a name is kept as it is, everything else is masked by the caller's function; linear in the message.
+Must not keep what may be data: a quoted plain word is a value unless its type or the noun before it says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_QUOTED = re.compile(
+    r"(?<!\w)(?:'([^'\n]{1,100})'|\"([^\"\n]{1,100})\"|`([^`'\n]{1,100})[`'])(?!\w)|['\"“`]([^'\"“”`\n]{1,100})”"
+)
+_CODE = re.compile(r"[^\W\d][\w$]*(?:(?:\.|::|->|#|/|\\|-)[^\W\d][\w$]*)*(?:\(\)|[?!=])?")
+_TELLTALE = re.compile(r"[a-z][A-Z]|_|\(\)|::|->|#|[\w$]\.[\w$]|\\")
+_DIGITS = re.compile(r"\d")
+_DATA = re.compile(
+    r"(?i)\.(?:com|net|org|io|dev|app|local|internal|example|test|json|ya?ml|txt|csv|xml"
+    r"|html?|pdf|png|jpe?g|gif|log|zip|gz|tmp|xlsx?"
+    r"|docx?|parquet|avro|db|sqlite|sql|pem|key|crt)$"
+)
+_NOUN = re.compile(
+    r"(?:attributes?|arguments?|columns?|relations?|tables?|modules?|named?|propert(?:y"
+    r"|ies)|methods?|functions?|fields?|keys?|reading"
+    r"|setting|calling|class(?:es)?|variables?|parameters?|members?|constants?|packages?"
+    r"|symbols?|traits?|beans?|types?|identifiers?|keywords?"
+    r"|options?|flags?|metrics?|objects?|enums?|structs?|annotations?|labels?|import|from"
+    r"|find|load|require|file -- )[ :=]{0,3}$"
+)
+_ABOUT_NAMES: Final = (
+    "KeyError",
+    "NameError",
+    "AttributeError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "UnboundLocalError",
+    "NoMethodError",
+    "LoadError",
+    "ReferenceError",
+    "ClassNotFoundException",
+    "NoClassDefFoundError",
+    "NoSuchMethodError",
+    "NoSuchFieldError",
+    "KeyNotFoundException",
+    "TypeLoadException",
+    "MissingMethodException",
+    "MissingKeyException",
+    "UndefinedFunctionError",
+)
+_WHOLE = re.compile(r":?['\"]?((?:[^\W\d][\w$]*[./\\:-]{1,2})*[^\W\d][\w$]*)['\"]?$")
+_PLACEHOLDER: Final = "Kqxz"
+_LETTERS: Final = "abcdefghijklmnopqrstuvwx"
+
+
+def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
+    """The message with its values masked and the names of code in it as they are.
+
+    Args:
+        message: one line.
+        kind: the exception's type.
+        mask: takes values out of a text.
+    """
+    is_about_names = kind.endswith(_ABOUT_NAMES)
+    if is_about_names and (whole := _WHOLE.fullmatch(message)) and not _DIGITS.search(whole.group(1)):
+        return message
+    if _PLACEHOLDER in message:
+        return mask(message)
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        body = match.group(1) or match.group(2) or match.group(3) or match.group(4) or ""
+        if len(kept) >= len(_LETTERS) or not _is_name(body, message[: match.start()], is_about_names):
+            return match.group()
+        kept.append(match.group())
+        return _PLACEHOLDER + _LETTERS[len(kept) - 1]
+
+    hidden = _QUOTED.sub(hide, message)
+    if not kept:
+        return mask(message)
+    shown = mask(hidden)
+    for letter, name in zip(_LETTERS, kept, strict=False):
+        shown = shown.replace(_PLACEHOLDER + letter, name)
+    return shown
+
+
+def _is_name(body: str, before: str, is_about_names: bool) -> bool:
+    if _DIGITS.search(body) or not _CODE.fullmatch(body) or _DATA.search(body):
+        return False
+    return is_about_names or _TELLTALE.search(body) is not None or _NOUN.search(before[-24:]) is not None

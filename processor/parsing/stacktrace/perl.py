@@ -1,0 +1,60 @@
+"""Perl: `die` and `croak` with the frames that Carp prints.
+
+Promises: arguments of calls are gone; the place where it died is the innermost frame.
+Must not take every sentence that ends in "line 5." for a trace.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.paths import short_path
+
+_DIED = re.compile(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
+_FRAME = re.compile(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
+_EVAL = re.compile(r"eval (?:\{.*|'.*)")
+_LIBRARY = re.compile(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
+_CLASS = re.compile(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception: Perl prints no chain."""
+    start = next((number for number, line in enumerate(lines) if _FRAME.match(line)), None)
+    if start is None:
+        return None
+    head = next((found for line in reversed(lines[:start]) if (found := _DIED.match(line))), None)
+    if head is None:
+        return None
+    calls = [found for found in map(_FRAME.match, lines[start:]) if found]
+    # A frame says which function was called and from where: the place inside it stands one line above.
+    places = [(head.group(2), head.group(3)), *((call.group(3), call.group(4)) for call in calls)]
+    names = [*(_EVAL.sub("eval", call.group(1)) for call in calls), "main"]
+    frames = [
+        Frame(name, short_path(path), name != "eval" and not _LIBRARY.search(path), path, int(line[:9]))
+        for name, (path, line) in zip(names, places, strict=True)
+    ]
+    typed = _CLASS.match(head.group(1))
+    kind, message = typed.groups() if typed else ("die", head.group(1))
+    return Traceback("perl", (Raised(kind, message, tuple(reversed(frames))),))
+
+
+_AT = r"\s+\S.* called at \S+ line \d+"
+
+LANGUAGE = Language(
+    "perl",
+    needles=(" called at ",),
+    parse=parse,
+    automaton=Automaton(
+        start=rules((r".* at \S+ line \d+(?:, <\w+> (?:line|chunk) \d+)?\.?$", "died")),
+        states={"died": rules((_AT, "frames")), "frames": rules((_AT, "frames"))},
+        accepting=frozenset({"frames"}),
+    ),
+    fragments=(
+        r"\s+\S.* called at \S+ line \d+",
+        r"\S.* at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",
+    ),
+    noise=(r" line \d+", r"0x[0-9a-f]+"),
+)

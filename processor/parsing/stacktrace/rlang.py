@@ -1,0 +1,80 @@
+"""R: `Error in f(x) : message` with its calls, and rlang's backtraces.
+
+Promises: the call that failed is the innermost frame. Must not keep a call's arguments: they are data.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+
+_ERROR = re.compile(
+    r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$"
+)
+_CALLS = re.compile(r"Calls: (.*)$")
+_TREE = re.compile(r"\s*\d+\. [│├└─▆ \\|+-]*([\w.:$<>-]+)\(")
+_NUMBERED = re.compile(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
+_BASE = frozenset(
+    [
+        "tryCatch",
+        "withCallingHandlers",
+        "doTryCatch",
+        "tryCatchList",
+        "tryCatchOne",
+        "stop",
+        "eval",
+        "source",
+        "withVisible",
+        "abort",
+        "try",
+    ]
+)
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """One exception: the outermost error that R printed."""
+    said: tuple[str, str] | None = None
+    frames: list[Frame] = []
+    for number, line in enumerate(lines):
+        if said is None and (match := _ERROR.match(line)):
+            following = next((one.strip(" !") for one in lines[number + 1 :] if one.strip()), "")
+            said = match.group(1) or match.group(3) or "", match.group(2) or match.group(4) or following
+        elif match := _CALLS.match(line):
+            frames = [_frame(name) for name in match.group(1).split(" -> ") if name not in {"...", "<Anonymous>"}]
+        elif match := _TREE.match(line):
+            frames.append(_frame(match.group(1)))
+        elif match := _NUMBERED.match(line):
+            frames.insert(0, _frame(match.group(1), match.group(2) or "", int((match.group(3) or "0")[:9])))
+    if said is None:
+        return None
+    if said[0] and (not frames or frames[-1].function != said[0]):
+        frames.append(_frame(said[0]))
+    return Traceback("r", (Raised("Error", said[1], tuple(frames)),)) if frames else None
+
+
+def _frame(name: str, path: str = "", line: int = 0) -> Frame:
+    owner, _, function = name.rpartition("::")
+    return Frame(function, owner.strip(":"), not owner.strip(":") and function not in _BASE, path, line)
+
+
+_TAIL = r"Calls: |Execution halted|Backtrace:|In addition: |Traceback:|Caused by error"
+
+LANGUAGE = Language(
+    "r",
+    needles=("Error in ", "Error: ", "Error:\n"),
+    parse=parse,
+    automaton=Automaton(
+        start=rules((r"Error in [`\w.:$]+\(", "error"), (r"Error ?:", "bare")),
+        states={
+            "error": rules((_TAIL, "tail"), (RECORD, ""), (r"\s|[!xi•✖\u2139] ", "error")),
+            "bare": rules((_TAIL, "tail"), (r"[!xi•✖\u2139] ", "bare")),
+            "tail": rules((_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖\u2139] ", "tail")),
+        },
+        accepting=frozenset({"error", "tail"}),
+    ),
+    fragments=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
+    crash=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Execution halted$"),
+)

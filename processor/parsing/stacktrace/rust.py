@@ -1,0 +1,157 @@
+"""Rust: panics with and without a backtrace, and errors that print their own (anyhow, eyre).
+
+Promises: the panic's place is its own frame where no backtrace is printed; hashes and generic arguments are gone.
+Must not take the panic machinery for the place that failed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.parsing.stacktrace.automaton import Automaton, rules
+from processor.parsing.stacktrace.language import RECORD, Language
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import short_path
+
+_PANICKED = re.compile(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
+_OLD = re.compile(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
+_OLD_END = re.compile(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
+_ERROR = re.compile(r"Error: (.*)$")
+_CALL = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
+_PLACE = re.compile(r"\s+at (\S+):(\d+)(?::\d+)?$")
+_HASH = re.compile(r"::h[0-9a-f]{16}$")
+_GENERIC = re.compile(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
+_LIBRARIES = re.compile(
+    r"(?:<?(?:std|core|alloc|test|proc_macro|backtrace|anyhow|eyre|color_eyre|tokio|futures\w*|hyper|axum|actix\w*|tower\w*"
+    r"|rayon\w*|serde\w*|tracing\w*|reqwest|sqlx|tonic|warp|rocket|async_std|crossbeam\w*)::|rust_|_?_?libc_start|_start$"
+    r"|main$|clone\d?$|start_thread|__rust|__GI_|___rust|_rust|<unknown>)"
+)
+_REGISTRY = ("/rustc/", "/.cargo/registry/", "/.cargo/git/", "/.rustup/")
+
+
+def parse(lines: list[str]) -> Traceback | None:
+    """The chain in `lines`, root cause first."""
+    chain: list[Raised] = []
+    for number, line in enumerate(lines):
+        if match := _PANICKED.match(line):
+            _, said, path, at = match.groups()
+            message = said if said is not None else _message(lines[number + 1 :])
+            chain.append(
+                _raised("panic", message, Frame("", short_path(path), True, path, int(at[:9])), lines[number:])
+            )
+        elif (match := _OLD.match(line)) and (place := _OLD_END.match(" ".join(lines[number : number + 5]))):
+            frame = Frame("", short_path(place.group(2)), True, place.group(2), int(place.group(3)[:9]))
+            chain.append(_raised("panic", match.group(2).partition("', ")[0], frame, lines[number:]))
+        elif not chain and (match := _ERROR.match(line)):
+            frames = _frames(lines[number:])
+            causes = [found.group(1) for found in map(_CALL.match, _causes(lines[number:])) if found]
+            if frames or causes:
+                said = [match.group(1), *causes]
+                chain += [Raised("Error", text, frames if at == len(said) - 1 else ()) for at, text in enumerate(said)][
+                    ::-1
+                ]
+    if len(chain) == 1 and chain[0].frames:
+        return Traceback("rust", tuple(chain))
+    if chain and not any(raised.frames for raised in chain):
+        return Traceback("rust", tuple(chain))
+    return complete("rust", chain[:1] if chain and chain[0].type == "panic" else chain)
+
+
+def _message(below: list[str]) -> str:
+    for line in below:
+        if line.startswith(("stack backtrace:", "note: ")):
+            break
+        if line.strip():
+            return line.strip()
+    return ""
+
+
+def _causes(lines: list[str]) -> list[str]:
+    start = next((number for number, line in enumerate(lines) if line.startswith("Caused by:")), len(lines))
+    found: list[str] = []
+    for line in lines[start + 1 :]:
+        if line.lower().startswith(("stack backtrace", "location:", "note: ")):
+            break
+        if line.strip():
+            found.append(line if _CALL.match(line) else f"0: {line.strip()}")
+    return found
+
+
+def _raised(kind: str, message: str, place: Frame, lines: list[str]) -> Raised:
+    frames = _frames(lines)
+    own = [frame for frame in frames if frame.in_app]
+    if not own:
+        return Raised(kind, message, (*frames, place))
+    return Raised(kind, message, frames)
+
+
+def _frames(lines: list[str]) -> tuple[Frame, ...]:
+    """The frames of the first backtrace, outermost first; the machinery of panics above the own code is left out."""
+    start = next((n for n, line in enumerate(lines) if line.lower().startswith("stack backtrace")), len(lines))
+    found: list[Frame] = []
+    calls = [
+        (number, match.group(1)) for number in range(start + 1, len(lines)) if (match := _CALL.match(lines[number]))
+    ]
+    for number, call in calls:
+        place = _PLACE.match(lines[number + 1]) if number + 1 < len(lines) else None
+        path, line = (place.group(1), int(place.group(2)[:9])) if place else ("", 0)
+        name = _HASH.sub("", call)
+        own = not _LIBRARIES.match(name) and not any(mark in path for mark in _REGISTRY)
+        owner, _, function = _GENERIC.sub("", name).strip(":").replace("::::", "::").rpartition("::")
+        found.append(Frame(function or owner, owner, own, path, line))
+    return tuple(reversed(found))
+
+
+_HEAD = r".{0,200}?thread '[^']*' (?:\(\d+\) )?panicked at "
+_NOTE = r"note: (?:run with|Some details)"
+_NUMBER = r"\s+\d+: "
+
+LANGUAGE = Language(
+    "rust",
+    needles=("panicked at ", "tack backtrace:", "Caused by:\n"),
+    parse=parse,
+    automaton=Automaton(
+        start=rules((_HEAD, "panic"), (r"Error: ", "bare")),
+        states={
+            "panic": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (RECORD, ""),
+                (r"\s+at |Traceback |panic: ", ""),
+                (r"", "message"),
+            ),
+            "message": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (_HEAD, ""),
+                (RECORD, ""),
+                (r"\s+at ", ""),
+                (r"", "more"),
+            ),
+            "more": rules(
+                (r"stack backtrace:", "trace"),
+                (_NOTE, "note"),
+                (_HEAD, ""),
+                (RECORD, ""),
+                (r"\s+at ", ""),
+                (r"", "more"),
+            ),
+            "bare": rules((r"Caused by:", "cause"), (r"[Ss]tack backtrace:", "trace"), (r"\s{2,}\S", "bare")),
+            "cause": rules((r"\s", "cause"), (r"[Ss]tack backtrace:|Location:", "trace")),
+            "trace": rules((_NUMBER, "trace"), (r"\s+at \S", "trace"), (_NOTE, "note"), (r"\s{2,}\S", "trace")),
+            "note": rules((_NOTE, "note")),
+        },
+        accepting=frozenset({"message", "trace", "note", "cause"}),
+    ),
+    fragments=(
+        r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",
+        r"stack backtrace:$",
+        r"Stack backtrace:$",
+        r"\s+\d+: (?:0x[0-9a-f]+ - )?[\w<:{}> ,&']+::\S+$",
+        r"\s+at \S+\.rs:\d+(?::\d+)?$",
+        r"note: run with `RUST_BACKTRACE",
+        r"note: Some details are omitted, run with `RUST_BACKTRACE",
+    ),
+    crash=(r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",),
+    noise=(r"\.rs:\d+(?::\d+)?", r"\(\d+\) panicked"),
+)

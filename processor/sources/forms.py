@@ -1,0 +1,112 @@
+"""Files that hold no log entries in a form that can be read: what each one is, and what to do instead.
+
+One sentence for a file, before anything is counted. Asked with the first bytes of a file, as they lie there and as
+text; lines of plain text are no business of this table: they are refused, or with `--text` counted, one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_BYTES: Final = 1 << 16
+"""So much of a file is looked at."""
+_TAR_MAGIC: Final = 257
+_JSON_INSTEAD: Final = "export it with `gcloud logging read FILTER --format=json`"
+
+
+class _Form(NamedTuple):
+    """Bytes that a file begins with, and the sentence about it."""
+
+    magic: bytes
+    sentence: str
+
+
+_BINARY: Final = (
+    _Form(b"PK\x03\x04", "is a zip archive: unpack it first, `unzip -p FILE | gardener replay -`"),
+    _Form(b"PK\x05\x06", "is an empty zip archive"),
+    _Form(b"\x28\xb5\x2f\xfd", "is compressed with zstd: `zstd -dc FILE | gardener replay -`"),
+    _Form(b"\x04\x22\x4d\x18", "is compressed with lz4: `lz4 -dc FILE | gardener replay -`"),
+    _Form(b"\x1f\x9d", "is compressed with compress: `zcat FILE | gardener replay -`"),
+    _Form(b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive: `7z x -so FILE | gardener replay -`"),
+    _Form(b"Rar!", "is a RAR archive: unpack it first"),
+    _Form(b"PAR1", "is Parquet: export the table as JSON, `bq extract --destination_format NEWLINE_DELIMITED_JSON`"),
+    _Form(b"Obj\x01", "is Avro: export the table as JSON, `bq extract --destination_format NEWLINE_DELIMITED_JSON`"),
+    _Form(b"SQLite format 3\0", "is an SQLite database; if it is a state, `gardener clusters --state sqlite:FILE`"),
+    _Form(b"LPKSHHRH", "is systemd's journal: `journalctl -o json --file FILE | gardener replay -`"),
+    _Form(b"ElfFile\0", "is a Windows event log: export it as JSON, or take it from Cloud Logging"),
+    _Form(b"%PDF-", f"is a PDF, not an export of log entries: {_JSON_INSTEAD}"),
+    _Form(b"\x7fELF", f"is a program, not an export of log entries: {_JSON_INSTEAD}"),
+)
+_HTML: Final = re.compile(rb"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
+_XML: Final = re.compile(rb"\s*<(?:\?xml|[A-Za-z][\w:-]*(?:\s[^<>]*)?>)")
+_GCLOUD_ERROR: Final = re.compile(rb"\s*ERROR: \(gcloud\.")
+_FIELD: Final = (
+    r"(?:insert_?id|log_?name|(?:receive_?)?timestamp|severity|(?:text|json|proto)_?payload\b|resource|labels)"
+)
+_YAML: Final = re.compile(
+    rb"(?:[^{\[\n][^\n]*\n)?(?:---[^\n]*\n)?(?:[ \t]*(?:#[^\n]*)?\n)*(?:- )?[A-Za-z_][\w./-]*:(?:[ \t][^\n]*)?\r?\n"
+)
+_YAML_FIELD: Final = re.compile(rf"^(?:- |  )?{_FIELD}:(?:\s|$)".encode(), re.IGNORECASE | re.MULTILINE)
+_BOX_TABLE: Final = re.compile(r"\s*(?:┌─|\+-{2,})".encode())
+_TABLE: Final = re.compile(rb"[A-Z][A-Z0-9_]*(?: +[A-Z][A-Z0-9_]*)*\s*\r?\n")
+_TABLE_FIELD: Final = re.compile(_FIELD.upper().replace(r"\B", r"\b").encode())
+_CSV: Final = re.compile(rb"\"?[A-Za-z_@][\w./@\[\]-]*\"?(?:[,;\t]\s*\"?[A-Za-z_@][^,;\t\n]*)+\r?\n")
+_CSV_FIELD: Final = re.compile(rf"(?:^|[,;\t\"]){_FIELD}".encode(), re.IGNORECASE)
+_API_ERROR: Final = re.compile(rb"\s*\[?\s*\{\s*\"error\"\s*:\s*\{\s*\"(?:code|message|status|errors)\"\s*:")
+
+
+def refusal_of_bytes(head: bytes) -> str:
+    """Why a file that begins so cannot be read; "" where that is not known."""
+    if head[_TAR_MAGIC : _TAR_MAGIC + 5] == b"ustar":
+        return "is a tar archive: `tar -xOf FILE | gardener replay -`"
+    return next((form.sentence for form in _BINARY if head.startswith(form.magic)), "")
+
+
+def refusal_of_text(head: bytes) -> str:
+    """Why text that begins so is no export of log entries; "" where it may be one."""
+    line = head[: head.find(b"\n") + 1] or head + b"\n"
+    may_be_entries = head.lstrip()[:1] in (b"{", b"[")
+    return next(
+        (sentence for sentence, fits in _TEXT if may_be_entries is (fits is _is_api_error) and fits(head, line)),
+        "",
+    )
+
+
+def _is_api_error(head: bytes, _line: bytes) -> bool:
+    return _API_ERROR.match(head) is not None
+
+
+def _is_csv(_head: bytes, line: bytes) -> bool:
+    return _CSV.fullmatch(line) is not None and _CSV_FIELD.search(line) is not None
+
+
+def _is_table(head: bytes, line: bytes) -> bool:
+    return _BOX_TABLE.match(head) is not None or (
+        _TABLE.fullmatch(line) is not None and _TABLE_FIELD.search(line) is not None
+    )
+
+
+def _is_yaml(head: bytes, _line: bytes) -> bool:
+    return _YAML.match(head) is not None and _YAML_FIELD.search(head) is not None
+
+
+_TEXT: Final[tuple[tuple[str, Callable[[bytes, bytes], bool]], ...]] = (
+    ("holds an error answer of the API, not its entries; the answer says what is missing", _is_api_error),
+    (
+        f"is a web page, perhaps of a sign-in that failed: {_JSON_INSTEAD}",
+        lambda head, _line: _HTML.match(head) is not None,
+    ),
+    (f"is XML: {_JSON_INSTEAD}", lambda head, _line: _XML.match(head) is not None),
+    (
+        "holds gcloud's error message, not its output; run the gcloud command again and read what it says",
+        lambda head, _line: _GCLOUD_ERROR.match(head) is not None,
+    ),
+    (f"is CSV: download JSON from the Logs Explorer (Actions, Download), or {_JSON_INSTEAD}", _is_csv),
+    (f"is a table for people: {_JSON_INSTEAD}", _is_table),
+    ("is YAML, as gcloud prints it when it is not told otherwise: add --format=json to the gcloud command", _is_yaml),
+)
+"""What a text may be, the surest first: the sentence, and a test of the head and its first line."""

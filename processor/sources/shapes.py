@@ -1,0 +1,79 @@
+"""How the entries of a text follow each other: a line each, indented objects, an array, an API's answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
+INDENTED: Final = re.compile(rb"\s*\{[ \t\r]*\n[ \t]+\"")
+_PRETTY: Final = re.compile(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
+_UNDECIDED: Final = re.compile(rb"\s*(?:\[\s*)?\Z")
+NEWLINE: Final = re.compile(rb"\n")
+
+# entries.list, entries.tail, Pub/Sub's pull, a push of several, filter-log-events, a table's rows.
+_LISTS: Final = rb"entries|receivedMessages|received_messages|messages|events|rows"
+# What may stand before the list, all of it short.
+_BEFORE: Final = rb"nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
+_SCALAR: Final = rb'(?:"[^"\n]*"|[\w.+-]+)'
+_MEMBERS: Final = rb'(?:"(?:' + _BEFORE + rb')"\s*:\s*' + _SCALAR + rb"\s*,\s*)*"
+LIST: Final = re.compile(rb"\s*\{\s*" + _MEMBERS + rb'"(?:' + _LISTS + rb')"\s*:\s*(?=\[\s*[{\]])')
+# The beginning of an object that may yet turn out to be such an answer.
+MAY_BE_LIST: Final = re.compile(
+    rb"\s*\{\s*" + _MEMBERS + rb'(?:"[^"\\\n]{0,32}(?:"\s*(?::\s*(?:\[\s*|"[^"\n]*"?\s*|[\w.+-]*\s*)?)?)?)?\Z'
+)
+# What follows the list in its answer.
+LIST_END: Final = re.compile(
+    rb'\s*(?:,\s*"[^"\n]*"\s*:\s*(?:"(?:[^"\\\n]|\\.)*"|[^\s,{}\[\]"]+|\[[^\[\]{}]*\]|\{[^{}]*\})\s*)*\}'
+)
+MAX_LIST_END: Final = 1 << 16
+
+
+class Shape(NamedTuple):
+    """What comes next in a text.
+
+    Attributes:
+        begin: bytes before the first entry.
+        boundary: what stands between two entries; None where only counting braces finds them.
+        closing: whether `boundary` finds the end of the array as well.
+        in_answer: whether an answer's other fields follow behind the list.
+    """
+
+    begin: int
+    boundary: re.Pattern[bytes] | None
+    closing: bool = False
+    in_answer: bool = False
+
+
+LINES: Final = Shape(0, NEWLINE)
+_OBJECTS: Final = Shape(0, re.compile(rb"\n(?=[{\[])"))
+
+
+def shape_of(text: bytes, *, final: bool) -> Shape | None:
+    """The shape of what follows; None where more has to come before that can be told."""
+    if not final and (_UNDECIDED.match(text) or MAY_BE_LIST.match(text)):
+        return None
+    answer = LIST.match(text)
+    start = answer.end() if answer else 0
+    if answer or ARRAY.match(text):
+        begin = text.index(b"[", start) + 1
+        pretty = _PRETTY.match(text, start)
+        if not pretty:
+            return Shape(begin, None, in_answer=answer is not None)
+        # No line inside an element begins with its own indentation and a brace, or with less and a bracket, so
+        # this finds the next element and the end even behind a truncated one.
+        indent = pretty[1]
+        outer = rb"[ \t]{0,%d}" % max(len(indent) - 1, 0)
+        boundary = re.compile(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
+        return Shape(begin, boundary, closing=True, in_answer=answer is not None)
+    return _OBJECTS if INDENTED.match(text) else LINES
+
+
+def begins_anew(line: bytes) -> bool:
+    """Whether a line among lines is the beginning of an array, of an indented object, or of an API's answer."""
+    return line in {b"[", b"{"} or ARRAY.match(line) is not None or LIST.match(line) is not None
+
+
+def is_ndjson(head: bytes) -> bool:
+    """Whether a file that begins so has an entry on each line."""
+    return head.startswith(b"{") and shape_of(head, final=True) is LINES

@@ -1,0 +1,100 @@
+"""A cluster's breakdown in the order in which it helps: what varies first, what is constant in one line. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.views.titles import OTHER, ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from processor.model import Cluster
+
+_COUNTED: Final = frozenset({"instance"})
+"""Names nobody reads: how many there are says more."""
+_FIRST: Final = ("route", "status", "function", "module", "logger", "error group")
+_USERS: Final = frozenset(
+    {
+        "user",
+        "user_id",
+        "userid",
+        "uid",
+        "customer",
+        "customer_id",
+        "account",
+        "account_id",
+        "tenant",
+        "tenant_id",
+        "principal",
+        "email",
+        "remote_ip",
+        "client_ip",
+    }
+)
+
+
+class Facet(NamedTuple):
+    """One place in the entries and its values, the most frequent first; `known` leaves out what was not kept."""
+
+    name: str
+    values: Sequence[tuple[str, int]]
+    total: int
+
+    @property
+    def known(self) -> int:
+        """How many values are known."""
+        return sum(value != OTHER for value, _ in self.values)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether these are all of them."""
+        return self.known == len(self.values)
+
+
+class Breakdown(NamedTuple):
+    """The places of one cluster or of several.
+
+    Attributes:
+        varying: places with several values.
+        constant: (place, value) that every entry shares.
+        counted: places whose values are counted and listed on demand.
+        users: the place that tells most people apart, None where no place does.
+    """
+
+    varying: Sequence[Facet]
+    constant: Sequence[tuple[str, str]]
+    counted: Sequence[Facet]
+    users: Facet | None
+
+
+def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
+    """Of one cluster, or of all members of an incident together."""
+    facets = [Facet(_name(name), ranked(values), sum(values.values())) for name, values in _summed(clusters).items()]
+    count = sum(cluster.occurrences for cluster in clusters)
+    constant = [(one.name, one.values[0][0]) for one in facets if len(one.values) == 1 and one.total >= count]
+    same = {name for name, _ in constant}
+    varying = [one for one in facets if one.name not in same and one.name not in _COUNTED]
+    varying.sort(key=lambda one: (_FIRST.index(one.name) if one.name in _FIRST else len(_FIRST), one.name))
+    users = [one for one in facets if one.name.lower().replace("-", "_").replace(".", "_") in _USERS]
+    return Breakdown(
+        varying=varying,
+        constant=constant,
+        counted=[one for one in facets if one.name in _COUNTED],
+        users=max(users, key=lambda one: (one.known, one.name), default=None),
+    )
+
+
+def _summed(clusters: Sequence[Cluster]) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for cluster in clusters:
+        for name, values in cluster.facets.items():
+            held = found.setdefault(name, {})
+            for value, n in values.items():
+                held[value] = held.get(value, 0) + n
+    return found
+
+
+def _name(name: str) -> str:
+    """What people call the place."""
+    return f"wildcard {name[5:]}" if name.startswith("word ") else name.removeprefix("label ")

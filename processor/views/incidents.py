@@ -1,0 +1,180 @@
+"""Incidents as people read them: one row for all clusters with one cause, its members folded. Pure.
+
+Promises: a cluster is in one incident at most; what the controller has found to be one incident stays one, and new
+members join it; the same clusters give the same incidents in any order. What makes an incident is
+`processor.triage.incidents`' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Status, Triage
+from processor.triage import incidents as finding
+from processor.triage import related
+from processor.views.rates import Rates, is_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from processor.model import AuditRecord, Cluster, IssueRef, Priority
+    from processor.triage.incidents import Incident
+    from processor.views.row import Row
+
+_SETTLED: Final = (Status.MUTED, Status.RESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident with its members' rows and the sums over them.
+
+    Attributes:
+        id: names its address: the cluster whose issue reports it, the root where no issue does.
+        rows: the members' rows, the root first, then in order of appearance.
+        figures: entries of all members together.
+    """
+
+    id: str
+    incident: Incident
+    rows: tuple[Row, ...]
+    figures: Rates
+
+    @property
+    def cause(self) -> str:
+        """What went wrong, with its values: log text."""
+        return self.incident.cause or self.rows[0].cluster.template
+
+    @property
+    def root(self) -> Cluster:
+        """The cluster that names the cause."""
+        return self.rows[0].cluster
+
+    @property
+    def entries(self) -> int:
+        """Entries of all members."""
+        return sum(row.cluster.count for row in self.rows)
+
+    @property
+    def occurrences(self) -> int:
+        """Occurrences of all members: a trace that came in lines is one."""
+        return sum(row.cluster.occurrences for row in self.rows)
+
+    @property
+    def priority(self) -> Priority | None:
+        """That of the most urgent member."""
+        known = [row.cluster.triage.priority for row in self.rows]
+        return min((one for one in known if one is not None), default=None)
+
+    @property
+    def triage(self) -> Triage:
+        """What was decided about the cluster that stands for the incident."""
+        return next((row.cluster.triage for row in self.rows if row.cluster.id == self.id), self.root.triage)
+
+    @property
+    def issue(self) -> IssueRef | None:
+        """The issue that reports it."""
+        issues = (row.cluster.triage.issue for row in self.rows)
+        return self.triage.issue or next((one for one in issues if one is not None), None)
+
+    @property
+    def back(self) -> bool:
+        """A member was settled and has been seen again."""
+        return any(is_back(row.cluster) for row in self.rows)
+
+    @property
+    def active(self) -> tuple[Row, ...]:
+        """The members that concern somebody: neither muted nor resolved, or back."""
+        return tuple(row for row in self.rows if _concerns(row.cluster))
+
+    @property
+    def status(self) -> Status:
+        """The members' status where they agree; else that of those that still concern somebody."""
+        active = {row.cluster.triage.status for row in self.active}
+        if not active:
+            statuses = {row.cluster.triage.status for row in self.rows}
+            return Status.MUTED if Status.MUTED in statuses else Status.RESOLVED
+        is_owned = self.triage.status is Status.ACKNOWLEDGED or active == {Status.ACKNOWLEDGED}
+        return Status.ACKNOWLEDGED if is_owned else Status.OPEN
+
+    @property
+    def mark(self) -> str:
+        """Names the last decision of a person about any member; who joins meanwhile is no reason to refuse."""
+        changes = [row.cluster.triage.changed_at for row in self.rows]
+        return max((at.isoformat() for at in changes if at is not None), default="never")
+
+    def reached(self, action: str) -> tuple[Row, ...]:
+        """The members that an action is about: those that concern somebody; else, and to reopen them, all."""
+        if action == "reopen":
+            return tuple(row for row in self.rows if row.cluster.triage.status is not Status.OPEN) or self.rows
+        return self.active or self.rows
+
+    def history(self, audit: Iterable[AuditRecord]) -> list[AuditRecord]:
+        """What people did to any of its members, the newest first."""
+        mine = {name for row in self.rows for name in (row.cluster.id, *row.cluster.aliases)}
+        return [record for record in audit if record.cluster_id in mine]
+
+
+def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: datetime) -> tuple[IncidentRow, ...]:
+    """Every incident among these clusters: those going on first, then the most urgent, then the latest."""
+    clusters = [row.cluster for row in rows.values()]
+    groups = _remembered(clusters, ids)
+    owners = {one.id: owner for owner, group in groups.items() for one in group}
+    by_id = {one.id: one for one in clusters}
+    for incident in (*finding.incidents(clusters, reference), *_muted(clusters, reference)):
+        known = [owners[member.id] for member in incident.members if member.id in owners]
+        owner = known[0] if known else incident.root
+        joined = [by_id[member.id] for member in incident.members if member.id not in owners]
+        groups.setdefault(owner, []).extend(joined)
+        owners |= {one.id: owner for one in joined}
+    made = [_row(owner, group, rows, reference) for owner, group in groups.items() if len(group) > 1]
+    return tuple(sorted(made, key=_urgency))
+
+
+def owner_of(cluster: Cluster, ids: Mapping[str, str]) -> str:
+    """Id of the cluster whose issue reports this one, "" for none; see `processor.model.notes.Notes.incident`."""
+    return ids.get(str(cluster.triage.memory.get("incident", "")), "")
+
+
+def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str, list[Cluster]]:
+    """The incidents that the controller has found: owner -> the owner and those that its issue reports."""
+    owners = {one.id: owner_of(one, ids) for one in clusters}
+    # While the controller gives a whole incident to another owner, some of it may still name the one before.
+    last = {name: owners.get(owner) or owner for name, owner in owners.items() if owner and owner != name}
+    groups: dict[str, list[Cluster]] = {owner: [] for owner in last.values()}
+    for cluster in related.latest(one for one in clusters if not one.overflow):
+        if cluster.id in groups:
+            groups[cluster.id].insert(0, cluster)
+        elif cluster.id in last:
+            groups[last[cluster.id]].append(cluster)
+    return groups
+
+
+def _muted(clusters: Iterable[Cluster], reference: datetime) -> tuple[Incident, ...]:
+    """Incidents that were muted whole: they stay one thing, to be looked at and to be reopened."""
+    muted = [replace(one, triage=Triage()) for one in clusters if one.triage.status is Status.MUTED]
+    return finding.incidents(muted, reference) if len(muted) > 1 else ()
+
+
+def _row(owner: str, group: Sequence[Cluster], rows: Mapping[str, Row], reference: datetime) -> IncidentRow:
+    incident = finding.describe(group, reference)
+    members = tuple(rows[member.id] for member in incident.members)
+    name = owner if owner in incident.ids else incident.root
+    return IncidentRow(name, incident, members, _summed([row.figures for row in members]))
+
+
+def _summed(figures: Sequence[Rates]) -> Rates:
+    return Rates(
+        sum(one.hour for one in figures),
+        sum(one.before for one in figures),
+        tuple(map(sum, zip(*(one.bars for one in figures), strict=True))),
+    )
+
+
+def _concerns(cluster: Cluster) -> bool:
+    return cluster.triage.status not in _SETTLED or is_back(cluster)
+
+
+def _urgency(one: IncidentRow) -> tuple[object, ...]:
+    return (one.incident.over, one.priority or "P9", -one.incident.last_seen.timestamp(), one.id)

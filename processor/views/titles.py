@@ -1,0 +1,70 @@
+"""What a cluster is called where people read it: with its values where they are known, its routes for HTTP. Pure.
+
+What comes out is log text; whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.model import Kind
+from processor.views.template_text import Segment, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.model import Cluster
+
+OTHER: Final = "(other)"
+_AT: Final = " at "
+
+
+def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
+    """The title in pieces, so that what varies can be marked."""
+    if cluster.stream.kind is Kind.HTTP:
+        return (Segment(_http(cluster)),)
+    return segments(cluster, _without_frames(cluster), raised(cluster))
+
+
+def raised(cluster: Cluster) -> str:
+    """The exception of the latest sample, "Type: message", "" where it is none."""
+    found = cluster.latest.exception
+    if found is None:
+        return ""
+    return f"{found.type}: {found.message}" if found.type and found.message else found.type or found.message
+
+
+def title(cluster: Cluster) -> str:
+    """The title on one line: one known value, or two or three, stand in the place; more are "…"."""
+    return " ".join("".join(map(_shown, title_segments(cluster))).split())
+
+
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """A breakdown, the most frequent first, what is beyond the bound last."""
+    return sorted(counts.items(), key=lambda pair: (pair[0] == OTHER, -pair[1], pair[0]))
+
+
+def _shown(segment: Segment) -> str:
+    if not segment.wildcard:
+        return segment.text
+    return " | ".join(segment.values) if segment.values and not segment.more else "…"
+
+
+def _without_frames(cluster: Cluster) -> str:
+    """The template of an exception without the calls that led to it: those are in the trace."""
+    if cluster.stream.kind is not Kind.EXCEPTION:
+        return cluster.template
+    return " => ".join(link.split(_AT, 1)[0] for link in cluster.template.split(" => "))
+
+
+def _http(cluster: Cluster) -> str:
+    """What failed where: "HTTP 4xx on 7 routes, most GET /api/chat/stream 405"."""
+    routes = ranked(cluster.facets.get("route", {}))
+    named = [name for name, _ in routes if name != OTHER]
+    if not named:
+        return cluster.template
+    if len(routes) == 1:
+        return f"HTTP {named[0]}"
+    many = f"more than {len(named)}" if len(named) < len(routes) else str(len(named))
+    head = " ".join(cluster.template.split()[:2])
+    return f"{head} on {many} routes, most {named[0]}"

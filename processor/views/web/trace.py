@@ -1,0 +1,64 @@
+"""A sample's stack trace for the page: the application's own lines marked, runs of library lines folded. Pure.
+
+Which lines are whose is known from `processor.parsing.stacktrace`; the text itself is shown as it came.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.parsing import stacktrace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MAX_LINES: Final = 400
+_FOLD_FROM: Final = 3
+"""Two library lines take no more room than the line that would stand for them."""
+
+
+class Part(NamedTuple):
+    """Some consecutive lines. `whose`: "own", "library", or "" for what is no call: message, header, source text."""
+
+    whose: str
+    text: str
+    lines: int
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether these are shown on demand only."""
+        return self.whose == "library" and self.lines >= _FOLD_FROM
+
+
+def parts(text: str) -> tuple[Part, ...]:
+    """The text in parts; one part where it holds no stack trace. Together they are the text, line by line."""
+    lines = text.split("\n")
+    found = stacktrace.parse(text) if len(lines) > 1 else None
+    if found is None:
+        return (Part("", text, len(lines)),)
+    calls = {(frame.function, frame.module): frame.in_app for raised in found.chain for frame in raised.frames}
+    marks = {(_last(function), _last(module)): own for (function, module), own in calls.items()}
+    marked = list(zip(_owners(lines[:_MAX_LINES], marks), lines, strict=False))
+    grouped = [(whose, [line for _, line in group]) for whose, group in groupby(marked, key=lambda pair: pair[0])]
+    rest = lines[_MAX_LINES:]
+    made = [Part(whose, "\n".join(group), len(group)) for whose, group in grouped]
+    return (*made, Part("", "\n".join(rest), len(rest))) if rest else tuple(made)
+
+
+def _owners(lines: Iterable[str], marks: dict[tuple[str, str], bool]) -> Iterator[str]:
+    """For each line whose call it is; what is indented deeper than a call (its source text) belongs to it."""
+    whose, indent = "", 0
+    for line in lines:
+        depth = len(line) - len(line.lstrip())
+        own = next((own for (function, module), own in marks.items() if function in line and module in line), None)
+        if own is not None:
+            whose, indent = "own" if own else "library", depth
+        elif depth <= indent:
+            whose = ""
+        yield whose
+
+
+def _last(name: str) -> str:
+    """The last part of a path, class or package: what the line itself is sure to hold."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[-1] if "/" not in name else name.rsplit("/", 1)[-1]

@@ -1,0 +1,47 @@
+"""What becomes of decisions and of the quarantine when there is more than one."""
+
+from datetime import UTC, datetime, timedelta
+
+from processor.model import Checkpoint, IssueRef, Rejected, Seen, TemplateRecord, Totals, Triage
+from sinks import stored_cluster
+from sinks.sqlite import write
+from sinks.sqlite.store import SqliteStore
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Document:
+    """As much of a stored cluster as the choice of its decision looks at."""
+
+    def __init__(self, name):
+        self.record = TemplateRecord(name, name, name)
+
+
+def test_of_several_issues_the_oldest_goes_on_when_templates_merge():
+    triages = {
+        "a": Triage(issue=IssueRef("o/r", 12, "")),
+        "b": Triage(issue=IssueRef("o/r", 7, "")),
+        "c": Triage(),
+    }
+
+    kept = stored_cluster._triage("root", [Document(name) for name in "cab"], triages)
+
+    assert kept.issue == IssueRef("o/r", 7, "")
+
+
+def test_the_roots_own_decision_comes_before_any_other():
+    own = Triage(rev=3, issue=IssueRef("o/r", 12, ""))
+
+    assert (
+        stored_cluster._triage("root", [Document("b")], {"root": own, "b": Triage(issue=IssueRef("o/r", 1, ""))}) is own
+    )
+
+
+def test_the_quarantine_is_bounded_and_the_oldest_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(write, "QUARANTINE_KEPT", 3)
+    store = SqliteStore(str(tmp_path / "state.db"))
+    for n in range(5):
+        rejected = (Rejected(f"r{n}", "bad", b"x", 1, "file:f", n, NOW + timedelta(seconds=n)),)
+        store.commit(Checkpoint("w", NOW, (), Seen(frozenset()), (), (), rejected, Totals(rejected=1)))
+
+    assert {one.id for one in store.rejected(10)} == {"r2", "r3", "r4"}
