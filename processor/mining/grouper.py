@@ -7,18 +7,24 @@ finer, and the breakdown of routes is kept as facets.
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from processor.mining import html_text
+from processor.mining.masks import VALUE
 from processor.model import Kind, Masked, Stream
 from processor.parsing import routes
 from processor.parsing import stacktrace as traceback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processor.mining.masker import Masker
     from processor.model import Entry, HttpRequest
 
 _SERVER_ERROR: Final = 500
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
 
@@ -41,18 +47,24 @@ class Grouper:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
-            if message := self._words(entry) if entry.said else self._mask(text):
+            if message := self._words(text, entry.said) if entry.said else self._free(text):
+                if not _LETTER.search(message.replace(VALUE, "")):
+                    message += " (values only)"  # a title has to say something
                 return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
         log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
         return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
 
-    def _words(self, entry: Entry) -> str:
+    def _free(self, text: str) -> str:
+        """The masked text; of a page of HTML what it says."""
+        return self._mask(html_text.said(text) if "<" in text else text)
+
+    def _words(self, text: str, said: Sequence[tuple[int, int]]) -> str:
         """The masked text with the parts that are said as they stand."""
-        text, at, words = entry.text, 0, []
-        for start, end in (*entry.said, (len(text), len(text))):
-            words += [self._mask(text[at:start]), *text[start:end].split()]
+        at, words = 0, []
+        for start, end in (*said, (len(text), len(text))):
+            words += [self._free(text[at:start]), *text[start:end].split()]
             at = end
         return " ".join(word for word in words if word)
 
