@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Kind, Severity
 
 _DAY: Final = 1440
+_DEPLOYED_WITHIN: Final = timedelta(days=3)
 _CHANCE: Final = 0.01
 
 
@@ -210,9 +211,15 @@ def _regressed(cluster: Cluster) -> tuple[TurningPoint, ...]:
     if triage.resolved_at is None or cluster.last_seen <= triage.resolved_at:
         return ()
     settled_in = cluster.revisions.get(triage.resolved_revision)
-    if settled_in is not None and not any(
-        span.first_seen > settled_in.first_seen and span.last_seen > triage.resolved_at
-        for span in cluster.revisions.values()
+    # Closing an issue says only that the fix is on its way; one that never came is no reason to be silent for ever.
+    overdue = triage.by == "issue" and cluster.last_seen - triage.resolved_at > _DEPLOYED_WITHIN
+    if (
+        not overdue
+        and settled_in is not None
+        and not any(
+            span.first_seen > settled_in.first_seen and span.last_seen > triage.resolved_at
+            for span in cluster.revisions.values()
+        )
     ):
         return ()
     settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (triage.resolved_at, cluster.last_seen))
