@@ -14,6 +14,7 @@ from processor.model.errors import Conflict, StateError
 from sinks import triage_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
+from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import next_slot
 
