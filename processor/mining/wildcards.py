@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
-from processor.mining.places import is_cause_place, is_value_place
+from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.vocabulary import WordKind, kind_of
@@ -199,12 +199,15 @@ class WildcardFinder:
             return 0.0
         total = 0.0
         earlier, before = ("", "", *members[0][0])[position : position + 2]
+        is_code = is_code_place(members[0][0], position)
         is_subject = position == 0 or is_cause_place(before, earlier)
         for word in {tokens[position] for tokens, _ in members}:
             if word == ANY:
                 return 1.0
             kind = WordKind.NAME if word == VALUE else kind_of(word)
-            if kind is not WordKind.NAME and is_value_place(before, word):
+            if is_code:
+                kind = WordKind.CODE
+            elif kind is not WordKind.NAME and is_value_place(before, word):
                 kind = WordKind.NAME
             elif kind is WordKind.NAME and is_subject:
                 kind = WordKind.ORDINARY  # the component that speaks, or the cause
