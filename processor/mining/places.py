@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from processor.mining import vocabulary
@@ -44,6 +45,7 @@ LOOKUP: Final = re.compile(
     r"|NoSuchFieldError|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError"
     r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"
 )
+_MAX_CACHED: Final = 20_000  # words
 _MAX_RUN: Final = 6  # words of one name
 _Trace = Callable[[str, str], None]
 
@@ -53,8 +55,11 @@ def fill(line: str, trace: _Trace | None = None) -> str:
     words = line.split(" ")
     out: list[str] = []
     i = 0
+    leads = False
     while i < len(words):
-        found = _name_at(words, i)
+        may_be, led = _looks(words[i])
+        found = _name_at(words, i) if may_be or leads else None
+        leads = led
         if found is None:
             out.append(words[i])
             i += 1
@@ -115,6 +120,16 @@ def is_value_place(before: str, word: str) -> bool:
     return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
+
+
+@lru_cache(_MAX_CACHED)
+def _looks(word: str) -> tuple[bool, bool]:
+    """Whether a word may be a name by its look alone, and whether the next one may be a name because of it."""
+    bare = word.lstrip(_OPENING)
+    core = bare.rstrip(_CLOSING)
+    may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
+    lead = _lead([word], 1)
+    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
