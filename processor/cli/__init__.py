@@ -19,6 +19,7 @@ from processor.cli.beam import beam
 from processor.cli.doctor import doctor
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
+from processor.cli.upkeep import migrate
 from processor.cli.worklog import worklog
 from processor.model.errors import GardenerError, SourceError
 
@@ -86,6 +87,7 @@ cli.add_command(worklog)
 cli.add_command(top)
 cli.add_command(setup)
 cli.add_command(beam)
+cli.add_command(migrate)
 
 
 @cli.command()
