@@ -135,6 +135,25 @@ class WildcardFinder:
         spans = self._spans(template, 0, tokens, 0)
         return () if spans is None else tuple(" ".join(tokens[start:end]) for start, end in spans)
 
+    def parts(self, template: Tokens, tokens: Tokens) -> list[tuple[str | int, ...]]:
+        """What each place of a template is in a message: words, and for a masked value its ordinal in the message.
+
+        [] for a message that is no instance of the template.
+        """
+        spans = self._spans(template, 0, tokens, 0)
+        if spans is None:
+            return []
+        ordinals = [tokens[:position].count(VALUE) for position in range(len(tokens))]
+        said = [ordinal if token == VALUE else token for token, ordinal in zip(tokens, ordinals, strict=True)]
+        earned, at = iter(spans), 0
+        found: list[tuple[str | int, ...]] = []
+        for token in template:
+            start, end = next(earned) if token == ANY else (at, at + 1)
+            if token in (ANY, VALUE):
+                found.append(tuple(said[start:end]))
+            at = end
+        return found
+
     def _spans(self, template: Tokens, i: int, tokens: Tokens, j: int) -> list[tuple[int, int]] | None:
         """Where the wildcards of `template[i:]` lie in `tokens[j:]`; None if it does not fit."""
         while i < len(template) and template[i] != ANY:
