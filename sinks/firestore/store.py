@@ -27,6 +27,7 @@ from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
 
     from processor.model import (
         Checkpoint,
@@ -215,6 +216,11 @@ class FirestoreStore:
             free = released_by(cluster_id, {name: member.record.merged_into for name, member in members.items()})
             self._decisions.split(free, audit)
         return free
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        with self._translated():
+            return self._decisions.take_slot(name, now, spacing)
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
