@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -196,7 +197,10 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
     """List the clusters, the most severe and most frequent first."""
     found = _ranked(_reader(state, config).clusters())
     if as_json:
-        click.echo(json.dumps([_tables().cluster_json(cluster) for cluster in found]))
+        from processor.views.overview import incident_ids
+
+        incidents = incident_ids(found, datetime.now(UTC))
+        click.echo(json.dumps([_tables().cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
     else:
         _print_clusters(found, limit)
 
@@ -207,11 +211,15 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 @_json
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
     """Show one cluster: template, sample, times, breakdown. ID may be one that was merged since."""
-    cluster = _reader(state, config).cluster(cluster_id)
+    store = _reader(state, config)
+    cluster = store.cluster(cluster_id)
     if cluster is None:
         raise click.ClickException(f"there is no cluster {cluster_id}; `gardener clusters` lists them")
     if as_json:
-        click.echo(json.dumps(_tables().cluster_json(cluster)))
+        from processor.views.overview import incident_ids
+
+        incident = incident_ids(store.clusters(), datetime.now(UTC)).get(cluster.id)
+        click.echo(json.dumps(_tables().cluster_json(cluster) | {"incident": incident}))
         return
     out = _tables().console()
     for number, part in enumerate(_tables().cluster_detail(cluster)):
