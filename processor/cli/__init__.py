@@ -13,6 +13,7 @@ import click
 from processor import __version__
 from processor.cli import actions, readers, replay, streams
 from processor.cli.beam import beam
+from processor.cli.demo import demo
 from processor.cli.doctor import doctor
 from processor.cli.groups import Grouped
 from processor.cli.oncall import serve, top
@@ -54,6 +55,6 @@ def cli() -> None:
 
 
 for _command in (
-    *readers.COMMANDS, *actions.COMMANDS, *replay.COMMANDS, serve, top, worklog, doctor, setup, beam, completion,
+    *readers.COMMANDS, *actions.COMMANDS, *replay.COMMANDS, demo, serve, top, worklog, doctor, setup, beam, completion,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -49,5 +49,5 @@ class Grouped(click.Group):
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             near = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0.5)
             said = f"did you mean `{near[0]}`?" if near else "`gardener --help` lists them."
-            raise click.UsageError(f"there is no command {args[0]!r}; {said}", ctx)
+            raise click.UsageError(f"No such command {args[0]!r}: {said}", ctx)
         return super().resolve_command(ctx, args)

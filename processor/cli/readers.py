@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 50
 _SHORTEST_ID: Final = 4
+_STATUS: Final = click.Choice([one.value for one in Status])
+_PRIORITY: Final = click.Choice([one.value for one in Priority])
 
 
 @click.command()
@@ -69,13 +71,11 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
 @click.command("clusters")
 @options.state
 @options.as_json
-@click.option(
-    "--status", multiple=True, type=click.Choice([one.value for one in Status]), help="Only these; may be given again."
-)
+@click.option("--status", multiple=True, type=_STATUS, help="Only these; may be given again.")
 @click.option(
     "--priority",
     multiple=True,
-    type=click.Choice([one.value for one in Priority]),
+    type=_PRIORITY,
     help="Only these; may be given again.",
 )
 @click.option("--service", default="", metavar="NAME", help="Only services with this in their name.")

@@ -48,7 +48,7 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
         _print_hints(settings, totals, clusters)
     if stopped:
         click.echo(
-            f"stopped after {totals.ingested:,} entries of {file}, which are counted; replay it again to go on,"
+            f"stopped after {totals.ingested:,} of the entries of {file}; replay it again to go on,"
             " nothing counts twice",
             err=True,
         )

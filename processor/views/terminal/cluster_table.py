@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 _TIME: Final = "%Y-%m-%d %H:%M"
-_TITLE_LEAST: Final = 36
+_TITLE_LEAST: Final = 32
 """Columns of the title below which another column gives way."""
 _TITLE_MOST: Final = 300
 _SERVICE_MOST: Final = 24
