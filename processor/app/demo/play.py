@@ -35,7 +35,7 @@ def settings_in(folder: Path) -> Settings:
     """Settings under which five minutes are enough: the shipped rules and thresholds, without a dwell."""
     return Settings(
         source="file:demo?follow",  # a source without an end: issues are kept up to date while it goes on
-        state=f"sqlite:{folder / 'garden.db'}",
+        state=f"sqlite:{folder / 'miners.db'}",
         issues=f"folder:{folder / 'issues'}",
         worker="demo",
         flush_seconds=1.0,
