@@ -31,11 +31,11 @@ def entry_steps(data):
         entry = decode(data, NOW)
     except DecodeError:
         return
-    identity(entry, "1")
+    one = identity(entry, "1")
     join([entry, entry])
     masked = GROUPER(entry)
     assert masked.message  # noqa: S101
-    tally([(entry, masked)])
+    tally([(one, entry, masked)])
     miners = Miners()
     first = miners.assign(*masked)
     assert miners.assign(*masked) == first  # noqa: S101

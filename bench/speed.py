@@ -46,7 +46,7 @@ with open(sys.argv[1], "rb") as lines:
 DECODE_ONLY = """
 import sys
 from datetime import UTC, datetime
-from processor.entry import decode
+from processor.parsing.decode import decode
 now = datetime.now(UTC)
 with open(sys.argv[1], "rb") as lines:
     for line in lines:

@@ -7,28 +7,35 @@ worker that has not heard of it yet loses nothing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from processor.model import Cluster, Severity, Triage
+from processor.model import MAX_BETWEEN, Cluster, Severity, Triage
+from processor.model.values import OTHER, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.model import Sample, Span, Stream, TemplateRecord
+    from processor.model import ClusterDelta, Sample, Span, Stream, TemplateRecord
 
 MINUTES_KEPT: Final = 180
 DAYS_KEPT: Final = 90
 MAX_FACETS: Final = 24
 MAX_FACET_VALUES: Final = 20
 MAX_REVISIONS: Final = 50
-OTHER: Final = "(other)"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCluster:
-    """One cluster document: a record of the model and what was counted under its id (None: nothing yet)."""
+    """One cluster document: a record of the model and what was counted under its id (None: nothing yet).
+
+    Attributes:
+        fragments: entries that are no occurrence; states made before these were told apart have none.
+        latest: the last entry, and where several workers write without asking each other, others before it; empty
+            while only one entry is known.
+        ranks: of samples kept beside the document, in order.
+    """
 
     record: TemplateRecord
     stream: Stream
@@ -41,6 +48,10 @@ class StoredCluster:
     days: Mapping[int, int]
     facets: Mapping[str, Mapping[str, int]]
     revisions: Mapping[str, Span]
+    fragments: int = 0
+    latest: tuple[Sample, ...] = ()
+    ranks: tuple[int, ...] = ()
+    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def root_of(cluster_id: str, merged_into: Mapping[str, str | None]) -> str:
@@ -116,7 +127,7 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         id=head.record.id,
         stream=head.stream,
         template=head.record.template,
-        sample=min(samples, key=lambda sample: (sample.at, sample.insert_id)),
+        sample=min(samples, key=_age),
         severity=max(severities, default=Severity.DEFAULT),
         count=sum(document.count for document in counted),
         first_seen=min(document.first_seen for document in counted if document.first_seen is not None),
@@ -129,7 +140,75 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         aliases=tuple(sorted(document.record.id for document in group if document is not head)),
         overflow=head.record.overflow,
         triage=triage,
+        occurrences=sum(document.count - document.fragments for document in counted),
+        latest=max([*samples, *(one for document in counted for one in document.latest)], key=_age),
+        values=total(document.values for document in counted),
     )
+
+
+def samples_of(members: Iterable[StoredCluster], between: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The samples of a root cluster, in order of time: the first, those of the lowest ranks, the last.
+
+    Args:
+        members: the root and all that was merged into it.
+        between: what is kept of all members between their first and last.
+    """
+    counted = [one for one in members if one.sample is not None]
+    firsts = [one.sample for one in counted if one.sample is not None]
+    if not firsts:
+        return ()
+    first = min(firsts, key=_age)
+    last = max([*firsts, *(one for member in counted for one in member.latest)], key=_age)
+    others = {(one.rank, *one.age): one for one in (*firsts, *between) if one.age != first.age}
+    kept = [others[place] for place in sorted(others)[:MAX_BETWEEN]]
+    found = {one.age: one for one in (first, *kept, last)}
+    return tuple(found[age] for age in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleChange:
+    """What a delta changes of a cluster's samples.
+
+    Attributes:
+        first, latest: as they are after it; `latest` is None while only one entry is known.
+        put: newly kept between.
+        ranks: of all kept between, in order.
+        dropped: ranks that are kept no more.
+    """
+
+    first: Sample
+    latest: Sample | None
+    put: tuple[Sample, ...]
+    ranks: tuple[int, ...]
+    dropped: tuple[int, ...]
+
+
+def newer_sample(stored: StoredCluster, delta: ClusterDelta) -> Sample | None:
+    """The delta's last sample, if it is later than all that are known."""
+    known = [*stored.latest, *(() if stored.sample is None else (stored.sample,))]
+    return delta.latest if all(one.age < delta.latest.age for one in known) else None
+
+
+def with_samples(stored: StoredCluster, delta: ClusterDelta) -> SampleChange:
+    """The samples after the delta; a kept sample's text is only looked at where the first one is displaced."""
+    first = delta.sample if stored.sample is None else min(stored.sample, delta.sample, key=_age)
+    latest = max((one for one in (*stored.latest, stored.sample, delta.latest) if one is not None), key=_age)
+    displaced = stored.sample if first is delta.sample else delta.sample
+    made = {} if displaced is None else {displaced.rank: displaced}
+    offered = {one.rank: one for one in delta.candidates}
+    held = set(stored.ranks)
+    kept = sorted((held | offered.keys() | made.keys()) - {first.rank})[:MAX_BETWEEN]
+    return SampleChange(
+        first,
+        None if latest.age == first.age else latest,
+        tuple(made.get(rank) or offered[rank].sample() for rank in kept if rank not in held),
+        tuple(kept),
+        tuple(sorted(held - set(kept))),
+    )
+
+
+def _age(sample: Sample) -> tuple[datetime, str]:
+    return sample.age
 
 
 def newest(counts: Mapping[int, int], last: int, kept: int) -> dict[int, int]:

@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
     flush_seconds: float = Field(2.0, gt=0, le=60, description="Commit at least this often, in seconds.")
     flush_entries: int = Field(5000, gt=0, le=20_000, description="Commit when this many entries are waiting.")
+    writes_per_second: float = Field(
+        400.0,
+        ge=0,
+        le=10_000,
+        description="Documents of Firestore that this worker writes in a second at most, by larger checkpoints;"
+        " several workers share the 500 that an index on a time takes. 0 is any number.",
+    )
     ledger_lanes: int = Field(
         1,
         ge=1,
@@ -94,6 +101,7 @@ class Settings(BaseSettings):
     reopen_days: int = Field(30, ge=0, le=3650, description="What is back later than that gets a new issue.")
     auto_close: bool = Field(False, description="Close issues that are quiet; otherwise they are only labelled.")
     raw_samples: bool = Field(False, description="Show samples with their values, redacted; never in a public place.")
+    page_url: str = Field("", description="Address of the on-call page, linked from every issue; empty for none.")
     owners: tuple[OwnerSetting, ...] = Field((), description="Who is assigned; the last that fits decides.")
     repositories: dict[str, str] = Field(
         {}, description='Repositories by service pattern: "pay-*" = "OWNER/REPO"; the others go to `issues`.'

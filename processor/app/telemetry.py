@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from processor.ingest.worker import Flush
+    from processor.ingest.watcher import Flush
     from processor.model.ports import Clock
 
 _log: Final = logging.getLogger("gardener.worker")
@@ -38,6 +38,9 @@ CLUSTERS_NEW: Final = Metric("gardener_clusters_new", "counter", "Clusters that 
 QUARANTINED: Final = Metric("gardener_quarantined_bytes", "counter", "Bytes of rejected messages put in quarantine.")
 CHECKPOINTS: Final = Metric("gardener_checkpoints", "counter", "Checkpoints committed and acknowledged.")
 RETRIES: Final = Metric("gardener_commit_retries", "counter", "Tries beyond the first, conflicts included.")
+WRITES: Final = Metric("gardener_document_writes", "counter", "Documents that the checkpoints wrote.")
+HELD_BACK_S: Final = Metric("gardener_held_back_seconds", "counter", "Time that ready checkpoints waited for the pace.")
+PORTION: Final = Metric("gardener_checkpoint_portion", "gauge", "Messages that a checkpoint may hold at present.")
 COMMIT_S: Final = Metric("gardener_commit_seconds", "histogram", "From decoding a batch to its committed checkpoint.")
 ACK_S: Final = Metric("gardener_ack_seconds", "histogram", "Acknowledging a committed checkpoint.")
 PULL_S: Final = Metric("gardener_pull_seconds", "histogram", "One pull from Pub/Sub, waiting for messages included.")
@@ -51,8 +54,8 @@ GITHUB: Final = Metric(
 )
 
 METRICS: Final = (
-    ENTRIES, CLUSTERS_NEW, QUARANTINED, CHECKPOINTS, RETRIES, COMMIT_S, ACK_S, PULL_S, PULLED, OLDEST_S, MODEL, HELD,
-    WAITING_S, GITHUB,
+    ENTRIES, CLUSTERS_NEW, QUARANTINED, CHECKPOINTS, RETRIES, WRITES, HELD_BACK_S, PORTION, COMMIT_S, ACK_S, PULL_S,
+    PULLED, OLDEST_S, MODEL, HELD, WAITING_S, GITHUB,
 )  # fmt: skip
 
 
@@ -153,6 +156,10 @@ class Telemetry:
             "commit_ms": round(flush.commit_s * 1000),
             "ack_ms": round(flush.ack_s * 1000),
             "tries": flush.tries,
+            "offers": flush.committed.offers,
+            "writes": flush.committed.writes,
+            "held_back_ms": round(flush.held_back_s * 1000),
+            "portion": flush.portion,
             "oldest_s": round(age_s, 1),
         }
         _log.info("checkpoint", extra={"action": "checkpoint", "fields": fields})
@@ -207,7 +214,10 @@ class Telemetry:
         self._metrics[CLUSTERS_NEW].inc(flush.minted)
         self._metrics[QUARANTINED].inc(sum(len(one.raw) for one in flush.checkpoint.rejected))
         self._metrics[CHECKPOINTS].inc()
-        self._metrics[RETRIES].inc(flush.tries - 1)
+        self._metrics[RETRIES].inc(flush.tries + flush.committed.offers - 2)
+        self._metrics[WRITES].inc(flush.committed.writes)
+        self._metrics[HELD_BACK_S].inc(flush.held_back_s)
+        self._metrics[PORTION].set(flush.portion)
         self._metrics[COMMIT_S].observe(flush.commit_s)
         self._metrics[ACK_S].observe(flush.ack_s)
         self._metrics[OLDEST_S].set(age_s)

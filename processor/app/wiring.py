@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import secrets
 import socket
 from datetime import timedelta
@@ -17,8 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor import __version__
 from processor.app.clock import SystemClock
 from processor.app.file_source import has_no_end, open_file
+from processor.app.publishing import make_masker, make_places, make_wording
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
-from processor.mining.masker import Masker
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
 from processor.mining.miners import Miners
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
+    from processor.ingest.gather import FlushPolicy
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
-    from processor.issues.body import Wording
     from processor.issues.controller import Reconciler
     from processor.model import Totals
     from processor.model.ports import Clock, IssueTracker, Source, Store
@@ -108,11 +107,6 @@ def has_pubsub() -> bool:
     return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.pubsub_v1") is not None
 
 
-def make_masker(settings: Settings) -> Masker:
-    """The masker with the masks and protected words of the settings. Raises `ConfigError`."""
-    return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
-
-
 def make_miners(settings: Settings) -> Miners:
     """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
     words = {word.casefold() for word in settings.protected_words}
@@ -167,20 +161,6 @@ def authority(settings: Settings) -> Authority:
     )
 
 
-def make_wording(settings: Settings) -> Wording:
-    """How log text is prepared for issues and for the worklog."""
-    from processor.issues.body import Wording
-    from sinks.redact import redact
-
-    masker = make_masker(settings)
-    return Wording(
-        redact=redact,
-        # Line by line and without its indentation, by which a stack trace is read.
-        mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
-        raw_samples=settings.raw_samples,
-    )
-
-
 def make_reconciler(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
 ) -> Reconciler:
@@ -193,7 +173,11 @@ def make_reconciler(
         store,
         open_tracker(settings, clock, telemetry),
         settings=IssueSettings(
-            make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners
+            make_policy(settings),
+            make_wording(settings),
+            auto_close=settings.auto_close,
+            owners=owners,
+            places=make_places(settings),
         ),
         clock=clock,
         name=name,
@@ -213,11 +197,25 @@ def _make_periodic_tasks(
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
-        redact, every_s = make_wording(settings).redact, settings.worklog_seconds
+        redact, every_s = make_wording(settings).shown, settings.worklog_seconds
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )
     return periodic_tasks
+
+
+def _make_pace(settings: Settings) -> FlushPolicy:
+    """What a store on another machine is asked for in a second; a file takes whatever comes."""
+    from processor.ingest.gather import HOT_DOCUMENT_S, FlushPolicy
+
+    if not settings.state.startswith("firestore:"):
+        return FlushPolicy(settings.flush_seconds, settings.flush_entries)
+    return FlushPolicy(
+        settings.flush_seconds,
+        settings.flush_entries,
+        writes_per_second=settings.writes_per_second,
+        least_seconds=HOT_DOCUMENT_S,
+    )
 
 
 def make_worker(
@@ -229,7 +227,7 @@ def make_worker(
     clock: SystemClock | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
-    from processor.ingest.worker import FlushPolicy, Worker
+    from processor.ingest.worker import Worker
 
     dead_letter = None
     if source is None:
@@ -247,7 +245,7 @@ def make_worker(
         clock=clock,
         name=name,
         min_severity=settings.least,
-        pace=FlushPolicy(settings.flush_seconds, settings.flush_entries),
+        pace=_make_pace(settings),
         observers=observers,
         watchers=[telemetry] if telemetry else (),
         periodic_tasks=_make_periodic_tasks(settings, store, clock=clock, name=name, telemetry=telemetry),

@@ -31,14 +31,18 @@ def assign(file: str, state: str | None, config: str | None, text: bool) -> None
 
     With --state the clusters already stored are known; what is new gets the id it would get.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import assign as assigning
 
     settings = options.settings_of(config, state=state, source=options.source_of(file, text=text))
     store = wiring.open_store(settings, must_exist=True) if state else None
     source = wiring.open_source(settings, begun=True)
     written = assigning.write(
-        source, sys.stdout.buffer, store=store, miners=wiring.make_miners(settings), masker=wiring.make_masker(settings)
+        source,
+        sys.stdout.buffer,
+        store=store,
+        miners=wiring.make_miners(settings),
+        masker=publishing.make_masker(settings),
     )
     check_read(file, written.entries, written.rejected)
 
@@ -54,13 +58,13 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
     Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
     reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import explain as explaining
     from processor.views.terminal import tables
 
     settings = options.settings_of(config, state=state, source=options.source_of(file, text=text))
     store = wiring.open_store(settings, must_exist=True) if state else None
-    source, masker = wiring.open_source(settings), wiring.make_masker(settings)
+    source, masker = wiring.open_source(settings), publishing.make_masker(settings)
     for one in explaining.explain(source, store=store, miners=wiring.make_miners(settings), masker=masker):
         if as_json:
             click.echo(json.dumps(one))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.ingest import pipeline
+from processor.ingest.gather import MAX_ENTRIES
 from processor.ingest.retry import retry_until
 from processor.model.errors import CheckpointTooLarge, StateError, Transient
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from processor.model import Checkpoint, Totals
     from processor.model.ports import Clock, Store
 
-MAX_ENTRIES: Final = 20_000
-"""Of one commit: 200 KB of the ledger, below the size at which a page is closed."""
 _PATIENCE_S: Final = 300.0
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.ingest.tally import Tally, earlier, sample
-from processor.model import LEDGER_SLOT_S, Kind, Sample
+from processor.ingest.samples import SampleSet, rank_of
+from processor.ingest.tally import Tally
+from processor.model import LEDGER_SLOT_S, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from processor.ingest.tally import Facts
     from processor.model import Entry, Identity, Masked, Rejected, Stream
@@ -38,9 +40,9 @@ class LedgerShard(NamedTuple):
 
 @dataclass(slots=True)
 class PartialTally:
-    """One masked message: its earliest entry, and every entry's identity with what it adds."""
+    """One masked message: its samples, and every entry's identity with what it adds."""
 
-    first: Entry | Sample
+    samples: SampleSet
     entries: dict[Identity, Facts] = field(default_factory=dict)
 
 
@@ -59,26 +61,31 @@ class PartialBatch:
 
     def put(self, identity: Identity, entry: Entry, key: Masked, added: Facts) -> None:
         """Add one entry."""
-        partial_tally = self.partial_tallies.setdefault(key, PartialTally(entry))
-        partial_tally.first = earlier(partial_tally.first, entry)
+        partial_tally = self.partial_tallies.get(key)
+        if partial_tally is None:
+            partial_tally = self.partial_tallies[key] = PartialTally(SampleSet.of(entry, rank_of(identity)))
+        else:
+            partial_tally.samples.add(entry, rank_of(identity))
         partial_tally.entries[identity] = added
         self.deliveries += 1
 
     def absorb(self, other: PartialBatch) -> None:
         """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
         for key, theirs in other.partial_tallies.items():
-            ours = self.partial_tallies.setdefault(key, PartialTally(theirs.first))
-            ours.first = earlier(ours.first, theirs.first)
+            ours = self.partial_tallies.get(key)
+            if ours is None:
+                ours = self.partial_tallies[key] = PartialTally(theirs.samples.copy())
+            else:
+                ours.samples.absorb(theirs.samples)
             ours.entries.update(theirs.entries)
         self.rejected += other.rejected
         self.deliveries += other.deliveries
         self.ignored += other.ignored
 
     def compact(self) -> None:
-        """Keep of each earliest entry its bounded sample only: this is going to travel."""
-        for partial_tally in self.partial_tallies.values():
-            if not isinstance(partial_tally.first, Sample):
-                partial_tally.first = sample(partial_tally.first)
+        """Replace every entry by its bounded sample, so that the batch is small enough to travel."""
+        for key, partial_tally in self.partial_tallies.items():
+            partial_tally.samples.compact(key.stream)
 
     def identities(self) -> set[Identity]:
         """Of every entry, each once."""
@@ -95,7 +102,8 @@ class PartialBatch:
                 if one.digest not in known and one not in fresh
             ]
             if new:
-                tally = tallies[key] = Tally(partial_tally.first, partial_tally.first.at)
+                at = new[0][1].at
+                tally = tallies[key] = Tally(partial_tally.samples.copy(), at, at)
                 for identity, added in new:
                     fresh[identity] = None
                     tally.count_facts(added)
@@ -117,15 +125,18 @@ class PartialBatch:
         for half, part in zip(both, (pairs[:middle], pairs[middle:]), strict=True):
             half.deliveries += len(part)
             for key, partial_tally, identity, added in part:
-                half.partial_tallies.setdefault(key, PartialTally(partial_tally.first)).entries[identity] = added
+                half.partial_tallies.setdefault(key, PartialTally(partial_tally.samples)).entries[identity] = added
         return both
 
     def _ordered(self) -> Iterator[tuple[Masked, PartialTally]]:
         """In order of time; exceptions first: a line of one that was joined here and not there counts as joined."""
         pairs = self.partial_tallies.items()
-        yield from sorted(
-            pairs, key=lambda p: (p[0].stream.kind is not Kind.EXCEPTION, p[1].first.at, p[1].first.insert_id, p[0])
-        )
+        yield from sorted(pairs, key=_order)
+
+
+def _order(pair: tuple[Masked, PartialTally]) -> tuple[bool, datetime, str, Masked]:
+    key, first = pair[0], pair[1].samples.first[1]
+    return (key.stream.kind is not Kind.EXCEPTION, first.at, first.insert_id, key)
 
 
 def shard_of(identity: Identity, lanes: int) -> LedgerShard:

@@ -5,12 +5,13 @@ Tallies and the deltas made of them only ever add up, so their order never matte
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.model import ClusterDelta, Sample, Span
+from processor.ingest.samples import SampleSet, made_of, rank_of
+from processor.model import ClusterDelta, Span
+from processor.model import values as placed
 from processor.parsing import decode as entries
 from processor.parsing import routes
 
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from processor.model import Entry, Severity, Stream
+    from processor.model import Entry, Identity, Severity, Stream
 
-MAX_SAMPLE_TEXT: Final = 4_000
-MAX_SAMPLE_RAW: Final = 16_384
 MAX_FACET_VALUE: Final = 120
 MAX_WORDS: Final = 3
 WORD: Final = "word"
@@ -37,12 +36,14 @@ class Facts(NamedTuple):
     Attributes:
         facets: (name, value) pairs.
         revision: "" where the entry names none.
+        occurrence: False where the entry only continues another one.
     """
 
     at: datetime
     severity: Severity
     facets: tuple[tuple[str, str], ...]
     revision: str
+    occurrence: bool = True
 
 
 @dataclass(slots=True)
@@ -50,35 +51,42 @@ class Tally:
     """One masked message of a batch, growing as its entries are added.
 
     Attributes:
-        first: the earliest entry, or the sample that was made of it.
+        samples: the entries that may be kept as samples.
     """
 
-    first: Entry | Sample
+    samples: SampleSet
+    first_seen: datetime
     last_seen: datetime
     count: int = 0
+    occurrences: int = 0
     severities: Counter[Severity] = field(default_factory=Counter)
     minutes: Counter[int] = field(default_factory=Counter)
     facets: dict[str, Counter[str]] = field(default_factory=dict)
     revisions: dict[str, Span] = field(default_factory=dict)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entry: Entry) -> Tally:
+    def of(cls, entry: Entry, rank: int) -> Tally:
         """A tally of this entry alone."""
-        tally = cls(entry, entry.at)
-        tally.add(entry)
+        tally = cls(SampleSet.of(entry, rank), entry.at, entry.at)
+        tally.count_facts(facts(entry))
         return tally
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry, rank: int) -> None:
         """Count one more entry."""
-        self.first = earlier(self.first, entry)
+        self.samples.add(entry, rank)
         self.count_facts(facts(entry))
 
     def count_facts(self, one: Facts) -> None:
         """Count one more entry of which only the facts are known; it is no sample."""
         at = one.at
         self.count += 1
+        self.first_seen = min(self.first_seen, at)
         self.last_seen = max(self.last_seen, at)
         self.severities[one.severity] += 1
+        if not one.occurrence:
+            return
+        self.occurrences += 1
         self.minutes[int(at.timestamp()) // 60] += 1
         for name, value in one.facets:
             held = self.facets.get(name)
@@ -91,60 +99,75 @@ class Tally:
             self.revisions[one.revision] = span if known is None else known + span
 
     def note_words(self, words: Sequence[str]) -> None:
-        """Break the entries down by what stands at the template's wildcards: a skewed one hides a problem."""
+        """Break the occurrences down by what stands at the template's wildcards: a skewed one hides a problem."""
         for place, word in enumerate(words[:MAX_WORDS], 1):
-            self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.count
+            self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.occurrences
+
+    def note_values(self, values: Mapping[str, str]) -> None:
+        """Note what stands at each place of the message's template, by the place's key."""
+        for place, value in values.items():
+            self.values.setdefault(place, Counter())[value] += self.occurrences
 
     def absorb(self, other: Tally) -> None:
         """Add another message's tally: both belong to one cluster."""
         self.count += other.count
-        self.first = earlier(self.first, other.first)
+        self.occurrences += other.occurrences
+        self.samples.absorb(other.samples)
+        self.first_seen = min(self.first_seen, other.first_seen)
         self.last_seen = max(self.last_seen, other.last_seen)
         self.severities += other.severities
         self.minutes += other.minutes
-        for name, values in other.facets.items():
-            self.facets.setdefault(name, Counter()).update(values)
+        for ours, theirs in ((self.facets, other.facets), (self.values, other.values)):
+            for name, values in theirs.items():
+                ours.setdefault(name, Counter()).update(values)
         for revision, span in other.revisions.items():
             known = self.revisions.get(revision)
             self.revisions[revision] = span if known is None else known + span
 
     def delta(self, cluster_id: str, stream: Stream) -> ClusterDelta:
         """What this adds to the cluster."""
+        first = made_of(self.samples.first, stream)
+        alone = self.samples.first[0] == self.samples.latest[0]
         return ClusterDelta(
             id=cluster_id,
             stream=stream,
             count=self.count,
-            first_seen=self.first.at,
+            first_seen=self.first_seen,
             last_seen=self.last_seen,
-            sample=self.first if isinstance(self.first, Sample) else sample(self.first),
+            sample=first,
             severities=dict(self.severities),
             minutes=dict(self.minutes),
             facets={name: dict(values) for name, values in self.facets.items()},
             revisions=dict(self.revisions),
+            occurrences=self.occurrences,
+            latest=first if alone else made_of(self.samples.latest, stream),
+            candidates=self.samples.candidates(stream),
+            values=placed.total([self.values]) if self.values else {},
         )
 
 
-def tally(grouped: Iterable[tuple[Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
+def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
     """One tally for each distinct (stream, message), in the order of first appearance."""
     tallies: dict[tuple[Stream, str], Tally] = {}
-    for entry, key in grouped:
+    for identity, entry, key in grouped:
         known = tallies.get(key)
         if known is None:
-            tallies[key] = Tally.of(entry)
+            tallies[key] = Tally.of(entry, rank_of(identity))
         else:
-            known.add(entry)
+            known.add(entry, rank_of(identity))
     return tallies
-
-
-def earlier(one: Entry | Sample, other: Entry | Sample) -> Entry | Sample:
-    """The one that is the sample: the earliest entry, ties broken by insert_id, the same one in any order."""
-    return other if (other.at, other.insert_id) < (one.at, one.insert_id) else one
 
 
 def facts(entry: Entry) -> Facts:
     """What the entry adds to its cluster."""
     labels, resource = entries.labels(entry), entries.resource(entry)
-    return Facts(entry.at, entry.severity, tuple(_facets(entry, labels, resource)), _revision(labels, resource))
+    return Facts(
+        entry.at,
+        entry.severity,
+        tuple(_facets(entry, labels, resource)),
+        _revision(labels, resource),
+        entry.occurrence,
+    )
 
 
 def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -177,16 +200,6 @@ def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:
         if value := resource.get(name) or labels.get(name):
             return _short(value)
     return ""
-
-
-def sample(entry: Entry) -> Sample:
-    """The entry as a bounded sample."""
-    try:
-        # One form, however the export was indented: the same entry is the same sample.
-        raw = json.dumps(json.loads(entry.raw), ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        raw = entry.raw.decode("utf-8", "replace").strip()
-    return Sample(entry.insert_id, entry.at, entry.text[:MAX_SAMPLE_TEXT], raw[:MAX_SAMPLE_RAW])
 
 
 def _short(value: str) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from processor.ingest import pipeline
+from processor.ingest.gather import FlushPolicy, Gatherer
 from processor.ingest.rejection_limit import RejectionLimit
 from processor.ingest.retry import retry_until
+from processor.ingest.watcher import Flush, Watcher
 from processor.mining.grouper import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, Transient
@@ -29,66 +29,11 @@ if TYPE_CHECKING:
     from processor.model import ReceivedMessage
     from processor.model.ports import Clock, Source, Store
 
-_SOURCE_WAIT_S: Final = 1.0
-_LEAST_S: Final = 0.1
-"""A commit that took longer than a flush leaves this much time to gather the next batch."""
-
 _T = TypeVar("_T")
 Observer = Callable[["Checkpoint", "Committed"], None]
 DeadLetter = Callable[[Sequence[Rejected]], None]
 PeriodicTask = Callable[[bool], None]
 """Work between two checkpoints, in this thread; True: the last call, the source has nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlushPolicy:
-    """When a checkpoint is due: after so many seconds, entries or bytes, whatever comes first."""
-
-    flush_seconds: float = 2.0
-    flush_entries: int = 5000
-    flush_bytes: int = 8 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """One checkpoint from the first message to the acknowledgement.
-
-    Attributes:
-        pulled: messages in it.
-        commit_s: from the first decoded byte to the committed checkpoint, every try included.
-        ack_s: the rest, publishing to the dead-letter topic included.
-        tries: 1, and one more for every conflict and every time the store was away.
-        clusters: records in the model.
-        minted: how many of them this checkpoint added.
-    """
-
-    checkpoint: Checkpoint
-    committed: Committed
-    pulled: int
-    commit_s: float
-    ack_s: float
-    tries: int
-    clusters: int
-    minted: int
-
-
-class Watcher(Protocol):
-    """What the loop tells of itself while it runs; must be quick and must not raise."""
-
-    def ready(self, clusters: int) -> None:
-        """The model is loaded: so many clusters are known."""
-
-    def alive(self) -> None:
-        """The loop is alive: it has pulled, or tried again."""
-
-    def unavailable(self, part: str, error: Exception) -> None:
-        """The source or the store is away; nothing is lost, nothing more is pulled."""
-
-    def failed(self, part: str, error: Exception) -> None:
-        """A part that counting can do without refuses for good."""
-
-    def flushed(self, flush: Flush) -> None:
-        """A checkpoint is committed and acknowledged."""
 
 
 class Worker:
@@ -124,15 +69,20 @@ class Worker:
         self._clock = clock
         self._name = name
         self._min_severity = min_severity
-        self._pace = pace or FlushPolicy()
         self._observers = observers
         self._watchers = watchers
         self._periodic_tasks = periodic_tasks
         self._dead_letter = dead_letter
         self._limit = limit or RejectionLimit()
-        self._until_idle_s = until_idle_s
-        self._last_at = self._gathered_at = clock.now()
         self._stopping = threading.Event()
+        self._gatherer = Gatherer(
+            source,
+            clock,
+            policy=pace or FlushPolicy(),
+            watchers=watchers,
+            is_stopping=self._stopping.is_set,
+            until_idle_s=until_idle_s,
+        )
 
     def stop(self) -> None:
         """Finish the checkpoint at hand and return from `run`; safe from a signal handler."""
@@ -148,15 +98,21 @@ class Worker:
             self._retry_until("store", self._refresh)
             for watcher in self._watchers:
                 watcher.ready(len(self._miners))
-            self._last_at = self._clock.now()
-            while not self._is_done():
-                if messages := self._gather():
-                    totals += self._process(messages)
+            self._gatherer.begin()
+            while not self._gatherer.is_done():
+                if messages := self._gatherer.gather():
+                    totals += self._process(messages, waited=self._gatherer.waited)
                 self._run_periodic_tasks(done=False)
+            if messages := self._gatherer.take_kept():
+                if self._stopping.is_set():
+                    self._source.release(messages)
+                else:
+                    totals += self._process(messages)
             self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
                 raise
+            self._source.release(self._gatherer.take_kept())
         return totals
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
@@ -165,48 +121,11 @@ class Worker:
             if not self._stopping.is_set():
                 periodic_task(done)
 
-    def _is_done(self) -> bool:
-        if self._stopping.is_set() or self._source.exhausted():
-            return True
-        idle_s = (self._clock.now() - self._last_at).total_seconds()
-        return 0 < self._until_idle_s <= idle_s
-
-    def _gather(self) -> list[ReceivedMessage]:
-        """Messages for one checkpoint: as many as it may hold, or what came within the flush interval."""
-        messages: list[ReceivedMessage] = []
-        size = 0
-        # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
-        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._pace.flush_seconds - _LEAST_S))
-        while len(messages) < self._pace.flush_entries and size < self._pace.flush_bytes and not self._is_done():
-            started = min(started, self._clock.now())  # the clock may have been set back
-            left = self._pace.flush_seconds - self._since(started)
-            if left <= 0:
-                break
-            part = self._pull(self._pace.flush_entries - len(messages), left)
-            messages += part
-            size += sum(len(message.data) for message in part)
-        self._gathered_at = self._clock.now()
-        return messages
-
-    def _pull(self, room: int, timeout_s: float) -> Sequence[ReceivedMessage]:
-        try:
-            part = self._source.pull(room, timeout_s)
-        except Transient as error:
-            # The source has tried for itself; here it is only said, and not taken for an idle source.
-            self._last_at = self._clock.now()
-            for watcher in self._watchers:
-                watcher.unavailable("source", error)
-            self._clock.sleep(min(_SOURCE_WAIT_S, timeout_s))
-            return ()
-        for watcher in self._watchers:
-            watcher.alive()
-        if part:
-            self._last_at = self._clock.now()
-        return part
-
-    def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> Totals:
+    def _process(self, messages: list[ReceivedMessage], *, waited: int | None = None, is_part: bool = False) -> Totals:
         started = self._clock.now()
-        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started)
+        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started, waited=waited)
+        if batch.waiting and not (messages := self._gatherer.keep(batch.waiting, messages)):
+            return Totals()
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, started)
         try:
@@ -217,7 +136,9 @@ class Worker:
             raise
         except CheckpointTooLarge:
             self._miners.rollback()
+            self._gatherer.portion.refused(len(messages))
             return self._process_halves(messages)
+        self._gatherer.committed(len(messages), started=started, writes=committed.writes)
         known = len(self._miners)
         self._miners.confirm(committed.revs)
         committed_at = self._clock.now()
@@ -234,6 +155,8 @@ class Worker:
             tries=tries,
             clusters=len(self._miners),
             minted=len(self._miners) - known,
+            held_back_s=self._gatherer.held_back_s,
+            portion=self._gatherer.portion.size,
         )
         for watcher in self._watchers:
             watcher.flushed(flush)

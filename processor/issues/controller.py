@@ -83,7 +83,7 @@ class Reconciler:
         self._bounded = bounded
         self._delivery = Delivery(store, tracker, settings=settings, clock=clock, name=name) if tracker else None
         self._listener = Listener(store, tracker, clock=clock) if tracker else None
-        self._decider = Decider(store, settings)
+        self._decider = Decider(store, settings.policy, auto_close=settings.auto_close)
         self._issue_cache = IssueCache()
         self._linker = Linker()
         self._next_at = EPOCH

@@ -14,19 +14,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from processor.mining import codes, folding, places, quotes
+from processor.mining.codes import LIFTED, LOWER, Near, lifted
 from processor.mining.masks import (
-    ACCESS,
     CUT,
-    HAS_STATEMENT,
     KEPT,
     LINE_MASKS,
     OUTCOMES,
     PROTECTED,
-    STATEMENT,
-    STATEMENT_KEYS,
-    STATUS,
-    STATUS_LIKE,
-    STATUS_WORDS,
     VALUE,
     WORD_MASKS,
 )
@@ -45,20 +40,14 @@ _MAX_CACHED_CHARS: Final = 512  # of one key: at most 60 MB when every message i
 
 _DIGITS = re.compile(r"[0-9]+")
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
-_FAILURE_LIKE = re.compile(r"[45][0-9]{2}(?![\w.])")
 _IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
-_LIFT = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
-_LOWER = {0xE000 + digit: ord("0") + digit for digit in range(10)}
-_FORGED = dict.fromkeys(_LOWER, 0xFFFD)  # a message must not smuggle lifted digits in
-_LIFTED = re.compile("[\ue000-\ue009]")
 _WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
 _LINES = tuple((name, needle, re.compile(pattern), result) for name, needle, pattern, result in LINE_MASKS)
 _PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # all that a plain word can be
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
-_MAX_KEY: Final = 24  # characters that a key and its quotes may have
-_LETTERS = re.compile(r"[^\W0-9]+")
 
+_PLAIN = LOWER | quotes.UNGUARD
 _RAGGED = frozenset({"url", "path"})  # these take sentence punctuation in; it is given back
 _TAIL = ".:!?"
 
@@ -83,7 +72,7 @@ class Masker:
         self._statements = OUTCOMES | (self._protected - PROTECTED)
         self._by_shape: dict[bytes, str] = {}
         self._by_skeleton: dict[str, str] = {}
-        self._near_status: dict[str, str] = {}  # by skeleton too, right where no status is a failure
+        self._near_code: dict[str, tuple[Near, str]] = {}  # by skeleton too, right where no number stays
         self._by_bare: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
 
@@ -115,9 +104,9 @@ class Masker:
         for name, pattern in self._custom:
             trace += [(name, match[0], VALUE) for match in pattern.finditer(text)]
             text = pattern.sub(VALUE, text)
-        lifted = _lifted(text)
-        words = lifted.split()
-        bare = _bare(lifted).split()
+        kept = lifted(text)
+        words = kept.split()
+        bare = _bare(kept).split()
         for word, plain in zip(words[:MAX_TOKENS], bare, strict=False):
             names: _Trace = []
             masked = self._word(plain, names)
@@ -125,32 +114,41 @@ class Masker:
                 trace.append((" and ".join(dict.fromkeys(name for name, _, _ in names)) or "blob", word, masked))
         line = " ".join(self._word(word, None) for word in bare[:MAX_TOKENS])
         self._masked(line, trace)
-        return [(name, before.translate(_LOWER), after.translate(_LOWER)) for name, before, after in trace]
+        return [(name, before.translate(LOWER), after.translate(LOWER)) for name, before, after in trace]
 
     def _unseen(self, text: str, skeleton: str) -> str:
-        plain = self._near_status.get(skeleton)
-        if plain is not None and not _FAILURE_LIKE.search(text):
-            return plain
-        cache, lifted = self._by_skeleton, text
-        if plain is not None or _may_have_status(skeleton) or _LIFTED.search(skeleton):
-            cache, lifted = self._near_status, _lifted(text)
-            if plain is not None and lifted == text:
-                return plain
-        bare = _bare(lifted)
-        masked = self._by_bare.get(bare)
-        if masked is None:
-            masked = self._masked(bare, None)
-            if lifted != text:
-                masked = self._settled(masked)
-            _remember(self._by_bare, bare, masked)
-        if lifted == text:
-            _remember(cache, skeleton, masked)
-        return masked
+        plain = self._near_code.get(skeleton)
+        if plain is not None:
+            near, masked = plain
+            if near is Near.STATUS and not codes.may_be_failure(text):
+                return masked
+        else:
+            near = codes.near(skeleton)
+            if near is Near.NOTHING and LIFTED.search(skeleton):
+                near = Near.STATUS
+        kept = text if near is Near.NOTHING else lifted(text)
+        if plain is not None and kept == text:
+            return plain[1]
+        bare = _bare(kept)
+        found = self._by_bare.get(bare)
+        if found is None:
+            found = self._masked(bare, None)
+            if kept != text:
+                found = self._settled(found)
+            _remember(self._by_bare, bare, found)
+        if kept == text:
+            if near is Near.NOTHING:
+                _remember(self._by_skeleton, skeleton, found)
+            elif len(skeleton) <= _MAX_CACHED_CHARS:
+                if len(self._near_code) >= _MAX_CACHED:
+                    self._near_code.clear()
+                self._near_code[skeleton] = near, found
+        return found
 
     def _settled(self, masked: str) -> str:
         """A status number stays only while its context does: `"status": 403` inside torn quotes loses it."""
         for _ in range(_MAX_PASSES):
-            before, masked = masked, self._masked(_bare(_lifted(masked)), None)
+            before, masked = masked, self._masked(_bare(lifted(masked)), None)
             if masked == before:
                 return masked
         return VALUE
@@ -160,7 +158,7 @@ class Masker:
         cut = len(words) > MAX_TOKENS or words[-1:] == [CUT]
         if words[-1:] == [CUT]:
             words.pop()
-        line = " ".join(words[:MAX_TOKENS])
+        line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -169,14 +167,15 @@ class Masker:
                 break
         else:
             line = VALUE  # torn quotes in a row; half masked it would not be the same message when it is masked again
-        return (f"{line} {CUT}" if cut else line).translate(_LOWER)
+        return (f"{line} {CUT}" if cut else line).translate(_PLAIN)
 
     def _pass(self, line: str, trace: _Trace | None) -> str:
         line = " ".join([self._word(word, trace) for word in line.split()])
         for name, needle, pattern, replacement in _LINES:
             if needle in line:
                 line = self._line_mask(line, name, pattern, replacement, trace)
-        return line
+        line = places.fill(line, None if trace is None else lambda place, found: trace.append((place, found, VALUE)))
+        return folding.fold(line)
 
     def _word(self, word: str, trace: _Trace | None) -> str:
         masked = self._by_word.get(word) if trace is None else None
@@ -192,16 +191,18 @@ class Masker:
     def _replacement(self, match: re.Match[str], trace: _Trace | None) -> str:
         found = match[0]
         name = _NAMES[match.lastgroup or ""]
-        if name in KEPT or found.casefold() in self._protected:
+        if name in KEPT:
+            return found.rpartition("0")[2].lstrip(".") or VALUE if name == "class" else found  # psycopg2.errors.X
+        if found.casefold() in self._protected:
             return found
         result = VALUE
         if name in _RAGGED:
             result += found[len(found.rstrip(_TAIL)) :]
         elif name == "assignment":
             value = found[1:].rstrip(_TAIL)
-            if value.casefold() in self._protected or _LIFTED.search(value):
+            if value.casefold() in self._protected or LIFTED.search(value):
                 return found
-            if _SYMBOL.fullmatch(value) and _is_statement(match.string, match.start() + 1):
+            if _SYMBOL.fullmatch(value) and quotes.is_statement(match.string, match.start() + 1):
                 return found
             result = f"={VALUE}{found[1 + len(value) :]}"
         if trace is not None and found != result:
@@ -210,7 +211,7 @@ class Masker:
 
     def _line_mask(self, line: str, name: str, pattern: re.Pattern[str], replacement: str, trace: _Trace | None) -> str:
         def replace(match: re.Match[str]) -> str:
-            if self._is_said(name, match):
+            if quotes.is_said(name, match, protected=self._protected, outcomes=self._statements):
                 return match[0]
             result = match.expand(replacement)
             if trace is not None and match[0] != result:
@@ -218,30 +219,6 @@ class Masker:
             return result
 
         return pattern.sub(replace, line)
-
-    def _is_said(self, name: str, match: re.Match[str]) -> bool:
-        """Whether the quoted or JSON text found is what the message says, not a value in it."""
-        body, line = match.groupdict().get("body"), match.string
-        if body is None:
-            return False
-        if len(match[0]) == len(line) or self._means_something(body):
-            return True
-        if name == "json":
-            return HAS_STATEMENT.search(match[0]) is not None
-        is_key = body.casefold() in STATEMENT_KEYS and line[match.end() :][:1] == ":"
-        return is_key or _is_statement(line, match.start())
-
-    def _means_something(self, body: str) -> bool:
-        if _LIFTED.search(body):
-            return True
-        words = _LETTERS.findall(body)
-        kept = self._protected if len(words) == 1 else self._statements
-        return any(word.casefold() in kept for word in words)
-
-
-def _is_statement(text: str, at: int) -> bool:
-    """Whether what begins there is the value of a key like `msg` or `code`."""
-    return STATEMENT.search(text[max(at - _MAX_KEY, 0) : at]) is not None
 
 
 def _remember(cache: dict[_Key, str], key: _Key, masked: str) -> None:
@@ -251,33 +228,9 @@ def _remember(cache: dict[_Key, str], key: _Key, masked: str) -> None:
         cache[key] = masked
 
 
-def _may_have_status(skeleton: str) -> bool:
-    # the substrings first: the regular expression alone took a third of the time of an unseen message
-    folded = skeleton.lower()
-    return any(word in folded for word in STATUS_WORDS) and STATUS_LIKE.search(skeleton) is not None
-
-
-def _lifted(text: str) -> str:
-    """Put the digits of status numbers that mean something into private characters."""
-    if not text.isascii():
-        text = text.translate(_FORGED)
-    access = ACCESS.search(text)
-    if access is None:
-        text = STATUS.sub(_lift, text)
-    elif access["number"] >= "500":
-        start, end = access.span("number")
-        text = text[:start] + access["number"].translate(_LIFT) + text[end:]
-    return text
-
-
 def _bare(text: str) -> str:
     """Give the text with every run of digits, then every word that has one, as `0`."""
     return _IDENTIFIER.sub("0", _DIGITS.sub("0", text))
-
-
-def _lift(match: re.Match[str]) -> str:
-    start = match.start("number") - match.start()
-    return match[0][:start] + match["number"].translate(_LIFT)
 
 
 def _compiled(pattern: str, name: str) -> re.Pattern[str]:

@@ -48,13 +48,22 @@ PROTECTED: Final = OUTCOMES | _words(
     "login logout subscribe unsubscribe increase decrease increment decrement online offline up down",
     "available healthy unhealthy send sending sent receive receiving received read write info debug",
     "upload download push pull commit rollback allocate allocated free freed before after",
+    # what became of something, and what is there of it
+    "expired revoked suspended banned blocked unblocked signed unsigned verified unverified present absent missing",
+    "empty full active inactive valid expiring stale corrupt corrupted lost found known unknown public private",
+    "internal external inbound outbound incoming outgoing primary secondary master slave first last min max minimum",
+    "maximum low high too not without cannot",
+    # the stage and the direction of one operation
+    "build deploy plan apply lint test publish connect reads writes request response input output source target",
+    "encode decode encrypt decrypt serialize deserialize compress decompress import export",
 )
 """Words that never become part of a wildcard."""
 
-KEPT: Final = frozenset({"exception", "constant"})
+KEPT: Final = frozenset({"exception", "constant", "class", "library"})
 """Rows of WORD_MASKS that protect what they match."""
 
-EXCEPTION: Final = r"(?:[A-Za-z_$]+\.)*[A-Z][A-Za-z_$]*(?:Exception|Error|Fault|Panic)"
+_LIFTED = "\ue000-\ue009"  # a digit that stays: Http2Exception
+EXCEPTION: Final = rf"(?:[A-Za-z_${_LIFTED}]+\.)*[A-Z][A-Za-z_${_LIFTED}]*(?:Exception|Error|Fault|Panic)"
 
 STATEMENT_KEYS: Final = _words(
     "msg message error err errmsg reason cause detail details desc description event exception title summary code",
@@ -62,31 +71,20 @@ STATEMENT_KEYS: Final = _words(
 )
 """Keys whose value is what the message says: `msg="db down"`, `code=card_declined`."""
 
+SAYING_KEYS: Final = STATEMENT_KEYS | _words(
+    "exception_type errortype signal sqlstate stage phase step method outcome operation action permission scope",
+    "field missing unit response_flags verb rule check",
+)
+"""Keys of short values that tell one problem from another, beside a message too: `stage=publish`."""
+
 _SAYS = "|".join(sorted(STATEMENT_KEYS))
-STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_SAYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
+_SHORTLY = "|".join(sorted(SAYING_KEYS))
+STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_SHORTLY})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
 """What stands before such a value."""
 HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
 """A JSON text that has one says something itself and is not folded into one value."""
 
-# Status numbers of HTTP in their context. Only failures keep their number: 200 or 204 is not a different problem.
-_STATUS_CONTEXT = (
-    r"(?:(?<![\w/=+~.@%$#&?!:-])(?:http(?:/(?:[0-9.]+|<\*>))?|status|statuscode|status_code|response|code|grpc)"
-    r"(?:[ _-]?(?:status|code))?[\"']?[ ]?[:=]?[ ]?[\"'(\[]?)"
-)
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
-_TARGET = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
-STATUS_WORDS: Final = ("http", "status", "code", "response", "grpc", '"', " /", " <*>")
-"""One of these is in every text that STATUS_LIKE finds something in."""
-
-STATUS: Final = re.compile(_STATUS_CONTEXT + r"(?P<number>[45][0-9]{2})(?![\w.])", re.IGNORECASE)
-STATUS_LIKE: Final = re.compile(
-    _STATUS_CONTEXT + rf"0(?![\w.])|\" ?0(?![\w.])|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])", re.IGNORECASE
-)
-# An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
-ACCESS: Final = re.compile(
-    rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
-    r"(?P<number>[0-9]{3})(?![\w.])"
-)
 
 _UNIT = (
     r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
@@ -98,11 +96,30 @@ _MONTH = (
     r"|Nov(?:ember)?|Dec(?:ember)?)"
 )
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
+_RELATIVE = (
+    r"(?<![\w-])(?:(?:[Ll]ast|[Nn]ext|[Tt]his) (?:<\*>|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|night|week"
+    r"|weekend|month|quarter|year)|[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight)(?![\w-])"
+)
 _ZONE = r"(?:UTC|GMT|Z|[ECMP][SD]T|CES?T|AM|PM|am|pm)"
 _EXTENSION = (
     r"(?:txt|log|csv|tsv|json|ndjson|ya?ml|xml|html?|php|jsp|jar|war|zip|gz|bz2|tar|tgz|rpm|deb|whl|pid|sock|conf|cfg"
     r"|ini|properties|jpe?g|png|gif|svg|pdf|docx?|xlsx?|bak|tmp|dat|db|sql|sqlite|parquet|avro|orc|so|dll|exe|pyc?|js"
-    r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh)"
+    r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh|heic|webp|tiff?|bmp|mp[34]|mov|avi|mkv|wav|flac|ogg|pptx?|odt|ods|rtf|epub|ics"
+    r"|vcf|eml|psd|svgz?|7z|rar|iso|dmg|apk|ipa|md|rst|tex)"
+)
+_PRODUCT = r"[A-Z][\w.-]{1,40}/<\*>(?: \([^()]{0,200}\))?"
+_HOLDS_FILE = (
+    r"[Uu]pload|[Ff]ile|[Aa]ttachment|[Dd]ocument|[Ii]mage|[Pp]hoto|[Pp]icture|[Vv]ideo|[Ww]orkbook|[Tt]humbnail of"
+    r"|[Pp]review of|[Cc]opy of|[Rr]ead|[Oo]pen|[Pp]arse|[Cc]onvert|[Ii]mport|[Ss]can|[Rr]ender|[Ss]can of|[Ii]mport of"
+    r"|[Uu]pload of"
+)
+_BLANKED = r"[^\s\"'`:,/=]{1,40}"  # a word of a file name with blanks
+_ENDS_TYPED = (
+    r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
+)
+_CURRENCY = (
+    r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
+    r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺"
 )
 _TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
@@ -119,6 +136,8 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
         r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:(?:<\*>|,(?=[\w.-]{1,64}:0))[^\s\"'<>()\[\]{},;]*)*",
     ),
     ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
+    ("class", r"(?<![\w.$/-])(?:[a-z_][\w$]*/){2,}[A-Z][\w$]*[a-z]\w*(?![\w./-])"),  # io/netty/handler/ssl/SslContext
+    ("library", r"(?<![\w./-])lib[A-Za-z][\w+-]*\.(?:so|dylib)(?:\.0)*(?![\w-])"),
     (
         "path",
         r"(?<![\w\\])(?:[A-Za-z]:|[\w.{}-]+)?(?:\\+[\w.{}@$%~,+-]+){2,}\\*|(?<!\w)[A-Za-z]:\\[\w.{}@$%~-]*",
@@ -129,6 +148,10 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("address", r"(?<!\w)\[(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{0,15}\](?::0)?(?!\w)"),
     ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?![\w:]|[.]\w)"),
     ("exception", r"(?<![\w.$-])" + EXCEPTION + r"(?![\w.-])"),
+    (
+        "class",
+        r"(?<![\w.$*-])(?:[A-Za-z_0][\w$]*\.)*[\w$]*(?:exceptions?|errors?|exc)\w*\.(?:[a-z]\w*\.)*[A-Z](?=\w*[a-z])[A-Za-z_$]+(?![\w.$=-])",
+    ),
     (
         "hash",
         r"(?<![\w+/-])(?=[\w+/-]{0,200}?0)(?=[\w+/-]{0,200}?[A-Z])(?=[\w+/-]{0,200}?[a-z])[\w+/-]{20,}={0,2}(?![\w~.])",
@@ -142,7 +165,11 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("hex", r"(?<!\w)(?:[a-f]{8,}|[A-F]{8,})(?!\w)"),
     ("constant", r"(?<![\w.-])(?:[A-Za-z_][\w-]*\.){2,}[A-Z][A-Z_]+(?![\w.-])"),
-    ("name", r"(?<![\w.*-])(?:\*\.)?(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)"),
+    # part of a larger word; one that stands alone is decided by its place
+    (
+        "name",
+        r"(?:(?<=[^\s\"'`(\[.,;:])|(?=\S*[^\w\s.$\"'`)\],;:-]))(?<![\w.*-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)",
+    ),
     ("host", r"(?<![\w.-])(?:[a-z][a-z0-9-]*\.[a-z][a-z-]*|localhost):0(?!\w)"),
     ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(=-])"),
     ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + _EXTENSION + r"(?![\w.(-])"),
@@ -159,10 +186,12 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
 LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("json", "{", r"\{ ?[\"'](?P<body>(?:[^{}]|\{<\*>\}){0,2048})\}", "{<*>}"),
     ("json", "{<*>}", r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
-    ("quoted", '"', r"(?<!\w)\"(?P<body>[^\"]{0,512})\"", '"<*>"'),
+    ("quoted", '\\"', r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
+    ("quoted", '"', r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
     ("quoted", "'", r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", "`", r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", "[", rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
+    ("listed", "s [", rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]": a list of one
     ("switch", " o", r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", "***", r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", VALUE, r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
@@ -214,6 +243,28 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
         rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
         VALUE,
     ),
+    # Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0; Wget/1.21
+    ("agent", "/<*>", rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
+    (
+        "file",
+        ".",
+        (
+            rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:{_BLANKED} ){{0,6}}?(?:[^\s\"'`:,/=]{{0,60}}\.(?i:{_EXTENSION})(?!\w)"
+            r"|<\*>(?=:| not | is | has | could ))"
+        ),
+        rf"\g<lead> {VALUE}",
+    ),
+    (
+        "typed",
+        "earch",
+        (
+            r"(?<!\w)(?P<lead>[Ss]earch(?:ed|ing|es)? for) (?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
+            rf"(?=[:,;]| (?:{_ENDS_TYPED})(?!\w)|$)"
+        ),
+        rf"\g<lead> {VALUE}",
+    ),
+    *(("date", needle, _RELATIVE, VALUE) for needle in ("day", "omorrow", "ast ", "ext ", "his ", "onight")),
+    ("currency", VALUE, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
     ("range", "[<", r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
     ("repeat", VALUE, r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

@@ -96,10 +96,12 @@ class Miners:
         miner = self._miners.get(stream)
         if miner is None:
             records = self._committed.get(stream, {}).values()
-            # Only words earn wildcards: a route or an exception is one problem each, however many there are.
             settings = self._settings
-            if stream.kind is not Kind.TEXT:
-                settings = replace(settings, evidence=sys.maxsize, constant_evidence=sys.maxsize)
+            if stream.kind is Kind.HTTP:  # a route is one problem each, however many there are
+                settings = replace(settings, evidence=sys.maxsize, name_evidence=sys.maxsize, code_evidence=sys.maxsize)
+            elif stream.kind is Kind.EXCEPTION:
+                # The same frames are evidence themselves: a third of what a line alone has to show.
+                settings = replace(settings, evidence=-(-settings.evidence // 3), frames=True)
             miner = Miner(stream.key, records, settings=settings)
             self._miners[stream] = miner
         return miner

@@ -1,9 +1,9 @@
 """When words become a value: the evidence for a wildcard, over the token sequences of one stream.
 
-Promises: a position becomes a wildcard only when a dozen messages differ there and in nothing else (or, for a pair
-of positions, when both have a dozen distinct words and nothing else differs); protected words, exception classes and
-punctuation never do. The result depends on the set of sequences, not on their order. It must not know ids, records or
-drain3: that is the miner's part.
+Promises: a position becomes a wildcard only when several messages differ there and in nothing else (or, for a pair
+of positions, in both). How many depends on the words: two names, a dozen words that programs say, sixty identifiers;
+they add up. Outcomes, opposites, joining words, exception classes and punctuation never become one. The result
+depends on the set of sequences, not on their order. It must not know ids, records or drain3: that is the miner's part.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from processor.mining.masks import ANY, EXCEPTION, PROTECTED, VALUE
+from processor.mining.masks import ANY, PROTECTED, VALUE
+from processor.mining.places import is_cause_place, is_value_place
+from processor.mining.vocabulary import WordKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,12 +27,12 @@ _MAX_POSITIONS: Final = 40  # positions of one message that may earn a wildcard
 _MAX_PAIRED: Final = 12  # words that may earn it together with another: 66 pairs
 _MIN_WORDS: Final = 2  # literal words a template keeps
 _MIN_WORDS_PAIRED: Final = 3
+_FOR_TWO: Final = 1.5  # times the evidence that one position asks for
+_ROUNDING: Final = 1e-9  # twelve twelfths are one
 
 _IS = ("=",)
-_TOKEN = re.compile(r"<\*>|<any>|<cut>|\w+(?:[.-]\w+)*|[^\w\s]")
+_TOKEN = re.compile(r"<\*>|<any>|<cut>|\w+(?:(?:[.-]|::)\w+)*|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_CONSTANT = re.compile(r"[A-Z][A-Z_]{2,}")
-_EXCEPTION = re.compile(EXCEPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,18 @@ class MinerSettings:
     """Bounds and thresholds of one stream's miner.
 
     Attributes:
-        evidence: distinct words at one position that make it a value.
-        constant_evidence: the same for words like `CONSTANT_NAME`, which enumerate.
+        evidence: distinct words at one position that make it a value, if programs say these words.
+        name_evidence: the same for names: words that no program says, and any word beside a noun of data.
+        code_evidence: the same for identifiers: as many as these, a service has bugs of one form.
+        frames: whether the messages are exceptions: the type and the frames never become a value.
         max_clusters: roots per stream; beyond, new kinds of message go to the overflow cluster.
         protected: casefolded words that no wildcard ever stands for.
     """
 
     evidence: int = 12
-    constant_evidence: int = 6
+    name_evidence: int = 2
+    code_evidence: int = 60
+    frames: bool = False
     max_clusters: int = 2000
     protected: Collection[str] = PROTECTED
 
@@ -128,32 +134,74 @@ class WildcardFinder:
             return False
         return (
             not (token[0].isalnum() or token[0] == "_")
+            or kind_of(token) in (WordKind.KEPT, WordKind.FUNCTION)
             or token.casefold() in self._settings.protected
-            or _EXCEPTION.fullmatch(token) is not None
         )
 
     def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
         words = [_WORD.match(token) is not None for token in tokens]
         count = sum(words)
+        fixed = _of_frames(tokens) if self._settings.frames else ()
         free = [
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
             if tokens[position + 1 : position + 2] != _IS  # the key of a pair is what the message says
+            if position not in fixed
         ]
         yield from ((position,) for position in free)
-        paired = [position for position in free if tokens[position] != VALUE]
+        # A place that is a value already stays one of two: what is earned with other words beside it is the same place.
+        earned = [position for position, token in enumerate(tokens[:_MAX_POSITIONS]) if token == ANY]
+        paired = sorted(earned + [position for position in free if tokens[position] != VALUE])
         if len(paired) <= _MAX_PAIRED:
             for one, other in combinations(paired, 2):
-                if count - words[one] - words[other] >= _MIN_WORDS_PAIRED:
+                if count - words[one] - words[other] >= _MIN_WORDS_PAIRED and (tokens[one], tokens[other]) != (
+                    ANY,
+                    ANY,
+                ):
                     yield one, other
 
     def _is_earned(self, members: list[tuple[Tokens, str]], positions: tuple[int, ...]) -> bool:
-        if len(members) >= self._settings.evidence:
-            return len(positions) == 1 or all(
-                len({tokens[position] for tokens, _ in members}) >= self._settings.evidence for position in positions
-            )
-        if len(positions) > 1 or len(members) < self._settings.constant_evidence:
-            return False
-        constants = sum(_CONSTANT.fullmatch(tokens[positions[0]]) is not None for tokens, _ in members)
-        return constants >= self._settings.constant_evidence
+        # Two places at once ask for one name more, but where they are one name of two words.
+        is_one = len(positions) == 1 or positions[1] == positions[0] + 1
+        is_known = any(tokens[position] == ANY for tokens, _ in members for position in positions)
+        needed = 1.0 if is_one or is_known else _FOR_TWO
+        return all(self._weight(members, position) >= needed for position in positions)
+
+    def _weight(self, members: list[tuple[Tokens, str]], position: int) -> float:
+        """What the distinct words at a position add up to: a name is worth more than a word, code next to nothing."""
+        settings = self._settings
+        if len(members) < settings.name_evidence:
+            return 0.0
+        total = 0.0
+        earlier, before = ("", "", *members[0][0])[position : position + 2]
+        is_subject = position == 0 or is_cause_place(before, earlier)
+        for word in {tokens[position] for tokens, _ in members}:
+            if word == ANY:
+                return 1.0
+            kind = WordKind.NAME if word == VALUE else kind_of(word)
+            if kind is not WordKind.NAME and is_value_place(before, word):
+                kind = WordKind.NAME
+            elif kind is WordKind.NAME and is_subject:
+                kind = WordKind.ORDINARY  # the component that speaks, or the cause
+            if kind is WordKind.NAME:
+                total += 1 / settings.name_evidence
+            else:
+                total += 1 / (settings.code_evidence if kind is WordKind.CODE else settings.evidence)
+        return total + _ROUNDING
+
+
+def _of_frames(tokens: Tokens) -> frozenset[int]:
+    """Positions of the exception types and of the frames in a fingerprint `Type: message at f (m) < g (m) => ...`."""
+    fixed: set[int] = set()
+    part = "type"
+    for position, word in enumerate(tokens):
+        if word == "at" and tokens[position + 2 : position + 3] == ("(",):
+            part = "frames"
+        if part != "message":
+            fixed.add(position)
+        if part == "type" and word == ":":
+            part = "message"
+        elif part == "frames" and word == ">" and tokens[position - 1] == "=":
+            part = "type"
+    return frozenset(fixed)

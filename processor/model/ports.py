@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         IssueRef,
         ReceivedMessage,
         Rejected,
+        Sample,
         Seen,
         Stream,
         StreamModel,
@@ -94,6 +95,12 @@ class Store(Protocol):
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """One root cluster; an alias gives the cluster that continues it."""
+
+    def samples(self, cluster_id: str) -> Sequence[Sample]:
+        """Entries of a root cluster in order of time: the first, about ten between, the last; () for an unknown id.
+
+        Those between are the same ones in whatever order and over however many workers the entries came.
+        """
 
     def totals(self) -> Totals:
         """Over all workers, since the state was created."""

@@ -69,7 +69,7 @@ class Deploys:
     def _gone(self, cluster: Cluster, names: tuple[str, ...]) -> str:
         """The first revision after the cluster's last one, once it has run for long enough.
 
-        As in `policy.is_quiet`: n entries spread at random over span + silence all fall into the span with
+        As in `policy.is_quiet`: n occurrences spread at random over span + silence all fall into the span with
         probability (span / (span + silence)) ** (n - 1). The silence is counted from the revision's first entry
         to its last, the time in which it is known to run.
         """
@@ -82,7 +82,7 @@ class Deploys:
         if silence < _MIN_SILENCE or cluster.last_seen > after[0].first_seen + _OVERLAP:
             return ""
         span_s = (cluster.last_seen - cluster.first_seen).total_seconds()
-        chance = (span_s / (span_s + silence.total_seconds())) ** (cluster.count - 1)
+        chance = (span_s / (span_s + silence.total_seconds())) ** (cluster.occurrences - 1)
         return names[newest + 1] if chance < _CHANCE else ""
 
     def _of(self, cluster: Cluster) -> Mapping[str, Span]:

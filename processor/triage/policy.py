@@ -33,7 +33,7 @@ class Rule:
         service: shell-style pattern of the service's name.
         statuses: inclusive range of HTTP statuses; the cluster's most frequent one lies in it.
         text: found in the template or the sample.
-        count: the cluster has at least so many entries.
+        count: the cluster has at least so many occurrences.
         impact: one sentence about what it means for users, shown in the issue.
     """
 
@@ -50,7 +50,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """So many entries within so many minutes of event time.
+    """So many occurrences within so many minutes of event time.
 
     Windows of a day or more are whole UTC days: minutes are kept for three hours only.
     """
@@ -103,19 +103,19 @@ def evaluate(
     if not triage.announced:
         return () if quiet else _new(cluster, policy, now)
     points = []
-    if cluster.count >= triage.announced * policy.escalation_factor:
-        grown = cluster.count // triage.announced
+    if cluster.occurrences >= triage.announced * policy.escalation_factor:
+        grown = cluster.occurrences // triage.announced
         points.append(
             TurningPoint(
                 Change.ESCALATING,
-                cluster.count,
-                f"{cluster.count:,} entries, {grown:,} times as many as when this was last reported.",
+                cluster.occurrences,
+                f"{cluster.occurrences:,} occurrences, {grown:,} times as many as when this was last reported.",
             )
         )
     if quiet and not triage.quiet:
         silence = (now - cluster.last_seen).days
         reason = "Not seen since a newer revision came." if gone_since else f"Not seen for {silence} days."
-        points.append(TurningPoint(Change.QUIET, cluster.count, reason))
+        points.append(TurningPoint(Change.QUIET, cluster.occurrences, reason))
     return tuple(points)
 
 
@@ -138,7 +138,7 @@ def fits(rule: Rule, cluster: Cluster) -> bool:
         (rule.severity is None or cluster.severity >= rule.severity)
         and (not rule.service or fnmatchcase(cluster.stream.service, rule.service))
         and (rule.kind is None or cluster.stream.kind is rule.kind)
-        and cluster.count >= rule.count
+        and cluster.occurrences >= rule.count
         and (rule.statuses is None or rule.statuses[0] <= main_status(cluster) <= rule.statuses[1])
         and (rule.text is None or bool(rule.text.search(cluster.template) or rule.text.search(cluster.sample.text)))
     )
@@ -166,7 +166,7 @@ def crossed(cluster: Cluster, thresholds: tuple[Threshold, ...]) -> Threshold | 
 def is_quiet(cluster: Cluster, policy: Policy, now: datetime) -> bool:
     """Silence that is unlikely to be chance.
 
-    n entries spread at random over span + silence all fall into the span with probability
+    n occurrences spread at random over span + silence all fall into the span with probability
     (span / (span + silence)) ** (n - 1), the first one marking its beginning.
     """
     silence = now - cluster.last_seen
@@ -175,7 +175,7 @@ def is_quiet(cluster: Cluster, policy: Policy, now: datetime) -> bool:
     if silence < policy.quiet_after:
         return False
     span = (cluster.last_seen - cluster.first_seen).total_seconds()
-    chance = (span / (span + silence.total_seconds())) ** (cluster.count - 1)
+    chance = (span / (span + silence.total_seconds())) ** (cluster.occurrences - 1)
     return chance < _CHANCE
 
 
@@ -185,16 +185,22 @@ def _new(cluster: Cluster, policy: Policy, now: datetime) -> tuple[TurningPoint,
     if threshold is None or now - cluster.first_seen < policy.dwell.get(priority, timedelta(0)):
         return ()
     reason = f"{priority}: {threshold} reached."
-    return (TurningPoint(Change.NEW, cluster.count, reason),)
+    return (TurningPoint(Change.NEW, cluster.occurrences, reason),)
 
 
 def _unmuted(cluster: Cluster, now: datetime) -> tuple[TurningPoint, ...]:
     triage = cluster.triage
     bound = triage.mute_until_count
-    if bound is not None and cluster.count >= bound:
-        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {bound:,} entries; now {cluster.count:,}."),)
+    if bound is not None and cluster.occurrences >= bound:
+        return (
+            TurningPoint(
+                Change.UNMUTED, cluster.occurrences, f"Muted until {bound:,} occurrences; now {cluster.occurrences:,}."
+            ),
+        )
     if triage.mute_until is not None and now >= triage.mute_until:
-        return (TurningPoint(Change.UNMUTED, cluster.count, f"Muted until {triage.mute_until:%Y-%m-%d %H:%M} UTC."),)
+        return (
+            TurningPoint(Change.UNMUTED, cluster.occurrences, f"Muted until {triage.mute_until:%Y-%m-%d %H:%M} UTC."),
+        )
     return ()
 
 
@@ -210,7 +216,7 @@ def _regressed(cluster: Cluster) -> tuple[TurningPoint, ...]:
     ):
         return ()
     settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (triage.resolved_at, cluster.last_seen))
-    return (TurningPoint(Change.REGRESSED, cluster.count, f"Settled at {settled}, seen again at {back}."),)
+    return (TurningPoint(Change.REGRESSED, cluster.occurrences, f"Settled at {settled}, seen again at {back}."),)
 
 
 def _most_within(counts: Mapping[int, int], width: int) -> int:

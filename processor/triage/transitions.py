@@ -131,7 +131,7 @@ def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: st
     triage = replace(
         _cleared(cluster, Status.MUTED),
         mute_until=now + end.length if end.length else None,
-        mute_until_count=max(cluster.count, 1) * end.times if end.times else None,
+        mute_until_count=max(cluster.occurrences, 1) * end.times if end.times else None,
     )
     return _decided(cluster, triage, now, who, "mute", mute_end(triage) or "until reopened", note)
 
@@ -139,7 +139,7 @@ def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: st
 def mute_end(triage: Triage) -> str:
     """When a mute ends by itself, "until 2026-03-01 12:00 UTC" or "until 400 entries"; "" for one that does not."""
     if triage.mute_until_count:
-        return f"until {triage.mute_until_count:,} entries"
+        return f"until {triage.mute_until_count:,} occurrences"
     return f"until {triage.mute_until:%Y-%m-%d %H:%M} UTC" if triage.mute_until else ""
 
 
@@ -177,7 +177,7 @@ def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Deci
     """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
     triage = _cleared(cluster, Status.OPEN)
     if triage.announced:
-        triage = replace(triage, announced=max(triage.announced, cluster.count))
+        triage = replace(triage, announced=max(triage.announced, cluster.occurrences))
     return _decided(cluster, triage, now, who, "reopen", note=note)
 
 

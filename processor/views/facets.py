@@ -71,7 +71,7 @@ class Breakdown(NamedTuple):
 def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
     """Of one cluster, or of all members of an incident together."""
     facets = [Facet(_name(name), ranked(values), sum(values.values())) for name, values in _summed(clusters).items()]
-    count = sum(cluster.count for cluster in clusters)
+    count = sum(cluster.occurrences for cluster in clusters)
     constant = [(one.name, one.values[0][0]) for one in facets if len(one.values) == 1 and one.total >= count]
     same = {name for name, _ in constant}
     varying = [one for one in facets if one.name not in same and one.name not in _COUNTED]

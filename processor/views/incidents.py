@@ -57,6 +57,11 @@ class IncidentRow:
         return sum(row.cluster.count for row in self.rows)
 
     @property
+    def occurrences(self) -> int:
+        """Occurrences of all members: a trace that came in lines is one."""
+        return sum(row.cluster.occurrences for row in self.rows)
+
+    @property
     def priority(self) -> Priority | None:
         """That of the most urgent member."""
         known = [row.cluster.triage.priority for row in self.rows]

@@ -29,9 +29,11 @@ class Overview(NamedTuple):
 
     Attributes:
         now: incidents that somebody should know of: going on, or over since yesterday and not settled.
+        alone: P0 clusters that are part of none.
     """
 
     now: Sequence[IncidentRow]
+    alone: Sequence[Row]
     back: Sequence[Row]
     new: Sequence[Row]
     growing: Sequence[Row]
@@ -43,15 +45,17 @@ def overview_of(snapshot: Snapshot) -> Overview:
     active = [row for row in snapshot.rows.values() if _concerns(row)]
     now = [one for one in snapshot.incidents if one.active and snapshot.reference - one.incident.last_seen <= _LATELY]
     told = {row.cluster.id for one in now for row in one.rows}
-    alone = [row for row in active if row.cluster.id not in told]
-    back = [row for row in alone if is_back(row.cluster)]
-    rest = [row for row in alone if not is_back(row.cluster)]
+    others = [row for row in active if row.cluster.id not in told]
+    alone = [row for row in others if row.cluster.triage.priority is Priority.P0]
+    back = [row for row in others if row not in alone and is_back(row.cluster)]
+    rest = [row for row in others if row not in alone and not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
     priorities = [row.cluster.triage.priority for row in active]
     statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
         now=now[:SHOWN],
+        alone=sorted(alone, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         back=sorted(back, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         new=sorted(new, key=lambda row: (_rank(row), -row.cluster.first_seen.timestamp(), row.cluster.id))[:SHOWN],
         growing=sorted(growing, key=lambda row: (-row.figures.steepness, _rank(row), row.cluster.id))[:SHOWN],

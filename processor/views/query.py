@@ -117,7 +117,14 @@ def folded(rows: Sequence[Row], snapshot: Snapshot, query: ListQuery) -> list[Ro
         else:
             fitting[incident.id] = [row]
             found.append(Folded(incident, fitting[incident.id]))
-    return found
+    return sorted(found, key=_incidents_first) if query.sort == "priority" else found
+
+
+def _incidents_first(item: Row | Folded) -> tuple[str, bool]:
+    """Of the same priority: the sort is stable, so that each kind keeps its order."""
+    is_incident = isinstance(item, Folded)
+    priority = item.incident.priority if isinstance(item, Folded) else item.cluster.triage.priority
+    return (priority or "P9", not is_incident)
 
 
 def cut(rows: Sequence[Listed], number: int) -> Page[Listed]:
@@ -140,7 +147,7 @@ def _urgency(row: Row) -> tuple[Any, ...]:
         cluster.triage.priority or "P9",
         -cluster.severity,
         -row.figures.hour,
-        -cluster.count,
+        -cluster.occurrences,
         cluster.id,
     )
 
@@ -149,7 +156,7 @@ _KEYS: Final[Mapping[str, Callable[[Row], tuple[Any, ...]]]] = {
     "priority": _urgency,
     "rate": lambda row: (-row.figures.hour, *_urgency(row)),
     "change": lambda row: (-row.figures.growing, -row.figures.steepness, *_urgency(row)),
-    "count": lambda row: (-row.cluster.count, row.cluster.id),
+    "count": lambda row: (-row.cluster.occurrences, row.cluster.id),
     "new": lambda row: (-row.cluster.first_seen.timestamp(), row.cluster.id),
     "last": lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id),
 }

@@ -30,4 +30,4 @@ def row_of(cluster: Cluster, reference: datetime, before: Row | None = None) -> 
 
 
 def _content(cluster: Cluster) -> tuple[object, ...]:
-    return (cluster.count, cluster.last_seen, cluster.template, cluster.aliases)
+    return (cluster.count, cluster.last_seen, cluster.template, cluster.aliases, cluster.latest.insert_id)

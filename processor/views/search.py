@@ -23,6 +23,8 @@ _SEARCHED: Final = ("jsonPayload", "protoPayload", "httpRequest", "labels", "sou
 """The entry's own; what every entry of a service has in common (its log, its resource) finds everything."""
 _MAX_LEAVES: Final = 200
 _MAX_LEAF: Final = 1_000
+_PROSE: Final = frozenset({"text", "template", "exception"})
+"""Places that hold sentences: a quoted phrase may stand within them, elsewhere it is the whole value."""
 _NOTHING: Final = frozenset({"*", "…", "<*>"})
 """How the page shows a place that varies: nothing to look for."""
 
@@ -34,6 +36,7 @@ class Term(NamedTuple):
     text: str
     wanted: bool
     whole: str
+    exact: bool
 
     def fits(self, cluster: Cluster, everything: str) -> bool:
         """Whether the cluster meets it; `everything` as `searched` gives it."""
@@ -42,7 +45,8 @@ class Term(NamedTuple):
     def _is_in_place(self, cluster: Cluster, everything: str) -> bool:
         place = _PLACES.get(self.key)
         if place is not None:
-            return any(self.text in value.lower() for value in place(cluster))
+            known = (value.lower() for value in place(cluster))
+            return any(self.text == value if self.exact else self.text in value for value in known)
         for name in (self.key, f"label {self.key}"):
             for facet, values in cluster.facets.items():
                 if facet.lower() == name and any(self.text in value.lower() for value in values):
@@ -57,7 +61,8 @@ def terms(query: str) -> tuple[Term, ...]:
         key = place.lower()
         text = " ".join((quoted or word).lower().split())
         if text and text not in _NOTHING:
-            found.append(Term(key, text, not minus, f"{key}:{' ' if quoted else ''}{text}" if key else text))
+            whole = f"{key}:{text}" if key else text
+            found.append(Term(key, text, not minus, whole, exact=bool(quoted) and key not in _PROSE))
     return tuple(found)
 
 
@@ -66,13 +71,14 @@ def searched(cluster: Cluster) -> str:
     parts = [cluster.id, *cluster.aliases, cluster.stream.key, cluster.template]
     for sample in _samples(cluster):
         parts += (sample.insert_id, sample.text, *_leaves(sample.raw))
-    parts += _values(cluster)
+    parts += (*_values(cluster), *_exceptions(cluster))
     parts += cluster.revisions
     return " ".join(" ".join(parts).lower().split())
 
 
 def _samples(cluster: Cluster) -> Iterable[Sample]:
-    return (cluster.sample,)
+    """The first and the last; those between are not in memory."""
+    return (cluster.sample,) if cluster.latest is cluster.sample else (cluster.sample, cluster.latest)
 
 
 def _leaves(raw: str) -> list[str]:
@@ -95,7 +101,15 @@ def _leaves(raw: str) -> list[str]:
 
 
 def _values(cluster: Cluster) -> Iterable[str]:
-    return (value for values in cluster.facets.values() for value in values)
+    return (value for places in (cluster.facets, cluster.values) for values in places.values() for value in values)
+
+
+def _exceptions(cluster: Cluster) -> Iterable[str]:
+    """What was raised and what caused it, each with its message, function and file."""
+    for sample in _samples(cluster):
+        if found := sample.exception:
+            yield f"{found.type}: {found.message} {found.function} {found.file}:{found.line}"
+            yield f"{found.root_type}: {found.root_message}"
 
 
 def _facets(*names: str) -> Callable[[Cluster], Iterable[str]]:
@@ -123,7 +137,9 @@ _PLACES: Final[Mapping[str, Callable[[Cluster], Iterable[str]]]] = {
     "status": _state,
     "is": _state,
     "route": _facets("route"),
+    "exception": _exceptions,
     "function": _facets("function"),
+    "value": lambda cluster: (value for values in cluster.values.values() for value in values),
     "module": _facets("module", "logger"),
     "instance": _facets("instance"),
     "revision": lambda cluster: cluster.revisions,

@@ -24,7 +24,7 @@ from processor.views.row import Row, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from processor.model import AuditRecord, Cluster, Rejected, WorkerState
+    from processor.model import AuditRecord, Cluster, Rejected, Sample, WorkerState
     from processor.model.ports import Store
     from processor.triage.operate import Wish
     from processor.triage.undo import Undo
@@ -37,6 +37,7 @@ REJECTED_SHOWN: Final = 50
 _FULL_AT_LEAST: Final = timedelta(seconds=60)
 _SHARE: Final = 2
 _UNDOS_KEPT: Final = 200
+_SAMPLES_KEPT: Final = 50
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ class StateReader:
         self._now = now
         self._store: Store | None = None
         self._took = timedelta(0)
+        self._samples: OrderedDict[tuple[str, str, int], Sequence[Sample]] = OrderedDict()
         self._undos: OrderedDict[str, tuple[Undo, ...]] = OrderedDict()
         self.snapshot = EMPTY
 
@@ -166,6 +168,15 @@ class StateReader:
                 away = last.away_since or now
                 self.snapshot = replace(last, version=last.version + 1, problem=str(error), away_since=away)
         return self.snapshot
+
+    def samples(self, cluster: Cluster) -> Sequence[Sample]:
+        """A cluster's samples, asked of the store again when it has counted. Raises what the store raises."""
+        key = (cluster.id, cluster.latest.insert_id, cluster.count)
+        if key not in self._samples:
+            self._samples[key] = self.store().samples(cluster.id)
+            while len(self._samples) > _SAMPLES_KEPT:
+                self._samples.popitem(last=False)
+        return self._samples[key]
 
     def act(self, wish: Wish, *, who: str) -> Outcome:
         """Carry an action out and show what came of it. Raises what `carry_out` raises."""

@@ -56,14 +56,15 @@ def pieces(template: str) -> list[str]:
     return _WILDCARD.split(template)
 
 
-def segments(cluster: Cluster, template: str) -> tuple[Segment, ...]:
+def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, ...]:
     """The template, or its beginning, in pieces.
 
     A wildcard that mining has earned comes with the words counted there (breakdown "word 1" belongs to the first),
     a masked value with what the sample holds in its place: of those only the sample is kept.
     """
     literals = pieces(template)
-    values = _aligned(literals, cluster.sample.text)
+    texts = (text, cluster.latest.text, cluster.sample.text)
+    values = next((found for one in texts if any(found := _aligned(literals, one))), [""] * (len(literals) - 1))
     made = [Segment(literals[0])]
     earned = 0
     for mark, value, literal in zip(_WILDCARD.findall(template), values, literals[1:], strict=True):

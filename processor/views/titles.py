@@ -23,7 +23,15 @@ def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
     """The title in pieces, so that what varies can be marked."""
     if cluster.stream.kind is Kind.HTTP:
         return (Segment(_http(cluster)),)
-    return segments(cluster, _without_frames(cluster))
+    return segments(cluster, _without_frames(cluster), raised(cluster))
+
+
+def raised(cluster: Cluster) -> str:
+    """The exception of the latest sample, "Type: message", "" where it is none."""
+    found = cluster.latest.exception
+    if found is None:
+        return ""
+    return f"{found.type}: {found.message}" if found.type and found.message else found.type or found.message
 
 
 def title(cluster: Cluster) -> str:

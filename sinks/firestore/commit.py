@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Any, Final
 from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from processor.model import SCHEMA_VERSION, Committed
+from processor.model import SCHEMA_VERSION, Committed, Seen
 from processor.model.errors import CheckpointTooLarge, Conflict, StateError
+from processor.model.portion import Portion
 from sinks.firestore import documents
 from sinks.firestore.delta import added, bounded_names, increments
-from sinks.firestore.errors import check_schema
+from sinks.firestore.errors import check_schema, is_conflict, is_deadline, is_too_large
 from sinks.firestore.ledger import KEPT
-from sinks.stored_cluster import StoredCluster
+from sinks.firestore.reads import get_all
+from sinks.stored_cluster import StoredCluster, newer_sample, with_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from processor.model import Checkpoint, ClusterDelta, Stream, TemplateChanges, TemplateRecord
+    from processor.model import Checkpoint, ClusterDelta, Sample, Stream, TemplateChanges, TemplateRecord
     from sinks.firestore.delta import Change
     from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
@@ -36,6 +38,10 @@ MAX_REQUEST_BYTES: Final = 3_500_000
 """The emulator takes 4 MiB, Firestore itself 10 MiB."""
 MAX_WRITES: Final = 1_500
 """Documents in one commit: the emulator took so many in 0.2 to 0.9 s, and what outlasts `COMMIT_S` would for ever."""
+_LEAST_WRITES: Final = 8
+"""What a commit of one entry writes beside its cluster."""
+_OFFERS: Final = 8
+"""Times that a checkpoint is offered before it is digested anew."""
 _AT_ONCE: Final = 100
 """Clusters in one read; one of 17 KB takes a millisecond, and none is above 512 KiB."""
 _FRAME_BYTES: Final = 6  # tag and length of a write in its request
@@ -63,27 +69,58 @@ class Committer:
         self._version = version
         self._known: OrderedDict[str, StoredCluster] = OrderedDict()
         self._batch: Any = None
+        self._sent = 0
+        self._documents = Portion(MAX_WRITES, _LEAST_WRITES)
+        self._reads = Portion(_AT_ONCE)
 
     def commit(self, checkpoint: Checkpoint) -> Committed:
         """See `Store.commit`. Raises `CheckpointTooLarge`, and whatever the library raises."""
         touched = {delta.id for delta in checkpoint.deltas}
         touched |= {one.id for changes in checkpoint.templates for one in changes.records}
         try:
-            return self._commit(checkpoint)
-        except BaseException:
+            return self._offer(checkpoint)
+        except BaseException as error:
+            if self._sent and isinstance(error, Exception) and (is_deadline(error) or is_too_large(error)):
+                self._documents.refused(self._sent)
             # What was remembered of these may be wrong, and if it is not, reading it again costs little.
             for name in touched:
                 self._known.pop(name, None)
             raise
 
+    def _offer(self, checkpoint: Checkpoint) -> Committed:
+        """Commit; what another writer was quicker with, and what does not touch this, only costs a new proof."""
+        for offers in range(1, _OFFERS):
+            try:
+                return replace(self._commit(checkpoint), offers=offers)
+            except Exception as error:
+                if not is_conflict(error):
+                    raise
+            checkpoint = replace(checkpoint, seen=self._proof(checkpoint))
+        return replace(self._commit(checkpoint), offers=_OFFERS)
+
+    def _proof(self, checkpoint: Checkpoint) -> Seen:
+        """The ledger as it is by now. Raises `Conflict` if an entry is counted, or a template changed, by others."""
+        known, pages = self._ledger.look(checkpoint.fresh)
+        if known:
+            raise Conflict("another writer counted some of these entries first")
+        heads = {documents.stream_id(one.stream): self._heads.get(one.stream) for one in checkpoint.templates}
+        streams = self._client.collection("streams")
+        for snapshot in get_all(self._client, [streams.document(name) for name in heads], self._reads, COMMIT_S):
+            head = heads[snapshot.id]
+            if snapshot.update_time != (head.update_time if head else None):
+                raise Conflict("another writer changed the templates of a stream first")
+        return Seen(known, pages)
+
     def _commit(self, checkpoint: Checkpoint) -> Committed:
-        self._batch = self._client.batch()
+        self._batch, self._sent = self._client.batch(), 0
         after: dict[str, StoredCluster] = {}
         counted_at: dict[str, int] = {}
         deltas = {delta.id: bounded_names(delta) for delta in checkpoint.deltas}
         records = {one.id for changes in checkpoint.templates for one in changes.records}
-        if len(deltas.keys() | records) > MAX_WRITES:
-            raise CheckpointTooLarge(f"one commit has room for {MAX_WRITES} documents, not for that many clusters")
+        is_one = len(checkpoint.fresh) + len(checkpoint.rejected) <= 1
+        room = MAX_WRITES if is_one else self._documents.size
+        if len(deltas.keys() | records) > room:
+            raise CheckpointTooLarge(f"one commit has room for {room} documents now, not for that many clusters")
         found = self._read(self._unfit(deltas, records))
         self._ledger.append(self._batch, checkpoint.fresh, checkpoint.seen.token, now=checkpoint.at)
         for changes in checkpoint.templates:
@@ -95,8 +132,10 @@ class Committer:
             if name not in records:
                 after[name] = self._count(delta, found.get(name), counted_at)
         self._put_rest(checkpoint)
-        self._check_size()
+        self._check_size(room)
+        self._sent = len(self._batch)
         results = self._batch.commit(retry=None, timeout=COMMIT_S)
+        self._documents.succeeded(self._sent)
         self._remember(after)
         counts = {
             name: results[counted_at[name]].transform_results[0].integer_value
@@ -104,7 +143,7 @@ class Committer:
             else after[name].count
             for name in deltas
         }
-        return Committed(counts, self._settle_heads(checkpoint))
+        return Committed(counts, self._settle_heads(checkpoint), writes=self._sent)
 
     def _unfit(self, deltas: Mapping[str, ClusterDelta], records: set[str]) -> set[str]:
         """Clusters that have to be read first: those of the model, and those that increments cannot serve."""
@@ -115,26 +154,24 @@ class Committer:
                 unfit.add(name)
         return unfit
 
-    def _check_size(self) -> None:
+    def _check_size(self, room: int) -> None:
         # The library has no public way to ask. What a write takes cannot be foreseen: names are percent-encoded, keys
         # are quoted. Beyond each write a request holds little.
         size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._batch._write_pbs)  # noqa: SLF001
-        if size > MAX_REQUEST_BYTES or len(self._batch) > MAX_WRITES:
+        if size > MAX_REQUEST_BYTES or len(self._batch) > room:
             raise CheckpointTooLarge(f"{len(self._batch)} documents of {size} bytes are too many for one commit")
 
     def _read(self, names: Iterable[str]) -> dict[str, _Found]:
         references = [self._cluster(name) for name in names]
         found: dict[str, _Found] = {}
-        for start in range(0, len(references), _AT_ONCE):
-            part = references[start : start + _AT_ONCE]
-            for snapshot in self._client.get_all(part, retry=None, timeout=COMMIT_S):
-                fields = snapshot.to_dict()
-                if fields is None:
-                    found[snapshot.id] = _Found(None, 0, None)
-                    continue
-                check_schema(fields, snapshot.reference.path)
-                stored = documents.cluster(snapshot.id, fields)
-                found[snapshot.id] = _Found(stored, fields["seq"], snapshot.update_time)
+        for snapshot in get_all(self._client, references, self._reads, COMMIT_S):
+            fields = snapshot.to_dict()
+            if fields is None:
+                found[snapshot.id] = _Found(None, 0, None)
+                continue
+            check_schema(fields, snapshot.reference.path)
+            stored = documents.cluster(snapshot.id, fields)
+            found[snapshot.id] = _Found(stored, fields["seq"], snapshot.update_time)
         return found
 
     def _move_head(self, changes: TemplateChanges) -> None:
@@ -157,6 +194,7 @@ class Committer:
         empty = StoredCluster(one, changes.stream, 0, None, None, None, {}, {}, {}, {}, {})
         stored = empty if found.stored is None else replace(found.stored, record=one)
         if delta is not None:
+            self._put_between(stored, delta)
             stored = added(stored, delta)
         fields = documents.model_fields(
             one, changes.stream, rev=changes.base_rev + 1, seq=seq if found.stored is None else found.seq
@@ -174,14 +212,31 @@ class Committer:
         changes = increments(known, delta)
         if changes is not None:
             counted_at[delta.id] = len(self._batch)
-            self._batch.update(self._cluster(delta.id), self._transforms(changes))
+            latest = newer_sample(known, delta)
+            self._batch.update(self._cluster(delta.id), self._transforms(changes) | self._latest(known, latest))
             last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)
-            return replace(known, last_seen=last)
+            return replace(known, last_seen=last, latest=known.latest if latest is None else (latest,))
         if found is None:
             raise Conflict(f"cluster {delta.id} has to be read first")
+        self._put_between(known, delta)
         stored = added(known, delta)
         self._write(self._cluster(delta.id), documents.count_fields(stored), found.update_time)
         return stored
+
+    def _put_between(self, stored: StoredCluster, delta: ClusterDelta) -> None:
+        """The samples between; what the cluster's document says of them guards theirs too."""
+        change = with_samples(stored, delta)
+        if change.put or change.dropped:
+            reference = self._client.collection("samples").document(documents.name(delta.id))
+            self._batch.set(reference, documents.between_fields(change.put, change.dropped), merge=True)
+
+    def _latest(self, known: StoredCluster, latest: Sample | None) -> dict[str, Any]:
+        """The last sample beside those of other workers; known ones that it follows go."""
+        if latest is None:
+            return {}
+        gone = {documents.latest_key(one): firestore.DELETE_FIELD for one in known.latest}
+        changed = {**gone, documents.latest_key(latest): documents.sample_fields(latest)}
+        return {f"latest.{name}": fields for name, fields in changed.items()}
 
     def _transforms(self, changes: list[Change]) -> dict[str, Any]:
         # Results come back in the order of field paths, whatever the order here; "count" is the first of ours.
@@ -215,11 +270,15 @@ class Committer:
 
     def _remember(self, after: Mapping[str, StoredCluster]) -> None:
         for name, stored in after.items():
-            sample = stored.sample and replace(stored.sample, text="", raw="")
-            self._known[name] = replace(stored, sample=sample)
+            sample = stored.sample and _bare(stored.sample)
+            self._known[name] = replace(stored, sample=sample, latest=tuple(_bare(one) for one in stored.latest))
             self._known.move_to_end(name)
         while len(self._known) > _KNOWN_CLUSTERS:
             self._known.popitem(last=False)
 
     def _cluster(self, name: str) -> Any:
         return self._client.collection("clusters").document(documents.name(name))
+
+
+def _bare(sample: Sample) -> Sample:
+    return replace(sample, text="", raw="", exception=None)

@@ -13,21 +13,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from processor.model import MAX_BETWEEN
+from processor.model.values import OTHER, total
 from sinks.stored_cluster import (
     DAYS_KEPT,
     MAX_FACET_VALUES,
     MAX_FACETS,
     MAX_REVISIONS,
     MINUTES_KEPT,
-    OTHER,
     StoredCluster,
     newest,
+    with_samples,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from processor.model import ClusterDelta, Sample, Span
+    from processor.model import ClusterDelta, Span
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -54,13 +56,17 @@ def added(stored: StoredCluster, delta: ClusterDelta) -> StoredCluster:
     """The document with the delta in it."""
     last = delta.last_seen if stored.last_seen is None else max(stored.last_seen, delta.last_seen)
     last_minute = int(last.timestamp()) // 60
-    earlier = stored.sample is None or _age(delta.sample) < _age(stored.sample)
+    samples = with_samples(stored, delta)
     return replace(
         stored,
         count=stored.count + delta.count,
         first_seen=delta.first_seen if stored.first_seen is None else min(stored.first_seen, delta.first_seen),
         last_seen=last,
-        sample=delta.sample if earlier else stored.sample,
+        sample=samples.first,
+        latest=() if samples.latest is None else (samples.latest,),
+        ranks=samples.ranks,
+        fragments=stored.fragments + delta.count - delta.occurrences,
+        values=total([stored.values, delta.values]) if delta.values else stored.values,
         severities=Counter(stored.severities) + Counter(delta.severities),
         minutes=newest(Counter(stored.minutes) + Counter(delta.minutes), last_minute, MINUTES_KEPT),
         days=newest(Counter(stored.days) + _days(delta), last_minute // 1440, DAYS_KEPT),
@@ -75,11 +81,14 @@ def increments(known: StoredCluster, delta: ClusterDelta) -> list[Change] | None
     `known` is the document as it was at some time: keys are never taken away without a fresh read, so what it has
     is still there, or is older than the window.
     """
-    if known.sample is None or known.last_seen is None or _age(delta.sample) < _age(known.sample):
+    if known.sample is None or known.last_seen is None or delta.sample.age < known.sample.age:
         return None
+    if _changes_between(known, delta):
+        return None
+    values = _value_increments(known.values, delta.values)
     times = _time_increments(known, delta)
     facets = _facet_increments(known.facets, delta.facets)
-    if times is None or facets is None or not delta.revisions.keys() <= known.revisions.keys():
+    if times is None or facets is None or values is None or not delta.revisions.keys() <= known.revisions.keys():
         return None
     changes: list[Change] = [
         (("count",), "add", delta.count),
@@ -88,7 +97,10 @@ def increments(known: StoredCluster, delta: ClusterDelta) -> list[Change] | None
         *((("severities", str(int(severity))), "add", n) for severity, n in delta.severities.items()),
         *times,
         *facets,
+        *values,
     ]
+    if delta.count > delta.occurrences:
+        changes.append((("fragments",), "add", delta.count - delta.occurrences))
     for name, span in delta.revisions.items():
         path = ("revisions", key(name))
         changes.append(((*path, "n"), "add", span.entries))
@@ -150,6 +162,33 @@ def _facet_increments(
     return [(("facets", key(name), key(value)), "add", n) for (name, value), n in added_values.items()]
 
 
+def _value_increments(
+    known: Mapping[str, Mapping[str, int]], more: Mapping[str, Mapping[str, int]]
+) -> list[Change] | None:
+    """Only where every value is kept already, or is one of those that are summed.
+
+    A value that another writer has just pushed out comes back in part this way; readers bound the values again, which
+    sums it with the others.
+    """
+    found: list[Change] = []
+    for place, values in more.items():
+        held = known.get(place, {})
+        after = total([{place: held}, {place: values}]).get(place)
+        if after is None:
+            continue
+        if after.keys() != held.keys():
+            return None
+        found += [(("values", key(place), key(value)), "add", n - held[value]) for value, n in after.items()]
+    return [one for one in found if one[2]]
+
+
+def _changes_between(known: StoredCluster, delta: ClusterDelta) -> bool:
+    """Whether the delta has an entry of a lower rank than those kept between the first and the last."""
+    offered = {delta.sample.rank, *(one.rank for one in delta.candidates)}
+    offered -= {*known.ranks, *(() if known.sample is None else (known.sample.rank,))}
+    return bool(offered) and (len(known.ranks) < MAX_BETWEEN or min(offered) < known.ranks[-1])
+
+
 def _with_facets(
     stored: Mapping[str, Mapping[str, int]], more: Mapping[str, Mapping[str, int]]
 ) -> dict[str, dict[str, int]]:
@@ -182,7 +221,3 @@ def _days(delta: ClusterDelta) -> Counter[int]:
     for minute, n in delta.minutes.items():
         days[minute // 1440] += n
     return days
-
-
-def _age(sample: Sample) -> tuple[datetime, str]:
-    return (sample.at, sample.insert_id)

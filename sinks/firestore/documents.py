@@ -11,6 +11,7 @@ from google.cloud import firestore
 
 from processor.model import (
     SCHEMA_VERSION,
+    ExceptionInfo,
     Kind,
     Rejected,
     Sample,
@@ -27,7 +28,7 @@ from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import StoredCluster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from processor.model import Checkpoint, Triage
@@ -109,7 +110,6 @@ def model_fields(one: TemplateRecord, stream: Stream, *, rev: int, seq: int) -> 
 
 def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
     """A whole cluster document."""
-    sample = fields.get("sample")
     first, last = fields.get("first_seen"), fields.get("last_seen")
     return StoredCluster(
         record=record(cluster_id, fields),
@@ -117,7 +117,11 @@ def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
         count=fields.get("count", 0),
         first_seen=None if first is None else at(first),
         last_seen=None if last is None else at(last),
-        sample=sample and Sample(sample["insert_id"], at(sample["at"]), sample["text"], sample["raw"]),
+        sample=sample(fields["sample"]) if fields.get("sample") else None,
+        latest=tuple(sample(one) for one in fields.get("latest", {}).values()),
+        ranks=tuple(fields.get("ranks", ())),
+        fragments=fields.get("fragments", 0),
+        values=_breakdown(fields.get("values", {})),
         severities={Severity(int(name)): n for name, n in fields.get("severities", {}).items()},
         minutes={
             60 * int(hour) + int(minute): n
@@ -125,9 +129,7 @@ def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
             for minute, n in minutes.items()
         },
         days={int(day): n for day, n in fields.get("days", {}).items()},
-        facets={
-            name[1:]: {value[1:]: n for value, n in values.items()} for name, values in fields.get("facets", {}).items()
-        },
+        facets=_breakdown(fields.get("facets", {})),
         revisions={
             name[1:]: Span(span["n"], at(span["first"]), at(span["last"]))
             for name, span in fields.get("revisions", {}).items()
@@ -143,27 +145,69 @@ def count_fields(stored: StoredCluster) -> dict[str, Any]:
     for minute, n in stored.minutes.items():
         _, hour, within = hour_path(minute)
         minutes.setdefault(hour, {})[within] = n
-    sample = stored.sample
     return {
         "count": stored.count,
         "first_seen": micros(stored.first_seen),
         "last_seen": micros(stored.last_seen),
-        "sample": {
-            "insert_id": sample.insert_id,
-            "at": micros(sample.at),
-            "text": sample.text,
-            "raw": sample.raw,
-        },
+        "fragments": stored.fragments,
+        "sample": sample_fields(stored.sample),
+        "latest": {latest_key(one): sample_fields(one) for one in stored.latest},
+        "ranks": list(stored.ranks),
         "severities": {str(int(severity)): n for severity, n in stored.severities.items()},
         "minutes": minutes,
         "days": {str(day): n for day, n in stored.days.items()},
-        "facets": {key(name): {key(value): n for value, n in values.items()} for name, values in stored.facets.items()},
+        "facets": _breakdown_fields(stored.facets),
+        "values": _breakdown_fields(stored.values),
         "revisions": {
             key(name): {"n": span.entries, "first": micros(span.first_seen), "last": micros(span.last_seen)}
             for name, span in stored.revisions.items()
         },
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
+
+
+def sample(fields: Mapping[str, Any]) -> Sample:
+    """One sample."""
+    exception = fields.get("exception")
+    return Sample(
+        insert_id=fields["insert_id"],
+        at=at(fields["at"]),
+        text=fields["text"],
+        raw=fields["raw"],
+        exception=ExceptionInfo(**exception) if exception else None,
+        rank=fields.get("rank", 0),
+    )
+
+
+def sample_fields(one: Sample) -> dict[str, Any]:
+    """The other way."""
+    fields = {"insert_id": one.insert_id, "at": micros(one.at), "text": one.text, "raw": one.raw, "rank": one.rank}
+    return fields if one.exception is None else {**fields, "exception": one.exception._asdict()}
+
+
+def latest_key(one: Sample) -> str:
+    """Key of a last sample: every writer has keys of its own, so none is overwritten by an earlier entry."""
+    return f"t{micros(one.at)}_{one.rank}"
+
+
+def between(fields: Mapping[str, Any]) -> list[Sample]:
+    """The samples of a cluster between its first and last."""
+    return [sample(one) for one in fields.get("samples", {}).values()]
+
+
+def between_fields(put: Iterable[Sample], dropped: Iterable[int]) -> dict[str, Any]:
+    """What changes of them, to be merged."""
+    changed: dict[str, Any] = {f"r{one.rank}": sample_fields(one) for one in put}
+    changed |= {f"r{rank}": firestore.DELETE_FIELD for rank in dropped}
+    return {"schema": SCHEMA_VERSION, "samples": changed, "updated_at": firestore.SERVER_TIMESTAMP}
+
+
+def _breakdown(fields: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {name[1:]: {value[1:]: n for value, n in values.items()} for name, values in fields.items()}
+
+
+def _breakdown_fields(values: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {key(name): {key(value): n for value, n in counts.items()} for name, counts in values.items()}
 
 
 def worker_fields(checkpoint: Checkpoint, version: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -9,13 +10,15 @@ from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
 from processor.model import SCHEMA_VERSION
-from processor.model.errors import Conflict, StateError, Transient
+from processor.model.errors import CheckpointTooLarge, Conflict, StateError, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from processor.model.errors import GardenerError
 
+_READABLE: Final = range(1, SCHEMA_VERSION + 1)
+"""An older document lacks fields that may be missing; see `sinks.firestore.documents`."""
 _FIRST: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted)
 _WAIT: Final = (
     google.ServiceUnavailable,
@@ -27,6 +30,26 @@ _WAIT: Final = (
     google.RetryError,
     auth.TransportError,
 )
+_TOO_LARGE: Final = re.compile(
+    r"larger than max|too (?:big|large)|exceeds the (?:limit|maximum)|maximum .* (?:size|bytes|writes)", re.IGNORECASE
+)
+"""What the service says of a request as a whole; it has no code of its own."""
+
+
+def is_conflict(error: Exception) -> bool:
+    """A precondition did not hold: nothing was applied."""
+    return isinstance(error, _FIRST)
+
+
+def is_deadline(error: Exception) -> bool:
+    """The request took too long; whether it was applied is unknown."""
+    return isinstance(error, google.DeadlineExceeded)
+
+
+def is_too_large(error: Exception) -> bool:
+    """The request was refused for its size; nothing was applied."""
+    kinds = (google.InvalidArgument, google.ResourceExhausted)
+    return isinstance(error, kinds) and bool(_TOO_LARGE.search(str(error)))
 
 
 @contextmanager
@@ -35,6 +58,10 @@ def translated(project: str, database: str) -> Iterator[None]:
     try:
         yield
     except (google.GoogleAPIError, auth.GoogleAuthError) as error:
+        if is_too_large(error):
+            raise CheckpointTooLarge(
+                f"database {database} of {project} takes smaller requests only: {error}"
+            ) from error
         raise explain(error, project, database) from error
 
 
@@ -64,9 +91,9 @@ def explain(error: Exception, project: str, database: str) -> GardenerError:
 
 
 def check_schema(document: Mapping[str, object] | None, path: str) -> None:
-    """Refuse a document that another version of Log Gardener wrote. Raises `StateError`."""
+    """Refuse a document that a newer version of Log Gardener wrote, or none. Raises `StateError`."""
     found = (document or {}).get("schema")
-    if found != SCHEMA_VERSION:
+    if found not in _READABLE:
         raise StateError(
             f"the document {path} has schema version {found or 'none'}, this program knows {SCHEMA_VERSION};"
             " use the matching program, or name another database in --state"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from sinks.firestore.errors import check_schema
+from processor.model.portion import Portion
+from sinks.firestore.errors import check_schema, is_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,16 +29,27 @@ _PAGE: Final = 5_000
 T = TypeVar("T")
 
 
-def paged(query: Any, *, timeout_s: float) -> Iterator[Any]:
-    """All that a query finds, in requests of a bounded size; a page shows the documents as of its own time."""
+def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> Iterator[Any]:
+    """All that a query finds, in requests of a bounded size; a page shows the documents as of its own time.
+
+    A page that outlasts its deadline is asked for again from where it stopped, and half as large.
+    """
+    portion = portion or Portion(_PAGE)
     last: Any = None
     while True:
-        page = query.limit(_PAGE) if last is None else query.start_after(last).limit(_PAGE)
-        found = 0
-        for snapshot in page.stream(retry=None, timeout=timeout_s):
-            found, last = found + 1, snapshot
-            yield snapshot
-        if found < _PAGE:
+        size, found = portion.size, 0
+        page = query.limit(size) if last is None else query.start_after(last).limit(size)
+        try:
+            for snapshot in page.stream(retry=None, timeout=timeout_s):
+                found, last = found + 1, snapshot
+                yield snapshot
+        except Exception as error:
+            if not is_deadline(error) or (portion.is_least and not found):
+                raise
+            portion.refused(size)
+            continue
+        portion.succeeded(found)
+        if found < size:
             return
 
 
@@ -53,6 +65,7 @@ class IncrementalQuery(Generic[T]):
         self._items: dict[str, T] = {}
         self._read_at: datetime | None = None
         self._lock = threading.Lock()
+        self._portion = Portion(_PAGE)
 
     def poll(self) -> Mapping[str, T]:
         """All documents by name, after reading what changed; a copy."""
@@ -61,7 +74,7 @@ class IncrementalQuery(Generic[T]):
             if self._read_at is not None:
                 query = query.where(filter=FieldFilter("updated_at", ">", self._read_at - OVERLAP))
             read_at = None
-            for snapshot in paged(query, timeout_s=self._timeout_s):
+            for snapshot in paged(query, timeout_s=self._timeout_s, portion=self._portion):
                 read_at = snapshot.read_time if read_at is None else min(read_at, snapshot.read_time)
                 self._take(snapshot)
             self._read_at = read_at or self._read_at

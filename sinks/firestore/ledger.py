@@ -21,7 +21,9 @@ from google.cloud import firestore
 
 from processor.model import LEDGER_SLOT_S, SCHEMA_VERSION
 from processor.model.errors import CheckpointTooLarge, StateError
+from processor.model.portion import Portion
 from sinks.firestore.errors import check_schema
+from sinks.firestore.reads import get_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -89,6 +91,7 @@ class Ledger:
         self._asked_lanes = lanes
         self._lanes = 0
         self._chains: OrderedDict[Chain, list[Page]] = OrderedDict()
+        self._portion = Portion(_AT_ONCE)
         self._looks = 0
         self._asked: dict[Chain, int] = {}
 
@@ -171,10 +174,8 @@ class Ledger:
                     wanted[self._page(place, number).path] = (place, number)
             found = {}
             references = [self._collection.document(path.rpartition("/")[2]) for path in wanted]
-            for start in range(0, len(references), _AT_ONCE):
-                part = references[start : start + _AT_ONCE]
-                for snapshot in self._client.get_all(part, retry=None, timeout=self._timeout_s):
-                    found[wanted[snapshot.reference.path]] = snapshot
+            for snapshot in get_all(self._client, references, self._portion, self._timeout_s):
+                found[wanted[snapshot.reference.path]] = snapshot
             ahead = {place: min(2 * pages, _AHEAD) for place, pages in ahead.items() if not self._extend(place, found)}
 
     def _extend(self, place: Chain, found: Mapping[tuple[Chain, int], Any]) -> bool:

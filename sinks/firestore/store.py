@@ -21,13 +21,23 @@ from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, paged
 from sinks.firestore.ledger import Ledger
-from sinks.stored_cluster import merge_members, released_by, root_of
+from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from processor.model import Checkpoint, Cluster, Committed, Identity, Rejected, Stream, Triage, WorkerState
+    from processor.model import (
+        Checkpoint,
+        Cluster,
+        Committed,
+        Identity,
+        Rejected,
+        Sample,
+        Stream,
+        Triage,
+        WorkerState,
+    )
     from sinks.stored_cluster import StoredCluster
 
 _READ_S: Final = 120.0
@@ -121,6 +131,19 @@ class FirestoreStore:
             triages = {names[one.id]: documents.triage(one) for one in found if one.exists}
         folded = merge_members(members.values(), triages)
         return folded[0] if folded else None
+
+    def samples(self, cluster_id: str) -> Sequence[Sample]:
+        """See `Store.samples`. Reads this cluster, its aliases and a document of samples for each."""
+        with self._translated():
+            _, members = self._family(cluster_id)
+            collection = self._client.collection("samples")
+            references = [collection.document(documents.name(member)) for member in members]
+            between: list[Sample] = []
+            for snapshot in self._client.get_all(references, retry=None, timeout=_READ_S):
+                if snapshot.exists:
+                    check_schema(snapshot.to_dict(), snapshot.reference.path)
+                    between += documents.between(snapshot.to_dict() or {})
+        return samples_of(members.values(), between)
 
     def totals(self) -> Totals:
         """See `Store.totals`."""

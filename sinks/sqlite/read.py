@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.model import Kind, Sample, Severity, Span, Stream, TemplateRecord
+from processor.model import ExceptionInfo, Kind, Sample, Severity, Span, Stream, TemplateRecord
 from sinks import triage_json
 from sinks.stored_cluster import StoredCluster
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _RECORD: Final = "c.id, c.seed, c.template, c.merged_into, c.overflow, c.literal"
+SAMPLE: Final = ("insert_id", "at", "text", "raw", "exception", "rank")
+"""Columns of a sample."""
 
 
 def micros(when: datetime) -> int:
@@ -62,9 +64,8 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
         severities[cluster_id][Severity(severity)] = n
     minutes = _counts(db, f"SELECT cluster_id, minute, n FROM minutes {where}", bound)
     days = _counts(db, f"SELECT cluster_id, day, n FROM days {where}", bound)
-    facets: defaultdict[str, dict[str, dict[str, int]]] = defaultdict(dict)
-    for cluster_id, name, value, n in db.execute(f"SELECT cluster_id, name, value, n FROM facets {where}", bound):
-        facets[cluster_id].setdefault(name, {})[value] = n
+    facets = _breakdowns(db, f"SELECT cluster_id, name, value, n FROM facets {where}", bound)
+    values = _breakdowns(db, f"SELECT cluster_id, place, value, n FROM place_values {where}", bound)
     revisions: defaultdict[str, dict[str, Span]] = defaultdict(dict)
     for cluster_id, name, n, first, last in db.execute(
         f"SELECT cluster_id, revision, n, first_seen, last_seen FROM revisions {where}", bound
@@ -72,8 +73,8 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
         revisions[cluster_id][name] = Span(n, at(first), at(last))
     where, bound = _only("c.id", ids)
     for row in db.execute(
-        f"SELECT {_RECORD}, c.stream_id, c.count, c.first_seen, c.last_seen,"
-        f" c.sample_insert_id, c.sample_at, c.sample_text, c.sample_raw FROM clusters c {where} ORDER BY c.seq",
+        f"SELECT {_RECORD}, c.stream_id, c.count, c.first_seen, c.last_seen, c.fragments,"
+        f" {_columns('sample')}, {_columns('latest')} FROM clusters c {where} ORDER BY c.seq",
         bound,
     ).fetchall():
         name = row[0]
@@ -83,13 +84,46 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
             count=row[7],
             first_seen=None if row[8] is None else at(row[8]),
             last_seen=None if row[9] is None else at(row[9]),
-            sample=None if row[11] is None else Sample(row[10], at(row[11]), row[12], row[13]),
+            sample=_sample(row[11:17]),
             severities=severities.get(name, {}),
             minutes=minutes.get(name, {}),
             days=days.get(name, {}),
             facets=facets.get(name, {}),
             revisions=revisions.get(name, {}),
+            fragments=row[10],
+            latest=tuple(one for one in (_sample(row[17:23]),) if one is not None),
+            values=values.get(name, {}),
         )
+
+
+def between(db: sqlite3.Connection, ids: Collection[str]) -> list[Sample]:
+    """The samples of these clusters between their first and last."""
+    where, bound = _only("cluster_id", ids)
+    rows = db.execute(f"SELECT {', '.join(SAMPLE)} FROM samples {where}", bound)
+    return [one for row in rows if (one := _sample(row)) is not None]
+
+
+def first_sample(db: sqlite3.Connection, cluster_id: str) -> Sample | None:
+    """The earliest entry of a cluster; None while nothing is counted on it."""
+    row = db.execute(f"SELECT {_columns('sample')} FROM clusters c WHERE c.id = ?", [cluster_id]).fetchone()
+    return row and _sample(row)
+
+
+def sample_row(sample: Sample) -> list[Any]:
+    """The values of `SAMPLE`."""
+    exception = None if sample.exception is None else json.dumps(sample.exception)
+    return [sample.insert_id, micros(sample.at), sample.text, sample.raw, exception, sample.rank]
+
+
+def _sample(row: tuple[Any, ...]) -> Sample | None:
+    if row[1] is None:
+        return None
+    exception = None if row[4] is None else ExceptionInfo(*json.loads(row[4]))
+    return Sample(row[0], at(row[1]), row[2], row[3], exception, row[5])
+
+
+def _columns(prefix: str) -> str:
+    return ", ".join(f"c.{prefix}_{name}" for name in SAMPLE)
 
 
 def _record(row: tuple[Any, ...]) -> TemplateRecord:
@@ -101,6 +135,13 @@ def _counts(db: sqlite3.Connection, query: str, bound: list[str]) -> dict[str, d
     for cluster_id, when, n in db.execute(query, bound):
         counts[cluster_id][when] = n
     return counts
+
+
+def _breakdowns(db: sqlite3.Connection, query: str, bound: list[str]) -> dict[str, dict[str, dict[str, int]]]:
+    found: defaultdict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+    for cluster_id, name, value, n in db.execute(query, bound):
+        found[cluster_id].setdefault(name, {})[value] = n
+    return found
 
 
 def _only(column: str, ids: Collection[str] | None) -> tuple[str, list[str]]:

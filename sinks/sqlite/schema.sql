@@ -1,5 +1,6 @@
 -- The embedded store. Times are whole microseconds since the epoch, UTC.
--- `meta.schema_version` is checked on every open, and any other version is refused.
+-- `meta.schema_version` is checked on every open. An older state gets the tables and columns that it lacks, so every
+-- column that comes later needs a default or may be NULL; a newer one is refused.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- One row per stream; `rev` grows with every change of one of its records (compare-and-set).
@@ -12,7 +13,8 @@ CREATE TABLE streams (
     UNIQUE (project, service, kind)
 );
 
--- A cluster is a record of the model (seed .. literal), its counts and one sample. `seq` is the order of minting.
+-- A cluster is a record of the model (seed .. literal), its counts, its first sample and its last (NULL while there is
+-- only one). `seq` is the order of minting, `fragments` the entries that are no occurrence.
 CREATE TABLE clusters (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -29,7 +31,16 @@ CREATE TABLE clusters (
     sample_insert_id TEXT,
     sample_at INTEGER,
     sample_text TEXT,
-    sample_raw TEXT
+    sample_raw TEXT,
+    sample_exception TEXT,
+    sample_rank INTEGER NOT NULL DEFAULT 0,
+    latest_insert_id TEXT,
+    latest_at INTEGER,
+    latest_text TEXT,
+    latest_raw TEXT,
+    latest_exception TEXT,
+    latest_rank INTEGER NOT NULL DEFAULT 0,
+    fragments INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX clusters_by_stream ON clusters (stream_id, rev);
 
@@ -54,6 +65,24 @@ CREATE TABLE revisions (
     first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
     PRIMARY KEY (cluster_id, revision)
 ) WITHOUT ROWID;
+
+-- What stands at the places of a template; place is a key of the template, n in occurrences.
+CREATE TABLE place_values (
+    cluster_id TEXT NOT NULL, place TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, place, value)
+) WITHOUT ROWID;
+
+-- Samples between the first and the last, those of the lowest ranks.
+CREATE TABLE samples (
+    cluster_id TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    insert_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    exception TEXT,
+    PRIMARY KEY (cluster_id, rank)
+);
 
 -- Which entries are counted. `day` is the day of the commit, for pruning.
 CREATE TABLE ledger (digest BLOB PRIMARY KEY, day INTEGER NOT NULL) WITHOUT ROWID;

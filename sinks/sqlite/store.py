@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processor.model import SCHEMA_VERSION, AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
+from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
 from sinks import triage_json
 from sinks.sqlite import read as sqlite_rows
+from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.read import at, micros
-from sinks.stored_cluster import merge_members, released_by, root_of
+from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from processor.model import Checkpoint, Cluster, Identity, Stream, Triage
+    from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
@@ -45,7 +45,8 @@ class SqliteStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             # An acknowledged entry must survive a power cut, not only a kill.
             self._db.execute("PRAGMA synchronous = FULL")
-            self._open_schema()
+            with self._writing():
+                schema.prepare(self._db, path)
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be used: {error}") from error
 
@@ -106,11 +107,17 @@ class SqliteStore:
     def cluster(self, cluster_id: str) -> Cluster | None:
         """See `Store.cluster`."""
         with self._reading():
-            merged_into = dict(self._db.execute("SELECT id, merged_into FROM clusters"))
-            root = root_of(cluster_id, merged_into)
-            members = [member for member in merged_into if root_of(member, merged_into) == root]
+            members = self._family(cluster_id)
             found = merge_members(sqlite_rows.stored(self._db, members), sqlite_rows.triages(self._db, members))
         return found[0] if found else None
+
+    def samples(self, cluster_id: str) -> Sequence[Sample]:
+        """See `Store.samples`."""
+        with self._reading():
+            members = self._family(cluster_id)
+            stored = list(sqlite_rows.stored(self._db, members))
+            between = sqlite_rows.between(self._db, members)
+        return samples_of(stored, between)
 
     def totals(self) -> Totals:
         """See `Store.totals`."""
@@ -232,24 +239,11 @@ class SqliteStore:
         except sqlite3.DatabaseError as error:
             raise StateError(f"the state {self._path} is damaged: {error}") from error
 
-    def _open_schema(self) -> None:
-        with self._writing():
-            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if not tables:
-                script = resources.files("sinks.sqlite").joinpath("schema.sql").read_text("utf-8")
-                for statement in script.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
-                return
-            if "meta" not in tables:
-                raise StateError(f"{self._path} is a SQLite file, but not a Log Gardener state")
-            row = self._db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        if row is None or row[0] != str(SCHEMA_VERSION):
-            found = row[0] if row else "none"
-            raise StateError(
-                f"the state {self._path} has schema version {found}, this program knows {SCHEMA_VERSION}:"
-                " use the matching program, or start with another --state"
-            )
+    def _family(self, cluster_id: str) -> list[str]:
+        """The ids of a cluster, its root and all that was merged into it."""
+        merged_into = dict(self._db.execute("SELECT id, merged_into FROM clusters"))
+        root = root_of(cluster_id, merged_into)
+        return [member for member in merged_into if root_of(member, merged_into) == root]
 
 
 def _check_path(path: Path, *, must_exist: bool) -> None:

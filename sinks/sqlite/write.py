@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
+from processor.model import Kind, Sample, Stream, TemplateRecord
 from processor.model.errors import Conflict, StateError
-from sinks.sqlite.read import micros
-from sinks.stored_cluster import DAYS_KEPT, MAX_FACET_VALUES, MAX_FACETS, MAX_REVISIONS, MINUTES_KEPT, OTHER
+from processor.model.values import OTHER, total
+from sinks.sqlite.read import SAMPLE, at, first_sample, micros, sample_row
+from sinks.stored_cluster import (
+    DAYS_KEPT,
+    MAX_FACET_VALUES,
+    MAX_FACETS,
+    MAX_REVISIONS,
+    MINUTES_KEPT,
+    StoredCluster,
+    with_samples,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,6 +26,9 @@ if TYPE_CHECKING:
     from processor.model import AuditRecord, Checkpoint, ClusterDelta, Rejected, TemplateChanges
 
 QUARANTINE_KEPT: Final = 100_000
+_EMPTY: Final = StoredCluster(
+    TemplateRecord("", "", ""), Stream("", "", Kind.TEXT), 0, None, None, None, {}, {}, {}, {}, {}
+)
 
 
 def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
@@ -45,22 +59,16 @@ def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
 
 def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
     """Count a delta; gives the cluster's new count. Raises `StateError` for a cluster that was never stored."""
-    first, last, taken = micros(delta.first_seen), micros(delta.last_seen), micros(delta.sample.at)
+    first, last = micros(delta.first_seen), micros(delta.last_seen)
     row = db.execute(
-        "UPDATE clusters SET count = count + ?, first_seen = min(coalesce(first_seen, ?), ?),"
-        " last_seen = max(coalesce(last_seen, ?), ?) WHERE id = ? RETURNING count, last_seen",
-        [delta.count, first, first, last, last, delta.id],
+        "UPDATE clusters SET count = count + ?, fragments = fragments + ?,"
+        " first_seen = min(coalesce(first_seen, ?), ?), last_seen = max(coalesce(last_seen, ?), ?) WHERE id = ?"
+        " RETURNING count, last_seen, sample_at, sample_insert_id, sample_rank, latest_at, latest_insert_id",
+        [delta.count, delta.count - delta.occurrences, first, first, last, last, delta.id],
     ).fetchone()
     if row is None:
         raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
-    db.execute(
-        "UPDATE clusters SET sample_insert_id = ?, sample_at = ?, sample_text = ?, sample_raw = ?"
-        " WHERE id = ? AND (sample_at IS NULL OR (?, ?) < (sample_at, sample_insert_id))",
-        [
-            *(delta.sample.insert_id, taken, delta.sample.text, delta.sample.raw),
-            *(delta.id, taken, delta.sample.insert_id),
-        ],
-    )
+    _add_samples(db, delta, row[2:])
     _add_times(db, delta, row[1] // 60_000_000)
     db.executemany(
         "INSERT INTO severities (cluster_id, severity, n) VALUES (?, ?, ?)"
@@ -68,8 +76,40 @@ def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
         [(delta.id, int(severity), n) for severity, n in delta.severities.items()],
     )
     _add_facets(db, delta)
+    if delta.values:
+        _add_values(db, delta)
     _add_revisions(db, delta)
     return int(row[0])
+
+
+def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, ...]) -> None:
+    """First, last and between; `known`: (at, insert_id, rank) of the stored first, (at, insert_id) of the last."""
+    first_at, first_id, first_rank, latest_at, latest_id = known
+    first = None if first_at is None else Sample(first_id, at(first_at), "", "", rank=first_rank)
+    latest = () if latest_at is None else (Sample(latest_id, at(latest_at), "", ""),)
+    ranks: tuple[int, ...] = ()
+    if first is not None:
+        ranks = tuple(rank for (rank,) in db.execute("SELECT rank FROM samples WHERE cluster_id = ?", [delta.id]))
+        if delta.sample.age < first.age:
+            first = first_sample(db, delta.id)
+    change = with_samples(replace(_EMPTY, sample=first, latest=latest, ranks=ranks), delta)
+    columns = ", ".join(SAMPLE)
+    db.executemany(
+        f"INSERT INTO samples (cluster_id, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(delta.id, *sample_row(one)) for one in change.put],
+    )
+    if change.dropped:
+        gone = [(delta.id, rank) for rank in change.dropped]
+        db.executemany("DELETE FROM samples WHERE cluster_id = ? AND rank = ?", gone)
+    if change.first is not first:
+        _set_sample(db, delta.id, "sample", change.first)
+    if change.latest is not None and change.latest not in latest:
+        _set_sample(db, delta.id, "latest", change.latest)
+
+
+def _set_sample(db: sqlite3.Connection, cluster_id: str, which: str, sample: Sample) -> None:
+    columns = ", ".join(f"{which}_{name} = ?" for name in SAMPLE)
+    db.execute(f"UPDATE clusters SET {columns} WHERE id = ?", [*sample_row(sample), cluster_id])
 
 
 def _add_times(db: sqlite3.Connection, delta: ClusterDelta, last_minute: int) -> None:
@@ -106,6 +146,30 @@ def _add_facets(db: sqlite3.Connection, delta: ClusterDelta) -> None:
         "INSERT INTO facets (cluster_id, name, value, n) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (cluster_id, name, value) DO UPDATE SET n = n + excluded.n",
         [(delta.id, name, value, n) for (name, value), n in added.items()],
+    )
+
+
+def _add_values(db: sqlite3.Connection, delta: ClusterDelta) -> None:
+    stored: dict[str, dict[str, int]] = {}
+    for place, value, n in db.execute("SELECT place, value, n FROM place_values WHERE cluster_id = ?", [delta.id]):
+        stored.setdefault(place, {})[value] = n
+    after = total([stored, delta.values])
+    gone = [
+        (delta.id, place, value)
+        for place, values in stored.items()
+        for value in values
+        if value not in after.get(place, ())
+    ]
+    db.executemany("DELETE FROM place_values WHERE cluster_id = ? AND place = ? AND value = ?", gone)
+    db.executemany(
+        "INSERT INTO place_values (cluster_id, place, value, n) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (cluster_id, place, value) DO UPDATE SET n = excluded.n",
+        [
+            (delta.id, place, value, n)
+            for place, values in after.items()
+            for value, n in values.items()
+            if n != stored.get(place, {}).get(value)
+        ],
     )
 
 

@@ -17,7 +17,13 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = ROOT / "docs" / "screenshots"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from oncall_state import commit_all  # noqa: E402  # it lies beside the tests
+
+from processor.model import Severity  # noqa: E402
+from sinks.sqlite.store import SqliteStore  # noqa: E402
+
+SHOTS = Path(os.environ.get("SHOTS", ROOT / "docs" / "screenshots"))
 RANDOM = random.Random(42)
 MERCHANTS = (
     "alder",
@@ -41,7 +47,16 @@ TRACE = f"""Traceback (most recent call last):
   File "/app/checkout/ledger.py", line 41, in balance
     return self._pool.fetch(ACCOUNT, account)
 {REFUSED}"""
-PAGES = {"overview": "/", "list": "/clusters", "detail": "/clusters?q=webhook", "incident": "/clusters?q=worker"}
+PAGES = {
+    "overview": "/",
+    "list": "/clusters",
+    "detail": "/clusters?members=apart&q=webhook",
+    "incident": "/clusters?q=ledger-db",
+    "exception": "/clusters?members=apart&kind=exception",
+    "http": "/clusters?status=all&kind=http&q=4xx",
+}
+OUTAGE = {"outage": "/", "outage-incident": "/clusters?q=session-store"}
+MANY = {"many": "/clusters", "many-search": "/clusters?q=service:svc-1+-timeout"}
 VIEWS = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
@@ -136,13 +151,13 @@ def main():
             )
             return done.stdout
 
-        def replay(entries):
+        def replay(entries, state="garden.db"):
             now = datetime.now(UTC)
             with (here / "e.ndjson").open("w") as file:
                 for one in sorted(entries, key=lambda entry: -entry["timestamp"]):
                     at = now - timedelta(minutes=one["timestamp"])
                     file.write(json.dumps(one | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"}) + "\n")
-            gardener("replay", "e.ndjson", "--state", "sqlite:garden.db", "--issues", "folder:issues")
+            gardener("replay", "e.ndjson", "--state", f"sqlite:{state}", "--issues", "folder:issues")
 
         replay(shop())
         ids = {one["template"]: one["id"] for one in json.loads(gardener("clusters", "--json", "--limit", "99"))}
@@ -157,28 +172,64 @@ def main():
         decide("acknowledge", "refused the webhook", "--note", "asking willow for a new certificate")
         decide("mute", "HTTP 4xx", "--for", "7d", "--note", "scanners")
         replay(back())
-        picture(here, environment)
+        picture(here, environment, "garden.db", PAGES)
+        replay(outage(), "outage.db")
+        picture(here, environment, "outage.db", OUTAGE)
+        many(here / "many.db")
+        picture(here, environment, "many.db", MANY)
 
 
-def picture(here, environment):
-    command = [sys.executable, "-m", "processor", "serve", "--state", "sqlite:garden.db", "--port", "0"]
+def outage():
+    """A store that all services share goes away, twenty minutes ago: every one of them says so, in its own words."""
+    refused = "ConnectionError: session-store:6379 refused the connection"
+    words = ("could not load the session", "login failed", "cart not saved", "job requeued", "retrying", "giving up")
+    for number in range(18):
+        service = f"{RANDOM.choice(MERCHANTS)}-{number}"
+        for text in RANDOM.sample(words, 3):
+            for m in lately(RANDOM.randint(20, 90), 20):
+                yield entry(f"{text}: {refused}", m, service=service, revision=7)
+        for m in lately(40, 19):
+            url = f"https://shop.example/api/{service}/{RANDOM.randint(1, 999)}"
+            request = {"requestMethod": "GET", "requestUrl": url, "status": 503}
+            yield entry("", m, service=service, httpRequest=request, revision=7)
+    yield from shop()
+
+
+def many(path):
+    """Ten thousand clusters, put into the store the way a worker would."""
+    store = SqliteStore(str(path))
+    now = datetime.now(UTC)
+    wanted = []
+    for number in range(10_000):
+        what = RANDOM.choice(("timeout", "refused", "not found", "quota exceeded", "bad checksum"))
+        text = f"Job {number} of batch {RANDOM.randint(1, 99)} failed: {what} in step {RANDOM.choice(MERCHANTS)}"
+        ages = sorted(RANDOM.uniform(0, 4000) for _ in range(RANDOM.randint(1, 6)))
+        severity = RANDOM.choice((Severity.WARNING, Severity.ERROR, Severity.ERROR, Severity.CRITICAL))
+        more = {"service": f"svc-{number % 40}", "severity": severity}
+        wanted.append((f"{number:05x}", ages, {"template": text, "text": text, **more}))
+    commit_all(store, now, wanted)
+    store.close()
+
+
+def picture(here, environment, state, pages):
+    command = [sys.executable, "-m", "processor", "serve", "--state", f"sqlite:{state}", "--port", "0"]
     server = subprocess.Popen(command, cwd=here, env=environment, stderr=subprocess.PIPE, text=True)
     try:
-        url = server.stderr.readline().split()[2].rstrip("/")
+        line = server.stderr.readline()
+        url = next(word for word in line.split() if word.startswith("http")).rstrip("/")
         with sync_playwright() as running:
             browser = running.chromium.launch(executable_path="/usr/bin/chromium")
             for name, options in VIEWS.items():
                 page = browser.new_context(base_url=url, **options).new_page()
-                for kind, path in PAGES.items():
-                    if kind == "incident" and name != "desktop":
-                        continue
+                for kind, path in pages.items():
                     page.goto(path)
-                    if "?q=" in path:
+                    if "?" in path and not kind.startswith("many"):
                         page.locator("a.name").first.click()
-                        page.get_by_role("heading", name="On it").wait_for()
+                        page.get_by_role("heading", name="Assigned").wait_for()
                     page.get_by_text("live", exact=True).wait_for()
                     page.evaluate("document.fonts.ready")
-                    page.screenshot(path=SHOTS / f"{kind}-{name}.png", full_page=name != "phone" and "?q=" in path)
+                    is_whole = name != "phone" and "?" in path and not kind.startswith("many")
+                    page.screenshot(path=SHOTS / f"{kind}-{name}.png", full_page=is_whole)
             browser.close()
     finally:
         server.terminate()

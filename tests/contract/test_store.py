@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 from step_worker import NOW, StepWorker, message, messages
 
+from processor.ingest.samples import rank_of
 from processor.model import AuditRecord, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals, Triage
 from processor.model.errors import Conflict, StateError, Transient
+from processor.model.values import MAX_VALUES, total
+from processor.parsing.decode import decode, identity
 
 MINUTE = timedelta(minutes=1)
 
@@ -191,6 +194,82 @@ def test_the_sample_is_the_earliest_entry_in_whatever_order_they_come(hand):
         worker.work([message("it broke", number, at=NOW + minutes * MINUTE)])
 
     assert only(one.store).sample.insert_id == "i5"
+
+
+def expected_samples(entries):
+    """The insert_ids of what is kept of these entries, which are in order of time and numbered."""
+    last = len(entries) - 1
+    ranks = sorted((rank_of(identity(decode(one.data, NOW), "")), n) for n, one in enumerate(entries) if n)
+    return [f"i{n}" for n in sorted({0, last, *(n for _, n in ranks[:10])})]
+
+
+def test_samples_are_first_last_and_the_same_ones_between_whatever_the_order_and_the_workers(open_store):
+    entries = [message("it broke", n, at=NOW + timedelta(seconds=n)) for n in range(300)]
+    workers = [StepWorker(open_store(), f"w{n}") for n in range(2)]
+    expected = expected_samples(entries)
+    random.shuffle(entries)
+    for place, start in enumerate(range(0, 300, 20)):
+        workers[place % 2].work(entries[start : start + 20])
+    cluster = only(workers[0].store)
+    found = list(workers[1].store.samples(cluster.id))
+
+    assert [one.insert_id for one in found] == expected
+    assert (cluster.sample, cluster.latest) == (found[0], found[-1])
+    assert list(workers[0].store.samples("feedfacefeed")) == []
+
+
+def test_one_entry_is_the_first_and_the_last(hand):
+    worker = hand()
+    worker.work(messages("it broke", 1))
+    cluster = only(worker.store)
+
+    assert cluster.latest == cluster.sample
+    assert list(worker.store.samples(cluster.id)) == [cluster.sample]
+    worker.work([message("it broke", 9, at=NOW - MINUTE)])
+    assert [one.insert_id for one in worker.store.samples(cluster.id)] == ["i9", "i0"]
+    assert only(worker.store).latest == cluster.sample
+
+
+def test_samples_of_merged_clusters_are_those_of_one(hand):
+    worker, audit = hand(), AuditRecord(NOW, "ann", "merge", "")
+    entries = [message(("it broke", "disk is full")[n % 2], n, at=NOW + n * MINUTE) for n in range(60)]
+    for one in entries:
+        worker.work([one])
+    ids = {cluster.template: cluster.id for cluster in worker.store.clusters()}
+    worker.store.merge(ids["it broke"], ids["disk is full"], audit)
+    found = list(worker.store.samples(ids["it broke"]))
+
+    assert [one.insert_id for one in found] == expected_samples(entries)
+    assert found[0].text == "it broke"
+    assert {one.text for one in found} == {"it broke", "disk is full"}
+
+
+def test_an_exception_of_many_lines_is_many_entries_and_one_occurrence(hand):
+    worker = hand()
+    for n in range(3):
+        checkpoint = worker.look(messages(f"it broke {'x' * n}", 4, first=10 * n))
+        deltas = tuple(replace(one, occurrences=1, minutes={1: 1}) for one in checkpoint.deltas)
+        worker.put(replace(checkpoint, deltas=deltas))
+    worker.work(messages("it broke ", 2, first=100))
+
+    counts = sorted((cluster.count, cluster.occurrences) for cluster in worker.store.clusters())
+    assert counts == [(4, 1), (4, 1), (6, 3)]
+
+
+def test_what_stands_at_a_place_is_bounded_and_the_same_in_any_order(hand):
+    worker = hand()
+    worker.work(messages("it broke", 1))
+    names = [f"user-{n}" for n in range(40)] * 3
+    random.shuffle(names)
+    for n, name in enumerate(names):
+        checkpoint = worker.look(messages("it broke", 1, first=n + 1))
+        deltas = tuple(replace(one, values={"1": {name: 1}, "2": {"x" * 200: 1}}) for one in checkpoint.deltas)
+        worker.put(replace(checkpoint, deltas=deltas))
+    values = only(worker.store).values
+
+    assert values == total([{"1": dict.fromkeys(names, 3), "2": {"x" * 200: 120}}])
+    assert len(values["1"]) == MAX_VALUES + 1
+    assert sum(values["1"].values()) == 120
 
 
 def test_counts_on_a_template_that_was_widened_meanwhile_are_not_lost(hand):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from processor.model import Cluster, Rejected, Totals
+    from processor.model import Cluster, Rejected, Sample, Totals
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
@@ -54,7 +54,7 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
         "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
-        "count": f"{cluster.count:,}",
+        "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",
         "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": issue.url if issue else "none",
@@ -131,17 +131,14 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         "id": cluster.id,
         "stream": cluster.stream._asdict(),
         "template": cluster.template,
-        "sample": {
-            "insert_id": cluster.sample.insert_id,
-            "timestamp": cluster.sample.at.isoformat(),
-            "text": cluster.sample.text,
-            "raw": cluster.sample.raw,
-        },
+        "sample": sample_json(cluster.sample),
+        "latest": sample_json(cluster.latest),
         "severity": cluster.severity.name,
         "severities": {level.name: n for level, n in sorted(cluster.severities.items())},
         "priority": triage.priority,
         "status": triage.status,
         "count": cluster.count,
+        "occurrences": cluster.occurrences,
         "first_seen": cluster.first_seen.isoformat(),
         "last_seen": cluster.last_seen.isoformat(),
         "first_revision": cluster.first_revision,
@@ -157,10 +154,22 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
         "days": {str(day): n for day, n in cluster.days.items()},
         "facets": cluster.facets,
+        "values": cluster.values,
         "split_proposals": [one._asdict() for one in proposals(cluster)],
         "aliases": list(cluster.aliases),
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
+    }
+
+
+def sample_json(sample: Sample) -> dict[str, Any]:
+    """One entry as scripts see it."""
+    return {
+        "insert_id": sample.insert_id,
+        "timestamp": sample.at.isoformat(),
+        "text": sample.text,
+        "raw": sample.raw,
+        "exception": sample.exception and sample.exception._asdict(),
     }
 
 

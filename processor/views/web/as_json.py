@@ -44,7 +44,7 @@ def row_json(row: Row) -> dict[str, Any]:
 def brief_json(row: Row) -> dict[str, Any]:
     """One cluster in a list: without what makes it long."""
     whole = row_json(row)
-    for name in ("minutes", "days", "facets", "sample", "revisions"):
+    for name in ("minutes", "days", "facets", "values", "sample", "latest", "revisions"):
         del whole[name]
     return whole
 
@@ -117,6 +117,7 @@ def incident_json(one: IncidentRow) -> dict[str, Any]:
         "priority": one.priority,
         "status": one.status,
         "count": one.entries,
+        "occurrences": one.occurrences,
         "last_hour": one.figures.hour,
         "hour_before": one.figures.before,
         "growing": one.figures.growing,

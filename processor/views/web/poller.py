@@ -14,13 +14,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from processor.model.errors import OutcomeUnknown
+from processor.model.errors import GardenerError, OutcomeUnknown
 from processor.views.snapshot import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from processor.model import Cluster, Sample
     from processor.triage.operate import Wish
     from processor.views.snapshot import Outcome, Snapshot, StateReader
 
@@ -28,6 +29,7 @@ _STALE: Final = timedelta(seconds=5)
 _LINGER_S: Final = 60.0
 _ACT_S: Final = 10.0
 _MORE_S: Final = 0.5
+_SAMPLES_S: Final = 3.0
 _T = TypeVar("_T")
 
 
@@ -112,6 +114,15 @@ class Poller:
     async def take_back(self, name: str, *, who: str) -> Outcome:
         """Undo an act. Raises what `StateReader.take_back` raises."""
         return await self._done(partial(self._reading.take_back, name, who=who), _ACT_S)
+
+    async def samples(self, cluster: Cluster) -> Sequence[Sample]:
+        """A cluster's samples in order of time; the first and the last alone where the store does not answer."""
+        known = [cluster.sample] if cluster.latest is cluster.sample else [cluster.sample, cluster.latest]
+        try:
+            found = await self._call(partial(self._reading.samples, cluster), _SAMPLES_S)
+        except (GardenerError, TimeoutError):
+            return known
+        return found or known
 
     async def _done(self, call: Callable[[], Outcome], patience_s: float) -> Outcome:
         try:

@@ -94,7 +94,7 @@ def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: st
         snapshot=found,
         it=one,
         chart=_chart(request, found, one.rows),
-        shown=samples.shown(one.root, (one.root.sample,), ""),
+        shown=samples.shown(one.root, (one.root.latest,), ""),
         breakdown=breakdown([row.cluster for row in one.rows]),
         history=one.history(found.audit),
         message=message or done(request),
@@ -125,8 +125,10 @@ def _chart(request: Request, found: Snapshot, rows: Sequence[Row]) -> charts.Cha
     return charts.chart(series, found.reference, request.query_params.get("range", ""))
 
 
-async def _samples(_request: Request, cluster: Cluster) -> Sequence[Sample]:
-    return (cluster.sample,)
+async def _samples(request: Request, cluster: Cluster) -> Sequence[Sample]:
+    """The samples kept, read when they are asked for; without an answer the two that are known."""
+    poller: Poller = request.app.state.poller
+    return await poller.samples(cluster)
 
 
 def wants_json(request: Request) -> bool:

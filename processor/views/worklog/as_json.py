@@ -60,6 +60,7 @@ def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
         "severities": {level.name: n for level, n in sorted(cluster.severities.items(), reverse=True)},
         "entries": item.entries,
         "count": cluster.count,
+        "occurrences": cluster.occurrences,
         "template": redact(cluster.template),
         "sample": sample_json(cluster.sample.raw, redact) or redact(cluster.sample.text),
         "impact": item.impact,

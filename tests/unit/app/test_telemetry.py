@@ -15,7 +15,7 @@ import pytest
 from processor.app import logs
 from processor.app.probes import Probes
 from processor.app.telemetry import METRICS, Telemetry
-from processor.ingest.worker import Flush
+from processor.ingest.watcher import Flush
 from processor.model import Checkpoint, Committed, Rejected, Seen, Totals
 from processor.model.errors import ConfigError, Transient
 from processor.parsing import decode as entries

@@ -1,6 +1,8 @@
 """The loop: what is acknowledged, held, given back, and when it ends."""
 
+import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -436,3 +438,97 @@ def test_the_brake_judges_a_whole_window_that_is_still_going_on(batches, stops):
             feed(now)
     else:
         feed(now)
+
+
+class PacedStore(FlakyStore):
+    """Counts so many writes a commit, and takes so many entries at once."""
+
+    def __init__(self, clock, writes, room=10**9):
+        super().__init__()
+        self.clock, self.writes, self.room = clock, writes, room
+        self.sizes, self.times = [], []
+
+    def commit(self, checkpoint):
+        if len(checkpoint.fresh) > self.room:
+            raise CheckpointTooLarge("no")
+        self.times.append(self.clock.now())
+        self.sizes.append(len(checkpoint.fresh))
+        return replace(super().commit(checkpoint), writes=self.writes(len(checkpoint.fresh)))
+
+
+class SteadySource(ListSource):
+    """So many messages a second, for ever; a pull takes what has come."""
+
+    def __init__(self, clock, per_s, seconds):
+        super().__init__(clock, [])
+        self.per_s, self.ends = per_s, clock.now() + timedelta(seconds=seconds)
+        self.given = 0
+
+    def pull(self, max_messages, timeout_s):
+        self.clock.at += timedelta(seconds=min(0.05, timeout_s))
+        due = int((min(self.clock.now(), self.ends) - START).total_seconds() * self.per_s) - self.given
+        size = min(due, max_messages)
+        self.given += size
+        return [message(self.given - one) for one in range(size)]
+
+    def exhausted(self):
+        return self.clock.now() >= self.ends and self.given >= int((self.ends - START).total_seconds() * self.per_s)
+
+
+def pace(**given):
+    return FlushPolicy(
+        **{"flush_seconds": 2.0, "flush_entries": 100, "writes_per_second": 40, "least_seconds": 1.0} | given
+    )
+
+
+@pytest.mark.parametrize(("per_s", "clusters"), [(30, 1), (300, 1), (90, 0.3), (30, 1.0)])
+def test_the_pace_widens_checkpoints_instead_of_writing_more_often(clock, per_s, clusters):
+    watcher = RecordingWatcher()
+    store = PacedStore(clock, lambda entries: 4 + int(entries * clusters) if clusters < 1 else 24)
+    make(SteadySource(clock, per_s, 60), store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert sum(store.sizes) == per_s * 60, "nothing is lost"
+    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(store.times)]
+    assert min(gaps[:-1]) >= 0.99, "no document is written twice in a second"
+    writes = sum(flush.committed.writes for flush in watcher.flushes[:-1])
+    assert writes / (store.times[-1] - store.times[0]).total_seconds() <= 41
+    assert max(store.sizes) <= 400
+    if per_s == 300:
+        assert sum(flush.held_back_s for flush in watcher.flushes) > 1, "and it is said"
+
+
+def test_without_a_limit_nothing_is_held_back(clock):
+    store, watcher = PacedStore(clock, lambda _: 0), RecordingWatcher()
+    make(SteadySource(clock, 1000, 10), store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert max(store.sizes) == 100
+    assert not any(flush.held_back_s for flush in watcher.flushes)
+
+
+def test_a_worker_told_to_stop_does_not_wait_for_the_pace(clock):
+    store = PacedStore(clock, lambda _: 4000)
+    worker = make(SteadySource(clock, 100, 600), store, clock, pace=pace())
+    watcher = RecordingWatcher()
+    watcher.flushed = lambda _: worker.stop()
+    worker._watchers = [watcher]
+    worker.run()
+    assert len(store.sizes) == 1
+    assert clock.now() < START + timedelta(seconds=5)
+
+
+def test_a_size_that_was_refused_is_remembered_and_grows_back(clock):
+    store, watcher = PacedStore(clock, lambda _: 0, room=30), RecordingWatcher()
+    source = SteadySource(clock, 1000, 30)
+    grown = []
+
+    def flushed(flush):
+        grown.append(flush.portion)
+        if clock.now() > START + timedelta(seconds=15):
+            store.room = 10**9
+
+    watcher.flushed = flushed
+    make(source, store, clock, pace=pace(), watchers=[watcher]).run()
+
+    assert sum(store.sizes) == 30_000
+    assert set(store.sizes[:100]) <= {12, 13, 25}, "learned"
+    assert store.sizes[-2] == 100, "and grown back"

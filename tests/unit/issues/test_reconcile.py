@@ -7,9 +7,9 @@ import pytest
 from seed import seed_clusters
 
 from processor.issues import body as report
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
 from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.model import AuditRecord, Issue, IssueComment, IssueRef, Priority, Severity, Status
 from processor.model.errors import (
     IssueGone,
@@ -236,7 +236,7 @@ def test_tenfold_growth_is_one_comment(opened):
     opened.turn(3)
 
     assert [text.split("\n")[2] for text in opened.tracker.texts()] == [
-        "**Escalating.** 50 entries, 10 times as many as when this was last reported.",
+        "**Escalating.** 50 occurrences, 10 times as many as when this was last reported.",
     ]
 
 

@@ -37,7 +37,6 @@ VALUES = [
     ("mail to ada@example.com, sent", "mail to <*>, sent"),  # e-mail
     ("uid=0 user=root rc=x", "uid=<*> user=<*> rc=<*>"),  # key=value
     ('tag "any words here" set', 'tag "<*>" set'),  # quoted
-    ("No module named 'a.b'", "No module named '<*>'"),  # quoted
     ("don't can't won't", "don't can't won't"),  # apostrophes are not quotes
     ("id 550e8400-e29b-41d4-a716-446655440000", "id <*>"),  # UUID
     ("sum deadbeefcafe", "sum <*>"),  # hex without a digit

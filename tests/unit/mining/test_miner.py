@@ -12,6 +12,23 @@ from processor.mining.masks import ANY
 from processor.mining.miner import OVERFLOW_TEMPLATE, Miner, TemplateRecord
 from processor.mining.wildcards import MinerSettings, WildcardFinder, generalised, tokenise
 
+# words that programs say: a dozen make a value; of names two are enough
+SAID = [
+    "cache",
+    "index",
+    "table",
+    "record",
+    "thread",
+    "buffer",
+    "stream",
+    "object",
+    "packet",
+    "kernel",
+    "vector",
+    "matrix",
+    "socket",
+    "driver",
+]
 NAMES = ["ada", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "lea", "mia", "ned"]
 
 
@@ -50,8 +67,38 @@ def test_the_id_depends_on_stream_and_message_only():
 
 @pytest.mark.parametrize(("count", "merged"), [(11, False), (12, True), (14, True)])
 def test_a_wildcard_is_earned_by_a_dozen_words(count, merged):
-    messages = [f"user {name} is over quota" for name in NAMES[:count]]
+    messages = [f"the {word} is over quota" for word in SAID[:count]]
     assert (len(set(roots(taught(messages), messages))) == 1) is merged
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["badge for nadia not printed", "badge for oleg not printed"],  # names
+        ["mirror of branch main stopped", "mirror of branch docs stopped"],  # words beside a noun of data
+        ["no depot <*> there", "no depot walnut there"],  # a value and a name
+        ["share anvil of lark is full", "share acorn of wren is full", "share birch of hawk is full"],  # two places
+    ],
+)
+def test_of_names_few_make_a_wildcard(messages):
+    assert len(set(roots(taught(messages), messages))) == 1
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [f"{word}.{other} is not a function" for word, other in zip(SAID, reversed(SAID), strict=True)],
+        [f"column {word}_id does not exist" for word in SAID],
+        [f"variable {word.upper()}_URL is not set" for word in SAID],
+        [f"uninitialized constant Billing::{word.title()}" for word in SAID],
+        ["due to user request all stopped", "due to user session all stopped"],  # not a user's name
+        ["it came with fees on top", "it came without fees on top"],  # joining words
+        ["walnut startup is over", "juniper startup is over"],  # the component that speaks
+        ["interrupt caused by icbi today", "interrupt caused by dcbf today"],  # the cause
+    ],
+)
+def test_names_of_code_opposites_components_and_causes_stay_apart(messages):
+    assert len(set(roots(taught(messages), messages))) == len(messages)
 
 
 def test_the_key_of_a_pair_never_becomes_a_wildcard():
@@ -92,9 +139,9 @@ def test_old_ids_resolve_after_generalisation():
 
 
 def test_the_generalised_record_is_reported_before_its_aliases():
-    miner = taught([f"user {name} is over quota" for name in NAMES[:11]])
-    cluster_id, records = miner.learn(f"user {NAMES[11]} is over quota")
-    assert [record.template for record in records[:2]] == ["user lea is over quota", f"user {ANY} is over quota"]
+    miner = taught([f"the {word} is over quota" for word in SAID[:11]])
+    cluster_id, records = miner.learn(f"the {SAID[11]} is over quota")
+    assert [record.template for record in records[:2]] == ["the matrix is over quota", f"the {ANY} is over quota"]
     assert records[1].id == cluster_id
     assert {record.merged_into for record in records[2:]} == {cluster_id}
     assert len(records) == 2 + 12
@@ -130,12 +177,6 @@ def test_words_protected_by_the_user_stay():
 def test_a_template_keeps_two_literal_words():
     messages = [f"{name} ready" for name in NAMES]
     assert len(set(roots(taught(messages), messages))) == len(NAMES)
-
-
-def test_constants_enumerate_and_so_need_fewer():
-    messages = [f"phase {name.upper()} reached by node <*>" for name in NAMES[:6]]
-    assert len(set(roots(taught(messages), messages))) == 1
-    assert len(set(roots(taught(messages[:5]), messages[:5]))) == 5
 
 
 @pytest.mark.parametrize("mark", ["<*>", "<any>", "<overflow>", "*", ".*", "\x00"])

@@ -18,7 +18,7 @@ MESSAGES = st.one_of(
     ),
     st.text(max_size=20),
 )
-SETTINGS = MinerSettings(evidence=3, constant_evidence=2, max_clusters=12)
+SETTINGS = MinerSettings(evidence=3, name_evidence=2, max_clusters=12)
 
 
 def learned(miner, messages):
@@ -112,7 +112,7 @@ def test_no_text_makes_masking_or_mining_raise(texts):
 @given(st.lists(MESSAGES, min_size=1, max_size=30), st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None)
 def test_without_earned_wildcards_the_order_never_matters(messages, random):
-    strict = MinerSettings(evidence=10**6, constant_evidence=10**6)
+    strict = MinerSettings(evidence=10**6, name_evidence=10**6, code_evidence=10**6)
     shuffled = list(messages)
     random.shuffle(shuffled)
     one, other = Miner("s", settings=strict), Miner("s", settings=strict)

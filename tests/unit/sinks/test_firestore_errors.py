@@ -4,7 +4,7 @@ import pytest
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
-from processor.model.errors import Conflict, StateError, Transient
+from processor.model.errors import CheckpointTooLarge, Conflict, StateError, Transient
 from sinks.firestore.errors import check_schema, explain, translated
 
 
@@ -30,7 +30,7 @@ from sinks.firestore.errors import check_schema, explain, translated
         (auth.DefaultCredentialsError("x"), StateError, "gcloud auth application-default login"),
         (auth.RefreshError("x"), StateError, "gcloud auth application-default login"),
         # a mistake of ours
-        (google.InvalidArgument("too big"), StateError, "refused a request: too big"),
+        (google.InvalidArgument("odd field"), StateError, "refused a request: odd field"),
     ],
 )
 def test_every_answer_is_one_of_ours_and_says_what_to_do(error, kind, words):
@@ -48,11 +48,29 @@ def test_other_errors_pass():
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("document", [{"schema": 0}, {"schema": 2}, {"schema": "1"}, {}, None])
+@pytest.mark.parametrize("document", [{"schema": 0}, {"schema": 3}, {"schema": "1"}, {}, None])
 def test_a_document_of_any_other_version_is_refused(document):
-    with pytest.raises(StateError, match="this program knows 1"):
+    with pytest.raises(StateError, match="this program knows 2"):
         check_schema(document, "clusters/c")
 
 
 def test_a_document_of_this_version_is_taken():
     check_schema({"schema": 1}, "clusters/c")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_size"),
+    [
+        (google.InvalidArgument("Transaction too big. Decrease transaction size."), True),
+        (google.InvalidArgument("Request payload size exceeds the limit: 11534336 bytes."), True),
+        (google.ResourceExhausted("Received message larger than max (5000000 vs. 4194304)"), True),
+        (google.InvalidArgument("maximum 500 writes allowed per request"), True),
+        (google.ResourceExhausted("Quota exceeded."), False),
+        (google.InvalidArgument("The value of property x is not valid."), False),
+        (google.DeadlineExceeded("Deadline Exceeded"), False),
+    ],
+)
+def test_a_refusal_for_size_is_told_from_every_other(error, is_size):
+    with pytest.raises(Exception) as raised, translated("p", "d"):  # noqa: PT011  # which one is what is asked
+        raise error
+    assert isinstance(raised.value, CheckpointTooLarge) is is_size

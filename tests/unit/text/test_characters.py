@@ -4,11 +4,11 @@ import sys
 import unicodedata
 
 import pytest
-from processor.views.web.template_text import visible
 
 from processor.text import markdown
 from processor.text.characters import is_unseen
 from processor.text.terminal import plain
+from processor.views.template_text import visible
 
 UNSEEN_CLASSES = {"Cc", "Cf", "Cs", "Co", "Cn"}
 # DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and what the classes leave out of it.

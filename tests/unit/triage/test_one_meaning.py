@@ -27,7 +27,7 @@ from processor.model.errors import ConfigError
 from processor.triage import operate
 from processor.views.snapshot import Row
 from processor.views.terminal.screen import MUTES, Screen, press
-from processor.views.web.forms import _wish
+from processor.views.web.acts import _wish
 
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
 REF = IssueRef("o/r", 7, "https://issues.example/7")

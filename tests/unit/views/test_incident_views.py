@@ -1,5 +1,7 @@
 """Incidents as people meet them: one row, one page, one act for all members, and what takes an act back."""
 
+import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +12,7 @@ from starlette.testclient import TestClient
 from processor.model import Priority, Status
 from processor.model.errors import ConfigError
 from processor.triage.operate import NotThere, Wish, mark_of
+from processor.views.facets import breakdown
 from processor.views.incidents import incident_rows
 from processor.views.overview import overview_of
 from processor.views.query import Folded, ListQuery, folded, select
@@ -18,9 +21,12 @@ from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
 from processor.views.web.settings import load_web
+from processor.views.web.trace import parts
 from sinks.sqlite.store import SqliteStore
 
 CAUSE = "ConnectionError: db-7 refused the connection"
+CONSOLE = "https://console.cloud.google.com"
+TRACE_NAME = "projects/p-1/traces/abc"
 AGES = [20, 20, 20, 19, 19]
 
 
@@ -70,8 +76,6 @@ def client(store):
 
 
 def send(client, path, **fields):
-    import re
-
     token = re.search(r'name="form_token" value="([^"]*)"', client.get("/clusters/alone").text)[1]
     headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "origin": "http://localhost"}
     return client.post(path, data={"form_token": token, **fields}, headers=headers, follow_redirects=False)
@@ -354,3 +358,56 @@ def test_one_of_several_that_fails_is_named_and_the_others_are_done(reading, sto
     with pytest.raises(ConfigError):
         reading.act(Wish("alone", "dance"), who="ana")
     assert store.cluster("alone").triage.by == "ana"
+
+
+# --- samples ------------------------------------------------------------------------------------------------
+def test_the_latest_sample_is_shown_and_the_others_are_a_step_away(client, tmp_path):
+    aside = SqliteStore(str(tmp_path / "g.db"))  # another process
+    for age, text in ((3000, "the very first"), (0, "the last so far")):
+        commit(aside, now(), "alone", [age], text=text, template="Disk full", raw=json.dumps({"trace": TRACE_NAME}))
+    aside.close()
+    deadline = now() + timedelta(seconds=4)
+    while "the last so far" not in (page := client.get("/clusters/alone").text) and now() < deadline:
+        pass
+    assert "Latest sample" in page
+    assert f"{CONSOLE}/traces/list?project=p-1&amp;tid=abc" in page
+    assert f"{CONSOLE}/logs/query;query=insertId" in page
+    assert 'rel="prev"' in page
+    assert 'rel="next"' not in page
+    first = client.get("/clusters/alone?sample=1").text
+    assert "the very first" in first
+    assert 'rel="next"' in first
+    assert "the last so far" in client.get("/clusters/alone?sample=99").text
+
+
+def test_a_trace_shows_whose_lines_are_whose_and_folds_the_librarys():
+    library = "".join(f'  File "/usr/lib/python3.11/site-packages/lib/a{n}.py", line {n}, in b{n}\n' for n in range(5))
+    own = '  File "/app/shop/cart.py", line 3, in add\n    total += price\n'
+    text = f"Traceback (most recent call last):\n{own}{library}ValueError: no price"
+    found = parts(text)
+
+    assert [(part.whose, part.lines, part.is_folded) for part in found] == [
+        ("", 1, False),
+        ("own", 2, False),
+        ("library", 5, True),
+        ("", 1, False),
+    ]
+    assert "\n".join(part.text for part in found) == text
+
+
+@pytest.mark.parametrize("text", ["", "one line", "two\nlines", "Traceback\n" * 900, "\x1b[31m\n<script>\n"])
+def test_what_is_no_trace_is_shown_as_it_came(text):
+    assert "\n".join(part.text for part in parts(text)) == text
+
+
+def test_what_is_always_the_same_takes_one_line_and_instances_are_counted(store):
+    for number in range(3):
+        facets = {"instance": f"00aa{number}", "region": "eu", "label user_id": f"u{number}", "route": f"GET /{number}"}
+        commit(store, now(), "alone", [1], template="Disk full", facets=facets)
+    (cluster,) = [one for one in store.clusters() if one.id == "alone"]
+    found = breakdown([replace(cluster, occurrences=3)])
+
+    assert found.constant == [("region", "eu")]
+    assert [(one.name, one.known, one.is_complete) for one in found.counted] == [("instance", 3, True)]
+    assert found.users.known == 3
+    assert [one.name for one in found.varying] == ["route", "user_id"]

@@ -1,0 +1,174 @@
+"""Messages for one checkpoint: how many, how long to wait for them, and the pace that a store asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.model.errors import Transient
+from processor.model.portion import Portion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from processor.ingest.watcher import Watcher
+    from processor.model import ReceivedMessage
+    from processor.model.ports import Clock, Source
+
+MAX_ENTRIES: Final = 20_000
+"""Of one commit: 200 KB of the ledger, below the size at which a page is closed."""
+HOT_DOCUMENT_S: Final = 1.0
+"""Firestore takes about one write of one document in so many seconds, and every checkpoint writes the same few."""
+_SOURCE_WAIT_S: Final = 1.0
+_LEAST_S: Final = 0.1
+"""A commit that took longer than a flush leaves this much time to gather the next batch."""
+_WIDER: Final = 4
+"""Times the usual size of a checkpoint that is gathered while the pace holds it back."""
+_MAX_PAUSE_S: Final = 30.0
+"""Longer than this Pub/Sub's deadlines do not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlushPolicy:
+    """When a checkpoint is due: after so many seconds, entries or bytes, whatever comes first.
+
+    A store that takes only so many writes a second is given larger checkpoints instead of more of them.
+
+    Attributes:
+        writes_per_second: documents that this worker may write on average; 0 is any number.
+        least_seconds: between two checkpoints, since each writes the same few documents.
+    """
+
+    flush_seconds: float = 2.0
+    flush_entries: int = 5000
+    flush_bytes: int = 8 << 20
+    writes_per_second: float = 0.0
+    least_seconds: float = 0.0
+
+    def pause_s(self, writes: int) -> float:
+        """Seconds from the beginning of a checkpoint of so many writes to the beginning of the next."""
+        if not writes:
+            return 0.0
+        by_rate = writes / self.writes_per_second if self.writes_per_second else 0.0
+        return min(max(by_rate, min(self.least_seconds, self.flush_seconds)), _MAX_PAUSE_S)
+
+
+class Gatherer:
+    """Pulls for one worker; not thread-safe.
+
+    Args:
+        is_stopping: the worker was asked to end.
+        until_idle_s: be done when nothing has come for so long; 0 is never.
+
+    Attributes:
+        held_back_s: how long the last batch was ready and waited for the store's sake.
+        portion: messages that a checkpoint may hold at present; fewer after refusals.
+        waited: messages at the beginning of the last batch that were kept for it; None where no batch will follow.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        *,
+        policy: FlushPolicy,
+        watchers: Sequence[Watcher],
+        is_stopping: Callable[[], bool],
+        until_idle_s: float,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._policy = policy
+        self._watchers = watchers
+        self._is_stopping = is_stopping
+        self._until_idle_s = until_idle_s
+        self._last_at = self._gathered_at = self._begun_at = clock.now()
+        self._pause_s = 0.0
+        self.portion = Portion(policy.flush_entries)
+        self.held_back_s = 0.0
+        self.waited: int | None = 0
+        self._kept: list[ReceivedMessage] = []
+
+    def begin(self) -> None:
+        """The worker is ready; a source is idle from now on at the earliest."""
+        self._last_at = self._clock.now()
+
+    def is_done(self) -> bool:
+        """Whether nothing more will be pulled."""
+        if self._is_stopping() or self._source.exhausted():
+            return True
+        return 0 < self._until_idle_s <= self._since(self._last_at)
+
+    def gather(self) -> list[ReceivedMessage]:
+        """Messages for one checkpoint: as many as it may hold, or what came within the flush interval.
+
+        While the pace holds it back it goes on gathering, up to several times as much.
+        """
+        messages = self.take_kept()
+        waited = len(messages)
+        size = sum(len(message.data) for message in messages)
+        ready_at: datetime | None = None
+        # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
+        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._policy.flush_seconds - _LEAST_S))
+        while not self.is_done():
+            started = min(started, self._clock.now())  # the clock may have been set back
+            left_s = self._policy.flush_seconds - self._since(started)
+            held_s = self._pause_s - max(0.0, self._since(self._begun_at))
+            wide = _WIDER if held_s > 0 and self.portion.is_most else 1
+            if ready_at is None and (left_s <= 0 or not self._room(messages, size, 1)):
+                ready_at = self._clock.now()
+            if max(left_s, held_s) > 0 and (room := self._room(messages, size, wide)):
+                part = self._pull(room, max(left_s, held_s))
+                messages += part
+                size += sum(len(message.data) for message in part)
+            elif messages and held_s > 0:
+                self._clock.sleep(held_s)
+            else:
+                break
+        self._gathered_at = self._clock.now()
+        self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
+        self.waited = None if self._source.exhausted() else waited
+        return messages
+
+    def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
+        """Keep some messages of a batch for the next one, neither committed nor acknowledged; return the others."""
+        self._kept = list(waiting)
+        kept = {id(message) for message in waiting}
+        return [message for message in messages if id(message) not in kept]
+
+    def take_kept(self) -> list[ReceivedMessage]:
+        """The messages that were kept for the next batch."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    def committed(self, messages: int, *, started: datetime, writes: int) -> None:
+        """A checkpoint of so many got through."""
+        self.portion.succeeded(messages)
+        self._begun_at, self._pause_s = started, self._policy.pause_s(writes)
+
+    def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:
+        if size >= self._policy.flush_bytes * wide:
+            return 0
+        most = max(self.portion.size, min(self.portion.size * wide, MAX_ENTRIES))
+        return max(0, most - len(messages))
+
+    def _pull(self, room: int, timeout_s: float) -> Sequence[ReceivedMessage]:
+        try:
+            part = self._source.pull(room, timeout_s)
+        except Transient as error:
+            # The source has tried for itself; here it is only said, and not taken for an idle source.
+            self._last_at = self._clock.now()
+            for watcher in self._watchers:
+                watcher.unavailable("source", error)
+            self._clock.sleep(min(_SOURCE_WAIT_S, timeout_s))
+            return ()
+        for watcher in self._watchers:
+            watcher.alive()
+        if part:
+            self._last_at = self._clock.now()
+        return part
+
+    def _since(self, at: datetime) -> float:
+        return (self._clock.now() - at).total_seconds()

@@ -1,0 +1,66 @@
+"""Folding: what two prints of one message differ in beside their values: optional fields, singular and plural.
+
+Promises: pure, idempotent, linear. It must not take a field that says something, nor the last words of a message.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from processor.mining.masks import SAYING_KEYS, VALUE
+from processor.mining.vocabulary import is_plural
+
+_FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
+_WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{3,}(?![\w=])")
+_LEAST_WORDS: Final = 3  # that a message says without its fields
+_COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{4,}s)(?=[ ,.;:)]|$)")
+_VERBS: Final = {"are": "is", "were": "was", "have": "has"}
+_PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
+
+
+def fold(line: str) -> str:
+    """Drop fields that say nothing beside a message, and put counted things into the singular."""
+    if "=" in line:
+        line = _without_fields(line)
+    return _singular(line) if VALUE in line else line
+
+
+def _without_fields(line: str) -> str:
+    words = line.split(" ")
+    if any(word[-1:] == "=" for word in words):
+        return line  # who prints empty fields prints all it has: one more is another message
+    kept, depth = [], 0
+    for word in words:
+        if depth > 0 or not _is_dropped(word):
+            kept.append(word)
+        depth += sum(word.count(one) for one in "({[") - sum(word.count(one) for one in ")}]")
+    if len(kept) == len(words) or len(_WORD.findall(" ".join(kept))) < _LEAST_WORDS:
+        return line
+    return " ".join(kept).rstrip(",")
+
+
+def _is_dropped(word: str) -> bool:
+    field = _FIELD.fullmatch(word)
+    return field is not None and field["key"].casefold() not in SAYING_KEYS
+
+
+def _singular(line: str) -> str:
+    found = False
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal found
+        noun = match["noun"]
+        if not is_plural(noun):
+            return match[0]
+        found = True
+        return f"{VALUE} {_one(noun)}"
+
+    folded = _COUNT.sub(one, line)
+    return _PLURAL_VERB.sub(lambda verb: _VERBS[verb[0]], folded) if found else line
+
+
+def _one(noun: str) -> str:
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    return noun[:-2] if noun.endswith(("sses", "ches", "shes", "xes")) else noun[:-1]

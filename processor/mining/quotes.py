@@ -1,0 +1,114 @@
+"""Quoted texts: which of them the message says, and which are values.
+
+Promises: pure functions of one line and a place in it. A quoted text is a value unless something speaks for it: a
+key that says (`msg="db down"`), an outcome in it, the shape or the place of a name of code, or that nothing but
+marks stands before it, which is how structured loggers print their sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from processor.mining import places
+from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, VALUE
+from processor.mining.vocabulary import is_code, is_plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_MAX_KEY: Final = 24  # characters that a key and its quotes may have
+_LETTERS: Final = re.compile(r"[^\W0-9]+")
+# Levels, file and line, process and thread: all that klog, zap and logrus print before their sentence.
+_ONLY_MARKS: Final = re.compile(
+    r"(?:<\*>|[\W_]|(?<![^\W_])(?:[A-Z]{1,8}|trace|debug|info|warn|warning|error|fatal|level|time|ts|caller|lvl|t|logger|thread)"
+    r"(?![^\W_]))*",
+)
+_INNER: Final = re.compile(
+    r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)"
+)  # a name that was said within makes its sentence said
+_KEYED: Final = re.compile(r"\w=$")
+# The argument of these is the name that is missing, whatever it looks like.
+_LOOKUPS: Final = re.compile(
+    r"(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|NoSuchFieldError"
+    r"|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError|ClassNotFoundException"
+    r"|MissingPropertyException|ReferenceError|NoMethodError|KeyNotFoundException|UndefinedError): \W?$"
+)
+_OF_CODE_BEFORE: Final = re.compile(
+    r"(?:reading|setting|because|evaluating|invoke|in|calling|access(?:ing)?|undefined:?) \W?$"
+)
+_OF_CODE_AFTER: Final = re.compile(
+    r"\W? ?(?:is (?:null|undefined|nil|None)\b|is not (?:defined|a function|callable|iterable|a constructor|recognized)"
+    r"|(?:object|instance)s? has no|has no (?:attribute|member|method|property|field|default export))"
+)
+_GUARDED: Final = re.compile(
+    r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
+)
+GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
+"""Where a name of code stands in quotes, what would make it a path or a host becomes a private character."""
+UNGUARD: Final = {to: chr(char) for char, to in GUARD.items()}
+
+
+def is_statement(text: str, at: int) -> bool:
+    """Whether what begins there is the value of a key like `msg` or `code`."""
+    return STATEMENT.search(text[max(at - _MAX_KEY, 0) : at]) is not None
+
+
+def guarded(text: str) -> str:
+    """Keep masks from names like './money.js' in quotes beside a noun of code."""
+    if "'" not in text and '"' not in text and "`" not in text:
+        return text
+
+    def keep(match: re.Match[str]) -> str:
+        body = match["body"]
+        if "0" in body or not _names_code(text, match.start(), match.end(), body):
+            return match[0]
+        return match["quote"] + body.translate(GUARD) + match["quote"]
+
+    return _GUARDED.sub(keep, text)
+
+
+def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
+    name: str, match: re.Match[str], *, protected: Collection[str], outcomes: Collection[str]
+) -> bool:
+    """Whether the quoted, listed or JSON text found is what the message says, not a value in it."""
+    body, line, start = match.groupdict().get("body"), match.string, match.start()
+    if body is None:
+        return False
+    if name == "listed":
+        return not is_plural(line[:start].split()[-1])  # "plugins [geo]", not "postgres [preauth]"
+    words = _LETTERS.findall(body)
+    if name == "quoted" and len(words) == 1 and len(match[0]) < len(line) and places.is_beside_data(line[:start]):
+        return False
+    kept = protected if len(words) == 1 else outcomes
+    if len(match[0]) == len(line) or any(word.casefold() in kept for word in words):
+        return True
+    if name == "json":
+        return HAS_STATEMENT.search(match[0]) is not None
+    if body.casefold() in STATEMENT_KEYS and line[match.end() :][:1] == ":":
+        return True
+    if is_statement(line, start) or _leads(line, start, body) or _INNER.search(body):
+        return True
+    return VALUE not in body and match[0][0] != "[" and _names_code(line, start, match.end(), body)
+
+
+def _leads(line: str, start: int, body: str) -> bool:
+    """Whether it is a sentence, and nothing but values, marks and a level stands before it."""
+    if " " not in body.strip() or _KEYED.search(line[:start]) or start > _MAX_LEAD:
+        return False
+    return _ONLY_MARKS.fullmatch(line, 0, start) is not None
+
+
+def _names_code(line: str, start: int, end: int, body: str) -> bool:
+    before, after = line[max(start - _MAX_BESIDE, 0) : start], line[end : end + _MAX_BESIDE]
+    if places.is_beside_data(before):
+        return False
+    if " " not in body and "0" not in body and is_code(body.translate(UNGUARD)):
+        return True
+    if places.is_beside_code(before, after) or _LOOKUPS.search(before):
+        return True
+    return " " not in body and (_OF_CODE_BEFORE.search(before) or _OF_CODE_AFTER.match(after)) is not None
+
+
+_MAX_LEAD: Final = 200  # characters before a sentence
+_MAX_BESIDE: Final = 60  # characters beside a name that tell what it names

@@ -1,0 +1,148 @@
+"""What comes in: a message, the log entry decoded from it, and what it is grouped by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Severity(IntEnum):
+    """Cloud Logging's `LogSeverity`, with its numbers."""
+
+    DEFAULT = 0
+    DEBUG = 100
+    INFO = 200
+    NOTICE = 300
+    WARNING = 400
+    ERROR = 500
+    CRITICAL = 600
+    ALERT = 700
+    EMERGENCY = 800
+
+    # The number's own, in C: an enum's is a call of Python, and every entry is counted under its severity.
+    __hash__ = int.__hash__
+
+
+class Kind(StrEnum):
+    """What a message is grouped by: its words, its stack trace, or its HTTP request."""
+
+    TEXT = "text"
+    EXCEPTION = "exception"
+    HTTP = "http"
+
+    # The text's own, in C: an enum's is a call of Python, and every stream is looked up by its kind.
+    __hash__ = str.__hash__
+
+
+class Stream(NamedTuple):
+    """Messages that may share a cluster: one project's service, one kind. Every stream has its own miner."""
+
+    project: str
+    service: str
+    kind: Kind
+
+    @property
+    def key(self) -> str:
+        """The stream as one string; part of what a cluster id is made from, so its form never changes."""
+        return f"{self.project}/{self.service}/{self.kind}"
+
+
+class Identity(NamedTuple):
+    """What makes two deliveries the same log entry: (log_name, timestamp, insert_id), digested.
+
+    Attributes:
+        second: event time in whole seconds since the epoch; a ledger may be cut by it.
+        digest: 16 bytes of BLAKE2b.
+    """
+
+    second: int
+    digest: bytes
+
+
+class HttpRequest(NamedTuple):
+    """The part of `httpRequest` that grouping and on-call use. `url` may be a whole URL or a path."""
+
+    method: str
+    url: str
+    status: int
+
+
+class Entry(NamedTuple):
+    """One log entry, decoded and normalised: what every step sees instead of Cloud Logging's JSON.
+
+    Attributes:
+        timestamp: event time as logged; with log_name and insert_id the entry's identity.
+        at: event time.
+        severity: as logged, or inferred from the text when the entry has none.
+        text: the message; empty when the entry has only an HTTP request or no payload at all.
+        own: Log Gardener wrote this entry itself.
+        occurrence: False for what only continues another entry: the further lines of a stack trace.
+        raw: the entry as it was received, JSON.
+        wire: what the decoder read; only `processor.parsing.decode` looks inside (`labels`, `resource`, `origin`).
+    """
+
+    insert_id: str
+    log_name: str
+    timestamp: str
+    at: datetime
+    severity: Severity
+    project: str
+    service: str
+    text: str
+    http: HttpRequest | None
+    own: bool
+    raw: bytes
+    wire: object
+    occurrence: bool = True
+
+
+class ReceivedMessage(NamedTuple):
+    """What a source hands over: the bytes of one entry and how to acknowledge them.
+
+    Attributes:
+        data: the entry's JSON.
+        message_id: Pub/Sub's message id; a file source gives the byte offset.
+        ack_id: opaque to everyone but the source.
+        source: where it came from, for people ("file:export.json", a subscription).
+        offset: byte offset in the source, -1 where that has no meaning.
+        problem: a sentence, when the source already knows that `data` is not an entry.
+        size: bytes it had where `data` is only their head; 0 is all of them.
+    """
+
+    data: bytes
+    message_id: str
+    ack_id: str = ""
+    source: str = ""
+    offset: int = -1
+    problem: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that could not be decoded, and why. Kept in quarantine, readable and replayable.
+
+    Attributes:
+        id: digest of source, offset and content: the same bad line replayed is the same document.
+        raw: the bytes received, cut to the quarantine's bound.
+        size: bytes received before the cut.
+    """
+
+    id: str
+    reason: str
+    raw: bytes
+    size: int
+    source: str
+    offset: int
+    at: datetime
+
+
+class Masked(NamedTuple):
+    """An entry's stream and its message with every value masked."""
+
+    stream: Stream
+    message: str

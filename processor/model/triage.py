@@ -1,0 +1,99 @@
+"""What people and the policy decide about a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from processor.model.issue import IssueRef
+
+
+class Status(StrEnum):
+    """What on-call decided about a cluster."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
+    RESOLVED = "resolved"
+
+
+class Priority(StrEnum):
+    """P0 wakes somebody, P3 can wait for the week."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What people and the controller decided about a cluster; written under compare-and-set on `rev`.
+
+    Attributes:
+        priority: as the policy says, or a person (`priority_by`), None until evaluated.
+        mute_until: muted until this time; None is no date.
+        mute_until_count: muted until so many occurrences; None is no bound.
+        resolved_at: event time up to which the cluster is settled.
+        announced: the occurrences at which people were told last, by an issue or a comment; 0 is never.
+        regressions: times it came back after it was settled.
+        quiet: it has not been seen for so long that silence by chance is unlikely.
+        memory: the controller's own notes (intents, what was written), JSON-able; see `processor.model.notes`.
+    """
+
+    rev: int = 0
+    status: Status = Status.OPEN
+    priority: Priority | None = None
+    priority_by: str = "policy"
+    by: str = ""
+    note: str = ""
+    changed_at: datetime | None = None
+    mute_until: datetime | None = None
+    mute_until_count: int | None = None
+    resolved_at: datetime | None = None
+    resolved_revision: str = ""
+    issue: IssueRef | None = None
+    announced: int = 0
+    regressions: int = 0
+    quiet: bool = False
+    memory: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Who did what to which cluster, and when."""
+
+    at: datetime
+    who: str
+    action: str
+    cluster_id: str
+    detail: str = ""
+
+
+class Change(StrEnum):
+    """What can happen to a cluster that people should hear of."""
+
+    NEW = "new"
+    ESCALATING = "escalating"
+    REGRESSED = "regressed"
+    QUIET = "quiet"
+    UNMUTED = "unmuted"
+
+
+@dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """One change of a cluster, as the policy sees it.
+
+    Attributes:
+        count: the cluster's occurrences at that point.
+        reason: one sentence for people, made of figures and the policy's words, never of log text.
+    """
+
+    change: Change
+    count: int
+    reason: str

@@ -1,0 +1,195 @@
+"""A store that is slow, or busy with others: everything is counted once, each refusal brings progress."""
+
+import random
+import threading
+import time
+
+import pytest
+from google.cloud.firestore_v1.batch import WriteBatch
+from slow_firestore import SlowFirestore
+from step_worker import StepWorker, message
+
+from processor.app.clock import SystemClock
+from processor.ingest.gather import FlushPolicy
+from processor.ingest.worker import Worker
+from processor.mining.masker import Masker
+from processor.mining.miners import Miners
+from processor.model.errors import Conflict
+from sinks.firestore import commit as firestore_commit
+from sinks.firestore import store as store_module
+from sinks.firestore.store import FirestoreStore
+
+WORDS = [f"{a}{b}" for a in ("cart", "disk", "mail", "node", "user") for b in "abcdefghijklmnopqrst"]
+
+
+def different(count, first=0):
+    """Entries of which no two share a cluster."""
+    chance = random.Random(7)
+    sentences = [" ".join(chance.choices(WORDS, k=6)) for _ in range(first + count)]
+    shown = enumerate(sentences)
+    # A stream holds 2,000 clusters at most.
+    return [message(sentence, number, service=f"shop-{number % 4}") for number, sentence in shown][first:]
+
+
+class Listed:
+    """A source that gives these, and gives again what was not acknowledged when told to."""
+
+    def __init__(self, messages):
+        self.waiting, self.acked = list(messages), set()
+        self.left = len(self.waiting)
+
+    def pull(self, max_messages, timeout_s):  # the protocol has it
+        part, self.waiting = self.waiting[:max_messages], self.waiting[max_messages:]
+        return part
+
+    def ack(self, messages):
+        self.left -= len(messages)
+
+    def release(self, messages):
+        self.waiting += messages
+
+    def exhausted(self):
+        return self.left == 0
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def slow(firestore_emulator, firestore_project, monkeypatch):
+    made = SlowFirestore(firestore_emulator.address)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", made.address)
+    made.project = firestore_project
+    yield made
+    made.close()
+
+
+def shorter(monkeypatch, seconds):
+    """The same proportions in less time: deadlines and documents' times are divided alike."""
+    monkeypatch.setattr(firestore_commit, "COMMIT_S", seconds)
+    monkeypatch.setattr(store_module, "COMMIT_S", seconds)
+
+
+def work(store, messages, *, name="w1", flush_entries=5000):
+    source = Listed(messages)
+    worker = Worker(
+        source,
+        store,
+        miners=Miners(),
+        masker=Masker(),
+        clock=SystemClock(),
+        name=name,
+        pace=FlushPolicy(flush_entries=flush_entries),
+    )
+    return worker.run()
+
+
+@pytest.mark.parametrize("applies_late", [False, True])
+def test_a_commit_that_takes_longer_than_its_deadline_is_made_smaller_until_all_is_counted(
+    slow, monkeypatch, applies_late
+):
+    shorter(monkeypatch, 1.0)
+    slow.per_write_s, slow.applies_late = 0.0012, applies_late  # 6 ms and 5 s, five times faster
+    store = FirestoreStore(slow.project)
+    begun = time.monotonic()
+    work(store, different(1600))
+    took_s = time.monotonic() - begun
+
+    assert store.totals().counted == 1600
+    assert len(store.clusters()) == 1600
+    assert len(slow.late) <= 4, "each refusal made it smaller"
+    assert max(slow.commits[-3:]) < 833, "and it was remembered"
+    assert took_s < 60
+    store.close()
+
+
+def test_reads_that_take_longer_than_their_deadline_are_made_smaller(slow, monkeypatch):
+    shorter(monkeypatch, 0.5)
+    store = FirestoreStore(slow.project)
+    work(store, different(300))
+    slow.per_read_s = 0.02  # a hundred in one read take two seconds
+    other = FirestoreStore(slow.project)
+    monkeypatch.setattr(other._streams, "_timeout_s", 5.0)
+    again = different(200)
+    for number, one in enumerate(again):
+        again[number] = one._replace(data=one.data.replace(b'"insertId": "i', b'"insertId": "again-'))
+    work(other, again, name="w2")
+    slow.per_read_s = 0.0
+
+    assert store.totals().counted == 500
+    assert other._committer._reads.size < 50
+    store.close()
+    other.close()
+
+
+def test_an_outage_a_slow_hour_and_a_recovery_need_no_hand(slow, monkeypatch):
+    shorter(monkeypatch, 0.6)
+    store = FirestoreStore(slow.project)
+    done = []
+    running = threading.Thread(target=lambda: done.append(work(store, different(3000), flush_entries=600)))
+    slow.is_away = True
+    running.start()
+    time.sleep(1.0)
+    slow.per_write_s, slow.is_away = 0.004, False  # 150 documents fit
+    time.sleep(2.5)
+    slow.per_write_s = 0.0
+    running.join(60)
+
+    assert done, "it came to its end"
+    assert store.totals().counted == 3000
+    assert max(slow.commits[-4:]) > 150, "and took large steps again"
+    store.close()
+
+
+def overtaken_by(monkeypatch, rival):
+    """Let another writer in, just before the next commit is sent."""
+    commit = WriteBatch.commit
+
+    def overtaken(batch, **options):
+        monkeypatch.setattr(WriteBatch, "commit", commit)
+        rival()
+        return commit(batch, **options)
+
+    monkeypatch.setattr(WriteBatch, "commit", overtaken)
+
+
+def test_a_checkpoint_overtaken_by_other_entries_is_offered_again_as_it_is(open_firestore, monkeypatch):
+    one, two = StepWorker(open_firestore(), "w1"), StepWorker(open_firestore(), "w2")
+    one.work([message("it broke", 1)])
+    two.work([message("it broke", 2)])
+    theirs = one.look([message("it broke", number) for number in range(10, 20)])
+    ours = two.look([message("it broke", number) for number in range(20, 40)])
+    overtaken_by(monkeypatch, lambda: one.put(theirs))
+
+    committed = two.put(ours)
+
+    assert committed.offers == 2
+    assert one.store.totals().counted == 32
+    assert one.store.clusters()[0].count == 32
+
+
+@pytest.mark.parametrize("shared", [1, 10])
+def test_a_checkpoint_of_which_another_counted_a_part_is_refused(open_firestore, monkeypatch, shared):
+    one, two = StepWorker(open_firestore(), "w1"), StepWorker(open_firestore(), "w2")
+    one.work([message("it broke", 1)])
+    two.work([message("it broke", 2)])
+    theirs = one.look([message("it broke", number) for number in range(20 + shared)])
+    ours = two.look([message("it broke", number) for number in range(20, 40)])
+    overtaken_by(monkeypatch, lambda: one.put(theirs))
+
+    with pytest.raises(Conflict):
+        two.put(ours)
+    two.work([message("it broke", number) for number in range(20, 40)])
+    assert one.store.clusters()[0].count == 40
+
+
+def test_a_checkpoint_that_learned_beside_another_is_refused(open_firestore, monkeypatch):
+    one, two = StepWorker(open_firestore(), "w1"), StepWorker(open_firestore(), "w2")
+    theirs = one.look([message("the disk is full", 1)])
+    ours = two.look([message("the mail is late", 2)])
+    overtaken_by(monkeypatch, lambda: one.put(theirs))
+
+    with pytest.raises(Conflict):
+        two.put(ours)
+    two.work([message("the mail is late", 2)])
+    assert {cluster.count for cluster in one.store.clusters()} == {1}

@@ -1,0 +1,99 @@
+"""A Firestore that takes a time for each document: a gRPC proxy before the emulator, for whoever connects to it."""
+
+import threading
+import time
+from concurrent import futures
+
+import grpc
+from google.cloud.firestore_v1.types import firestore as requests
+
+_SERVICE = "/google.firestore.v1.Firestore/"
+_STREAMED = {"BatchGetDocuments", "RunQuery", "RunAggregationQuery"}
+
+
+def _raw(data):
+    return data
+
+
+class SlowFirestore(grpc.GenericRpcHandler):
+    """Attributes: `per_write_s`, `per_read_s`, `applies_late` (a commit is applied, and its answer is what comes late),
+    `is_away`, and what came: `commits` (documents of each), `late` (of those given up on), `reads`."""
+
+    def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0):
+        self.per_write_s, self.per_read_s = per_write_s, per_read_s
+        self.applies_late = self.is_away = False
+        self.commits, self.late, self.reads = [], [], []
+        self._lock = threading.Lock()
+        self._channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
+        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        self._server = grpc.server(futures.ThreadPoolExecutor(32), options=options)
+        self._server.add_generic_rpc_handlers([self])
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def close(self):
+        self._server.stop(0)
+        self._channel.close()
+
+    def service(self, details):
+        name = details.method.removeprefix(_SERVICE)
+        if name in _STREAMED:
+            return grpc.unary_stream_rpc_method_handler(
+                lambda request, context: self._stream(details, request, context)
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            lambda request, context: self._unary(details, name, request, context)
+        )
+
+    def _unary(self, details, name, request, context):
+        self._refuse_if_away(context)
+        ask = self._channel.unary_unary(details.method, _raw, _raw)
+        if name != "Commit":
+            return self._forward(ask, request, details, context)
+        writes = len(requests.CommitRequest.deserialize(request).writes)
+        until = time.monotonic() + writes * self.per_write_s
+        with self._lock:
+            self.commits.append(writes)
+        answer = self._forward(ask, request, details, context) if self.applies_late else None
+        while time.monotonic() < until:
+            if not context.is_active():
+                with self._lock:
+                    self.late.append(writes)
+                context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "too slow")
+            time.sleep(0.005)
+        return answer if answer is not None else self._forward(ask, request, details, context)
+
+    def _stream(self, details, request, context):
+        self._refuse_if_away(context)
+        call = self._channel.unary_stream(details.method, _raw, _raw)(request, metadata=_metadata(details))
+        count = 0
+        try:
+            for answer in call:
+                count += 1
+                time.sleep(self.per_read_s)
+                if not context.is_active():
+                    call.cancel()
+                    return
+                yield answer
+        except grpc.RpcError as error:
+            context.abort(error.code(), error.details())
+        finally:
+            self.reads.append(count)
+
+    def _forward(self, ask, request, details, context):
+        try:
+            return ask(request, metadata=_metadata(details))
+        except grpc.RpcError as error:
+            context.abort(error.code(), error.details())
+
+    def _refuse_if_away(self, context):
+        if self.is_away:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+
+
+def _metadata(details):
+    return [
+        (name, value)
+        for name, value in details.invocation_metadata
+        if name in ("authorization", "google-cloud-resource-prefix", "x-goog-request-params")
+    ]
