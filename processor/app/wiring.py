@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
     from processor.ingest.gather import FlushPolicy
+    from processor.ingest.upgrade import Upgrade
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.model import Totals
@@ -260,8 +261,19 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
     """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
     from processor.ingest.committer import Committer
 
-    store = open_store(settings)
-    return store, Committer(store, miners=make_miners(settings), clock=SystemClock())
+    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
+    make_upgrade(settings, store, miners).run_until_done()
+    return store, Committer(store, miners=miners, clock=clock)
+
+
+def make_upgrade(settings: Settings, store: Store, miners: Miners | None = None) -> Upgrade:
+    """What brings a state up to this program's grouping; a worker has one of its own."""
+    from processor.ingest.upgrade import Upgrade
+
+    name = f"upgrade-{socket.gethostname()}"
+    return Upgrade(
+        store, miners=miners or make_miners(settings), masker=make_masker(settings), clock=SystemClock(), name=name
+    )
 
 
 def replay_rejected(settings: Settings) -> Totals:

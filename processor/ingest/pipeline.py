@@ -176,15 +176,15 @@ def digest_partial(
 def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple[ClusterDelta, ...]:
     # Mine everything first: a later message of the batch may merge what an earlier one went to.
     placed = [(key, miners.assign(*key), counted) for key, counted in tallies.items()]
-    by_cluster: dict[tuple[Stream, str], Tally] = {}
+    by_cluster: dict[str, tuple[Stream, Tally]] = {}
     for (stream, message), cluster_id, counted in placed:
-        root = (stream, miners.resolve(stream, cluster_id))
-        counted.note_words(miners.values(*root, message))
+        root = miners.resolve(stream, cluster_id)
+        counted.note_words(miners.values(stream, root, message))
         if root in by_cluster:
-            by_cluster[root].absorb(counted)
+            by_cluster[root][1].absorb(counted)
         else:
-            by_cluster[root] = counted
-    return tuple(counted.delta(root, stream) for (stream, root), counted in by_cluster.items())
+            by_cluster[root] = (stream, counted)
+    return tuple(counted.delta(root, stream) for root, (stream, counted) in by_cluster.items())
 
 
 def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:

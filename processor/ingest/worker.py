@@ -16,6 +16,7 @@ from processor.ingest import pipeline
 from processor.ingest.gather import FlushPolicy, Gatherer
 from processor.ingest.rejection_limit import RejectionLimit
 from processor.ingest.retry import retry_until
+from processor.ingest.upgrade import Upgrade
 from processor.ingest.watcher import Flush, Watcher
 from processor.mining.grouper import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
@@ -66,6 +67,7 @@ class Worker:
         self._store = store
         self._miners = miners
         self._group = Grouper(masker)
+        self._upgrade = Upgrade(store, miners=miners, masker=masker, clock=clock, name=name)
         self._clock = clock
         self._name = name
         self._min_severity = min_severity
@@ -95,7 +97,7 @@ class Worker:
         """
         totals = Totals()
         try:
-            self._retry_until("store", self._refresh)
+            self._retry_until("store", self._upgrade.run)
             for watcher in self._watchers:
                 watcher.ready(len(self._miners))
             self._gatherer.begin()
