@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
-
-import msgspec
 
 from processor.app import wiring
 from processor.app.clock import SystemClock
@@ -123,7 +122,7 @@ class _DueEntries:
         passed_s = (self._clock.now() - self._begin).total_seconds()
         while self._left and len(found) < max_messages and self._left[0][0] <= passed_s:
             at_s, entry = self._left.popleft()
-            found.append(ReceivedMessage(msgspec.json.encode(entry), f"{at_s:.6f}", source="demo"))
+            found.append(ReceivedMessage(json.dumps(entry).encode(), f"{at_s:.6f}", source="demo"))
         if not found:
             next_s = self._left[0][0] - passed_s if self._left else timeout_s
             self._clock.sleep(max(min(timeout_s, next_s), 0.0))
