@@ -15,9 +15,9 @@ def completion(shell: str) -> None:
     The wheel installs them all under share/. From a checkout: `eval "$(gardener completion bash)"` in ~/.bashrc, the
     same with zsh in ~/.zshrc; `gardener completion fish > ~/.config/fish/completions/gardener.fish`.
     """
-    from processor.cli import cli
-
-    click.echo(manual(cli) if shell == "man" else script(cli, shell), nl=False)
+    whole = click.get_current_context().find_root().command
+    if isinstance(whole, click.Group):
+        click.echo(manual(whole) if shell == "man" else script(whole, shell), nl=False)
 
 
 def script(cli: click.Group, shell: str) -> str:
