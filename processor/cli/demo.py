@@ -75,8 +75,8 @@ def _end(settings: Settings, counted: int) -> None:
     click.echo()
     print_clusters(found, SHOWN, options.hint("clusters", settings))
     click.echo(f"\n{counted:,} entries, {len(found)} clusters; issues in {settings.issues.removeprefix('folder:')}/")
-    for what, command in (("what happened", "worklog"), ("live table", "top"), ("the page again", "serve")):
-        click.echo(f"{what + ':':<16}{options.hint(command, settings)}")
+    for command, why in (("worklog", "what happened"), ("top", "the live table"), ("serve", "the page again")):
+        click.echo(f"{options.hint(command, settings)}  # {why}")
 
 
 def _emptied(folder: Path) -> Path:

@@ -85,10 +85,13 @@ def _print_hints(settings: Settings, totals: Totals, clusters: list[Cluster]) ->
     if totals.ignored and not clusters:
         click.echo(f"nothing is {settings.min_severity} or worse; --min-severity DEFAULT counts every entry")
     if clusters:
-        for what, command in (
-            ("one of them", f"show {clusters[0].id}"), ("the page", "serve"), ("what happened", "worklog")
-        ):  # fmt: skip
-            click.echo(f"{what + ':':<14} {options.hint(command, settings)}")
+        click.echo()
+        for command, why in (
+            (f"show {clusters[0].id}", "one of them"),
+            ("serve", "the on-call page, http://127.0.0.1:8080/"),
+            ("worklog", "what happened, as Markdown"),
+        ):
+            click.echo(f"{options.hint(command, settings)}  # {why}")
 
 
 def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster], bool]:

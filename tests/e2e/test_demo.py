@@ -48,7 +48,7 @@ def test_every_entry_is_counted_and_the_next_commands_can_be_pasted(played):
 
     assert re.search(r"^[\d,]+ entries, 7 clusters; issues in demo/issues/$", out, re.MULTILINE)
     assert f" {failing} " in out
-    assert re.findall(r" (\w+) --state sqlite:demo/garden.db$", out, re.MULTILINE) == ["worklog", "top", "serve"]
+    assert re.findall(r" (\w+) --state sqlite:demo/garden.db  # ", out, re.MULTILINE) == ["worklog", "top", "serve"]
     assert (folder / "demo" / "issues").is_dir()
 
 
