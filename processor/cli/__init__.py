@@ -1,4 +1,4 @@
-"""The command line. Every command says with `--help` what it reads, writes and exits with.
+"""The command line. `--help` of a command lists what it reads, what it writes and its exit codes.
 
 Exit codes: 0 done, 1 the thing asked for is not there, 2 wrong usage or setting, 3 the state cannot be used,
 4 the source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused, 130 stopped by Ctrl-C.

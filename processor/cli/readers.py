@@ -53,7 +53,7 @@ def assign(file: str, state: str | None, config: str | None, text: bool) -> None
 @options.text
 @options.as_json
 def explain(file: str, state: str | None, config: str | None, text: bool, as_json: bool) -> None:
-    """Say for each entry of FILE, or plain line, why it goes to the cluster it goes to. Writes nothing.
+    """Explain for each entry or plain line of FILE why it goes to its cluster. Writes nothing.
 
     Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
     reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.

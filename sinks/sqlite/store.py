@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Final
 from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
 from sinks import triage_json
+from sinks.private import Redaction
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.read import at, micros
-from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
+from sinks.stored_cluster import merge_members, next_slot, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
+    from sinks.private import Redact
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
@@ -34,9 +37,10 @@ LEDGER_DAYS: Final = 30
 class SqliteStore:
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
-    def __init__(self, path: str, *, version: str = "", must_exist: bool = False) -> None:
+    def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:
         self._path = path
         self._version = version
+        self._redaction = Redaction(redact)
         self._pruned_day = 0
         if path != ":memory:":
             _check_path(Path(path), must_exist=must_exist)
@@ -90,7 +94,7 @@ class SqliteStore:
                 )
             except sqlite3.IntegrityError:
                 raise Conflict("another worker counted one of these entries first") from None
-            counts = {delta.id: sqlite_adding.add(self._db, delta) for delta in checkpoint.deltas}
+            counts = {delta.id: sqlite_adding.add(self._db, delta, self._redaction) for delta in checkpoint.deltas}
             sqlite_adding.quarantine(self._db, checkpoint.rejected)
             sqlite_adding.heartbeat(self._db, checkpoint, version=self._version)
             if day != self._pruned_day:
@@ -210,6 +214,14 @@ class SqliteStore:
             if free:
                 sqlite_adding.put_audit(self._db, [audit])
         return free
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        with self._writing():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", [f"slot {name}"]).fetchone()
+            taken = next_slot(at(int(row[0])) if row else None, now, spacing)
+            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [f"slot {name}", micros(taken)])
+        return taken
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
