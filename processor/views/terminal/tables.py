@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.mining.split_suggestions import proposals
+from processor.model.template import shown
 from processor.text.terminal import plain
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": issue.url if issue else "none",
         "aliases": ", ".join(cluster.aliases) or "none",
-        "template": cluster.template,
+        "template": shown(cluster.template, cluster.values),
         "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
     }
     for name, value in rows.items():
