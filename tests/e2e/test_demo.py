@@ -30,7 +30,7 @@ def played(tmp_path_factory):
 
 
 def clusters(gardener, folder):
-    found = gardener("clusters", "--json", "--state", f"sqlite:{folder / 'demo' / 'miners.db'}").stdout
+    found = gardener("clusters", "--json", "--state", f"sqlite:{folder}/demo/garden.db").stdout
     return json.loads(found)
 
 

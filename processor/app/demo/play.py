@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from processor.model.ports import Store
 
 WHO: Final = "demo"
+STATE_FILE: Final = "garden.db"
 _LOOK_S: Final = 5.0
 _TAIL_S: Final = 12.0
 """Seconds that the story goes on without entries, for the issues to be brought in line."""
@@ -34,7 +35,7 @@ def settings_in(folder: Path) -> Settings:
     """Settings under which five minutes are enough: the shipped rules and thresholds, without a dwell."""
     return Settings(
         source="file:demo?follow",  # a source without an end: issues are kept up to date while it goes on
-        state=f"sqlite:{folder / 'miners.db'}",
+        state=f"sqlite:{folder / STATE_FILE}",
         issues=f"folder:{folder / 'issues'}",
         worker="demo",
         flush_seconds=1.0,
