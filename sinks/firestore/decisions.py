@@ -19,7 +19,7 @@ from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from processor.model import Triage
@@ -35,21 +35,6 @@ class Decisions:
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
         self._clusters = client.collection("clusters")
-
-    def audit(self, limit: int) -> Sequence[AuditRecord]:
-        """See `Store.audit`."""
-        newest = firestore.Query.DESCENDING
-        query = (
-            self._client.collection("audit")
-            .order_by("written_at", direction=newest)
-            .order_by("place", direction=newest)
-            .limit(limit)
-        )
-        found = [one.to_dict() or {} for one in query.stream(retry=None, timeout=COMMIT_S)]
-        return [
-            AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
-            for one in found
-        ]
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
