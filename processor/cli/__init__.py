@@ -207,14 +207,15 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 @_json
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
     """Show one cluster: template, sample, times, breakdown. ID may be one that was merged since."""
-    cluster = _reader(state, config).cluster(cluster_id)
+    reader = _reader(state, config)
+    cluster = reader.cluster(cluster_id)
     if cluster is None:
         raise click.ClickException(f"there is no cluster {cluster_id}; `gardener clusters` lists them")
     if as_json:
-        click.echo(json.dumps(_tables().cluster_json(cluster)))
+        click.echo(json.dumps(_tables().cluster_json(cluster, reader.clusters())))
         return
     out = _tables().console()
-    for number, part in enumerate(_tables().cluster_detail(cluster)):
+    for number, part in enumerate(_tables().cluster_detail(cluster, reader.clusters())):
         if number:
             out.print()
         out.print(part)
