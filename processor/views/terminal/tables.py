@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.mining.split_suggestions import proposals
+from processor.model.template import shown
 from processor.text.terminal import plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def cluster_table(clusters: Sequence[Cluster]) -> Table:
             f"{cluster.count:,}",
             when(cluster.last_seen),
             Text(plain(cluster.stream.service)),
-            Text(_cut(plain(cluster.template))),
+            Text(_cut(plain(shown(cluster.template, cluster.values)))),
         )
     return table
 
@@ -96,6 +97,14 @@ def explanation(one: dict[str, Any]) -> Table:
     for mask in one["masks"]:
         table.add_row(f"mask {mask['mask']}", Text(plain(f"{mask['fragment']}  ->  {mask['becomes']}")))
     table.add_row("masked", Text(plain(one["masked"])))
+    for place in one["places"]:
+        known = ", ".join(f"{value} {n:,}" for value, n in place["values"].items())
+        told = f"{place['key']}: {place['here'] or '(nothing)'}" + (f"  (counted: {known})" if known else "")
+        table.add_row(f"at {place['mark']}", Text(_cut(plain(told))))
+    for word in one["words"]:
+        needs = f" ({word['evidence']} distinct make it one)" if word["evidence"] else ""
+        role = "filled in" if word["filled_in"] else "said"
+        table.add_row(role, Text(_cut(plain(f"{word['word']}  {word['why']}{needs}"))))
     table.add_row("path", Text(plain(f"{one['stream']['kind']} / {' / '.join(one['tree_path'])} tokens")))
     for near in one["nearest"]:
         line = f"{near['similarity']:.2f}  {near['cluster_id']}  {near['template']}"
