@@ -45,7 +45,8 @@ _LEVEL_PATTERNS: Final = (
 )
 _CRASH_PATTERNS: Final = (
     (
-        "^(panic: |fatal error: |PHP (Fatal|Parse) error: |goroutine [0-9]+ [[]|Segmentation fault|[*]{3} buffer overflow"
+        "^(panic: |fatal error: |PHP (Fatal|Parse) error: |goroutine [0-9]+ [[]"
+        "|Segmentation fault|[*]{3} buffer overflow"
         "|Out of memory: )"
     ),
     (
