@@ -19,7 +19,7 @@ from processor.cli.beam import beam
 from processor.cli.doctor import doctor
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
-from processor.cli.upkeep import migrate
+from processor.cli.upkeep import forget, migrate
 from processor.cli.worklog import worklog
 from processor.model.errors import GardenerError, SourceError
 
@@ -88,6 +88,7 @@ cli.add_command(top)
 cli.add_command(setup)
 cli.add_command(beam)
 cli.add_command(migrate)
+cli.add_command(forget)
 
 
 @cli.command()
