@@ -12,7 +12,7 @@ NAME = "Marlene Kowalczyk"
 
 
 @pytest.fixture
-def garden(tmp_path, monkeypatch):
+def miners(tmp_path, monkeypatch):
     """A state and a folder of issues in which somebody is named."""
     monkeypatch.chdir(tmp_path)
     start = datetime(2026, 1, 10, 9, tzinfo=UTC)
@@ -44,32 +44,32 @@ def named_in(folder):
     return [path.name for path in found if NAME.encode() in path.read_bytes()]
 
 
-def test_a_text_is_in_no_file_afterwards_and_the_trail_says_that_it_was_asked_for(garden):
-    assert {"s.db"} <= {name.removesuffix("-wal") for name in named_in(garden)}
+def test_a_text_is_in_no_file_afterwards_and_the_trail_says_that_it_was_asked_for(miners):
+    assert {"s.db"} <= {name.removesuffix("-wal") for name in named_in(miners)}
     where = ("--state", "sqlite:s.db", "--issues", "folder:issues")
     asked = run("forget", "--text", NAME.upper(), *where, "--dry-run")
     assert "1 clusters gone" in asked
     assert "1 quarantined messages" in asked
-    assert named_in(garden)
+    assert named_in(miners)
     run("forget", "--text", NAME, *where, code=1, input="n\n")
-    assert named_in(garden)
+    assert named_in(miners)
     run("forget", "--text", NAME, *where, "--yes")
 
-    assert named_in(garden) == []
+    assert named_in(miners) == []
     clusters = json.loads(run("clusters", "--state", "sqlite:s.db", "--json"))
     assert [one["template"] for one in clusters] == ["disk is full"]
 
 
-def test_a_cluster_goes_with_its_issue_file(garden):
+def test_a_cluster_goes_with_its_issue_file(miners):
     clusters = json.loads(run("clusters", "--state", "sqlite:s.db", "--json"))
     full = next(one for one in clusters if one["template"] == "disk is full")
     where = ("--state", "sqlite:s.db", "--issues", "folder:issues")
     run("forget", "--cluster", full["id"], *where, "--yes")
 
-    assert not [path for path in (garden / "issues").rglob("*.md") if "disk is full" in path.read_text("utf-8")]
+    assert not [path for path in (miners / "issues").rglob("*.md") if "disk is full" in path.read_text("utf-8")]
     assert len(json.loads(run("clusters", "--state", "sqlite:s.db", "--json"))) == len(clusters) - 1
 
 
 @pytest.mark.parametrize("words", [(), ("--text", "ab"), ("--text", "  ")])
-def test_what_would_be_in_everything_is_refused(garden, words):
+def test_what_would_be_in_everything_is_refused(miners, words):
     assert "--text" in run("forget", *words, "--state", "sqlite:s.db", "--yes", code=2)
