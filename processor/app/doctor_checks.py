@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from processor.app import doctor
 from processor.app.clock import SystemClock
-from processor.app.wiring import authority, has_pubsub, open_source, open_store
+from processor.app.tracker import authority
+from processor.app.wiring import has_pubsub, open_source, open_store
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
 
-# Who read what: large, personal, and no error of a service. The log sink leaves it out as well.
+# Who read what: large, personal, and no error of a service, but for jobs that failed. The log sink agrees.
 _DATA_ACCESS: Final = "%2Fdata_access"
 MAX_QUARANTINED: Final = 262_144
 """Bytes of a rejected message that are kept; a Cloud Logging entry is never larger."""
@@ -107,7 +107,9 @@ def _kept(
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     """Whether an entry is none of our business; the log sink's filter says the same."""
-    return entry.own or entry.severity < min_severity or entry.log_name.endswith(_DATA_ACCESS)
+    if entry.own or entry.severity < min_severity:
+        return True
+    return entry.log_name.endswith(_DATA_ACCESS) and not entries.is_failed_job(entry)
 
 
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
@@ -137,10 +139,11 @@ def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, Par
     found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     for identity, entry in batch.entries:
-        added = facts(entry)
+        key = group(entry)
+        added = facts(entry, key)
         # One object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
-        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, group(entry), added)
+        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, key, added)
     if batch.repeats or batch.ignored or batch.rejected:
         rest = found.setdefault(next(iter(found), LedgerShard(NOWHERE, 0)), PartialBatch())
         rest.rejected += batch.rejected
@@ -180,6 +183,7 @@ def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple
     for (stream, message), cluster_id, counted in placed:
         root = miners.resolve(stream, cluster_id)
         counted.note_words(miners.values(stream, root, message))
+        counted.note_values(miners.parts(stream, root, message))
         if root in by_cluster:
             by_cluster[root][1].absorb(counted)
         else:

@@ -18,15 +18,18 @@ from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
 from sinks.firestore.forget import Forgetting
+from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+    from datetime import datetime
 
     from processor.model import Triage
     from processor.model.forget import Forget, Forgotten
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
+_SLOT_TRIES: Final = 8
 
 
 class Decisions:
@@ -35,21 +38,6 @@ class Decisions:
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
         self._clusters = client.collection("clusters")
-
-    def audit(self, limit: int) -> Sequence[AuditRecord]:
-        """See `Store.audit`."""
-        newest = firestore.Query.DESCENDING
-        query = (
-            self._client.collection("audit")
-            .order_by("written_at", direction=newest)
-            .order_by("place", direction=newest)
-            .limit(limit)
-        )
-        found = [one.to_dict() or {} for one in query.stream(retry=None, timeout=COMMIT_S)]
-        return [
-            AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
-            for one in found
-        ]
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -76,6 +64,25 @@ class Decisions:
         self._put_audit(batch, audit)
         batch.commit(retry=None, timeout=COMMIT_S)
         return triage_json.load(decision, rev)
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        reference = self._client.collection("settings").document(f"slot-{name}")
+        for _ in range(_SLOT_TRIES):
+            snapshot = reference.get(retry=None, timeout=COMMIT_S)
+            last = at(snapshot.get("at")) if snapshot.exists else None
+            taken = next_slot(last, now, spacing)
+            batch, fields = self._client.batch(), {"schema": SCHEMA_VERSION, "at": micros(taken)}
+            if snapshot.exists:
+                batch.update(reference, fields, option=self._client.write_option(last_update_time=snapshot.update_time))
+            else:
+                batch.create(reference, fields)
+            try:
+                batch.commit(retry=None, timeout=COMMIT_S)
+            except (Aborted, AlreadyExists, FailedPrecondition):
+                continue
+            return taken
+        raise Conflict(f"every slot of {name} is taken by others")
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
         """See `Store.merge`."""

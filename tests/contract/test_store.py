@@ -608,3 +608,20 @@ def replace_at(entry, chance):
     late = (NOW + timedelta(days=90) - chance.randrange(300) * MINUTE).isoformat()
     head, _, tail = entry.data.partition(b'"timestamp": "')
     return entry._replace(data=head + b'"timestamp": "' + late.encode() + tail[tail.index(b'"') :])
+
+
+def test_slots_are_apart_for_all_who_share_the_state(hand):
+    one, other = hand(), hand()
+    spacing = timedelta(seconds=0.8)
+    taken = [each.store.take_slot("github", NOW, spacing) for each in (one, other, one, other)]
+
+    assert taken == [NOW + spacing * number for number in range(4)]
+    assert one.store.take_slot("else", NOW, spacing) == NOW
+    assert other.store.take_slot("github", NOW + MINUTE, spacing) == NOW + MINUTE
+
+
+def test_a_slot_that_a_wrong_clock_took_stops_nobody(hand):
+    worker = hand()
+    worker.store.take_slot("github", NOW + timedelta(days=400), MINUTE)
+
+    assert worker.store.take_slot("github", NOW, MINUTE) == NOW

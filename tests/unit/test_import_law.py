@@ -38,6 +38,7 @@ EXCEPTIONS = {
     "processor.ingest.assign": ("processor.sources",),  # reads a file twice: it needs to open it again
     "processor.ingest.explain": ("processor.sources",),  # the same
     "processor.app.wiring": ("sinks",),  # the composition root names the concrete classes
+    "processor.app.tracker": ("sinks",),  # its part that speaks to a tracker
     "processor.app.publishing": ("sinks",),  # its part that prepares log text
     "processor.app.doctor_checks": ("sinks",),  # asks each part whether it is set up
     "processor.__main__": ("processor.cli",),
@@ -87,7 +88,9 @@ PURE = (
     "processor.issues.cloud_console", "processor.issues.owners",
     "processor.views.rates", "processor.views.row", "processor.views.query", "processor.views.relations",
     "processor.views.overview",
-    "processor.views.worklog.facts", "processor.views.worklog.markdown", "processor.views.worklog.checklist",
+    "processor.views.worklog.facts", "processor.views.worklog.problems", "processor.views.worklog.section",
+    "processor.views.code_line", "processor.views.pace",
+    "processor.views.worklog.markdown", "processor.views.worklog.checklist",
     "processor.views.worklog.as_json", "processor.views.web.charts", "processor.views.web.as_json",
     "processor.views.template_text", "processor.views.titles", "processor.views.search", "processor.views.facets",
     "processor.views.incidents", "processor.views.web.trace", "processor.views.web.sample",

@@ -90,7 +90,14 @@ def test_an_entry_delivered_again_is_a_duplicate_within_and_between_batches():
 
 
 def test_what_is_below_the_minimum_severity_or_our_own_is_ignored_and_what_is_broken_rejected():
-    own = json.dumps({"timestamp": "2025-01-01T00:00:00Z", "severity": "ERROR", "jsonPayload": {"log_gardener": "1"}})
+    own = json.dumps(
+        {
+            "timestamp": "2025-01-01T00:00:00Z",
+            "severity": "ERROR",
+            "resource": {"type": "cloud_run_worker_pool", "labels": {"worker_pool_name": "log-gardener-worker"}},
+            "jsonPayload": {"log_gardener": {"action": "checkpoint"}},
+        }
+    )
     messages = [
         message(1, "fine", severity="INFO"),
         ReceivedMessage(own.encode(), "2"),
@@ -164,7 +171,7 @@ def test_a_tally_conserves_counts_and_does_not_depend_on_order(pairs, random):
 
 def test_absorbing_a_tally_is_the_same_as_counting_its_entries():
     batch = pipeline.decode([message(n, "x") for n in range(10)], min_severity=Severity.WARNING, now=NOW)
-    entries = [(entry, rank_of(identity)) for identity, entry in batch.entries]
+    entries = [(entry, ("", "x"), rank_of(identity)) for identity, entry in batch.entries]
     left, right, both = Tally.of(*entries[0]), Tally.of(*entries[5]), Tally.of(*entries[0])
     for entry in entries[1:5]:
         left.add(*entry)
