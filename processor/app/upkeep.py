@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from processor.app import wiring
 from processor.app.clock import SystemClock
 from processor.app.publishing import make_masker
+from processor.app.tracker import open_tracker
 from processor.ingest.upgrade import Upgrade
 from processor.model import AuditRecord, IssueEdit, IssueRef
 from processor.model.forget import FORGOTTEN, Forget, Forgotten
 
 if TYPE_CHECKING:
     from processor.app.config import Settings
-    from processor.model.ports import Store
+    from processor.model.ports import IssueTracker, Store
 
 
 class Gone(NamedTuple):
@@ -56,25 +57,23 @@ def forget(settings: Settings, what: Forget, who: str, *, dry_run: bool) -> Gone
             word for word, given in (("text", what.text), ("cluster", what.clusters), ("entry", what.entries)) if given
         )
         stored = store.forget(what, AuditRecord(clock.now(), who, "forget", "", f"by {reason}:"), dry_run=dry_run)
+        gone = tuple({ref.url: ref for name in stored.clusters if (ref := issues.get(name))}.values())
+        scheme, _, folder = settings.issues.partition(":")
+        if scheme == "folder" and not dry_run:
+            _blank(open_tracker(settings, clock, store), gone)
     finally:
         store.close()
-    gone = tuple({ref.url: ref for name in stored.clusters if (ref := issues.get(name))}.values())
-    scheme, _, folder = settings.issues.partition(":")
     if scheme != "folder":
         return Gone(stored, 0, gone)
-    if not dry_run:
-        _blank(settings, gone)
     return Gone(stored, len(gone) + _in_files(Path(folder), what.text, dry_run=dry_run), ())
 
 
-def _blank(settings: Settings, issues: tuple[IssueRef, ...]) -> None:
+def _blank(tracker: IssueTracker | None, issues: tuple[IssueRef, ...]) -> None:
     """Leave of a folder's issues that they were there: their numbers are in use."""
-    tracker = wiring.open_tracker(settings, SystemClock())
-    if tracker is None:
-        return
-    for ref in issues:
-        tracker.edit(ref, IssueEdit(title=FORGOTTEN, body=FORGOTTEN, open=False, reason="not_planned"))
-    tracker.close()
+    if tracker is not None:
+        for ref in issues:
+            tracker.edit(ref, IssueEdit(title=FORGOTTEN, body=FORGOTTEN, open=False, reason="not_planned"))
+        tracker.close()
 
 
 def _in_files(folder: Path, text: str, *, dry_run: bool) -> int:
