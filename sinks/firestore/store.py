@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
@@ -221,6 +222,11 @@ class FirestoreStore:
             free = released_by(cluster_id, {name: member.record.merged_into for name, member in members.items()})
             self._decisions.split(free, audit)
         return free
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`. Reads everything."""
+        with self._translated():
+            return self._decisions.forget(what, audit, dry_run=dry_run)
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel,
 from processor.model.errors import Conflict, StateError, Transient
 from sinks import triage_json
 from sinks.private import Redaction
+from sinks.sqlite import forget as forgetting
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
 
 _BUSY_S: Final = 30.0
@@ -219,6 +222,18 @@ class SqliteStore:
             if free:
                 sqlite_adding.put_audit(self._db, [audit])
         return free
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`."""
+        with self._writing():
+            found = forgetting.forget(self._db, what, dry_run=dry_run)
+            if not dry_run:
+                sqlite_adding.put_audit(self._db, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
+        if not dry_run:
+            # What was deleted stays in the file's free pages and in the log of changes otherwise.
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""
