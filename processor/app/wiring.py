@@ -202,6 +202,7 @@ def make_reconciler(
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
         bounded=settings.source == "-"
         or (settings.source.startswith("file:") and not settings.source.endswith("?follow")),
+        shown=settings.issues,
     )
 
 

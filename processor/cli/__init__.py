@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +21,9 @@ from processor.cli.doctor import doctor
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
 from processor.cli.worklog import worklog
+from processor.model.delivery_health import problems
 from processor.model.errors import GardenerError, SourceError
+from processor.text.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -201,7 +204,8 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 @_json
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
     """Show one cluster: template, sample, times, breakdown. ID may be one that was merged since."""
-    cluster = _reader(state, config).cluster(cluster_id)
+    store = _reader(state, config)
+    cluster = store.cluster(cluster_id)
     if cluster is None:
         raise click.ClickException(f"there is no cluster {cluster_id}; `gardener clusters` lists them")
     if as_json:
@@ -212,6 +216,8 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
         if number:
             out.print()
         out.print(part)
+    for sentence in problems(store.delivery(), datetime.now(UTC)):
+        click.echo(plain(sentence), err=True)
 
 
 @cli.command("rejected")

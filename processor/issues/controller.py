@@ -16,6 +16,7 @@ from processor.issues import body as report
 from processor.issues import plan as issue_plan
 from processor.issues.comment_commands import Listener
 from processor.issues.delivery import Delivery
+from processor.issues.health import HealthKeeper
 from processor.issues.issue_cache import EPOCH, IssueCache, has_issues, is_old
 from processor.issues.plan import Create, Update
 from processor.issues.related_issues import Linker
@@ -62,6 +63,7 @@ class Reconciler:
 
     Args:
         bounded: the input has an end, so "now" is the newest event time, not the clock.
+        shown: the tracker as people know it, for the report of its health.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Reconciler:
         name: str,
         limits: Limits | None = None,
         bounded: bool = False,
+        shown: str = "",
     ) -> None:
         self._store = store
         self._tracker = tracker
@@ -86,6 +89,9 @@ class Reconciler:
         self._decider = Decider(store, settings)
         self._issue_cache = IssueCache()
         self._linker = Linker()
+        self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)
+        self._reasons: dict[str, str] = {}
+        self._waiting = 0
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
@@ -102,6 +108,7 @@ class Reconciler:
     def turn(self, *, budget_s: float = float("inf"), final: bool = False) -> None:
         """Go through all clusters once, the most urgent first. `final`: bodies are rewritten however young they are."""
         started = self._clock.now()
+        self._waiting = 0
         try:
             clusters = self._store.clusters()
             now = self._as_of(clusters, started)
@@ -120,7 +127,10 @@ class Reconciler:
         except RateLimited as error:
             self._obey(error)
         except Transient as error:
+            self._health.failed(error)
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
+        finally:
+            self._health.ended(self._issue_cache.parked, self._reasons, self._waiting)
 
     def _has_time(self, started: datetime, budget_s: float) -> bool:
         return (self._clock.now() - started).total_seconds() <= budget_s
@@ -142,6 +152,7 @@ class Reconciler:
         except TrackerError as error:
             self._park(self._repository(cluster), error)
         except Transient as error:
+            self._health.failed(error)
             self._unanswered += 1
             if self._unanswered >= self._limits.breaker:
                 self._pause(60.0 * 2 ** min(self._unanswered - self._limits.breaker, 6), str(error))
@@ -162,17 +173,19 @@ class Reconciler:
             cluster = delivery.recover(cluster, credible=self._is_credible)
         cluster = self._link(delivery, self._confirm(cluster), repository)
         for _ in range(_MAX_STEPS):
-            if self._left <= 0 and cluster.triage.issue is None:
-                return
             due = final or self._is_body_due(cluster)
             step = issue_plan.next_step(
                 cluster, self._settings, repository, body_due=due, incident_report=incident_report
             )
+            if self._left <= 0 and cluster.triage.issue is None:
+                self._waiting += isinstance(step, Create)
+                return
             if step is None or (isinstance(step, Create) and self._issue_cache.suspect.get(repository, False)):
                 return
             self._left -= isinstance(step, Create)
             before = cluster
             cluster = self._take(delivery, cluster, step)
+            self._health.succeeded()
             self._unanswered = self._limited = 0
             if cluster.triage == before.triage:
                 return
@@ -244,6 +257,7 @@ class Reconciler:
         full = now - self._issue_cache.full_at.get(repository, EPOCH) >= _HOUR
         slack = _SKEW + timedelta(seconds=2 * tracker.settle_s)
         found = tracker.listing(repository, None if full else self._issue_cache.looked_at[repository] - slack)
+        self._health.succeeded()
         for issue in found:
             self._issue_cache.observe(issue)
         self._issue_cache.looked_at[repository] = now
@@ -288,6 +302,8 @@ class Reconciler:
         _log.warning("issues pause for %.0f s: %s", seconds, why, extra={"action": "issues_pause"})
 
     def _park(self, repository: str, error: TrackerError) -> None:
+        self._health.failed(error)
+        self._reasons[repository] = str(error)
         self._issue_cache.parked[repository] = self._clock.now() + _HOUR
         _log.error("%s is left alone for an hour: %s", repository, error, extra={"action": "repository_parked"})
 

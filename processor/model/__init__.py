@@ -30,6 +30,7 @@ from processor.model.cluster import (
     Span,
     TemplateRecord,
 )
+from processor.model.delivery_health import DeliveryHealth
 from processor.model.entry import (
     Entry,
     HttpRequest,
@@ -55,6 +56,7 @@ __all__ = [
     "Cluster",
     "ClusterDelta",
     "Committed",
+    "DeliveryHealth",
     "Entry",
     "ExceptionInfo",
     "Finding",

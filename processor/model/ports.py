@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
+        DeliveryHealth,
         Identity,
         Issue,
         IssueComment,
@@ -111,6 +112,9 @@ class Store(Protocol):
     def workers(self) -> Sequence[WorkerState]:
         """Every worker that ever committed, newest heartbeat first."""
 
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """The last report of each issue tracker's health; () where none was ever stored."""
+
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
@@ -129,6 +133,9 @@ class Store(Protocol):
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """The newest actions first."""
+
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """Replace the report of `health.tracker`."""
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Take replayed messages out of quarantine."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Totals
+from processor.model.delivery_health import problems
 from processor.model.errors import GardenerError, StateError, Transient
 from processor.triage.operate import NotThere, carry_out, mark_of
 from processor.triage.undo import take_back, undo_of
@@ -49,6 +50,7 @@ class Snapshot:
         at: when the store was read.
         reference: what rates are relative to.
         ids: every id that resolves, aliases included, to its root's.
+        troubles: what people should know of the issues' delivery, each a sentence.
         problem: why the store could not be read since, "" while it answers.
         away_since: since when it does not answer.
     """
@@ -62,6 +64,7 @@ class Snapshot:
     workers: tuple[WorkerState, ...]
     rejected: tuple[Rejected, ...]
     audit: tuple[AuditRecord, ...]
+    troubles: tuple[str, ...] = ()
     problem: str = ""
     away_since: datetime | None = None
 
@@ -258,6 +261,7 @@ class StateReader:
             workers=workers,
             rejected=tuple(store.rejected(REJECTED_SHOWN)),
             audit=audit,
+            troubles=problems(store.delivery(), now),
         )
         _with_incidents(made)
         self._took = self._now() - now

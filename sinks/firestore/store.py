@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from processor.model import AuditRecord, Seen, StreamModel, Totals
+from processor.model import SCHEMA_VERSION, AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
+from sinks import delivery_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
 from sinks.firestore.decisions import Decisions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
+        DeliveryHealth,
         Identity,
         Rejected,
         Sample,
@@ -171,6 +173,12 @@ class FirestoreStore:
         with self._translated():
             return self._decisions.audit(limit)
 
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """See `Store.delivery`."""
+        with self._translated():
+            found = paged(self._client.collection("delivery"), timeout_s=_READ_S)
+            return [delivery_json.load(one.get("report")) for one in found]
+
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -191,6 +199,14 @@ class FirestoreStore:
             free = released_by(cluster_id, {name: member.record.merged_into for name, member in members.items()})
             self._decisions.split(free, audit)
         return free
+
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """See `Store.put_delivery`."""
+        fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
+        with self._translated():
+            self._client.collection("delivery").document(documents.name(health.tracker or "none")).set(
+                fields, retry=None, timeout=COMMIT_S
+            )
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
-from sinks import triage_json
+from sinks import delivery_json, triage_json
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
@@ -23,7 +23,7 @@ from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
+    from processor.model import Checkpoint, Cluster, DeliveryHealth, Identity, Sample, Stream, Triage
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
@@ -150,6 +150,12 @@ class SqliteStore:
             ).fetchall()
         return [AuditRecord(at(row[0]), *row[1:]) for row in rows]
 
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """See `Store.delivery`."""
+        with self._reading():
+            rows = self._db.execute("SELECT report FROM delivery ORDER BY tracker").fetchall()
+        return [delivery_json.load(report) for (report,) in rows]
+
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -205,6 +211,14 @@ class SqliteStore:
             if free:
                 sqlite_adding.put_audit(self._db, [audit])
         return free
+
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """See `Store.put_delivery`."""
+        with self._writing():
+            self._db.execute(
+                "INSERT OR REPLACE INTO delivery (tracker, report) VALUES (?, ?)",
+                [health.tracker, delivery_json.dump(health)],
+            )
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
