@@ -1,19 +1,22 @@
 """Secrets and personal data taken out of log text, offline.
 
 Works on text of a bounded length (a template, a sample) with the standard library alone; the rules are data, in
-redact_rules.toml. Redacting twice is redacting once. It promises the kinds that its tests list, not every secret:
-by default only a template and a masked sample leave at all.
+redact_rules.toml: patterns, prefixes that only one provider gives, and keys whose value is hidden whatever it looks
+like. Redacting twice is redacting once. It promises the kinds that its tests list, not every secret: by default only a
+template and a masked sample leave at all.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
-import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
+
+from sinks.redact_keys import SHOWN, keys, like_a_value, not_prose, table, without_keyed, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,16 +28,18 @@ _CARD_DIGITS: Final = range(13, 20)
 _CARD_STARTS: Final = (2, 3, 4, 5, 6)
 _IBAN_CHARS: Final = range(15, 35)
 _PHONE_DIGITS: Final = range(8, 16)
-_SHOWN: Final = re.compile(r"\[redacted: [A-Za-z ]+\]")
-_PROSE: Final = re.compile(
-    r"(?i)(?:is|was|not|for|and|the|has|must|cannot|could|will|may|no|none|null|nil|true|false|yes|empty|missing|required"
-    r"|invalid|incorrect|wrong|expired|revoked|rejected|failed|failure|failing|error|unknown|undefined|mismatch|reset"
-    r"|changed|updated|unset|set|ok|denied|disabled|enabled|valid|hidden|redacted|masked|hash|hashed|string|field"
-    r"|authentication|authorization|verification|validation|should|too|contains|does|login|exceeded|closed|ended"
-    r"|\d{1,3}|/.{0,300}|pass|passed|skip|skipped|\*+|x+|\.+|-+|%[a-z]|\$.{0,60})[.!,:;)]?"
+
+
+_NO_PERSONS: Final = word_set(
+    "app user users node runner ubuntu debian ec2-user vscode nonroot site deploy circleci jenkins travis public shared"
+    " appuser linuxbrew root www git cnb vcap airflow jovyan python default administrator build builder ci worker"
 )
-_VALUE: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z]|\d{6,}).{6,}|[A-Za-z0-9+/_=-]{24,}|\d{6,}", re.DOTALL)
-_CODE: Final = re.compile(r"[A-Za-z_]+(?:[./:][A-Za-z_]+)+|[A-Za-z_][A-Za-z_]*\(.{0,200}|0x[0-9a-f]{1,12}")
+_SMALL_WORDS: Final = word_set(
+    "the and for not was are has had but from with that this its all you can did any one set get"
+)
+_MIN_ENTROPY: Final = 3.6
+_WORDS_IN: Final = re.compile(r"[A-Z]?[a-z]{3,}")
+_MIN_RANDOM: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ def redact(text: str) -> str:
     for rule in _rules():
         if rule.near and not any(word in lowered for word in rule.near):
             continue
-        after = _apply(rule, text)
+        # A key says more of what a value is than its being random does.
+        after = _apply(rule, without_keyed(text) if rule.check is _random else text)
         if after is not text:
             text, lowered = after, after.lower()
     return text
@@ -70,7 +76,7 @@ def leak(text: str) -> str:
 
 def kinds() -> tuple[str, ...]:
     """The kinds that are known, in the order in which they are looked for."""
-    return tuple(dict.fromkeys(rule.name for rule in _rules()))
+    return tuple(dict.fromkeys([*(rule.name for rule in _rules()), *keys().values()]))
 
 
 def _apply(rule: _Rule, text: str) -> str:
@@ -80,7 +86,7 @@ def _apply(rule: _Rule, text: str) -> str:
         group = next((number for number in range(1, (found.re.groups or 0) + 1) if found[number] is not None), 0)
         start, end = found.span(group)
         value = text[start:end]
-        if start < done or _SHOWN.search(value):
+        if start < done or SHOWN.search(value):
             continue
         if rule.check is not None and not rule.check(value, text[max(0, start - 24) : start]):
             continue
@@ -127,18 +133,27 @@ def _phone(value: str, before: str) -> bool:
     return sum(char.isdigit() for char in value) in _PHONE_DIGITS
 
 
+def _random(value: str, before: str) -> bool:
+    """A token of upper and lower case and digits without order; names in code and paths are words, ids are one case."""
+    if re.search(r"(?i)(?:sha\d{0,3}[:-]|digest[:= ]{1,2}|integrity[:= ]{1,2}\S{0,12})$", before):
+        return False
+    part = max(re.split(r"[-_/+=~.]", value), key=len)
+    if len(part) < _MIN_RANDOM or not all(re.search(kind, part) for kind in (r"\d", "[a-z]", "[A-Z]")):
+        return False
+    if 2 * sum(map(len, _WORDS_IN.findall(part))) >= len(part):
+        return False
+    return _entropy(part) >= _MIN_ENTROPY
+
+
+def _entropy(value: str) -> float:
+    """Bits per character (Shannon)."""
+    total = len(value)
+    return -sum(n / total * math.log2(n / total) for n in Counter(value).values())
+
+
 def _digit(value: str, before: str) -> bool:
     del before
     return any(char.isdigit() for char in value)
-
-
-def _not_prose(value: str, before: str) -> bool:
-    del before
-    return _PROSE.fullmatch(value) is None
-
-
-def _like_a_value(value: str, before: str) -> bool:
-    return _not_prose(value, before) and _VALUE.fullmatch(value) is not None and _CODE.fullmatch(value) is None
 
 
 def _address(value: str, before: str) -> bool:
@@ -149,6 +164,18 @@ def _address(value: str, before: str) -> bool:
     return name != "git" and not host.endswith(".gserviceaccount.com") and not is_file
 
 
+def _person(value: str, before: str) -> bool:
+    """The home of a person, not of a service or an image's user."""
+    del before
+    return value.lower() not in _NO_PERSONS
+
+
+def _seed_phrase(value: str, before: str) -> bool:
+    """Words of a list, one beside the other; a sentence has small words between them."""
+    del before
+    return not _SMALL_WORDS & set(value.split())
+
+
 _CHECKS: Final[dict[str, Callable[[str, str], bool]]] = {
     "luhn": _luhn,
     "iban": _iban,
@@ -156,16 +183,25 @@ _CHECKS: Final[dict[str, Callable[[str, str], bool]]] = {
     "mac": _mac,
     "phone": _phone,
     "digit": _digit,
-    "not prose": _not_prose,
-    "like a value": _like_a_value,
+    "seed phrase": _seed_phrase,
+    "person": _person,
+    "random": _random,
+    "not prose": not_prose,
+    "like a value": like_a_value,
     "address": _address,
 }
 
 
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    table = tomllib.loads(resources.files("sinks").joinpath("redact_rules.toml").read_text("utf-8"))
-    return tuple(
+    data = table()
+    tokens = [
+        _Rule(
+            name, re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}{rest}"), (prefix.lower(),), certain=True, check=None
+        )
+        for name, prefix, rest in data["tokens"]
+    ]
+    rules = tuple(
         _Rule(
             name=row["name"],
             pattern=re.compile(row["pattern"]),
@@ -173,5 +209,7 @@ def _rules() -> tuple[_Rule, ...]:
             certain=row.get("certain", False),
             check=_CHECKS[row["check"]] if "check" in row else None,
         )
-        for row in table["rules"]
+        for row in data["rules"]
     )
+    # What has a shape of its own is named by it; what is only random comes last.
+    return (*rules[:1], *tokens, *rules[1:])

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from processor.ingest.worker import Worker
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
 from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
 from processor.model import ReceivedMessage

@@ -20,7 +20,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime, Repeatedly
 from apache_beam.transforms.window import GlobalWindows
 
-from processor.app import wiring
+from processor.app import publishing, wiring
 from processor.ingest import pipeline
 from processor.ingest.partial import PartialBatch
 from processor.mining.grouper import Grouper
@@ -64,7 +64,7 @@ class Gather(beam.DoFn):
 
     def setup(self) -> None:
         """See `beam.DoFn`."""
-        self._group = Grouper(wiring.make_masker(self._job.settings))
+        self._group = Grouper(publishing.make_masker(self._job.settings))
 
     def process(self, messages: Sequence[ReceivedMessage]) -> Iterator[Keyed]:
         """One element for each place."""

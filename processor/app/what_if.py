@@ -7,7 +7,8 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from processor.app.wiring import make_masker, make_miners, make_policy, make_worker, open_source
+from processor.app.publishing import make_masker
+from processor.app.wiring import make_miners, make_policy, make_worker, open_source
 from processor.ingest import assign as assigning
 from processor.model import Triage
 from processor.triage.what_if import outlook

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import secrets
 import socket
 from datetime import timedelta
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.app.clock import SystemClock
+from processor.app.publishing import make_masker, make_places, make_wording
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
-from processor.mining.masker import Masker
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
 from processor.mining.miners import Miners
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
     from processor.ingest.gather import FlushPolicy
+    from processor.ingest.upgrade import Upgrade
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
-    from processor.issues.body import Wording
     from processor.issues.controller import Reconciler
     from processor.model import Totals
     from processor.model.ports import Clock, IssueTracker, Source, Store
@@ -110,11 +109,6 @@ def has_pubsub() -> bool:
     return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.pubsub_v1") is not None
 
 
-def make_masker(settings: Settings) -> Masker:
-    """The masker with the masks and protected words of the settings. Raises `ConfigError`."""
-    return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
-
-
 def make_miners(settings: Settings) -> Miners:
     """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
     words = {word.casefold() for word in settings.protected_words}
@@ -169,20 +163,6 @@ def authority(settings: Settings) -> Authority:
     )
 
 
-def make_wording(settings: Settings) -> Wording:
-    """How log text is prepared for issues and for the worklog."""
-    from processor.issues.body import Wording
-    from sinks.redact import redact
-
-    masker = make_masker(settings)
-    return Wording(
-        redact=redact,
-        # Line by line and without its indentation, by which a stack trace is read.
-        mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
-        raw_samples=settings.raw_samples,
-    )
-
-
 def make_reconciler(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
 ) -> Reconciler:
@@ -195,7 +175,11 @@ def make_reconciler(
         store,
         open_tracker(settings, clock, telemetry),
         settings=IssueSettings(
-            make_policy(settings), make_wording(settings), auto_close=settings.auto_close, owners=owners
+            make_policy(settings),
+            make_wording(settings),
+            auto_close=settings.auto_close,
+            owners=owners,
+            places=make_places(settings),
         ),
         clock=clock,
         name=name,
@@ -217,7 +201,7 @@ def _make_periodic_tasks(
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
-        redact, every_s = make_wording(settings).redact, settings.worklog_seconds
+        redact, every_s = make_wording(settings).shown, settings.worklog_seconds
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )
@@ -279,8 +263,19 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
     """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
     from processor.ingest.committer import Committer
 
-    store = open_store(settings)
-    return store, Committer(store, miners=make_miners(settings), clock=SystemClock())
+    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
+    make_upgrade(settings, store, miners).run_until_done()
+    return store, Committer(store, miners=miners, clock=clock)
+
+
+def make_upgrade(settings: Settings, store: Store, miners: Miners | None = None) -> Upgrade:
+    """What brings a state up to this program's grouping; a worker has one of its own."""
+    from processor.ingest.upgrade import Upgrade
+
+    name = f"upgrade-{socket.gethostname()}"
+    return Upgrade(
+        store, miners=miners or make_miners(settings), masker=make_masker(settings), clock=SystemClock(), name=name
+    )
 
 
 def replay_rejected(settings: Settings) -> Totals:

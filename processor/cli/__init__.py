@@ -20,6 +20,7 @@ from processor.cli.beam import beam
 from processor.cli.doctor import doctor
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
+from processor.cli.upkeep import migrate
 from processor.cli.worklog import worklog
 from processor.model.delivery_health import problems
 from processor.model.errors import GardenerError, SourceError
@@ -89,6 +90,7 @@ cli.add_command(worklog)
 cli.add_command(top)
 cli.add_command(setup)
 cli.add_command(beam)
+cli.add_command(migrate)
 
 
 @cli.command()
@@ -148,14 +150,18 @@ def assign(file: str, state: str | None, config: str | None, text: bool) -> None
 
     With --state the clusters already stored are known; what is new gets the id it would get.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import assign as assigning
 
     settings = _settings(config, state=state, source=_source(file, text=text))
     store = wiring.open_store(settings, must_exist=True) if state else None
     source = wiring.open_source(settings)
     written = assigning.write(
-        source, sys.stdout.buffer, store=store, miners=wiring.make_miners(settings), masker=wiring.make_masker(settings)
+        source,
+        sys.stdout.buffer,
+        store=store,
+        miners=wiring.make_miners(settings),
+        masker=publishing.make_masker(settings),
     )
     _check_read(file, written.entries, written.rejected)
 
@@ -170,12 +176,12 @@ def explain(file: str, state: str | None, config: str | None, as_json: bool) -> 
     Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
     reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.ingest import explain as explaining
 
     settings = _settings(config, state=state, source="-" if file == "-" else f"file:{file}")
     store = wiring.open_store(settings, must_exist=True) if state else None
-    masker = wiring.make_masker(settings)
+    masker = publishing.make_masker(settings)
     for one in explaining.explain(
         wiring.open_source(settings), store=store, miners=wiring.make_miners(settings), masker=masker
     ):

@@ -35,7 +35,7 @@ def worklog(
     Everything in it comes from the state; samples are redacted as in issues, but shown with their values.
     Days are whole UTC days: that is what the state keeps of the past, for ninety days.
     """
-    from processor.app import wiring
+    from processor.app import publishing, wiring
     from processor.app.config import load
     from processor.views.worklog import as_json as worklog_json
     from processor.views.worklog import markdown as worklog_page
@@ -45,7 +45,7 @@ def worklog(
     store = wiring.open_store(settings, must_exist=True)
     made = read(store, wiring.make_policy(settings), period=_period(since, until), service=service)
     store.close()
-    redact = wiring.make_wording(settings).redact
+    redact = publishing.make_wording(settings).shown
     if as_json:
         text = json.dumps(worklog_json.as_json(made, redact), ensure_ascii=False, indent=2) + "\n"
     else:

@@ -65,6 +65,7 @@ class Gatherer:
     Attributes:
         held_back_s: how long the last batch was ready and waited for the store's sake.
         portion: messages that a checkpoint may hold at present; fewer after refusals.
+        waited: messages at the beginning of the last batch that were kept for it; None where no batch will follow.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class Gatherer:
         self._pause_s = 0.0
         self.portion = Portion(policy.flush_entries)
         self.held_back_s = 0.0
+        self.waited: int | None = 0
+        self._kept: list[ReceivedMessage] = []
 
     def begin(self) -> None:
         """The worker is ready; a source is idle from now on at the earliest."""
@@ -103,8 +106,9 @@ class Gatherer:
 
         While the pace holds it back it goes on gathering, up to several times as much.
         """
-        messages: list[ReceivedMessage] = []
-        size = 0
+        messages = self.take_kept()
+        waited = len(messages)
+        size = sum(len(message.data) for message in messages)
         ready_at: datetime | None = None
         # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._policy.flush_seconds - _LEAST_S))
@@ -125,7 +129,19 @@ class Gatherer:
                 break
         self._gathered_at = self._clock.now()
         self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
+        self.waited = None if self._source.exhausted() else waited
         return messages
+
+    def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
+        """Keep some messages of a batch for the next one, neither committed nor acknowledged; return the others."""
+        self._kept = list(waiting)
+        kept = {id(message) for message in waiting}
+        return [message for message in messages if id(message) not in kept]
+
+    def take_kept(self) -> list[ReceivedMessage]:
+        """The messages that were kept for the next batch."""
+        kept, self._kept = self._kept, []
+        return kept
 
     def committed(self, messages: int, *, started: datetime, writes: int) -> None:
         """A checkpoint of so many got through."""

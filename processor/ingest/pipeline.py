@@ -12,7 +12,7 @@ from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
 from processor.parsing.decode import DecodeError
-from processor.parsing.multiline import is_fragment, joined
+from processor.parsing.multiline import is_fragment, joined, open_tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,18 +36,29 @@ class Batch:
     Attributes:
         repeats: messages whose identity occurred earlier in the same batch.
         ignored: entries below the minimum severity, and Log Gardener's own.
+        waiting: messages that were left out, because the next batch may go on with their stack trace.
     """
 
     entries: tuple[tuple[Identity, Entry], ...]
     rejected: tuple[Rejected, ...]
     repeats: int
     ignored: int
+    waiting: tuple[ReceivedMessage, ...] = ()
 
 
-def decode(messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime) -> Batch:
+def decode(
+    messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime, waited: int | None = None
+) -> Batch:
     """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception.
 
     Lines of one stack trace are joined before anything is ignored: a frame alone has no severity.
+
+    Args:
+        messages: in the order of arrival.
+        min_severity: entries below are ignored.
+        now: the time of decoding.
+        waited: the first so many messages have waited for this batch; lines at its end that the next batch may go on
+            with are left out for it, once. None: every message is taken.
     """
     rejected: list[Rejected] = []
     decoded: list[tuple[ReceivedMessage, Entry]] = []
@@ -59,6 +70,22 @@ def decode(messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: 
             decoded.append((message, entries.decode(message.data, now)))
         except DecodeError as error:
             rejected.append(reject(message, str(error), now))
+    waiting: frozenset[int] = frozenset()
+    if waited is not None:
+        waiting = open_tail([entry for _, entry in decoded])
+        old = {id(message) for message in messages[:waited]}
+        if any(id(decoded[index][0]) in old for index in waiting):
+            waiting = frozenset()
+    taken = [pair for index, pair in enumerate(decoded) if index not in waiting] if waiting else decoded
+    found, repeats, ignored = _kept(taken, min_severity)
+    left = tuple(decoded[index][0] for index in sorted(waiting))
+    return Batch(tuple(found.items()), tuple(rejected), repeats, ignored, left)
+
+
+def _kept(
+    decoded: Sequence[tuple[ReceivedMessage, Entry]], min_severity: Severity
+) -> tuple[dict[Identity, Entry], int, int]:
+    """Each entry that counts, once, with the stack traces joined; how many were repeated, and ignored."""
     has_lines = any(is_fragment(entry) for _, entry in decoded)
     found: dict[Identity, Entry] = {}
     deliveries: Counter[Identity] = Counter()
@@ -72,11 +99,10 @@ def decode(messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: 
         deliveries[identity] += 1
     if has_lines:
         found = dict(zip(found, joined(list(found.values())), strict=True))
-        dropped = [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]
-        for identity in dropped:
+        for identity in [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]:
             del found[identity]
             ignored += deliveries.pop(identity)
-    return Batch(tuple(found.items()), tuple(rejected), deliveries.total() - len(found), ignored)
+    return found, deliveries.total() - len(found), ignored
 
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
@@ -150,15 +176,15 @@ def digest_partial(
 def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple[ClusterDelta, ...]:
     # Mine everything first: a later message of the batch may merge what an earlier one went to.
     placed = [(key, miners.assign(*key), counted) for key, counted in tallies.items()]
-    by_cluster: dict[tuple[Stream, str], Tally] = {}
+    by_cluster: dict[str, tuple[Stream, Tally]] = {}
     for (stream, message), cluster_id, counted in placed:
-        root = (stream, miners.resolve(stream, cluster_id))
-        counted.note_words(miners.values(*root, message))
+        root = miners.resolve(stream, cluster_id)
+        counted.note_words(miners.values(stream, root, message))
         if root in by_cluster:
-            by_cluster[root].absorb(counted)
+            by_cluster[root][1].absorb(counted)
         else:
-            by_cluster[root] = counted
-    return tuple(counted.delta(root, stream) for (stream, root), counted in by_cluster.items())
+            by_cluster[root] = (stream, counted)
+    return tuple(counted.delta(root, stream) for root, (stream, counted) in by_cluster.items())
 
 
 def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:

@@ -16,6 +16,7 @@ from processor.ingest import pipeline
 from processor.ingest.gather import FlushPolicy, Gatherer
 from processor.ingest.rejection_limit import RejectionLimit
 from processor.ingest.retry import retry_until
+from processor.ingest.upgrade import Upgrade
 from processor.ingest.watcher import Flush, Watcher
 from processor.mining.grouper import Grouper
 from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
@@ -66,6 +67,7 @@ class Worker:
         self._store = store
         self._miners = miners
         self._group = Grouper(masker)
+        self._upgrade = Upgrade(store, miners=miners, masker=masker, clock=clock, name=name)
         self._clock = clock
         self._name = name
         self._min_severity = min_severity
@@ -95,18 +97,24 @@ class Worker:
         """
         totals = Totals()
         try:
-            self._retry_until("store", self._refresh)
+            self._retry_until("store", self._upgrade.run)
             for watcher in self._watchers:
                 watcher.ready(len(self._miners))
             self._gatherer.begin()
             while not self._gatherer.is_done():
                 if messages := self._gatherer.gather():
-                    totals += self._process(messages)
+                    totals += self._process(messages, waited=self._gatherer.waited)
                 self._run_periodic_tasks(done=False)
+            if messages := self._gatherer.take_kept():
+                if self._stopping.is_set():
+                    self._source.release(messages)
+                else:
+                    totals += self._process(messages)
             self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
                 raise
+            self._source.release(self._gatherer.take_kept())
         return totals
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
@@ -115,9 +123,11 @@ class Worker:
             if not self._stopping.is_set():
                 periodic_task(done)
 
-    def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> Totals:
+    def _process(self, messages: list[ReceivedMessage], *, waited: int | None = None, is_part: bool = False) -> Totals:
         started = self._clock.now()
-        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started)
+        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started, waited=waited)
+        if batch.waiting and not (messages := self._gatherer.keep(batch.waiting, messages)):
+            return Totals()
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, started)
         try:

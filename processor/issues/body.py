@@ -1,68 +1,49 @@
 """What an issue says: title, body, labels and comments as Markdown. Pure.
 
-Log text appears only through `processor.text.markdown`, and only after `Wording.redact`. Counts, times and the words
+Log text appears only through `processor.text.markdown`, and only after `Wording`. Counts, times and the words
 of the policy are ours; everything else (templates, samples, names of services, revisions, routes) is log text.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from processor.issues import breakdown, headline
 from processor.issues import cloud_console as console
-from processor.issues.sample import masked, sample_json
+from processor.issues.cloud_console import NOWHERE
+from processor.issues.sample import sample_json
+from processor.model import Kind
 from processor.model.notes import EMPTY
-from processor.parsing import stacktrace
 from processor.text import markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
+    from processor.issues.cloud_console import Places
+    from processor.issues.publish import Wording
     from processor.model import Cluster, Priority
     from processor.model.notes import Notes, PendingComment, RelatedIssue
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when the form of the body changes, so that open issues are rewritten once."""
 LABEL: Final = "log-gardener"
 QUIET: Final = "quiet"
 FLAPPING: Final = "flapping"
-MAX_TITLE: Final = 200
 MAX_LABEL: Final = 50
 _MAX_TEMPLATE: Final = 2_000
 _MAX_SAMPLE: Final = 8_000
-_MAX_ROWS: Final = 8
-_MAX_FACETS: Final = 12
-_MAX_VALUE: Final = 60
+_MAX_NAME: Final = 120
 _MAX_BODY: Final = 60_000
-_OTHER: Final = "(other)"
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
 _COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
-_VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
 _HEADINGS: Final = {
     "escalating": "Escalating",
     "regressed": "Back again",
     "unmuted": "No longer muted",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How log text is prepared before it is shown.
-
-    Attributes:
-        redact: takes secrets and personal data out.
-        mask: takes values out of a sample, so that by default only its shape is shown.
-        raw_samples: show the redacted sample with its values.
-    """
-
-    redact: Callable[[str], str]
-    mask: Callable[[str], str]
-    raw_samples: bool = False
 
 
 def marker(key: str) -> str:
@@ -82,34 +63,9 @@ def comment_key(body: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
-def name(cluster: Cluster) -> str:
-    """What a cluster is called: its template's first line, an exception without its frames. Log text.
-
-    Values that stand before the first word (a time, a process id) tell nothing and are left out.
-    """
-    first = cluster.template.split("\n", 1)[0]
-    if cluster.stream.kind == "exception":
-        first = first.split(" at ", 1)[0]
-    return _VALUES_FIRST.sub("", first)
-
-
-def title(cluster: Cluster, wording: Wording) -> str:
-    """One inert line: the service and the cluster's name."""
-    said = headline(cluster)
-    return markdown.line(wording.redact(f"{cluster.stream.service}: {said}"), max_chars=MAX_TITLE)
-
-
-def headline(cluster: Cluster) -> str:
-    """The cluster's name; of an exception its type, masked message, place and cause. Log text."""
-    found = stacktrace.describe(cluster.sample.text) if cluster.stream.kind == "exception" else None
-    if found is None:
-        return name(cluster)
-    return stacktrace.title(stacktrace.without_values(found, cluster.template))
-
-
-def labels(cluster: Cluster, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
+def labels(cluster: Cluster, wording: Wording, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
     """Our label first; no label holds a comma, which a listing could not ask for."""
-    service = re.sub(r"[^A-Za-z0-9._-]+", "-", cluster.stream.service)[: MAX_LABEL - len("service: ")]
+    service = re.sub(r"[^A-Za-z0-9._-]+", "-", wording.named(cluster.stream.service))[: MAX_LABEL - len("service: ")]
     found = [LABEL, f"priority: {priority}"]
     if service.strip("-."):
         found.append(f"service: {service}")
@@ -129,31 +85,27 @@ def body(
     notes: Notes = EMPTY,
     lead: str = "",
     incident: str = "",
+    places: Places = NOWHERE,
 ) -> str:
     """Our part of the issue's body, from marker to end mark; at most about 45,000 characters.
 
-    `impact` is the sentence of the policy's rule, `lead` and `incident` what `incident_plan` says of all the clusters
-    that this one speaks for.
+    In the order in which it is read: how bad, the trace or the latest sample, links, related issues, the rest folded.
+    `impact` is the sentence of the policy's rule, `lead` and `incident` what `incident_body` says of all the clusters
+    that this one speaks for, `places` where links lead.
     """
     parts = [
         marker(cluster.id),
-        lead or _summary(cluster, priority),
+        lead or _how_bad(cluster, wording, priority, notes),
         impact,
         f"Continues {notes.earlier}" if notes.earlier else "",
         incident,
+        *_sample(cluster, wording),
+        "### Links",
+        console.links(cluster, wording, places),
         *_related(notes.links),
-        f"### The root\n\n{_summary(cluster)}" if lead else "",
-        "### Pattern",
-        markdown.block(wording.redact(cluster.template), max_chars=_MAX_TEMPLATE),
-        "### Sample" if wording.raw_samples else "### Sample, values masked",
-        _sample(cluster, wording),
-        "### Where",
-        markdown.block(wording.redact(_where(cluster, notes)), max_chars=_MAX_TEMPLATE),
-        "### When (UTC)",
-        markdown.block(_timeline(cluster), max_chars=_MAX_TEMPLATE),
-        *_breakdown(cluster, wording),
-        "### More",
-        console.links(cluster, wording.redact),
+        "<details><summary>When, where, and how entries differ</summary>",
+        *_details(cluster, wording, notes),
+        "</details>",
         _STEERING,
         _END,
     ]
@@ -181,7 +133,7 @@ def comment(cluster: Cluster, owed: PendingComment, wording: Wording) -> str:
         f"**{_HEADINGS.get(owed.change, 'Changed')}.** {owed.reason}",
     ]
     if cluster.last_revision:
-        parts.append(markdown.block(wording.redact(f"last revision: {cluster.last_revision}"), max_chars=200))
+        parts.append(markdown.block(wording.named(f"last revision: {cluster.last_revision}"), max_chars=200))
     return "\n\n".join(parts) + "\n"
 
 
@@ -206,93 +158,63 @@ def _related(links: Iterable[RelatedIssue]) -> Iterable[str]:
         yield "\n".join(rows)
 
 
-def _summary(cluster: Cluster, priority: Priority | None = None) -> str:
+def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Notes) -> str:
+    """One paragraph: how urgent, how much, on how much, since when, in which revision."""
     levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
-    urgent = f"**{priority}**, " if priority else ""
+    times = cluster.occurrences
+    once = "" if times == cluster.count else f" in {times:,} occurrences"
+    reach = [found for found in (breakdown.users(cluster), breakdown.instances(cluster)) if found]
+    ending = " It has gone quiet." if cluster.triage.quiet else ""
     return (
-        f"{urgent}{cluster.count:,} entries ({levels}), first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S},"
-        f" last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC. Cluster `{cluster.id}`."
+        f"**{priority}**, {_entries(cluster.count)} ({levels}){once}{''.join(f', {one}' for one in reach)},"
+        f" first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S}, last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC"
+        f"{_revision(cluster, wording, notes)}.{ending}"
     )
 
 
-def _sample(cluster: Cluster, wording: Wording) -> str:
-    """The message; of an entry without one, such as a request, what is telling of its JSON."""
-    text = cluster.sample.text
-    found = None if text else sample_json(cluster.sample.raw, wording.redact)
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _revision(cluster: Cluster, wording: Wording, notes: Notes) -> str:
+    """The revision, once: the one it came with, or the one it is in."""
+    if not cluster.revisions:
+        return ""
+    first = _code(wording.named(cluster.first_revision))
+    if notes.gone_since:
+        return f", gone since revision {_code(wording.named(notes.gone_since))}"
+    if notes.new_in == cluster.first_revision:
+        return f", new in revision {first}"
+    if len(cluster.revisions) == 1:
+        return f", revision {first}"
+    return f", {len(cluster.revisions)} revisions since {first}"
+
+
+def _code(name: str) -> str:
+    """A name in a sentence; in a code span nothing of it means anything."""
+    return f"`{markdown.title(name, max_chars=_MAX_NAME) or '(no name)'}`"
+
+
+def _sample(cluster: Cluster, wording: Wording) -> Iterable[str]:
+    """The trace, the message, or of a request what is telling of its JSON; nothing that the title says already."""
+    sample = cluster.latest
+    if sample.text:
+        shown = wording.sample(sample.text)
+        if cluster.stream.kind != Kind.EXCEPTION and " ".join(shown.split()) == headline.said(cluster, wording):
+            return
+        yield "### Trace" if cluster.stream.kind == Kind.EXCEPTION else "### Latest sample"
+        yield markdown.block(shown, max_chars=_MAX_SAMPLE)
+        return
+    found = sample_json(sample.raw, wording.named)
+    yield "### Latest sample"
     if found is None:
-        kept = wording.redact(text or cluster.sample.raw)
-        return markdown.block(kept if wording.raw_samples else wording.mask(kept), max_chars=_MAX_SAMPLE)
-    shown = json.dumps(found if wording.raw_samples else masked(found, wording.mask), ensure_ascii=False, indent=2)
-    return markdown.block(wording.redact(shown), max_chars=_MAX_SAMPLE, info="json")
+        yield markdown.block(wording.sample(sample.raw), max_chars=_MAX_SAMPLE)
+        return
+    yield markdown.block(wording.json(found), max_chars=_MAX_SAMPLE, info="json")
 
 
-def _where(cluster: Cluster, notes: Notes) -> str:
-    rows = [
-        ("project", cluster.stream.project),
-        ("service", cluster.stream.service),
-        ("kind", str(cluster.stream.kind)),
-        ("first revision", cluster.first_revision),
-        ("last revision", cluster.last_revision),
-        ("new in", notes.new_in),
-        ("gone since", notes.gone_since),
-        ("merged clusters", ", ".join(cluster.aliases)),
-    ]
-    return _table([(name, _short(value)) for name, value in rows if value])
-
-
-def _timeline(cluster: Cluster) -> str:
-    """The last fourteen days that have entries, and the last three hours in steps of ten minutes."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    rows = [(f"{epoch + timedelta(days=day):%Y-%m-%d}", n) for day, n in sorted(cluster.days.items())[-14:]]
-    tens: dict[int, int] = {}
-    for minute, n in cluster.minutes.items():
-        tens[minute // 10] = tens.get(minute // 10, 0) + n
-    recent = [(f"{epoch + timedelta(minutes=ten * 10):%m-%d %H:%M}", n) for ten, n in sorted(tens.items())]
-    return "\n\n".join(_bars(part) for part in (rows, recent) if part)
-
-
-def _bars(rows: list[tuple[str, int]]) -> str:
-    top = max(n for _, n in rows)
-    return _table([(name, f"{n:>9,}  {'█' * max(1, round(30 * n / top))}") for name, n in rows])
-
-
-def _breakdown(cluster: Cluster, wording: Wording) -> Iterable[str]:
-    """Revisions and facets with more than one value; a value that all entries share is one line."""
-    tables: dict[str, Mapping[str, int]] = {}
-    if cluster.revisions:
-        tables["revision"] = {name: span.entries for name, span in cluster.revisions.items()}
-    tables.update(list(cluster.facets.items())[:_MAX_FACETS])
-    shared = {name: next(iter(values)) for name, values in tables.items() if len(values) == 1}
-    if len(tables.get("instance", {})) > _MAX_ROWS:
-        shared["instance"] = _spread(tables["instance"])
-    sections = []
-    if shared:
-        sections.append(_table([(_short(name), _short(value)) for name, value in sorted(shared.items())]))
-    for name, values in sorted(tables.items()):
-        if name not in shared:
-            rows = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
-            shown = [(f"  {_short(value)}", f"{n:>9,}") for value, n in rows[:_MAX_ROWS]]
-            if len(rows) > _MAX_ROWS:
-                shown.append(("  (the rest)", f"{sum(n for _, n in rows[_MAX_ROWS:]):>9,}"))
-            sections.append(f"{_short(name)}\n{_table(shown)}")
-    if sections:
-        yield "### Breakdown"
-        yield markdown.block(wording.redact("\n\n".join(sections)), max_chars=_MAX_SAMPLE)
-
-
-def _spread(values: Mapping[str, int]) -> str:
-    """Of many instances names tell nothing; how they share the entries tells whether one stands out."""
-    known = [n for name, n in values.items() if name != _OTHER]
-    more = "more than " if len(known) < len(values) else ""
-    return f"{more}{len(known):,}, {min(known):,} to {max(known):,} entries each"
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    found = list(rows)
-    width = max((len(name) for name, _ in found), default=0)
-    return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in found)
-
-
-def _short(value: str) -> str:
-    value = " ".join(value.split())
-    return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"
+def _details(cluster: Cluster, wording: Wording, notes: Notes) -> Iterable[str]:
+    yield markdown.block(breakdown.timeline(cluster), max_chars=_MAX_TEMPLATE)
+    yield markdown.block(breakdown.where(cluster, notes, wording), max_chars=_MAX_TEMPLATE)
+    if differing := breakdown.differing(cluster, wording):
+        yield markdown.block(differing, max_chars=_MAX_SAMPLE)

@@ -1,11 +1,13 @@
-"""Addresses in Google Cloud's console. Pure.
+"""Addresses that a reader of an issue goes to: the cluster's page, its entries, its groups, the commit. Pure.
 
-Promises: log text in an address is redacted and quoted, so that it is inert in Markdown.
+Promises: log text in an address went through `Wording` and is quoted, so that it is inert in Markdown.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -13,45 +15,120 @@ from urllib.parse import quote
 from processor.model import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
+    from processor.issues.publish import Wording
     from processor.model import Cluster
 
 _CONSOLE: Final = "https://console.cloud.google.com"
 _FRAGMENT: Final = re.compile(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
 _REDACTED: Final = re.compile(r"\[redacted: [^\]]*\]")
+_TRACE: Final = re.compile(r"projects/[\w:.-]{1,63}/traces/[0-9a-f]{8,64}")
+_ROUTE: Final = re.compile(r"([A-Z]{3,7}) (/[\w./~<>*+:@%-]{0,200}?)(?: ([1-5]\d\d))?")
+_COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
+_COMMIT_KEYS: Final = re.compile(r"label \S{0,60}(?:commit|git|sha|revision|vcs)\S{0,40}", re.IGNORECASE)
 
 
-def links(cluster: Cluster, redact: Callable[[str], str]) -> str:
-    """A list of links: the cluster's entries in Logs Explorer, and its groups in Error Reporting."""
-    project = _quoted(redact(cluster.stream.project))
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where links lead beside Google Cloud's console.
+
+    Attributes:
+        page: address of the on-call page, "" for none.
+        code: address of the repository that commits belong to, "" for none.
+    """
+
+    page: str = ""
+    code: str = ""
+
+
+NOWHERE: Final = Places()
+
+
+def links(cluster: Cluster, wording: Wording, places: Places = NOWHERE) -> str:
+    """A list of links, the nearest first."""
+    return "\n".join(f"- [{name}]({address})" for name, address in _links(cluster, wording, places))
+
+
+def _links(cluster: Cluster, wording: Wording, places: Places) -> Iterator[tuple[str, str]]:
+    project = _quoted(wording.named(cluster.stream.project))
+    if places.page:
+        yield "This cluster's page", f"{places.page.rstrip('/')}/clusters/{_quoted(cluster.id)}"
     start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (cluster.first_seen, cluster.last_seen + timedelta(seconds=1)))
-    query = _query(cluster, redact)
-    explorer = f"{_CONSOLE}/logs/query;query={_quoted(query)};timeRange={_quoted(f'{start}/{end}')}"
-    lines = [f"- [These entries in Logs Explorer]({explorer}?project={project})"]
+    yield "All entries in Logs Explorer", _explorer(_query(cluster, wording), f"{start}/{end}", project)
+    sample = cluster.latest
+    if sample.insert_id:
+        at = f"{sample.at:%Y-%m-%dT%H:%M:%S}"
+        around = "/".join(f"{sample.at + timedelta(seconds=by):%Y-%m-%dT%H:%M:%SZ}" for by in (-1, 2))
+        yield (
+            f"The entry of {at}",
+            _explorer(f"insertId={json.dumps(wording.named(sample.insert_id))}", around, project),
+        )
+    if trace := _trace(sample.raw):
+        yield "The request that it belongs to", _explorer(f'trace="{trace}"', f"{start}/{end}", project)
     groups = sorted(cluster.facets.get("error group", {}).items(), key=lambda pair: (-pair[1], pair[0]))
     for group, _ in groups[:3]:
-        name = _quoted(redact(group).rsplit("/", 1)[-1])
-        lines.append(f"- [Error Reporting group]({_CONSOLE}/errors/detail/{name}?project={project})")
-    return "\n".join(lines)
+        name = _quoted(wording.named(group).rsplit("/", 1)[-1])
+        yield "Error Reporting group", f"{_CONSOLE}/errors/detail/{name}?project={project}"
+    yield from _code(cluster, places)
 
 
-def _query(cluster: Cluster, redact: Callable[[str], str]) -> str:
-    """A Logging query for entries like these: the service, and the longest constant words or the statuses.
+def _code(cluster: Cluster, places: Places) -> Iterator[tuple[str, str]]:
+    """The commit that a label names; of two what lies between them."""
+    if not places.code:
+        return
+    for name, values in cluster.facets.items():
+        commits = [value for value in values if _COMMIT.fullmatch(value) and any(map(str.isdigit, value))]
+        if _COMMIT_KEYS.fullmatch(name) and 0 < len(commits) <= 2 and len(commits) == len(values):  # noqa: PLR2004
+            code = places.code.rstrip("/")
+            if len(commits) == 1:
+                yield f"Commit {commits[0][:10]}", f"{code}/commit/{commits[0]}"
+            else:
+                yield "The two commits compared", f"{code}/compare/{commits[0]}...{commits[1]}"
+            return
+
+
+def _explorer(query: str, span: str, project: str) -> str:
+    return f"{_CONSOLE}/logs/query;query={_quoted(query)};timeRange={_quoted(span)}?project={project}"
+
+
+def _trace(raw: str) -> str:
+    try:
+        entry = json.loads(raw)
+    except (ValueError, RecursionError):
+        return ""
+    trace = entry.get("trace") if isinstance(entry, dict) else None
+    return trace if isinstance(trace, str) and _TRACE.fullmatch(trace) else ""
+
+
+def _query(cluster: Cluster, wording: Wording) -> str:
+    """A Logging query for entries like these: the service, and the longest constant words, or the requests.
 
     Not the severity: where ours was inferred from the text, Cloud Logging has none to compare with.
     """
     parts = []
-    service = redact(cluster.stream.service)
+    service = wording.named(cluster.stream.service)
     if service and re.fullmatch(r"[\w./-]+", service):
         parts.append(f'SEARCH("{service}")')
     if cluster.stream.kind == Kind.HTTP:
-        statuses = sorted(value for value in cluster.facets.get("status", {}) if re.fullmatch(r"[1-5]\d\d", value))
-        return "\n".join([*parts, f"httpRequest.status=({' OR '.join(statuses)})"] if statuses else parts)
-    found = _FRAGMENT.findall(_REDACTED.sub("<*>", redact(cluster.template.split(" at ", 1)[0])))
+        return "\n".join([*parts, *_request(cluster, wording)])
+    said = wording.said(cluster.template.split("\n", 1)[0].split(" => ")[-1].split(" at ", 1)[0])
+    found = _FRAGMENT.findall(_REDACTED.sub("…", said))
     if words := max(found, key=len, default="").strip():
         parts.append(f'"{words}"')
     return "\n".join(parts)
+
+
+def _request(cluster: Cluster, wording: Wording) -> Iterator[str]:
+    """Method and route where all requests share them, and the statuses."""
+    routes = cluster.facets.get("route", {})
+    statuses = sorted(value for value in cluster.facets.get("status", {}) if re.fullmatch(r"[1-5]\d\d", value))
+    if statuses:
+        yield f"httpRequest.status=({' OR '.join(statuses)})"
+    if len(routes) == 1 and (found := _ROUTE.fullmatch(next(iter(routes)))):
+        yield f'httpRequest.requestMethod="{found[1]}"'
+        path = "[^/]+".join(re.escape(part) for part in re.split("…|<\\*>", wording.route(found[2])))
+        yield f'httpRequest.requestUrl=~"{path}"'
 
 
 def _quoted(text: str) -> str:

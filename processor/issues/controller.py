@@ -86,7 +86,7 @@ class Reconciler:
         self._bounded = bounded
         self._delivery = Delivery(store, tracker, settings=settings, clock=clock, name=name) if tracker else None
         self._listener = Listener(store, tracker, clock=clock) if tracker else None
-        self._decider = Decider(store, settings)
+        self._decider = Decider(store, settings.policy, auto_close=settings.auto_close)
         self._issue_cache = IssueCache()
         self._linker = Linker()
         self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)

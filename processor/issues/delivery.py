@@ -29,6 +29,7 @@ from processor.model.errors import (
     Transient,
 )
 from processor.model.notes import Intent, LastWritten
+from processor.triage import decide
 
 if TYPE_CHECKING:
     from processor.issues.plan import Comment, Create, DesiredIssue, IssueSettings, Update
@@ -112,7 +113,7 @@ class Delivery:
             if listened is not cluster:
                 return listened
             if issue.locked and step.aim.open and not issue.open:
-                return self._record(cluster, "", issue_plan.start_over, "issue locked, starting over")
+                return self._record(cluster, "", decide.start_over, "issue locked, starting over")
             notes = notebook.load(cluster.triage.memory)
             text = issue_plan.body(cluster, notes, self._settings, step.aim.incident_report)
             edit = issue_plan.edit_for(step.aim, text, notes, issue)
@@ -273,7 +274,7 @@ def _unheard(number: int, *, restart: bool) -> Revise:
 
     def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
         triage, notes = _said(number)(triage, notes)
-        return issue_plan.start_over(triage, notes) if restart else (triage, notes)
+        return decide.start_over(triage, notes) if restart else (triage, notes)
 
     return revise
 

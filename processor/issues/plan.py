@@ -7,31 +7,28 @@ Two functions carry it: `decide` turns turning points into decisions (status, co
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues import headline, incident_body
+from processor.issues.cloud_console import NOWHERE
 from processor.issues.owners import assignees_of
-from processor.model import Change, IssueDraft, IssueEdit, Status
+from processor.model import IssueDraft, IssueEdit, Status
 from processor.model import notes as notebook
-from processor.model.notes import PendingComment
-from processor.triage import incident_owner
-from processor.triage.policy import is_quiet, priority_of, rule_for
+from processor.triage import decide
+from processor.triage.policy import priority_of, rule_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from processor.issues.body import Wording
-    from processor.model import Cluster, Issue, Priority, Triage, TurningPoint
-    from processor.model.notes import LastWritten, Notes
+    from processor.issues.cloud_console import Places
+    from processor.issues.publish import Wording
+    from processor.model import Cluster, Issue, Priority
+    from processor.model.notes import LastWritten, Notes, PendingComment
     from processor.triage.incident_owner import IncidentReport
     from processor.triage.policy import Policy
 
-_MAX_OWED: Final = 10
-_FLAPS: Final = 2
-_FLAP_WITHIN: Final = timedelta(days=7)
 _PRIORITY_LABEL: Final = "priority: "
 
 
@@ -84,6 +81,7 @@ class IssueSettings:
 
     Attributes:
         auto_close: close what is quiet; otherwise it is only labelled.
+        places: where the links of an issue lead.
         owners: (service pattern, module pattern, assignees); the last that fits decides.
     """
 
@@ -91,102 +89,22 @@ class IssueSettings:
     wording: Wording
     auto_close: bool = False
     owners: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-
-
-def decide(
-    cluster: Cluster, points: Iterable[TurningPoint], settings: IssueSettings, now: datetime, *, gone: bool = False
-) -> Triage:
-    """The cluster's handling after these turning points; the same object where nothing changed."""
-    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
-    if triage.priority_by == "policy":
-        triage = replace(triage, priority=priority_of(cluster, settings.policy))
-    if triage.quiet and not gone and not is_quiet(cluster, settings.policy, now):
-        triage = replace(triage, quiet=False)
-    if notes.abandoned == notebook.DELETED and triage.status is Status.OPEN:
-        # Muted by its deletion, reopened by somebody: a new issue, which has no older one to refer to.
-        triage, notes = start_over(replace(triage, issue=None), notes)
-    for point in points:
-        triage, notes = _decide_one(cluster, triage, notes, point, settings)
-    memory = notebook.dump(notes)
-    changed = replace(triage, memory=memory if memory or triage.memory else triage.memory)
-    return cluster.triage if changed == cluster.triage else changed
-
-
-def _decide_one(
-    cluster: Cluster, triage: Triage, notes: Notes, point: TurningPoint, settings: IssueSettings
-) -> tuple[Triage, Notes]:
-    match point.change:
-        case Change.NEW:
-            return replace(triage, announced=point.count), notes
-        case Change.ESCALATING:
-            return replace(triage, announced=point.count), _owe(notes, point, triage)
-        case Change.UNMUTED:
-            back = replace(triage, status=Status.OPEN, mute_until=None, mute_until_count=None)
-            grown = triage.mute_until_count is not None and triage.announced > 0
-            if grown:
-                return replace(back, announced=point.count), _owe(notes, point, triage)
-            return back, notes
-        case Change.QUIET:
-            if settings.auto_close and not is_flapping(notes, cluster.last_seen):
-                triage = replace(triage, status=Status.RESOLVED, resolved_at=cluster.last_seen, by="policy")
-            return replace(triage, quiet=True), notes
-        case Change.REGRESSED:
-            return _regress(cluster, triage, notes, point, settings)
-
-
-def _regress(
-    cluster: Cluster, triage: Triage, notes: Notes, point: TurningPoint, settings: IssueSettings
-) -> tuple[Triage, Notes]:
-    """Soon after it was settled the issue reopens, with a comment unless it flaps; later a new issue continues it."""
-    settled = triage.resolved_at or cluster.last_seen
-    back = replace(
-        triage,
-        status=Status.OPEN,
-        announced=point.count,
-        regressions=triage.regressions + 1,
-        quiet=False,
-        resolved_at=None,
-        resolved_revision="",
-    )
-    flapped = is_flapping(notes, cluster.last_seen)
-    notes = notes.model_copy(update={"came_back": (*notes.came_back, cluster.last_seen)[-_FLAPS * 2 :]})
-    if triage.issue is not None and cluster.last_seen - settled > settings.policy.reopen_within:
-        return start_over(back, notes)
-    return back, notes if flapped else _owe(notes, point, triage)
-
-
-def start_over(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-    """The issue cannot or should not be used any more: the next one will refer to it."""
-    earlier = triage.issue.url if triage.issue else notes.earlier
-    fresh = {"written": None, "owed": (), "intent": None, "earlier": earlier, "abandoned": ""}
-    return replace(triage, issue=None), notes.model_copy(update=fresh)
-
-
-def _owe(notes: Notes, point: TurningPoint, triage: Triage) -> Notes:
-    """One more comment; before there is an issue nothing is owed, it will say everything itself."""
-    if triage.issue is None:
-        return notes
-    number = notes.comments + 1
-    owed = PendingComment(number=number, change=point.change, count=point.count, reason=point.reason)
-    return notes.model_copy(update={"comments": number, "owed": (*notes.owed, owed)[-_MAX_OWED:]})
-
-
-def is_flapping(notes: Notes, at: datetime) -> bool:
-    """It came back twice within a week: to close it by ourselves, or to comment, would only make noise."""
-    return sum(at - _FLAP_WITHIN <= when for when in notes.came_back) >= _FLAPS
+    places: Places = NOWHERE
 
 
 def aim(
     cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
 ) -> DesiredIssue:
     """What the issue should be like now."""
-    flapping = is_flapping(notes, cluster.last_seen)
+    flapping = decide.is_flapping(notes, cluster.last_seen)
     status = cluster.triage.status
     return DesiredIssue(
-        title=incident_owner.title(incident_report, settings.wording)
+        title=incident_body.title(incident_report, settings.wording)
         if incident_report
-        else report.title(cluster, settings.wording),
-        labels=report.labels(cluster, _priority(cluster, settings, incident_report), flapping=flapping),
+        else headline.title(cluster, settings.wording),
+        labels=report.labels(
+            cluster, settings.wording, _priority(cluster, settings, incident_report), flapping=flapping
+        ),
         open=None if status is Status.MUTED else status is not Status.RESOLVED,
         figures=figures(cluster, notes, settings, incident_report),
         incident_report=incident_report,
@@ -206,7 +124,7 @@ def figures(
 ) -> str:
     """What tells, without rendering anything, whether an issue could need a change."""
     triage = cluster.triage
-    rule, flapping = rule_for(cluster, settings.policy), is_flapping(notes, cluster.last_seen)
+    rule, flapping = rule_for(cluster, settings.policy), decide.is_flapping(notes, cluster.last_seen)
     parts = (
         *(report.VERSION, cluster.id, cluster.template, cluster.count, cluster.last_seen.isoformat()),
         *(_priority(cluster, settings, incident_report), rule.impact if rule else "", settings.wording.raw_samples),
@@ -226,8 +144,9 @@ def body(cluster: Cluster, notes: Notes, settings: IssueSettings, incident_repor
         priority=priority,
         impact=incident_report.impact if incident_report else rule.impact if rule else "",
         notes=notes,
-        lead=incident_owner.lead(incident_report, settings.wording, priority) if incident_report else "",
-        incident=incident_owner.section(incident_report, settings.wording) if incident_report else "",
+        lead=incident_body.lead(incident_report, settings.wording, priority) if incident_report else "",
+        places=settings.places,
+        incident=incident_body.section(incident_report, settings.wording) if incident_report else "",
     )
 
 

@@ -66,7 +66,8 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
 
 def _like(number: str) -> str:
     """The number's pattern over text whose runs of digits are one `0`."""
-    return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", number).replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("0-9A-Z", "0A-Z")
+    like = number.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
+    return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
 
 _ANY_STATUS: Final = re.compile(
@@ -74,20 +75,25 @@ _ANY_STATUS: Final = re.compile(
     rf"|(?<![\w.-])(?P<phrased>[45][0-9]{{2}}) (?={_PHRASES})",
     re.IGNORECASE,
 )
-_CODES: Final = tuple(
-    re.compile(f"{before}(?P<number>{number}){after}", re.IGNORECASE if "exit" in before else 0)
-    for before, number, after in _KINDS
-)
+
+
+def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool = False) -> re.Pattern[str]:
+    """One pattern for several kinds; its last group is the number. `like` is for text whose digits are `0`."""
+    rows = [[_like(part) for part in kind] if like else list(kind) for kind in kinds]
+    found = "|".join(f"{before}(?P<n{i}>{number}){after}" for i, (before, number, after) in enumerate(rows))
+    return re.compile(found, flags)
+
+
+_ANY_CASE: Final = 2  # rows of _KINDS that hold in capitals too
+_CODES: Final = (_either(_KINDS[:_ANY_CASE], re.IGNORECASE), _either(_KINDS[_ANY_CASE:], 0))
 _STATUS_LIKE: Final = re.compile(
     rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
     rf"|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])",
     re.IGNORECASE,
 )
 _FAILURE_LIKE: Final = re.compile(r"[45][0-9]{2}(?![\w.])")
-_LIKE: Final = re.compile(
-    "|".join(f"(?:{before}(?:{_like(number)}))" for before, number, _ in _KINDS[:3]), re.IGNORECASE
-)
-_LIKE_CASED: Final = re.compile("|".join(f"(?:{before}(?:{_like(number)}))" for before, number, _ in _KINDS[3:]))
+_LIKE: Final = _either(_KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
+_LIKE_CASED: Final = _either(_KINDS[_ANY_CASE:], 0, like=True)
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
 _ACCESS: Final = re.compile(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
@@ -107,6 +113,9 @@ _CODE_WORDS: Final = (
 LIFT: Final = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
 LOWER: Final = {0xE000 + digit: ord("0") + digit for digit in range(10)}
 LIFTED: Final = re.compile("[\ue000-\ue009]")
+ANY_DIGIT: Final = "\ue000"
+SAME: Final = dict.fromkeys(LOWER, ANY_DIGIT)
+"""Masks do not see which digit was lifted: one result serves all numbers at a place, by this spelling."""
 _FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle lifted digits in
 _SERVER_ERROR: Final = "500"
 
@@ -152,6 +161,6 @@ def lifted(text: str) -> str:
 
 
 def _lift(match: re.Match[str]) -> str:
-    group = match.lastgroup or "number"
+    group = match.lastgroup or 0
     start, end = match.start(group) - match.start(), match.end(group) - match.start()
     return match[0][:start] + match[0][start:end].translate(LIFT) + match[0][end:]

@@ -7,9 +7,12 @@ finer, and the breakdown of routes is kept as facets.
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from processor.mining import html_text
+from processor.mining.masks import VALUE
 from processor.model import Kind, Masked, Stream
 from processor.parsing import routes
 from processor.parsing import stacktrace as traceback
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from processor.model import Entry, HttpRequest
 
 _SERVER_ERROR: Final = 500
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
 
@@ -41,7 +45,11 @@ class Grouper:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
+            if "<" in text:
+                text = html_text.said(text)
             if message := self._mask(text):
+                if not _LETTER.search(message.replace(VALUE, "")):
+                    message += " (values only)"  # a title has to say something
                 return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))

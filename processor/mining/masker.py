@@ -15,8 +15,9 @@ import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.mining import codes, folding, places, quotes
-from processor.mining.codes import LIFTED, LOWER, Near, lifted
+from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, Near, lifted
 from processor.mining.masks import (
+    BLANKED_FILE,
     CUT,
     KEPT,
     LINE_MASKS,
@@ -25,6 +26,7 @@ from processor.mining.masks import (
     VALUE,
     WORD_MASKS,
 )
+from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Masker:
         self._by_skeleton: dict[str, str] = {}
         self._near_code: dict[str, tuple[Near, str]] = {}  # by skeleton too, right where no number stays
         self._by_bare: dict[str, str] = {}
+        self._by_coded: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
@@ -85,6 +88,8 @@ class Masker:
             text = f"{text[:MAX_CHARS]} {CUT}"
         for _, pattern in self._custom:
             text = pattern.sub(VALUE, text)
+        if not text.isascii():
+            text = plain(text)
         # Digits of as many places are found without a regular expression: half the cost of a known message.
         shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
         known = self._by_shape.get(shape)
@@ -104,22 +109,22 @@ class Masker:
         for name, pattern in self._custom:
             trace += [(name, match[0], VALUE) for match in pattern.finditer(text)]
             text = pattern.sub(VALUE, text)
-        kept = lifted(text)
+        kept = lifted(plain(text))
         words = kept.split()
         bare = _bare(kept).split()
-        for word, plain in zip(words[:MAX_TOKENS], bare, strict=False):
+        for word, skeleton in zip(words[:MAX_TOKENS], bare, strict=False):
             names: _Trace = []
-            masked = self._word(plain, names)
-            if masked != plain:
+            masked = self._word(skeleton, names)
+            if masked != skeleton:
                 trace.append((" and ".join(dict.fromkeys(name for name, _, _ in names)) or "blob", word, masked))
         line = " ".join(self._word(word, None) for word in bare[:MAX_TOKENS])
         self._masked(line, trace)
         return [(name, before.translate(LOWER), after.translate(LOWER)) for name, before, after in trace]
 
     def _unseen(self, text: str, skeleton: str) -> str:
-        plain = self._near_code.get(skeleton)
-        if plain is not None:
-            near, masked = plain
+        unchanged = self._near_code.get(skeleton)
+        if unchanged is not None:
+            near, masked = unchanged
             if near is Near.STATUS and not codes.may_be_failure(text):
                 return masked
         else:
@@ -127,28 +132,43 @@ class Masker:
             if near is Near.NOTHING and LIFTED.search(skeleton):
                 near = Near.STATUS
         kept = text if near is Near.NOTHING else lifted(text)
-        if plain is not None and kept == text:
-            return plain[1]
-        bare = _bare(kept)
+        if unchanged is not None and kept == text:
+            return unchanged[1]
+        if kept != text:
+            return self._with_codes(_bare(kept))
+        bare = _bare(text)
         found = self._by_bare.get(bare)
         if found is None:
-            found = self._masked(bare, None)
-            if kept != text:
-                found = self._settled(found)
+            found = self._masked(bare, None).translate(_PLAIN)
             _remember(self._by_bare, bare, found)
-        if kept == text:
-            if near is Near.NOTHING:
-                _remember(self._by_skeleton, skeleton, found)
-            elif len(skeleton) <= _MAX_CACHED_CHARS:
-                if len(self._near_code) >= _MAX_CACHED:
-                    self._near_code.clear()
-                self._near_code[skeleton] = near, found
+        if near is Near.NOTHING:
+            _remember(self._by_skeleton, skeleton, found)
+        elif len(skeleton) <= _MAX_CACHED_CHARS:
+            if len(self._near_code) >= _MAX_CACHED:
+                self._near_code.clear()
+            self._near_code[skeleton] = near, found
         return found
+
+    def _with_codes(self, bare: str) -> str:
+        """Mask a text in which numbers stay; worked out once for all numbers at these places."""
+        key = bare.translate(SAME)
+        known = self._by_coded.get(key)
+        if known is None:
+            masked = self._masked(bare, None)
+            settled = self._settled(masked.translate(_PLAIN))
+            same = masked.translate(SAME)
+            is_one = settled == masked.translate(_PLAIN) and same.count(ANY_DIGIT) == key.count(ANY_DIGIT)
+            _remember(self._by_coded, key, same if is_one else "")
+            return settled
+        if not known:  # some of the numbers go, so that which ones stay has to be looked at each time
+            return self._settled(self._masked(bare, None).translate(_PLAIN))
+        digits = iter(LIFTED.findall(bare))
+        return "".join([next(digits) if char == ANY_DIGIT else char for char in known]).translate(_PLAIN)
 
     def _settled(self, masked: str) -> str:
         """A status number stays only while its context does: `"status": 403` inside torn quotes loses it."""
         for _ in range(_MAX_PASSES):
-            before, masked = masked, self._masked(_bare(lifted(masked)), None)
+            before, masked = masked, self._masked(_bare(lifted(masked)), None).translate(_PLAIN)
             if masked == before:
                 return masked
         return VALUE
@@ -159,6 +179,7 @@ class Masker:
         if words[-1:] == [CUT]:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
+        line = BLANKED_FILE.sub(rf"\g<lead> {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -167,7 +188,7 @@ class Masker:
                 break
         else:
             line = VALUE  # torn quotes in a row; half masked it would not be the same message when it is masked again
-        return (f"{line} {CUT}" if cut else line).translate(_PLAIN)
+        return f"{line} {CUT}" if cut else line
 
     def _pass(self, line: str, trace: _Trace | None) -> str:
         line = " ".join([self._word(word, trace) for word in line.split()])

@@ -108,12 +108,6 @@ _EXTENSION = (
     r"|vcf|eml|psd|svgz?|7z|rar|iso|dmg|apk|ipa|md|rst|tex)"
 )
 _PRODUCT = r"[A-Z][\w.-]{1,40}/<\*>(?: \([^()]{0,200}\))?"
-_HOLDS_FILE = (
-    r"[Uu]pload|[Ff]ile|[Aa]ttachment|[Dd]ocument|[Ii]mage|[Pp]hoto|[Pp]icture|[Vv]ideo|[Ww]orkbook|[Tt]humbnail of"
-    r"|[Pp]review of|[Cc]opy of|[Rr]ead|[Oo]pen|[Pp]arse|[Cc]onvert|[Ii]mport|[Ss]can|[Rr]ender|[Ss]can of|[Ii]mport of"
-    r"|[Uu]pload of"
-)
-_BLANKED = r"[^\s\"'`:,/=]{1,40}"  # a word of a file name with blanks
 _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
 )
@@ -181,6 +175,17 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
 )
 
+_HOLDS_FILE = (
+    r"upload|file|attachment|document|image|photo|picture|video|workbook|spreadsheet|recording|scan"
+    r"|(?:thumbnail|preview|copy|scan|import|upload|conversion|export) of"
+)
+BLANKED_FILE: Final = re.compile(
+    rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )"
+    rf"[^\s\"'`:,;/=]{{1,40}} ){{1,6}}[^\s\"'`:,;/=]{{0,60}}\.{_EXTENSION}(?!\w)",
+    re.IGNORECASE,
+)
+"""A file name with blanks in it, beside a noun that tells that it is one: "upload Q3 figures v2.xlsx"."""
+
 # (mask, needle, pattern, replacement) applied to the whole line after its words, in this order; a line without the
 # needle is not searched.
 LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
@@ -245,15 +250,6 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     # Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0; Wget/1.21
     ("agent", "/<*>", rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
-    (
-        "file",
-        ".",
-        (
-            rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:{_BLANKED} ){{0,6}}?(?:[^\s\"'`:,/=]{{0,60}}\.(?i:{_EXTENSION})(?!\w)"
-            r"|<\*>(?=:| not | is | has | could ))"
-        ),
-        rf"\g<lead> {VALUE}",
-    ),
     (
         "typed",
         "earch",

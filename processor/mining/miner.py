@@ -19,8 +19,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from processor.mining.masks import ANY, VALUE
+from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
+from processor.mining.scripts import is_cluster
 from processor.mining.wildcards import MAX_SPAN, MinerSettings, Tokens, WildcardFinder, similarity, tokenise
-from processor.model import TemplateRecord
+from processor.model import GROUPING_VERSION, TemplateRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +73,7 @@ class Miner:
         self._records: dict[str, TemplateRecord] = {}
         self._tokens: dict[str, Tokens] = {}
         self._roots = 0
+        self._current = 0
         self._known: dict[str, str] = {}
         self._drain: Drain | None = None
         self._planted: list[str] = []  # by drain3's own cluster id, which never leaves this module
@@ -130,6 +133,12 @@ class Miner:
         """Give the id this message has, or would have, as a cluster of its own."""
         return self._identify(_message_tokens(masked))
 
+    def literal(self, masked: str) -> TemplateRecord:
+        """Give the record that this message has, or would have as a cluster that stays its own."""
+        seed = masked.replace(ANY, VALUE)
+        cluster_id = self._identify(tokenise(seed))
+        return self._records.get(cluster_id) or TemplateRecord(cluster_id, seed, seed, literal=True)
+
     def explain(self, masked: str) -> Explanation:
         """Say where the message goes and what comes close to it; slow, for people."""
         tokens = _message_tokens(masked)
@@ -166,7 +175,7 @@ class Miner:
 
     def _is_full(self) -> bool:
         limit = self._settings.max_clusters
-        return self._roots >= limit or len(self._records) >= _RECORDS_PER_CLUSTER * limit
+        return self._roots >= limit or self._current >= _RECORDS_PER_CLUSTER * limit
 
     def _insert(self, record: TemplateRecord) -> None:
         self._records[record.id] = record
@@ -178,11 +187,20 @@ class Miner:
             self._plant(record.id, tokens)
         if record.literal:
             self._known.clear()
-        self._evidence.add(tokens, record.seed)
+        self._consider(record, tokens)
+
+    def _consider(self, record: TemplateRecord, tokens: Tokens) -> None:
+        """Take a record for evidence; a seed that older rules made has other words than messages have now."""
+        if record.grouping >= GROUPING_VERSION:
+            self._current += 1
+            self._evidence.add(tokens, record.seed)
 
     def _update(self, record: TemplateRecord) -> None:
         self._roots += (record.merged_into is None) - (self._records[record.id].merged_into is None)
+        held = self._records[record.id]
         self._records[record.id] = record
+        if held.grouping < record.grouping and not record.overflow:
+            self._consider(record, self._tokens[record.id])
         self._known.clear()
 
     def _plant(self, cluster_id: str, tokens: Tokens) -> None:
@@ -203,7 +221,8 @@ class Miner:
             return None
         fitting: list[tuple[int, str]] = []
         # drain3's own search takes the match with most wildcards and misses templates behind a literal first token
-        for length in range(max(len(tokens) - MAX_SPAN + 1, 1), len(tokens) + 2):
+        longest = MAX_CLUSTERS if any(is_cluster(token) for token in tokens) else MAX_SPAN
+        for length in range(max(len(tokens) - longest + 1, 1), len(tokens) + 2):
             for node_id in self._drain.get_clusters_ids_for_seq_len(length):
                 template = self._drain.id_to_cluster[node_id].log_template_tokens
                 if self._evidence.fits(template, tokens):

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from processor.mining.miner import Miner, MinerSettings
-from processor.model import Kind, TemplateChanges
+from processor.model import GROUPING_VERSION, Kind, TemplateChanges
+from processor.model.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from processor.model import Stream, StreamModel, TemplateRecord
 
@@ -38,6 +39,12 @@ class Miners:
     def refresh(self, models: Iterable[StreamModel]) -> None:
         """Take in records that were committed since; call it only with nothing learned and uncommitted."""
         for model in models:
+            newest = max((record.grouping for record in model.records), default=0)
+            if newest > GROUPING_VERSION:
+                raise StateError(
+                    f"the state is grouped by rules of version {newest}, this program knows {GROUPING_VERSION}:"
+                    " a newer Log Gardener has upgraded it; run that one instead of this"
+                )
             committed = self._committed.setdefault(model.stream, {})
             committed.update((record.id, record) for record in model.records)
             self._revs[model.stream] = model.rev
@@ -55,6 +62,19 @@ class Miners:
         if records:
             self._learned.setdefault(stream, {}).update((record.id, record) for record in records)
         return cluster_id
+
+    def amend(self, stream: Stream, record: TemplateRecord) -> None:
+        """Add or change a record, to be committed with what is learned."""
+        self._miner(stream).apply([record])
+        self._learned.setdefault(stream, {})[record.id] = record
+
+    def record(self, stream: Stream, cluster_id: str) -> TemplateRecord | None:
+        """The record as it is, uncommitted changes included."""
+        return self._learned.get(stream, {}).get(cluster_id) or self._committed.get(stream, {}).get(cluster_id)
+
+    def records(self) -> Mapping[Stream, Sequence[TemplateRecord]]:
+        """Everything committed, in the order of minting."""
+        return {stream: tuple(records.values()) for stream, records in self._committed.items()}
 
     def resolve(self, stream: Stream, cluster_id: str) -> str:
         """The cluster that continues this one."""

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
+from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
 from processor.mining.places import is_cause_place, is_value_place
+from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
+from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.vocabulary import WordKind, kind_of
 
 if TYPE_CHECKING:
@@ -31,7 +34,10 @@ _FOR_TWO: Final = 1.5  # times the evidence that one position asks for
 _ROUNDING: Final = 1e-9  # twelve twelfths are one
 
 _IS = ("=",)
-_TOKEN = re.compile(r"<\*>|<any>|<cut>|\w+(?:(?:[.-]|::)\w+)*|[^\w\s]")
+_ASCII_END: Final = "\x7f"
+_MARKS = r"<\*>|<any>|<cut>"
+_TOKEN = re.compile(rf"{_MARKS}|\w+(?:(?:[.-]|::)\w+)*|[^\w\s]")
+_MIXED_TOKEN = re.compile(rf"{_MARKS}|{CLUSTER}|(?:(?!{CLUSTER})\w)+(?:(?:[.-]|::)(?:(?!{CLUSTER})\w)+)*|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -43,6 +49,7 @@ class MinerSettings:
         evidence: distinct words at one position that make it a value, if programs say these words.
         name_evidence: the same for names: words that no program says, and any word beside a noun of data.
         code_evidence: the same for identifiers: as many as these, a service has bugs of one form.
+        span_evidence: distinct spans between the same words of a script without blanks that make a value.
         frames: whether the messages are exceptions: the type and the frames never become a value.
         max_clusters: roots per stream; beyond, new kinds of message go to the overflow cluster.
         protected: casefolded words that no wildcard ever stands for.
@@ -51,6 +58,7 @@ class MinerSettings:
     evidence: int = 12
     name_evidence: int = 2
     code_evidence: int = 60
+    span_evidence: int = 3
     frames: bool = False
     max_clusters: int = 2000
     protected: Collection[str] = PROTECTED
@@ -58,17 +66,22 @@ class MinerSettings:
 
 def tokenise(text: str) -> Tokens:
     """Split a masked message or a template into words, punctuation characters and marks."""
-    return tuple(_TOKEN.findall(text))
+    return tuple(_pattern(text).findall(text))
 
 
-def generalised(text: str, positions: Collection[int]) -> str:
-    """Put a wildcard at some tokens of a text, leaving its spacing."""
+def generalised(text: str, positions: Collection[int], *, one: bool = False) -> str:
+    """Put a wildcard at some tokens of a text, or `one` for all of them, leaving its spacing."""
     parts, end = [], 0
-    for index, match in enumerate(_TOKEN.finditer(text)):
+    for index, match in enumerate(_pattern(text).finditer(text)):
         if index in positions:
-            parts += [text[end : match.start()], ANY]
+            is_next = one and index - 1 in positions
+            parts += [] if is_next else [text[end : match.start()], ANY]
             end = match.end()
     return "".join([*parts, text[end:]])
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _TOKEN if text.isascii() or not BLANKLESS.search(text) else _MIXED_TOKEN
 
 
 def similarity(template: Tokens, tokens: Tokens) -> float:
@@ -83,10 +96,18 @@ class WildcardFinder:
     def __init__(self, settings: MinerSettings) -> None:
         self._settings = settings
         self._members: dict[int, list[tuple[Tokens, str]]] = {}
+        self._blankless: list[tuple[Tokens, str]] = []
         self._ripe: dict[Tokens, str] = {}
 
     def add(self, tokens: Tokens, text: str) -> None:
         """Take in one more distinct message or template; `text` is what `tokens` came from."""
+        if self._settings.span_evidence and not text.isascii() and any(is_cluster(token) for token in tokens):
+            self._blankless.append((tokens, text))
+            found = spans.earned(tokens, self._blankless, least=self._settings.span_evidence)
+            self._ripe.update(
+                ((*one[:start], ANY, *one[end:]), generalised(said, range(start, end), one=True))
+                for one, said, start, end in found
+            )
         hashes = [hash(pair) for pair in enumerate(tokens)]
         whole = hash(len(tokens)) + sum(hashes)
         for positions in self._open_positions(tokens):
@@ -121,8 +142,11 @@ class WildcardFinder:
             i, j = i + 1, j + 1
         if i == len(template):
             return [] if j == len(tokens) else None
-        for end in range(j, min(j + MAX_SPAN, len(tokens)) + 1):
+        limit = MAX_CLUSTERS if j < len(tokens) and is_cluster(tokens[j]) else MAX_SPAN
+        for end in range(j, min(j + limit, len(tokens)) + 1):
             if end > j and self._is_kept(tokens[end - 1]):
+                return None
+            if limit == MAX_CLUSTERS and says_something("".join(tokens[j:end])):
                 return None
             rest = self._spans(template, i + 1, tokens, end)
             if rest is not None:
@@ -147,7 +171,7 @@ class WildcardFinder:
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
             if tokens[position + 1 : position + 2] != _IS  # the key of a pair is what the message says
-            if position not in fixed
+            if position not in fixed and not (token[0] > _ASCII_END and is_cluster(token))
         ]
         yield from ((position,) for position in free)
         # A place that is a value already stays one of two: what is earned with other words beside it is the same place.

@@ -21,6 +21,7 @@ from processor.model.checkpoint import (
     WorkerState,
 )
 from processor.model.cluster import (
+    GROUPING_VERSION,
     MAX_BETWEEN,
     Cluster,
     ClusterDelta,
@@ -47,6 +48,7 @@ from processor.model.issue import Issue, IssueComment, IssueDraft, IssueEdit, Is
 from processor.model.triage import AuditRecord, Change, Priority, Status, Triage, TurningPoint
 
 __all__ = [
+    "GROUPING_VERSION",
     "LEDGER_SLOT_S",
     "MAX_BETWEEN",
     "SCHEMA_VERSION",

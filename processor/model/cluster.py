@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from processor.model.entry import Entry, Severity, Stream
 
 
+GROUPING_VERSION: Final = 2
+"""Of the rules that make a masked message of an entry. Grows with every change of them that changes an id."""
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateRecord:
     """What is stored of the Drain model: one record per cluster, inside the cluster's document.
@@ -25,6 +29,8 @@ class TemplateRecord:
         merged_into: the cluster that continues this one; the id still resolves.
         overflow: this is the stream's catch-all after its bound on clusters was reached.
         literal: a person split this message off; it stays its own cluster.
+        grouping: version of the rules that made the seed. A root of an older one is grouped again at the first start of
+            a newer program (`processor.ingest.upgrade`); what was merged into another cluster stays as it is.
     """
 
     id: str
@@ -33,6 +39,7 @@ class TemplateRecord:
     merged_into: str | None = None
     overflow: bool = False
     literal: bool = False
+    grouping: int = GROUPING_VERSION
 
 
 class Span(NamedTuple):

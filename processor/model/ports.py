@@ -78,6 +78,9 @@ class Store(Protocol):
         A `StreamModel` holds the records written after the known revision, in the order written, not all.
         """
 
+    def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
+        """The earliest entry counted on each of these ids themselves; those without one are left out."""
+
     # --- counting -------------------------------------------------------------------------------------
     def seen(self, identities: Collection[Identity]) -> Seen:
         """Which of these entries are counted already. The answer goes back with the checkpoint."""

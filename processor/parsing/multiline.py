@@ -8,6 +8,7 @@ one entry. Where a second trace begins inside an open one and lines cannot be to
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from processor.parsing import severity as levels
 from processor.parsing import stacktrace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from processor.model import Entry
@@ -26,14 +27,17 @@ _PAUSE: Final = timedelta(seconds=1)
 _TAIL: Final = timedelta(seconds=2)
 _HEAD_CHARS: Final = 601  # one more than is looked at, so that a longer line is not taken for one that ends there
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
-_BY_SHAPE: Final[dict[bytes, bool]] = {}
+_FRAGMENTS: Final[dict[bytes, bool]] = {}
+_SIGNS: Final[dict[bytes, bool]] = {}
 _MAX_SHAPES: Final = 4096
+_UNCERTAIN: Final = 48  # lines at the end of a batch among which one has to look like a trace's
 # Who printed the line, as far as it says: lines of two of these are never one trace.
 _PRINTERS: Final = (
     "instanceId", "instance_id", "pod_name", "container_name", "appengine.googleapis.com/instance_name",
     "execution_id", "run.googleapis.com/execution_name", "run.googleapis.com/task_index",
 )  # fmt: skip
 _RECORDS: Final = ("Exception on /", "Internal Server Error: ", "Exception in thread ", "Unhandled exception in ")
+_FAILED = re.compile(r".{0,80}?\b(?:ERROR|CRITICAL|FATAL|SEVERE|PANIC)\b")
 _FAILURES: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 
 
@@ -90,8 +94,7 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
     since = max(entry.at for entry in batch) - _TAIL
     found: set[int] = set()
     for ordered in _by_place(batch, (index for index, entry in enumerate(batch) if entry.at >= since)):
-        last = batch[ordered[-1]]
-        if not (is_fragment(last) or _may_be_head(last.text) or any(is_fragment(batch[index]) for index in ordered)):
+        if not any(_is_sign(batch[index].text) for index in ordered[-_UNCERTAIN:]):
             continue
         texts = [batch[index].text for index in ordered]
         run = next((run for run in _runs(batch, ordered, texts) if run.end == len(ordered) and run.is_open), None)
@@ -103,16 +106,23 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
 def is_fragment(entry: Entry) -> bool:
     """Whether the entry can only be a line of a stack trace. Without one in a batch nothing is joined."""
     text = entry.text
-    if not text or "\n" in text:
-        return False
+    return bool(text) and "\n" not in text and _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
+
+
+def _is_sign(text: str) -> bool:
+    """Whether the line is one of a trace, or may be the first one of one."""
+    return _by_shape(text, _SIGNS, _may_be_head) or _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
+
+
+def _by_shape(text: str, known: dict[bytes, bool], is_one: Callable[[str], bool]) -> bool:
     # Lines that differ in digits are asked once, since this is asked of every entry.
     shape = text[:_HEAD_CHARS].encode("utf-8", "surrogatepass").translate(_SHAPE)
-    known = _BY_SHAPE.get(shape)
-    if known is None:
-        if len(_BY_SHAPE) >= _MAX_SHAPES:
-            _BY_SHAPE.clear()
-        known = _BY_SHAPE[shape] = stacktrace.is_fragment(shape.decode("utf-8", "surrogatepass"))
-    return known
+    found = known.get(shape)
+    if found is None:
+        if len(known) >= _MAX_SHAPES:
+            known.clear()
+        found = known[shape] = is_one(shape.decode("utf-8", "surrogatepass"))
+    return found
 
 
 def second_of(at: datetime) -> int:
@@ -172,17 +182,20 @@ def _record_above(texts: Sequence[str], at: int, least: int) -> int:
         above -= 1
     if above < least:
         return at
-    line = texts[above]
-    return above if line.startswith(_RECORDS) or levels.infer(line) in _FAILURES else at
+    return above if _is_record(texts[above]) else at
+
+
+def _is_record(text: str) -> bool:
+    return text.startswith(_RECORDS) or _FAILED.match(text) is not None or levels.infer(text) in _FAILURES
 
 
 def _may_begin(texts: Sequence[str], at: int) -> bool:
     """Whether lines at the end of a batch that are no trace yet are worth waiting for."""
-    return any(stacktrace.is_fragment(text) or _may_be_head(text) for text in texts[at:])
+    return any(_is_sign(text) for text in texts[at:])
 
 
 def _may_be_head(text: str) -> bool:
-    return stacktrace.is_head(text) or text.startswith(_RECORDS) or levels.infer(text) in _FAILURES
+    return stacktrace.may_begin(text) or _is_record(text)
 
 
 def _is_line(entry: Entry) -> bool:

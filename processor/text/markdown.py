@@ -21,6 +21,8 @@ _MARKER: Final = re.compile(r"log-gardener\s*:", re.IGNORECASE)
 _HEX: Final = re.compile(r"\b(?=[a-f]*[0-9])[0-9a-f]{7,}\b", re.IGNORECASE)
 _FOUR: Final = re.compile(r"(.{4})(?=.)")
 _REFERENCE: Final = re.compile(r"#(?=\w)")
+_MENTION: Final = re.compile(r"@(?=\w)")
+_NUMBER: Final = re.compile(r"#(?=\w)")
 _GH: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _DUPLICATE: Final = re.compile(r"\b(duplicate) (of)\b", re.IGNORECASE)
 _WORD_LINK: Final = re.compile(r"\bwww\.", re.IGNORECASE)
@@ -74,6 +76,22 @@ def line(text: str, *, max_chars: int) -> str:
     text = _SHORTCODE.sub(f":{_NO_BREAK}", text)
     text = _DUPLICATE.sub(f"\\1{_NO_BREAK} \\2", text)
     text = _HEX.sub(lambda found: _FOUR.sub(rf"\1{_NO_BREAK}", found[0]), text)
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip(_NO_BREAK + " ") + "…"
+
+
+def title(text: str, *, max_chars: int) -> str:
+    """Return the text as an issue's title: one line, found by searching for its words.
+
+    GitHub renders a title's backticks and emoji short codes and nothing else, so brackets, digits and backslashes stay.
+    What a copy of it elsewhere could turn into a mention, a reference or a link is taken out of play.
+    """
+    text = " ".join(clean(text[: max_chars * 4]).split()).replace("<*>", "…").replace("`", "'")
+    text = _MENTION.sub(f"@{_NO_BREAK}", text).replace("://", f":{_NO_BREAK}//")
+    text = _NUMBER.sub(f"#{_NO_BREAK}", text)
+    text = _GH.sub("\\1\u2011", text)
+    text = _WORD_LINK.sub(f"www{_NO_BREAK}.", text)
+    text = _SHORTCODE.sub(f":{_NO_BREAK}", text)
+    text = _DUPLICATE.sub(f"\\1{_NO_BREAK} \\2", text)
     return text if len(text) <= max_chars else text[: max_chars - 1].rstrip(_NO_BREAK + " ") + "…"
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from processor.issues import plan as issue_plan
 from processor.model import Status
 from processor.model import notes as notebook
 from processor.model.errors import Conflict
-from processor.triage import incident_owner
+from processor.triage import decide, incident_owner
 from processor.triage.deploys import Deploys
 from processor.triage.policy import evaluate
 
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from processor.issues.plan import IssueSettings
     from processor.model import Cluster, Triage
     from processor.model.ports import Store
     from processor.triage.deploys import View
     from processor.triage.incident_owner import Plan
+    from processor.triage.policy import Policy
 
 _DECIDED_AWAY: Final = (Status.MUTED, Status.RESOLVED)
 
@@ -33,9 +32,10 @@ _DECIDED_AWAY: Final = (Status.MUTED, Status.RESOLVED)
 class Decider:
     """Decides over one store; any number may at the same time."""
 
-    def __init__(self, store: Store, settings: IssueSettings) -> None:
+    def __init__(self, store: Store, policy: Policy, *, auto_close: bool = False) -> None:
         self._store = store
-        self._settings = settings
+        self._policy = policy
+        self._auto_close = auto_close
 
     def decide(
         self, clusters: Sequence[Cluster], now: datetime, *, has_time: Callable[[], bool]
@@ -43,15 +43,16 @@ class Decider:
         """The clusters as decided, and who speaks for whom; what there is no time for stays as it is."""
         deploys = Deploys(clusters)
         decided = [self._decided(one, now, deploys.view(one)) if has_time() else one for one in clusters]
-        plan = incident_owner.make(decided, self._settings.policy, now)
+        plan = incident_owner.make(decided, self._policy, now)
         decided = [self._enlisted(cluster, plan) for cluster in decided]
         told = {plan.speaks_for[one.id] for one in decided if one.id in plan.speaks_for and one.triage.announced}
         return [self._announced(one) if one.id in told else one for one in decided], plan
 
     def _decided(self, cluster: Cluster, now: datetime, view: View) -> Cluster:
-        points = evaluate(cluster, self._settings.policy, now, gone_since=view.gone_since, late=view.late)
+        points = evaluate(cluster, self._policy, now, gone_since=view.gone_since, late=view.late)
         gone = bool(view.gone_since)
-        return self._put(cluster, _dated(issue_plan.decide(cluster, points, self._settings, now, gone=gone), view))
+        decided = decide.decide(cluster, points, self._policy, now, gone=gone, auto_close=self._auto_close)
+        return self._put(cluster, _dated(decided, view))
 
     def _enlisted(self, cluster: Cluster, plan: Plan) -> Cluster:
         """Remember who speaks for it; forgetting is as much a decision."""

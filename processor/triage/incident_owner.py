@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from processor.issues import body as report
 from processor.model import notes as notebook
-from processor.text import markdown
 from processor.triage import incidents as finding
 from processor.triage.features import burst_of
 from processor.triage.policy import priority_of, rule_for
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.issues.body import Wording
     from processor.model import Cluster, Priority
     from processor.triage.incidents import Incident
     from processor.triage.policy import Policy
@@ -30,10 +27,6 @@ if TYPE_CHECKING:
 _OUTLIVES: Final = timedelta(hours=1)
 _OUTLIVING: Final = 5
 _AT_REST: Final = timedelta(minutes=1)
-_MAX_TITLE: Final = 200
-_MAX_LINE: Final = 160
-_MAX_CAUSE: Final = 600
-_MAX_MEMBERS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,52 +148,3 @@ def _incident_report(group: Sequence[Cluster], policy: Policy, now: datetime) ->
         priority=priority_of(urgent, policy),
         impact=rule.impact if rule else "",
     )
-
-
-# --- words ------------------------------------------------------------------------------------------------
-def title(incident_report: IncidentReport, wording: Wording) -> str:
-    """One inert line: the services and the cause, with its values, for they name what is missing."""
-    services = ", ".join(incident_report.incident.services[:3])
-    return markdown.line(wording.redact(f"{services}: {incident_report.incident.cause}"), max_chars=_MAX_TITLE)
-
-
-def lead(incident_report: IncidentReport, wording: Wording, priority: Priority) -> str:
-    """How urgent, how much, since when."""
-    incident = incident_report.incident
-    entries = sum(cluster.count for cluster in incident_report.clusters)
-    first = min(cluster.first_seen for cluster in incident_report.clusters)
-    last = max(cluster.last_seen for cluster in incident_report.clusters)
-    again = "" if incident.started_at == first else f"; the last rise began at {incident.started_at:%Y-%m-%d %H:%M:%S}"
-    seen = "It came with the new revision" if incident.is_new_revision else "It was first seen in revision"
-    revision = markdown.prose(wording.redact(incident.revision), max_chars=_MAX_LINE)
-    return (
-        f"**{priority}**, {entries:,} entries in {len(incident_report.clusters)} clusters that rise together,"
-        " first seen"
-        f" {first:%Y-%m-%d %H:%M:%S}, last seen {last:%Y-%m-%d %H:%M:%S} UTC{again}."
-        f"{f' {seen} {revision}.' if revision else ''}"
-    )
-
-
-def section(incident_report: IncidentReport, wording: Wording) -> str:
-    """The cause and every cluster with the reason why it belongs."""
-    cause = markdown.block(wording.redact(incident_report.incident.cause), max_chars=_MAX_CAUSE)
-    return "\n\n".join(
-        ["### Most likely cause", cause, "### Clusters", "\n".join(_member_lines(incident_report, wording))]
-    )
-
-
-def _member_lines(incident_report: IncidentReport, wording: Wording) -> Iterable[str]:
-    by_id = {cluster.id: cluster for cluster in incident_report.clusters}
-    members = [member for member in incident_report.incident.members if member.id in by_id]
-    for member in members[:_MAX_MEMBERS]:
-        cluster = by_id[member.id]
-        why = (
-            "the root"
-            if member.id == incident_report.incident.root
-            else "; ".join(incident_report.incident.reasons(member))
-        )
-        said = markdown.prose(wording.redact(report.name(cluster)), max_chars=_MAX_LINE)
-        reason = markdown.prose(wording.redact(why or "was part of it when it began"), max_chars=_MAX_LINE)
-        yield f"- `{cluster.id}` {cluster.count:,} entries: {said} ({reason})"
-    if len(members) > _MAX_MEMBERS:
-        yield f"- and {len(members) - _MAX_MEMBERS} more"

@@ -33,7 +33,18 @@ if TYPE_CHECKING:
 
     from processor.model import Checkpoint, Triage
 
-MODEL_FIELDS: Final = ("schema", "stream", "seed", "template", "merged_into", "overflow", "literal", "rev", "seq")
+MODEL_FIELDS: Final = (
+    "schema",
+    "stream",
+    "seed",
+    "template",
+    "merged_into",
+    "overflow",
+    "literal",
+    "grouping",
+    "rev",
+    "seq",
+)
 """What a model is rebuilt from; nothing else of a cluster document is read for it."""
 
 
@@ -81,6 +92,7 @@ def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
         fields["merged_into"],
         fields["overflow"],
         fields["literal"],
+        fields.get("grouping", 1),
     )
 
 
@@ -102,6 +114,7 @@ def model_fields(one: TemplateRecord, stream: Stream, *, rev: int, seq: int) -> 
         "merged_into": one.merged_into,
         "overflow": one.overflow,
         "literal": one.literal,
+        "grouping": one.grouping,
         "rev": rev,
         "seq": seq,
         "updated_at": firestore.SERVER_TIMESTAMP,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sinks.stored_cluster import StoredCluster
 
 _READ_S: Final = 120.0
+_AT_ONCE: Final = 100
 _RECORDS_S: Final = 8.0
 _SCAN_FROM: Final = 8
 """With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
@@ -133,6 +134,18 @@ class FirestoreStore:
             triages = {names[one.id]: documents.triage(one) for one in found if one.exists}
         folded = merge_members(members.values(), triages)
         return folded[0] if folded else None
+
+    def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
+        """See `Store.first_samples`."""
+        found: dict[str, Sample] = {}
+        references = [self._clusters.document(documents.name(one)) for one in ids]
+        with self._translated():
+            for start in range(0, len(references), _AT_ONCE):
+                part = references[start : start + _AT_ONCE]
+                for snapshot in self._client.get_all(part, ["sample"], retry=None, timeout=_READ_S):
+                    if snapshot.exists and (fields := (snapshot.to_dict() or {}).get("sample")):
+                        found[snapshot.id] = documents.sample(fields)
+        return found
 
     def samples(self, cluster_id: str) -> Sequence[Sample]:
         """See `Store.samples`. Reads this cluster, its aliases and a document of samples for each."""

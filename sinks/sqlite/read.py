@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_RECORD: Final = "c.id, c.seed, c.template, c.merged_into, c.overflow, c.literal"
+_RECORD: Final = "c.id, c.seed, c.template, c.merged_into, c.overflow, c.literal, c.grouping"
 SAMPLE: Final = ("insert_id", "at", "text", "raw", "exception", "rank")
 """Columns of a sample."""
 
@@ -80,18 +80,18 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
         name = row[0]
         yield StoredCluster(
             record=_record(row),
-            stream=by_id[row[6]],
-            count=row[7],
-            first_seen=None if row[8] is None else at(row[8]),
-            last_seen=None if row[9] is None else at(row[9]),
-            sample=_sample(row[11:17]),
+            stream=by_id[row[7]],
+            count=row[8],
+            first_seen=None if row[9] is None else at(row[9]),
+            last_seen=None if row[10] is None else at(row[10]),
+            sample=_sample(row[12:18]),
             severities=severities.get(name, {}),
             minutes=minutes.get(name, {}),
             days=days.get(name, {}),
             facets=facets.get(name, {}),
             revisions=revisions.get(name, {}),
-            fragments=row[10],
-            latest=tuple(one for one in (_sample(row[17:23]),) if one is not None),
+            fragments=row[11],
+            latest=tuple(one for one in (_sample(row[18:24]),) if one is not None),
             values=values.get(name, {}),
         )
 
@@ -107,6 +107,13 @@ def first_sample(db: sqlite3.Connection, cluster_id: str) -> Sample | None:
     """The earliest entry of a cluster; None while nothing is counted on it."""
     row = db.execute(f"SELECT {_columns('sample')} FROM clusters c WHERE c.id = ?", [cluster_id]).fetchone()
     return row and _sample(row)
+
+
+def first_samples(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, Sample]:
+    """The earliest entry counted on each of these ids themselves."""
+    where, bound = _only("c.id", ids)
+    rows = db.execute(f"SELECT c.id, {_columns('sample')} FROM clusters c {where}", bound)
+    return {row[0]: one for row in rows if (one := _sample(row[1:])) is not None}
 
 
 def sample_row(sample: Sample) -> list[Any]:
@@ -127,7 +134,7 @@ def _columns(prefix: str) -> str:
 
 
 def _record(row: tuple[Any, ...]) -> TemplateRecord:
-    return TemplateRecord(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
+    return TemplateRecord(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), row[6])
 
 
 def _counts(db: sqlite3.Connection, query: str, bound: list[str]) -> dict[str, dict[int, int]]:

@@ -51,9 +51,10 @@ def _extend(db: sqlite3.Connection) -> None:
                 if name not in known:
                     rule = f" NOT NULL DEFAULT {default}" if not_null else ""
                     db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}{rule}")
-        indexes = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-        for name, text in model.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'").fetchall():
-            if name not in indexes and text:
+        others = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+        known = {name for name, _ in db.execute(others)}
+        for name, text in model.execute(others).fetchall():
+            if name not in known:
                 db.execute(text)
     finally:
         model.close()

@@ -40,7 +40,9 @@ CREATE TABLE clusters (
     latest_raw TEXT,
     latest_exception TEXT,
     latest_rank INTEGER NOT NULL DEFAULT 0,
-    fragments INTEGER NOT NULL DEFAULT 0
+    fragments INTEGER NOT NULL DEFAULT 0,
+    -- Of a record that was written before versions were: 1.
+    grouping INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX clusters_by_stream ON clusters (stream_id, rev);
 
@@ -106,8 +108,14 @@ CREATE TABLE workers (
     duplicates INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
     ignored INTEGER NOT NULL,
-    lag_s REAL NOT NULL
+    lag_s REAL NOT NULL,
+    schema_version INTEGER
 ) WITHOUT ROWID;
+-- Every commit writes its worker's row. A program that was started before the state was upgraded would go on by rules
+-- of its own; it is ended here, inside its transaction.
+CREATE TRIGGER workers_of_this_version BEFORE INSERT ON workers
+WHEN coalesce(NEW.schema_version, 1) < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema_version')
+BEGIN SELECT RAISE(ABORT, 'a newer Log Gardener has upgraded it; run that one instead of this'); END;
 
 -- What people and the controller decided; `decision` is JSON, `rev` its compare-and-set.
 CREATE TABLE handling (cluster_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, decision TEXT NOT NULL) WITHOUT ROWID;

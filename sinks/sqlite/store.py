@@ -111,6 +111,11 @@ class SqliteStore:
             found = merge_members(sqlite_rows.stored(self._db, members), sqlite_rows.triages(self._db, members))
         return found[0] if found else None
 
+    def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
+        """See `Store.first_samples`."""
+        with self._reading():
+            return sqlite_rows.first_samples(self._db, ids)
+
     def samples(self, cluster_id: str) -> Sequence[Sample]:
         """See `Store.samples`."""
         with self._reading():
@@ -250,6 +255,8 @@ class SqliteStore:
             if "locked" in str(error) or "busy" in str(error):
                 raise Transient(f"the state {self._path} is locked by another process") from error
             raise StateError(f"the state {self._path} cannot be used: {error}") from error
+        except sqlite3.IntegrityError as error:
+            raise StateError(f"the state {self._path} refused a commit: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StateError(f"the state {self._path} is damaged: {error}") from error
 

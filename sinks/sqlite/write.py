@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.model import Kind, Sample, Stream, TemplateRecord
+from processor.model import SCHEMA_VERSION, Kind, Sample, Stream, TemplateRecord
 from processor.model.errors import Conflict, StateError
 from processor.model.values import OTHER, total
 from sinks.sqlite.read import SAMPLE, at, first_sample, micros, sample_row
@@ -48,11 +48,15 @@ def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
             [*changes.stream, rev],
         ).lastrowid
     db.executemany(
-        "INSERT INTO clusters (id, stream_id, rev, seed, template, merged_into, overflow, literal)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO clusters (id, stream_id, rev, seed, template, merged_into, overflow, literal, grouping)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, template = excluded.template,"
-        " merged_into = excluded.merged_into, overflow = excluded.overflow, literal = excluded.literal",
-        [(r.id, stream_id, rev, r.seed, r.template, r.merged_into, r.overflow, r.literal) for r in changes.records],
+        " merged_into = excluded.merged_into, overflow = excluded.overflow, literal = excluded.literal,"
+        " grouping = excluded.grouping",
+        [
+            (r.id, stream_id, rev, r.seed, r.template, r.merged_into, r.overflow, r.literal, r.grouping)
+            for r in changes.records
+        ],
     )
     return rev
 
@@ -214,14 +218,16 @@ def heartbeat(db: sqlite3.Connection, checkpoint: Checkpoint, *, version: str) -
         else 0
     )
     db.execute(
-        "INSERT INTO workers (id, heartbeat_at, version, counted, duplicates, rejected, ignored, lag_s)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
+        "INSERT INTO workers (id, heartbeat_at, version, counted, duplicates, rejected, ignored, lag_s,"
+        " schema_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
         " version = excluded.version, counted = counted + excluded.counted,"
         " duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected,"
-        " ignored = ignored + excluded.ignored, lag_s = excluded.lag_s",
+        " ignored = ignored + excluded.ignored, lag_s = excluded.lag_s,"
+        " schema_version = excluded.schema_version",
         [
             *(checkpoint.worker, micros(checkpoint.at), version),
-            *(totals.counted, totals.duplicates, totals.rejected, totals.ignored, max(lag, 0.0)),
+            *(totals.counted, totals.duplicates, totals.rejected, totals.ignored, max(lag, 0.0), SCHEMA_VERSION),
         ],
     )
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
 from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.triage import rules
 from sinks.github.auth import TokenAuthority
 from sinks.github.http import GitHubApi

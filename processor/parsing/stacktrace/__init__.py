@@ -11,7 +11,7 @@ from __future__ import annotations
 from processor.parsing.stacktrace.describe import describe, title, without_values
 from processor.parsing.stacktrace.fingerprint import fingerprint
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, is_head, parse
+from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, may_begin, parse
 
 __all__ = [
     "NOISE",
@@ -23,7 +23,7 @@ __all__ = [
     "fingerprint",
     "is_crash",
     "is_fragment",
-    "is_head",
+    "may_begin",
     "parse",
     "title",
     "without_values",

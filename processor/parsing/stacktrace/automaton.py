@@ -17,8 +17,10 @@ MAX_LINES: Final = 500
 """Lines of one trace; a longer one is cut there."""
 LINE_LIMIT: Final = 600
 """Characters of a line that are looked at."""
-VAGUE: Final = frozenset({"line", "error", "code", "rule", "bare"})
-"""States after a first line that begins a trace only if the next ones say so."""
+ANY_LINE: Final = frozenset({"line", "error"})
+"""States after a first line that can be any: the next one says whether a trace begins."""
+VAGUE: Final = ANY_LINE | {"code", "quoted", "rule", "bare"}
+"""These, and the states after a line that begins a trace only together with the next ones."""
 _MAX_UNCERTAIN: Final = 40  # lines of a message, before its first frame
 
 Rules = tuple[tuple[re.Pattern[str], str], ...]
@@ -68,6 +70,11 @@ class Automaton:
         """Whether the line is a head by a sign of its own, and not only because of what follows."""
         state = self.begin(line)
         return state is not None and state not in VAGUE
+
+    def may_begin(self, line: str) -> bool:
+        """Whether the line looks as the first one of a trace does; most of other lines do not."""
+        state = self.begin(line)
+        return state is not None and state not in ANY_LINE
 
     def extent(self, lines: Sequence[str], at: int) -> Extent:
         """How far the trace that begins at `lines[at]` reaches; blank lines never end one."""

@@ -111,6 +111,17 @@ _NUMBERED = r"\s*#\d+ +(?:0x[0-9a-f]+|\S+ \()"
 _STACKED = r"\s*@ +0x[0-9a-f]+"
 _BRACKETED = r"\S+\(\S*\) ?\[0x[0-9a-f]+\]$"
 
+_REPORT = rules(
+    (r"SUMMARY: ", "summary"),
+    (r"==\d+==ABORTING", "end"),
+    (r"==\d+==", "sanitizer"),
+    (r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by|Thread T", "sanitizer"),
+    (r"Direct leak|Indirect leak|Shadow byte|=>0x|Hint: |HINT: |SCARINESS|AddressSanitizer|Address 0x", "sanitizer"),
+    (r"The signal is|Register values", "sanitizer"),
+    (RECORD, ""),
+    (r"\s", "sanitizer"),
+)
+
 LANGUAGE = Language(
     "cpp",
     needles=(
@@ -146,30 +157,14 @@ LANGUAGE = Language(
             ),
             "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
             "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
-            "sanitizer": rules(
-                (r"==\d+==|=+$|SUMMARY: ", "sanitizer"),
-                (
-                    (
-                        r"(?:READ|WRITE) of size|0x[0-9a-f]+ is located|freed by|previously|allocated by"
-                        r"|Thread T|Direct leak|Indirect leak"
-                    ),
-                    "sanitizer",
-                ),
-                (
-                    (
-                        r"Shadow byte|  0x|=>0x|Hint: |SCARINESS|AddressSanitizer|Address 0x|HINT: |The signal "
-                        r"is|Register values"
-                    ),
-                    "sanitizer",
-                ),
-                (RECORD, ""),
-                (r"\s", "sanitizer"),
-            ),
+            "sanitizer": _REPORT,
+            "summary": (*rules((r"={18}$", "end")), *_REPORT),
+            "end": rules(),
             "undefined": rules((_NUMBERED, "frames"), (r"\s", "undefined"), (r"SUMMARY: ", "undefined")),
             "frames": rules((_NUMBERED, "frames"), (_BRACKETED, "frames"), (r"\s", "frames")),
             "stack": rules((_STACKED, "stack"), (r"\*\*\* ", "stack"), (r"PC: @", "stack"), (r"Aborted", "stack")),
         },
-        accepting=frozenset({"what", "assert", "sanitizer", "undefined", "frames", "stack"}),
+        accepting=frozenset({"what", "assert", "sanitizer", "summary", "end", "undefined", "frames", "stack"}),
     ),
     fragments=(
         r"terminate called (?:after throwing|without an active)",

@@ -19,7 +19,8 @@ _MESSAGE: Final = 110
 _ROOT: Final = 60
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
 _FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \()")
-_SCRIPT = re.compile(r"(?:<[^>]*>|\{main\}|main|\?|<anonymous>)$")
+_SCRIPT = re.compile(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
+_EVERYWHERE = re.compile(r"(?:index\.\w+|__init__\.py|mod\.rs|lib\.rs|page\.tsx?|route\.tsx?)$")
 
 
 def describe(text: str) -> ExceptionInfo | None:
@@ -63,7 +64,7 @@ def title(one: ExceptionInfo) -> str:
     kind = _short(one.type)
     said = f"{kind}: {_cut(one.message, _MESSAGE)}" if kind and one.message else kind or _cut(one.message, _MESSAGE)
     parts = [said or "exception"]
-    file = one.file.replace("\\", "/").rpartition("/")[2]
+    file = _base(one.file)
     if one.function and file and not _SCRIPT.match(one.function):
         parts.append(f"in {_cut(one.function, _ROOT)} ({_cut(file, _ROOT)})")
     elif file or one.function:
@@ -77,12 +78,22 @@ def title(one: ExceptionInfo) -> str:
     return " ".join(parts)
 
 
+def _base(path: str) -> str:
+    """The file's name; with its folder where every folder has one of that name."""
+    *folders, name = path.replace("\\", "/").split("/")
+    return f"{folders[-1]}/{name}" if folders and folders[-1] and _EVERYWHERE.match(name) else name
+
+
 def _place(found: Traceback) -> Frame | None:
-    """The innermost frame of the application: of the last exception that has one."""
-    for raised in reversed(found.chain):
+    """The innermost frame of the application: the root cause's, or of the first exception that has one."""
+    script: Frame | None = None
+    for raised in found.chain:
         for frame in reversed(raised.frames):
-            if frame.in_app:
+            if frame.in_app and not _SCRIPT.match(frame.function):
                 return frame
+            script = script or (frame if frame.in_app else None)
+    if script is not None:
+        return script
     return next((raised.frames[-1] for raised in reversed(found.chain) if raised.frames), None)
 
 

@@ -52,5 +52,7 @@ def find(lines: list[str]) -> tuple[str, str]:
         for number, line in enumerate(head):
             if found := look(line):
                 follows = head[number + 1] if number + 1 < len(head) else ""
-                return found[0], found[1] or follows
+                said = found[1]
+                # "order 4 is not valid:" and the reasons below it, a line each
+                return found[0], f"{said} {follows}".strip() if not said or said.endswith(":") else said
     return "", head[0] if head else ""

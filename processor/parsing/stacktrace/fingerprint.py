@@ -77,7 +77,7 @@ def _source(raised: Raised) -> str:
     own = next((frame for frame in reversed(raised.frames) if frame.in_app), None)
     if own is None or _is_endless(raised):
         return ""
-    return _NUMBER.sub("<*>", _LITERAL.sub("<*>", _line(own.source, _SOURCE_CHARS)))
+    return _line(_NUMBER.sub("<*>", _LITERAL.sub("<*>", _line(own.source, 4 * _SOURCE_CHARS))), _SOURCE_CHARS)
 
 
 def _is_endless(raised: Raised) -> bool:

@@ -24,6 +24,8 @@ _LINK = re.compile(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
 _HIDDEN = re.compile(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = re.compile(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
+_CLOJURE = frozenset({"invoke", "invokeStatic", "doInvoke", "invokePrim"})
+_GENSYM = re.compile(r"__\d+|\$(?:fn|eval|reify)(?=__|$)")
 _LIBRARIES = re.compile(
     r"(?:java|javax|jakarta|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|clojure|akka|android|androidx|dalvik|reactor"
     r"|okhttp3|okio|retrofit2|rx|play|ratpack|javassist|liquibase|feign"
@@ -46,7 +48,10 @@ def frame(line: str) -> Frame | None:
         return None
     owner = _NUMBERED.sub("", match.group(1))
     own = not _LIBRARIES.match(owner + ".")
-    return Frame(_NUMBERED.sub("", match.group(2)), owner, own, match.group(3) or "", int((match.group(4) or "0")[:9]))
+    method = _NUMBERED.sub("", match.group(2))
+    if method in _CLOJURE and "$" in owner:  # a function is a class: shop.cart$price.invokeStatic
+        owner, _, method = _GENSYM.sub("", match.group(1)).partition("$")
+    return Frame(method, owner, own, match.group(3) or "", int((match.group(4) or "0")[:9]))
 
 
 def parse(lines: list[str]) -> Traceback | None:

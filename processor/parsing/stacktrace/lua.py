@@ -48,8 +48,9 @@ LANGUAGE = Language(
     needles=("stack traceback:",),
     parse=parse,
     automaton=Automaton(
-        start=rules((r"(?!\s|stack traceback)", "line")),
+        start=rules((r"lua[\w.]*: |\S+\.lua:\d+: ", "head"), (r"(?!\s|stack traceback)", "line")),
         states={
+            "head": rules((r"\s*stack traceback:", "trace")),
             "line": rules((r"\s*stack traceback:", "trace")),
             "trace": rules((_AT, "frames"), (r"\s*\.\.\.", "trace")),
             "frames": rules((_AT, "frames"), (r"\s*\.\.\.", "frames")),

@@ -16,6 +16,8 @@ from processor.parsing.stacktrace.paths import below, short_path
 
 _PLACE = re.compile(r":(\d+):\d+$")
 _CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_BARE = re.compile(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
+_REASON = re.compile(r'rejected with the reason "(.*)"\.')
 _LIST = re.compile(r"\s+\[errors\]: \[$")
 _ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
 _CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
@@ -78,7 +80,10 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     kind, message = heads.find(head)
     if not kind:
         named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)
-        kind, message = named.groups() if named else ("", message)
+        bare = next((found for line in head if (found := _BARE.match(line.strip()))), None)
+        kind, message = named.groups() if named else ("Error", bare.group(1)) if bare else ("", message)
+    if kind == "UnhandledPromiseRejection" and (reason := _REASON.search(message)):
+        message = reason.group(1)
     return Raised(kind, message, tuple(reversed(frames)))
 
 
@@ -90,12 +95,14 @@ LANGUAGE = Language(
     parse=parse,
     automaton=Automaton(
         start=rules(
+            (r"\s*\d+ \| ", "quoted"),
             (r"(?:/|file://|node:|[A-Za-z]:\\|webpack|evalmachine|\[eval)\S*:\d+$", "code"),
             (rf"(?!.*\bat \S+:\d).{{0,300}}?{heads.TYPED}", "message"),
-            (r"(?!\s+at |Node\.js v|\s*\})", "line"),
+            (r"(?!\s+at |(?:Node\.js|Bun) v\d|\s*\})", "line"),
         ),
         states={
             "line": rules((_AT, "frames")),
+            "quoted": rules((r"\s*\d+ \| ", "quoted"), (r"\s*[\^~]+\s*$", "marked")),
             "code": rules((r"\s*[\^~]+\s*$", "marked"), (r"", "source")),
             "source": rules((r"\s*[\^~]+\s*$", "marked")),
             "marked": rules((_AT, "frames"), (r"", "message")),
@@ -108,11 +115,11 @@ LANGUAGE = Language(
             "frames": rules(
                 (_AT, "frames"),
                 (r"Emitted '\w+' event |[}\]]+,?\s*$|Caused by: ", "frames"),
-                (r"Node\.js v\d", "end"),
+                (r"(?:Node\.js|Bun) v\d", "end"),
                 (rf"\s{{0,3}}{heads.TYPED}", ""),
                 (r"\s{2,}", "frames"),
             ),
-            "end": rules((r"Node\.js v\d", "end")),
+            "end": rules((r"(?:Node\.js|Bun) v\d", "end")),
         },
         accepting=frozenset({"frames", "end"}),
     ),

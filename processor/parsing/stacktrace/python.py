@@ -96,7 +96,10 @@ def parse(lines: list[str]) -> Traceback | None:
             _below_frames(reader, reader.block, line)
         elif line.strip():
             reader.note(line)
-    return complete("python", reader.finish())
+    chain = reader.finish()
+    if len(chain) == 1 and len(chain[0].frames) == 1 and any(_HEADER in line for line in lines):
+        return Traceback("python", tuple(chain))  # cut below its first frame, and yet no prose
+    return complete("python", chain)
 
 
 def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
@@ -128,6 +131,8 @@ def _frame(path: str, line: int, function: str | None) -> Frame:
     if path.startswith("<"):
         module = path.strip("<>").removeprefix("frozen ")
         return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>", "", line)
+    if path.endswith((".pyx", ".pxi", ".pxd")) and not path.startswith("/"):
+        return Frame(name, path, False, path, line)  # Cython prints the path inside the package
     for marker in ("site-packages/", "dist-packages/"):
         if (rest := below(path, marker)) is not None:
             return Frame(name, rest, False, path, line)
@@ -165,7 +170,7 @@ LANGUAGE = Language(
             "head": rules((_FILE, "frame"), (_NAME, "raised")),
             "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
             "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
-            "group": rules((r"\s*[|+]", "group"), (_LINK, "link")),
+            "group": rules((r"  \+ Exception Group Traceback", ""), (r"\s*[|+]", "group"), (_LINK, "link")),
             "raised": rules(
                 (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")
             ),

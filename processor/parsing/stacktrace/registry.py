@@ -148,6 +148,6 @@ def extent(lines: Sequence[str], at: int, *, is_after: bool) -> Reach:
     return best
 
 
-def is_head(line: str) -> bool:
-    """Whether the line begins a trace by a sign of its own."""
-    return any(language.automaton.begins_surely(line[:LINE_LIMIT]) for language in LANGUAGES)
+def may_begin(line: str) -> bool:
+    """Whether the line has a sign of being the first one of a trace."""
+    return any(language.automaton.may_begin(line[:LINE_LIMIT]) for language in LANGUAGES)

@@ -7,6 +7,7 @@ age are gone. Must not need a .rb ending: scripts such as bin/rails have none.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
@@ -56,7 +57,17 @@ def parse(lines: list[str]) -> Traceback | None:
             said, head = _said(match.group(4)), []
         frames.append(_frame(match.group(1), int(match.group(2)[:9]), match.group(3)))
     chain.append(_raised(said, head, frames[::-1] if numbered else frames))
-    return complete("ruby", chain[::-1])
+    return complete("ruby", [replace(raised, frames=_without_builtins(raised.frames)) for raised in chain[::-1]])
+
+
+def _without_builtins(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """A function of the interpreter is printed with the place of its caller: it is no frame of the application."""
+    return tuple(
+        replace(frame, in_app=False)
+        if at and (frame.file, frame.line) == (frames[at - 1].file, frames[at - 1].line)
+        else frame
+        for at, frame in enumerate(frames)
+    )
 
 
 def _said(text: str) -> tuple[str, str]:

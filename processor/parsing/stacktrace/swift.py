@@ -81,7 +81,7 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((_HEAD, "fatal")),
         states={
-            "fatal": rules((r"Current stack trace:|Thread \d+", "frames"), (_HEAD, "fatal")),
+            "fatal": rules((r"Current stack trace:|Thread \d+", "frames"), (r"[*]{3} |💣|Program crashed", "fatal")),
             "frames": rules(
                 (r"\s*\d+ (?:\[|0x|lib|\S+ +0x)", "frames"),
                 (r"\s*\d+ .* in \S+", "frames"),
@@ -90,7 +90,6 @@ LANGUAGE = Language(
                     "frames",
                 ),
                 (r"\s*(?:\d+│|│|[a-z][a-z0-9]{1,3} 0x|0x[0-9a-f]+[\u2013-]0x)|\s{2,}\S", "frames"),
-                (_HEAD, "frames"),
             ),
         },
         accepting=frozenset({"frames", "fatal"}),

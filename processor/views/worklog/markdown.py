@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues import headline
 from processor.issues.sample import sample_json
 from processor.text import markdown as neutral
 from processor.views.worklog import checklist as worklog_steps
@@ -68,7 +69,7 @@ def totals_line(totals: Totals) -> str:
 
 def name_of(item: Item, redact: Redact) -> str:
     """A cluster's name on one inert line."""
-    return neutral.prose(redact(report.name(item.cluster)), max_chars=_MAX_TITLE)
+    return neutral.prose(redact(headline.name(item.cluster)), max_chars=_MAX_TITLE)
 
 
 def _head(log: Worklog, redact: Redact) -> Iterable[str]:

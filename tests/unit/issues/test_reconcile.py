@@ -7,9 +7,9 @@ import pytest
 from seed import seed_clusters
 
 from processor.issues import body as report
-from processor.issues.body import Wording
 from processor.issues.controller import Limits, Reconciler
 from processor.issues.plan import IssueSettings
+from processor.issues.publish import Wording
 from processor.model import AuditRecord, Issue, IssueComment, IssueRef, Priority, Severity, Status
 from processor.model.errors import (
     IssueGone,

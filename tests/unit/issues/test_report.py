@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from processor.issues import body as report
 from processor.issues import cloud_console as console
-from processor.issues.body import Wording
+from processor.issues import headline
+from processor.issues.publish import Wording
 from processor.model import Cluster, Kind, Priority, Sample, Severity, Span, Stream, Triage
 from processor.model.notes import PendingComment
 from processor.text import markdown
@@ -66,7 +67,7 @@ def cluster(text, **fields):
         "id": "0123456789ab",
         "stream": Stream(short, short, Kind.TEXT),
         "template": text,
-        "sample": Sample(short, NOW, text, text),
+        "sample": Sample(short or "i", NOW, f"once more: {text}", text),
         "severity": Severity.ERROR,
         "count": 1234,
         "first_seen": NOW - timedelta(days=3),
@@ -74,7 +75,7 @@ def cluster(text, **fields):
         "severities": {Severity.ERROR: 1234},
         "minutes": {minute: 30},
         "days": {minute // 1440: 1234},
-        "facets": {short or "x": {short: 5, f"{short}2": 3}, "error group": {short: 2}, "route": {short: 1}},
+        "facets": {f"x{short}": {short: 5, f"{short}2": 3}, "error group": {short: 2}, "route": {short: 1}},
         "revisions": {short: Span(1234, NOW, NOW)},
         "triage": Triage(),
     }
@@ -105,7 +106,7 @@ def test_hostile_text_changes_nothing_but_the_inside_of_code_blocks(name, text):
     page = rendered(body(text))
 
     assert structure(page) == structure(OURS), name
-    outside = re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
+    outside = re.sub(r"<pre.*?</pre>|<code>[^<]*</code>", "", page, flags=re.DOTALL)
     assert "octocat" not in unquote(re.sub(r'href="[^"]*"', "", outside))
 
 
@@ -131,29 +132,27 @@ def test_a_body_stays_readable_and_bounded(name, text):
 INERT = {
     "mention": re.compile(r"@\w"),
     "reference": re.compile(r"#\w|\bgh-\d", re.IGNORECASE),
-    "link": re.compile(r"://|\bwww\.|\]\(", re.IGNORECASE),
-    "markup": re.compile(r"[<>`\[\]*|~$\\&\n\r]"),
-    "commit": re.compile(r"\b(?=\w*\d)[0-9a-f]{7,40}\b"),
+    "link": re.compile(r"://|\bwww\.", re.IGNORECASE),
+    "markup": re.compile(r"[`\n\r]"),  # all that GitHub renders in a title
+    "emoji": re.compile(r":[a-z0-9_+-]+:", re.IGNORECASE),
     "hidden": re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"),
 }
 
 
 @pytest.mark.parametrize(("name", "text"), CASES, ids=[f"{at}" for at in range(len(CASES))])
 def test_a_title_is_one_line_that_does_nothing(name, text):
-    made = report.title(cluster(text), PLAIN)
+    made = headline.title(cluster(text), PLAIN)
 
     assert len(made) <= 200
     assert made.strip()
     assert [kind for kind, pattern in INERT.items() if pattern.search(made)] == [], name
-    page = rendered(made)
-    assert not re.search(r"<(?!/?(?:p|em|strong|h[1-6]|hr|ul|ol|li|br)\b)", page), page
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=300)
 def test_any_text_is_inert(text):
     assert structure(rendered(body(text))) == structure(OURS)
-    made = report.title(cluster(text), PLAIN)
+    made = headline.title(cluster(text), PLAIN)
     assert [kind for kind, pattern in INERT.items() if pattern.search(made)] == []
 
 
@@ -171,7 +170,7 @@ def test_text_is_redacted_before_it_is_worded_everywhere():
     wording = Wording(
         redact=lambda text: text.replace("hunter2", "[redacted]"), mask=lambda text: text, raw_samples=True
     )
-    made = body("password hunter2", wording) + report.title(cluster("password hunter2"), wording)
+    made = body("password hunter2", wording) + headline.title(cluster("password hunter2"), wording)
     one = replace(cluster("x"), revisions={"hunter2": Span(1, NOW, NOW)})
     made += report.comment(one, PendingComment(number=1, change="escalating", count=1, reason="more"), wording)
 
@@ -180,11 +179,11 @@ def test_text_is_redacted_before_it_is_worded_everywhere():
 
 def test_by_default_a_sample_is_shown_without_its_values():
     wording = Wording(redact=lambda text: text, mask=lambda text: re.sub(r"\d+", "<*>", text))
-    one = replace(cluster("order <*> failed"), sample=Sample("i", NOW, "order 4711 failed", '{"order": 4711}'))
+    one = replace(cluster("order <*> failed"), sample=Sample("i", NOW, "order 4711 failed\nonce more", "{}"))
     made = report.body(one, wording, priority=Priority.P1, impact="")
 
     assert "4711" not in made
-    assert "### Sample, values masked" in made
+    assert "### Latest sample" in made
 
 
 def test_a_request_without_a_message_is_shown_as_json_without_its_values():
@@ -198,7 +197,7 @@ def test_a_request_without_a_message_is_shown_as_json_without_its_values():
     shown = json.loads(re.search(r"```json\n(.*?)\n```", made, re.DOTALL)[1])
     assert shown == {
         "severity": "WARNING",
-        "httpRequest": {"requestMethod": "GET", "requestUrl": "https://x.example/u/<*>", "status": 405},
+        "httpRequest": {"requestMethod": "GET", "requestUrl": "/u/…", "status": 405},
     }
 
 
@@ -238,7 +237,7 @@ def test_links_lead_to_the_entries_and_to_error_reporting():
     one = replace(one, stream=Stream("acme-prod", "shop", Kind.TEXT))
     made = report.body(one, PLAIN, priority=Priority.P1, impact="")
 
-    explorer = re.search(r"\[These entries in Logs Explorer\]\((\S+)\)", made)[1]
+    explorer = re.search(r"\[All entries in Logs Explorer\]\((\S+)\)", made)[1]
     assert '"failed for order"' in unquote(explorer) or '"payment of"' in unquote(explorer)
     assert "timeRange=2026-01-07T12:00:00Z/2026-01-10T12:00:01Z" in unquote(explorer)
     assert explorer.endswith("?project=acme-prod")
@@ -259,7 +258,7 @@ def test_links_lead_to_the_entries_and_to_error_reporting():
 def test_the_query_finds_the_entries_whatever_their_severity(kind, template, facets, query):
     one = cluster(template, facets=facets, stream=Stream("acme-prod", "shop", kind))
 
-    assert f"query={quote(query, safe='')};" in console.links(one, str)
+    assert f"query={quote(query, safe='')};" in console.links(one, PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +286,7 @@ def test_a_comment_is_known_by_its_first_line():
 
 def test_a_service_with_a_comma_gives_a_label_that_can_be_asked_for():
     one = replace(cluster("x"), stream=Stream("p", "a,b @octocat " + "x" * 80, Kind.TEXT))
-    found = report.labels(one, Priority.P1, flapping=True)
+    found = report.labels(one, PLAIN, Priority.P1, flapping=True)
 
     assert found[0] == "log-gardener"
     assert all("," not in name and len(name) <= 50 and "@" not in name for name in found)

@@ -138,9 +138,9 @@ def test_a_long_chain_keeps_its_first_and_last_four():
     assert tb.fingerprint(tb.Traceback("jvm", chain), mask) == "Ea => Eb => Ec => Ed => Ei => Ej => Ek => El"
 
 
-def test_a_title_names_the_last_exception_its_place_and_its_root_cause():
+def test_a_title_names_the_last_exception_and_its_root_cause_with_its_place():
     found = tb.describe(BY_NAME["python", "during handling"].text)
-    assert tb.title(found) == "CartError: no cart 17 in checkout (views.py) (from KeyError: 'cart-17')"
+    assert tb.title(found) == "CartError: no cart 17 in load (cart.py) (from KeyError: 'cart-17')"
     single = tb.describe(BY_NAME["python", "syntax error without a header"].text)
     assert tb.title(single) == "SyntaxError: invalid syntax in rules.py"
 
@@ -148,7 +148,7 @@ def test_a_title_names_the_last_exception_its_place_and_its_root_cause():
 def test_a_title_without_values_says_what_the_fingerprint_says():
     case = BY_NAME["python", "during handling"]
     found = tb.without_values(tb.describe(case.text), named(case))
-    assert tb.title(found) == "CartError: no cart <*> in checkout (views.py) (from KeyError)"
+    assert tb.title(found) == "CartError: no cart <*> in load (cart.py) (from KeyError)"
 
 
 def test_a_trace_cut_before_its_type_is_named_by_its_place():
@@ -254,7 +254,7 @@ PIECES = st.sampled_from(
 def test_any_mixture_of_lines_is_read_without_error_and_named_in_bounds(text):
     found = tb.parse(text)
     for line in text.split("\n"):
-        tb.is_fragment(line), tb.is_head(line)
+        tb.is_fragment(line), tb.may_begin(line)
     if found:
         name, title = tb.fingerprint(found, mask), tb.title(tb.describe(text))
         assert len(name) <= 8 * (120 + 300 + 8 * 250 + 20)
@@ -329,4 +329,4 @@ def test_a_line_of_256_kib_is_cut_before_any_pattern_sees_it(unit):
     for lead in ("\tat ", '  File "', "\t/x.go:", "a.rb:1:in `", "#0 ", "    at f (", "Caused by: ", "E: "):
         line = lead + unit * (262_144 // len(unit))
         tb.parse(f'{line}\n  File "x.go:1\tat :in `#0 \n{line}')
-        tb.is_fragment(line), tb.is_head(line), tb.extent([line, line], 0, is_after=False)
+        tb.is_fragment(line), tb.may_begin(line), tb.extent([line, line], 0, is_after=False)

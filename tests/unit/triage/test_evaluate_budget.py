@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from pipeline_fixture import StillClock
 from seed import seed_clusters
 
-from processor.issues.body import Wording
-from processor.issues.plan import IssueSettings
 from processor.triage import rules
 from processor.triage.evaluate import Decider
 from sinks.sqlite.store import SqliteStore
@@ -17,10 +15,9 @@ NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 def test_what_there_is_no_time_for_stays_as_it_is():
     store, clock = SqliteStore(":memory:"), StillClock(NOW)
     seed_clusters(store, clock.now(), [f"c{n}" for n in range(6)], 10)
-    settings = IssueSettings(rules.make(), Wording(str, str))
     left = iter([True, True])
 
-    decided, _ = Decider(store, settings).decide(store.clusters(), NOW, has_time=lambda: next(left, False))
+    decided, _ = Decider(store, rules.make()).decide(store.clusters(), NOW, has_time=lambda: next(left, False))
 
     assert len(decided) == 6
     assert sum(one.triage.priority is not None for one in decided) == 2

@@ -1,0 +1,202 @@
+"""Group the stored clusters again after the rules of grouping have changed, so that nothing a person knows is lost.
+
+Each root of an older version is asked where its own sample would go now. Where that is another id, the root becomes
+an alias of it: issue, decisions and counts follow as they do for any merge. Promises: a root moves in the same commit
+in which its new cluster is made, under compare-and-set of every stream it touches; a kill at any time leaves some
+roots moved and the others as they were, and the next start goes on with those. Counts are never rewritten.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.ingest.retry import retry_until
+from processor.mining.grouper import Grouper
+from processor.model import GROUPING_VERSION, Checkpoint, Kind, Sample, Totals
+from processor.model.errors import CheckpointTooLarge, StateError
+from processor.parsing import decode as entries
+from processor.parsing.decode import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from processor.mining.masker import Masker
+    from processor.mining.miners import Miners
+    from processor.model import Masked, Stream, TemplateRecord
+    from processor.model.ports import Clock, Store
+
+_AT_ONCE: Final = 200
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PATIENCE: Final = timedelta(minutes=5)
+_MEMBERS: Final = 24
+"""So many messages of what was merged into a root are learned again: enough to earn its wildcards anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What became of one root.
+
+    Attributes:
+        target: the cluster that continues it; its own id where the new rules leave it alone.
+    """
+
+    stream: Stream
+    id: str
+    target: str
+
+
+class Upgrade:
+    """Brings the state of an older grouping up to this program's. Not thread-safe.
+
+    Args:
+        miners: follows the store; the worker's own, or an empty one.
+        name: of the worker; an upgrade is a commit like others.
+    """
+
+    def __init__(self, store: Store, *, miners: Miners, masker: Masker, clock: Clock, name: str) -> None:
+        self._store = store
+        self._miners = miners
+        self._group = Grouper(masker)
+        self._clock = clock
+        self._name = name
+
+    def run(self, *, dry_run: bool = False) -> tuple[Move, ...]:
+        """Group every outdated root again; () where there is none.
+
+        Raises:
+            Conflict: another worker was first; call again, what is done stays done.
+            Transient, StateError: as the store.
+        """
+        self._miners.refresh(self._store.load_model(self._miners.revs))
+        waiting = self._outdated()
+        families = self._families() if waiting else {}
+        moves: list[Move] = []
+        size = _AT_ONCE
+        try:
+            while waiting:
+                part = waiting[:size]
+                found = self._move(part, families)
+                if dry_run or self._commit():
+                    moves += found
+                    waiting = waiting[len(part) :]
+                elif size == 1:
+                    raise StateError(f"cluster {part[0][1].id} cannot be grouped again in one commit")
+                else:
+                    size = -(-size // 2)
+        finally:
+            self._miners.rollback()
+        return tuple(moves)
+
+    def run_until_done(self, *, dry_run: bool = False) -> tuple[Move, ...]:
+        """The same, tried again for five minutes while the store is away or another worker was first."""
+        begun = self._clock.now()
+        moves, _ = retry_until(
+            lambda: self.run(dry_run=dry_run),
+            sleep=self._clock.sleep,
+            has_to_end=lambda: self._clock.now() - begun > _PATIENCE,
+            failed=lambda _: None,
+        )
+        return moves
+
+    def _outdated(self) -> list[tuple[Stream, TemplateRecord]]:
+        """The roots that older rules made, stream by stream in the order of minting."""
+        return [
+            (stream, record)
+            for stream, records in self._miners.records().items()
+            for record in records
+            if record.merged_into is None and record.grouping < GROUPING_VERSION
+        ]
+
+    def _families(self) -> dict[str, list[str]]:
+        """By root: its id and those of the first that were merged into it within its stream."""
+        found: dict[str, list[str]] = {}
+        for stream, records in self._miners.records().items():
+            for record in records:
+                root = self._miners.resolve(stream, record.id)
+                members = found.setdefault(root, [root])
+                if record.id != root and len(members) < _MEMBERS:
+                    members.append(record.id)
+        return found
+
+    def _move(self, part: Sequence[tuple[Stream, TemplateRecord]], families: Mapping[str, list[str]]) -> list[Move]:
+        samples = self._store.first_samples([one for _, root in part for one in families[root.id]])
+        now = self._clock.now()
+        moves: list[Move] = []
+        for stream, root in part:
+            # A wildcard that was earned on the way may have taken it in.
+            target = self._miners.resolve(stream, root.id)
+            if target == root.id:
+                members = [one for name in families[root.id] if (one := self._known(stream, name, samples)) is not None]
+                target = self._target(stream, root, members, now)
+                # A root that moves keeps its version: its seed is no evidence for the new rules.
+                changed = replace(root, merged_into=target)
+                if target == root.id:
+                    changed = replace(root, grouping=GROUPING_VERSION)
+                self._miners.amend(stream, changed)
+            moves.append(Move(stream, root.id, target))
+        return moves
+
+    def _known(self, stream: Stream, cluster_id: str, samples: Mapping[str, Sample]) -> Sample | None:
+        """A cluster's first entry; what was merged before anything was counted on it has only its seed, a text."""
+        if cluster_id in samples or stream.kind is not Kind.TEXT:
+            return samples.get(cluster_id)
+        record = self._miners.record(stream, cluster_id)
+        return None if record is None or record.overflow else Sample("", _EPOCH, record.seed, "")
+
+    def _target(self, stream: Stream, root: TemplateRecord, members: Sequence[Sample], now: datetime) -> str:
+        """The cluster to which the root's entries would go now."""
+        if root.overflow or not members:
+            return root.id
+        placed = [regrouped(one, stream, self._group, now) for one in members]
+        new_stream, message = placed[0]
+        if root.literal:
+            record = self._miners.miner(new_stream).literal(message)
+            if self._miners.record(new_stream, record.id) is None:
+                self._miners.amend(new_stream, record)
+                return record.id
+            return root.id
+        for masked in placed:
+            self._miners.assign(*masked)
+        target = self._miners.resolve(new_stream, self._miners.assign(new_stream, message))
+        found = self._miners.record(new_stream, target)
+        return root.id if found is None or found.overflow else target
+
+    def _commit(self) -> bool:
+        """Commit what was learned; False where it is too much at once, and forgotten."""
+        checkpoint = Checkpoint(
+            worker=self._name,
+            at=self._clock.now(),
+            fresh=(),
+            seen=self._store.seen(()),
+            deltas=(),
+            templates=self._miners.learned(),
+            rejected=(),
+            totals=Totals(),
+        )
+        try:
+            committed = self._store.commit(checkpoint)
+        except CheckpointTooLarge:
+            self._miners.rollback()
+            return False
+        self._miners.confirm(committed.revs)
+        return True
+
+
+def regrouped(sample: Sample, stream: Stream, group: Grouper, now: datetime) -> Masked:
+    """What the sample is grouped by now; `stream` is where it was."""
+    try:
+        entry = entries.decode(sample.raw.encode("utf-8", "surrogatepass"), now)
+    except DecodeError:
+        # Cut, or made of nothing: the text is what is left of it.
+        plain = {"timestamp": sample.at.isoformat(), "textPayload": sample.text}
+        entry = entries.decode(json.dumps(plain).encode(), now)._replace(project=stream.project, service=stream.service)
+    masked = group(entry)
+    if masked.stream.kind is not stream.kind and sample.text != entry.text:
+        # Lines of one trace were joined: the entry is its first line, the text is the whole.
+        whole = group(entry._replace(text=sample.text))
+        if whole.stream.kind is stream.kind:
+            return whole
+    return masked

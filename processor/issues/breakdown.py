@@ -1,0 +1,120 @@
+"""The folded part of an issue: when it happened, and how its entries differ. Pure; log text goes through `Wording`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.issues.publish import HIDDEN, OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from processor.issues.publish import Wording
+    from processor.model import Cluster
+    from processor.model.notes import Notes
+
+_MAX_ROWS: Final = 8
+_MAX_FACETS: Final = 12
+_MAX_VALUE: Final = 60
+_USERS: Final = ("user_id", "label user_id", "label user", "label userId", "label user-id", "label enduser.id")
+
+
+def where(cluster: Cluster, notes: Notes, wording: Wording) -> str:
+    """What all entries share, a line each: the project, deploys, and every facet with one value."""
+    rows = [
+        ("project", wording.named(cluster.stream.project)),
+        ("service", wording.named(cluster.stream.service)),
+        ("cluster", cluster.id),
+        ("merged clusters", ", ".join(cluster.aliases)),
+    ]
+    if len(cluster.revisions) > 1:
+        rows += [
+            ("first revision", wording.named(cluster.first_revision)),
+            ("last revision", wording.named(cluster.last_revision)),
+        ]
+    rows += [("new in", wording.named(notes.new_in)), ("gone since", wording.named(notes.gone_since))]
+    for facet, values in _tables(cluster).items():
+        if len(values) == 1 and not _is_told(facet):
+            value = wording.value(facet, next(iter(values)))
+            rows.append((_facet_name(facet, wording), "" if value == HIDDEN else value))
+    return table([(key, short(value)) for key, value in rows if value])
+
+
+def differing(cluster: Cluster, wording: Wording) -> str:
+    """Every facet with more than one value: the most frequent, the rest in one row."""
+    sections = []
+    for facet, values in sorted(_tables(cluster).items()):
+        if len(values) < 2 or _is_told(facet):  # noqa: PLR2004  # one value is no difference
+            continue
+        rows = wording.facet(facet, values)
+        shown = [(f"  {short(value)}", f"{n:>9,}") for value, n in rows[:_MAX_ROWS]]
+        if len(rows) > _MAX_ROWS:
+            shown.append(("  (the rest)", f"{sum(n for _, n in rows[_MAX_ROWS:]):>9,}"))
+        sections.append(f"{_facet_name(facet, wording)}\n{table(shown)}")
+    return "\n\n".join(sections)
+
+
+def instances(cluster: Cluster) -> str:
+    """How many instances it was seen on, "" where entries name none. Their names tell nothing."""
+    return _counted(cluster.facets.get("instance", {}), "instance")
+
+
+def users(cluster: Cluster) -> str:
+    """How many users it was seen with, "" where entries name none."""
+    found = [cluster.facets[name] for name in _USERS if name in cluster.facets]
+    return _counted(max(found, key=len), "user") if found else ""
+
+
+def timeline(cluster: Cluster) -> str:
+    """The last fourteen days that have entries, and the last three hours in steps of ten minutes."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    rows = [(f"{epoch + timedelta(days=day):%Y-%m-%d}", n) for day, n in sorted(cluster.days.items())[-14:]]
+    tens: dict[int, int] = {}
+    for minute, n in cluster.minutes.items():
+        tens[minute // 10] = tens.get(minute // 10, 0) + n
+    recent = [(f"{epoch + timedelta(minutes=ten * 10):%m-%d %H:%M}", n) for ten, n in sorted(tens.items())]
+    return "\n\n".join(_bars(part) for part in (rows, recent) if part)
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Two columns."""
+    found = list(rows)
+    width = max((len(name) for name, _ in found), default=0)
+    return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in found)
+
+
+def short(value: str) -> str:
+    """One line, cut."""
+    value = " ".join(value.split())
+    return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"
+
+
+def _tables(cluster: Cluster) -> Mapping[str, Mapping[str, int]]:
+    tables: dict[str, Mapping[str, int]] = {}
+    if len(cluster.revisions) > 1:
+        tables["revision"] = {name: span.entries for name, span in cluster.revisions.items()}
+    tables.update(list(cluster.facets.items())[:_MAX_FACETS])
+    return tables
+
+
+def _is_told(facet: str) -> bool:
+    """Whether it is counted or linked elsewhere."""
+    return facet in ("instance", "error group", *_USERS)
+
+
+def _facet_name(facet: str, wording: Wording) -> str:
+    """The key of a label is chosen by whoever writes the log."""
+    return short(wording.said(facet))
+
+
+def _counted(values: Mapping[str, int], noun: str) -> str:
+    known = len(values) - (OTHER in values)
+    if not known:
+        return ""
+    return f"{'more than ' if OTHER in values else ''}{known:,} {noun}{'s' if known > 1 else ''}"
+
+
+def _bars(rows: list[tuple[str, int]]) -> str:
+    top = max(n for _, n in rows)
+    return table([(name, f"{n:>9,}  {'█' * max(1, round(30 * n / top))}") for name, n in rows])

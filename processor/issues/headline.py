@@ -1,0 +1,83 @@
+"""What an issue is called: what broke, in one line. Pure; the result is plain text that went through `Wording`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from processor.issues.publish import OTHER
+from processor.model import Kind
+from processor.parsing import stacktrace
+from processor.text import markdown
+
+if TYPE_CHECKING:
+    from processor.issues.publish import Wording
+    from processor.model import Cluster
+
+MAX_TITLE: Final = 200
+_VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
+_LEVEL_FIRST: Final = re.compile(
+    r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
+    r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
+)
+
+
+def name(cluster: Cluster) -> str:
+    """What a cluster is called where its words are log text yet: its template's first line, without frames.
+
+    Values and a level that stand before the first word tell nothing and are left out.
+    """
+    first = cluster.template.split("\n", 1)[0]
+    if cluster.stream.kind == Kind.EXCEPTION:
+        return first.split(" => ")[-1].split(" at ", 1)[0]
+    return _LEVEL_FIRST.sub("", _VALUES_FIRST.sub("", first)) or first
+
+
+def said(cluster: Cluster, wording: Wording) -> str:
+    """What broke, published: an exception with its place and root, a request with its routes, a text as it is."""
+    if cluster.stream.kind == Kind.HTTP:
+        return _request(cluster, wording)
+    if cluster.stream.kind == Kind.EXCEPTION:
+        return _exception(cluster, wording)
+    return wording.said(name(cluster))
+
+
+def title(cluster: Cluster, wording: Wording) -> str:
+    """One inert line that a search finds: the service and what broke."""
+    return markdown.title(f"{wording.named(cluster.stream.service)}: {said(cluster, wording)}", max_chars=MAX_TITLE)
+
+
+def _exception(cluster: Cluster, wording: Wording) -> str:
+    """`Type: message in function (file.py) (from Root: its message)`; messages as grouping masked them."""
+    found = stacktrace.describe(cluster.sample.text)
+    if found is None:
+        return wording.said(name(cluster))
+    told = stacktrace.without_values(found, cluster.template)
+    return stacktrace.title(
+        told._replace(
+            type=wording.named(told.type),
+            message=wording.said(told.message),
+            function=wording.named(told.function),
+            file=wording.named(told.file),
+            root_type=wording.named(told.root_type),
+            root_message=wording.said(told.root_message),
+        )
+    )
+
+
+def _request(cluster: Cluster, wording: Wording) -> str:
+    """`HTTP 4xx on 7 routes, most GET /api/chat/stream 405`; one route is said as it is."""
+    text = wording.route(cluster.template)
+    rows = [row for row in wording.facet("route", cluster.facets.get("route", {})) if row[0] != OTHER]
+    if not rows:
+        return text
+    known = cluster.facets["route"]
+    most = rows[0][0]
+    if len(known) == 1:
+        path = most.partition(" ")[2].rpartition(" ")[0]
+        # Its template may name the route already, then only the status is news.
+        return f"HTTP {most.rpartition(' ')[2]} {most.rpartition(' ')[0]}" if path in text or " /" not in text else text
+    more = "more than " if OTHER in known else ""
+    if " /" in text:
+        return text
+    return f"{text} on {more}{len(known) - (OTHER in known):,} routes, most {most}"

@@ -1,0 +1,78 @@
+"""What the issue of an incident says beside the figures of its own cluster. Pure; log text goes through `Wording`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.issues import headline
+from processor.text import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processor.issues.publish import Wording
+    from processor.model import Cluster, Priority
+    from processor.triage.incident_owner import IncidentReport
+
+_MAX_LINE: Final = 160
+_MAX_MEMBERS: Final = 50
+_MAX_SERVICES: Final = 3
+
+
+def title(report: IncidentReport, wording: Wording) -> str:
+    """One inert line: the services and the cause."""
+    incident = report.incident
+    names = ", ".join(wording.named(one) for one in incident.services[:_MAX_SERVICES])
+    more = f" and {len(incident.services) - _MAX_SERVICES} more" if len(incident.services) > _MAX_SERVICES else ""
+    return markdown.title(f"{names}{more}: {_cause(report, wording)}", max_chars=headline.MAX_TITLE)
+
+
+def lead(report: IncidentReport, wording: Wording, priority: Priority) -> str:
+    """How urgent, how much, since when."""
+    incident = report.incident
+    entries = sum(cluster.count for cluster in report.clusters)
+    first = min(cluster.first_seen for cluster in report.clusters)
+    last = max(cluster.last_seen for cluster in report.clusters)
+    again = "" if incident.started_at == first else f"; the last rise began at {incident.started_at:%Y-%m-%d %H:%M:%S}"
+    seen = "It came with the new revision" if incident.is_new_revision else "First seen in revision"
+    revision = markdown.prose(wording.named(incident.revision), max_chars=_MAX_LINE)
+    return (
+        f"**{priority}**, {entries:,} entries in {len(report.clusters)} clusters that belong together, first seen"
+        f" {first:%Y-%m-%d %H:%M:%S}, last seen {last:%Y-%m-%d %H:%M:%S} UTC{again}."
+        f"{f' {seen} {revision}.' if revision else ''}"
+    )
+
+
+def section(report: IncidentReport, wording: Wording) -> str:
+    """Every cluster with the reason why it belongs; the cause is in the title."""
+    return "\n\n".join(["### Clusters of this incident", "\n".join(_member_lines(report, wording))])
+
+
+def _cause(report: IncidentReport, wording: Wording) -> str:
+    """The root's own headline where it raised the cause: that names the place, too."""
+    root = next((one for one in report.clusters if one.id == report.incident.root), None)
+    cause = report.incident.cause
+    if root is None or (root.stream.kind == "exception" and not _names(root, cause)):
+        return wording.said(cause)
+    return headline.said(root, wording)
+
+
+def _names(root: Cluster, cause: str) -> bool:
+    """Whether the exception that reached the log is the cause itself, not one around it."""
+    return headline.name(root).partition(":")[0] == cause.partition(":")[0]
+
+
+def _member_lines(report: IncidentReport, wording: Wording) -> Iterable[str]:
+    by_id = {cluster.id: cluster for cluster in report.clusters}
+    members = [member for member in report.incident.members if member.id in by_id]
+    for member in members[:_MAX_MEMBERS]:
+        cluster = by_id[member.id]
+        counted = f"- `{cluster.id}` {cluster.count:,} entries"
+        if member.id == report.incident.root:
+            yield f"{counted}: the root"
+            continue
+        why = "; ".join(report.incident.reasons(member)) or "was part of it when it began"
+        said = markdown.prose(headline.said(cluster, wording), max_chars=_MAX_LINE)
+        yield f"{counted}: {said} ({markdown.prose(wording.said(why), max_chars=_MAX_LINE)})"
+    if len(members) > _MAX_MEMBERS:
+        yield f"- and {len(members) - _MAX_MEMBERS} more"

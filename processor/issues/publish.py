@@ -1,0 +1,141 @@
+"""What of log text leaves: the one way into a title, a body, a comment, an address, a worklog or a file. Pure.
+
+Grouping decides what is one problem and may keep words that must not leave; publishing shows what is *said* (literal
+words, names from code and configuration, frames with file and line, statuses) and hides what is *filled in* (values,
+names of people and customers, everything that redaction finds). Every writer calls `Wording`; none has `redact` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from processor.issues.sample import masked
+from processor.parsing import routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+HIDDEN: Final = "…"
+OTHER: Final = "(other)"
+INFRASTRUCTURE: Final = frozenset(
+    (
+        *("revision", "location", "instance", "module", "function", "status", "error group", "namespace", "cluster"),
+        *("line", "file", "logger", "method", "severity"),
+    )
+)
+"""Facets whose values name the service's own parts: shown as they are, redacted."""
+_PLACES: Final = re.compile(r"<(?:\*|any|cut)>")
+_RUN: Final = re.compile(r"…(?:[ ,;:/|.-]{0,2}…)+")
+_URL: Final = re.compile(r"(?:https?://|/)\S{0,2000}$")
+_FULL_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_a-z][\w'\u2019-]+){1,3}")
+_CODE: Final = re.compile(r"(?=\w*_|\w+\.\w+\.)[A-Za-z_]+(?:\.[A-Za-z_]+){1,12}")  # shop_core.pay, com.acme.Pay
+_PROBE: Final = "q7w8e9r0t1y2"
+_LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
+_QUOTED: Final = re.compile(r"(['\"`])…\1")
+_REDACTED: Final = re.compile(r"\[redacted: [^\]\n]{1,40}\]")
+_TOLD: Final = re.compile(r"[^\W\d_]{2,}")
+# One line of a stack trace that names a place in code: a file with its line, or a call in the form of its language.
+_FRAME: Final = re.compile(
+    r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|#\d+\s.{0,300}"
+    r"|\d{1,4}:\s+(?:0x[0-9a-f]+ - )?[\w:<>$ .&*,{}#-]{3,300}|\S+\.\w{1,6}:\d+(?::\d+)?(?:\s.{0,200})?"
+    r"|[\w./$*()-]{3,200}\([^)]{0,100}\)|goroutine \d+ \[[a-z ,\d]{1,60}\]:|Traceback \(most recent call last\):"
+    r"|created by \S.{0,200}|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
+)
+_ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How log text is prepared before it is shown outside.
+
+    Attributes:
+        redact: takes secrets and personal data out.
+        mask: takes values out, line by line.
+        hide: takes names of people and customers out.
+        raw_samples: show samples with their values, redacted.
+    """
+
+    redact: Callable[[str], str]
+    mask: Callable[[str], str]
+    raw_samples: bool = False
+    hide: Callable[[str], str] = str
+
+    def said(self, text: str) -> str:
+        """What a text says, without what is filled in; "…" stands for it. Lines stay lines."""
+        return _tidy(self.hide(_PLACES.sub(HIDDEN, self.mask(self.redact(text)))))
+
+    def named(self, text: str) -> str:
+        """A name of the service's own: a revision, a project, a function. Redacted, else as it is."""
+        return self.redact(text)
+
+    def sample(self, text: str) -> str:
+        """A message as an example: with its values where that is wanted, else what it says."""
+        return self.redact(text) if self.raw_samples else self.trace(text)
+
+    def trace(self, text: str) -> str:
+        """A stack trace: places in code are code and stay, messages are prose. Other text is what it says."""
+        lines = text.split("\n")
+        if sum(bool(_FRAME.fullmatch(line)) for line in lines) < 1:
+            return self.said(text)
+        return "\n".join(
+            _ARGUMENTS.sub("(…)", self.redact(line)) if _FRAME.fullmatch(line) else self.said(line) for line in lines
+        )
+
+    def shown(self, text: str) -> str:
+        """Text with its values but without secrets and names, for a page that stays among those who run the service."""
+        return self.hide(self.redact(text))
+
+    def json(self, found: object) -> str:
+        """A sample's JSON, of which every string was redacted."""
+        told = found if self.raw_samples else masked(found, self.field)
+        # Once for each value, once for the whole: a secret may be known by its key alone.
+        return self.redact(json.dumps(told, ensure_ascii=False, indent=2))
+
+    def field(self, text: str) -> str:
+        """One string of a sample's JSON."""
+        return self.route(routes.route_template(text)) if _URL.match(text) else self.said(text)
+
+    def route(self, text: str) -> str:
+        """A request's method and route: its words, which are masked already, without names in them."""
+        return _tidy(self.hide(_PLACES.sub(HIDDEN, self.redact(text))))
+
+    def value(self, name: str, value: str) -> str:
+        """One value of a facet; "…" where all of it is filled in."""
+        if value == OTHER:
+            return value
+        if name in INFRASTRUCTURE or _CODE.fullmatch(value):
+            return self.named(value)
+        if name == "route":
+            return self.route(value)
+        key = name.removeprefix("label ")
+        # A secret may be known by its key alone, whatever it looks like.
+        if _REDACTED.search(self.redact(f'{key}="{_PROBE}"')) or _FULL_NAME.fullmatch(value):
+            return HIDDEN
+        # Beside its key, and in quotes: so a name is known to be one.
+        noun = last[0] if (last := _LAST_WORD.search(key)) else "value"
+        masked = _PLACES.sub(HIDDEN, self.mask(self.redact(value)))
+        shown = _tidy(self.hide(f"{noun} '{masked}'").partition(" ")[2].strip("'"))
+        return shown if _TOLD.search(_REDACTED.sub("", shown)) else HIDDEN
+
+    def facet(self, name: str, values: Mapping[str, int]) -> list[tuple[str, int]]:
+        """(value as shown, entries), the most frequent first; values that are hidden are one row: "n different"."""
+        shown: dict[str, int] = {}
+        hidden, entries = 0, 0
+        for value, n in values.items():
+            told = self.value(name, value)
+            if told == HIDDEN:
+                hidden, entries = hidden + 1, entries + n
+            else:
+                shown[told] = shown.get(told, 0) + n
+        rows = sorted(shown.items(), key=lambda row: (row[0] == OTHER, -row[1], row[0]))
+        if hidden:
+            rows.append((f"({'one value' if hidden == 1 else f'{hidden:,} different'}, not shown)", entries))
+        return rows
+
+
+def _tidy(text: str) -> str:
+    """No runs of marks, no quotes around nothing."""
+    return _RUN.sub(HIDDEN, _QUOTED.sub(HIDDEN, text))
