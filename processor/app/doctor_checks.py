@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processor.app import doctor, wiring
+from processor.app import doctor, publishing, wiring
 from processor.app.clock import SystemClock
 from processor.app.wiring import authority, has_pubsub, open_source, open_store
 from processor.model import Finding, Grade
@@ -28,7 +28,7 @@ _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 def make_checks(settings: Settings) -> Iterator[Check]:
     """What `gardener doctor` looks at: every part that the settings name, built as `run` and `serve` build it."""
-    yield "masks", lambda: _built(lambda: wiring.make_masker(settings))
+    yield "masks", lambda: _built(lambda: publishing.make_masker(settings))
     yield "rules", lambda: _built(lambda: wiring.make_policy(settings))
     if settings.source.startswith("pubsub:"):
         subscription = settings.source.removeprefix("pubsub:")
