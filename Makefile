@@ -12,7 +12,7 @@ STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-beam run serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench fuzz sbom lock wheel clean
+.PHONY: help setup setup-beam run serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench mutations fuzz sbom lock wheel clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ format: $(READY) ## Rewrite the code in the project's style
 
 bench: $(READY) ## Measure accuracy, speed and memory
 	$(BIN)/python bench/run.py
+
+mutations: $(READY) ## Change one line of behaviour at a time and see whether a test fails
+	$(BIN)/python bench/mutations.py
 
 fuzz: $(READY) ## Fuzz the steps for ten minutes
 	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz

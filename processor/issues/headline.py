@@ -49,7 +49,7 @@ def title(cluster: Cluster, wording: Wording) -> str:
 
 def _exception(cluster: Cluster, wording: Wording) -> str:
     """`Type: message in function (file.py) (from Root: its message)`; messages as grouping masked them."""
-    found = stacktrace.describe(cluster.sample.text)
+    found = cluster.sample.exception or stacktrace.describe(cluster.sample.text)
     if found is None:
         return wording.said(name(cluster))
     told = stacktrace.without_values(found, cluster.template)

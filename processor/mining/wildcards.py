@@ -19,6 +19,7 @@ from processor.mining.places import is_cause_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.vocabulary import WordKind, kind_of
+from processor.parsing.stacktrace.fingerprint import message_positions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -165,7 +166,7 @@ class WildcardFinder:
     def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
         words = [_WORD.match(token) is not None for token in tokens]
         count = sum(words)
-        fixed = _of_frames(tokens) if self._settings.frames else ()
+        fixed = set(range(len(tokens))) - message_positions(tokens) if self._settings.frames else ()
         free = [
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
@@ -213,19 +214,3 @@ class WildcardFinder:
             else:
                 total += 1 / (settings.code_evidence if kind is WordKind.CODE else settings.evidence)
         return total + _ROUNDING
-
-
-def _of_frames(tokens: Tokens) -> frozenset[int]:
-    """Positions of the exception types and of the frames in a fingerprint `Type: message at f (m) < g (m) => ...`."""
-    fixed: set[int] = set()
-    part = "type"
-    for position, word in enumerate(tokens):
-        if word == "at" and tokens[position + 2 : position + 3] == ("(",):
-            part = "frames"
-        if part != "message":
-            fixed.add(position)
-        if part == "type" and word == ":":
-            part = "message"
-        elif part == "frames" and word == ">" and tokens[position - 1] == "=":
-            part = "type"
-    return frozenset(fixed)

@@ -189,4 +189,14 @@ LANGUAGE = Language(
         r"\S+:\d+:\d+: runtime error: ",
     ),
     noise=(r"0x[0-9a-f]+", r"==\d+=="),
+    lines=(
+        r"=+$",
+        r"==\d+==",
+        r"(?:READ|WRITE) of size ",
+        r"(?:freed|allocated|previously allocated) by thread",
+        r"Shadow byte",
+        r"=>0x",
+        r"0x[0-9a-f]+ is located",
+        r"Aborted",
+    ),
 )

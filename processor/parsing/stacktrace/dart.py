@@ -77,4 +77,5 @@ LANGUAGE = Language(
         r"Unhandled exception:$",
     ),
     noise=(r"\.dart:\d+(?::\d+)?",),
+    lines=(r"\(elided ",),
 )

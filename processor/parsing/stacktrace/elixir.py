@@ -155,4 +155,8 @@ LANGUAGE = Language(
     ),
     crash=(r".{0,80}[*]{2} \([A-Z][\w.]*\) ",),
     noise=(r"\.exs?:\d+", r"#PID<[\d.]+>"),
+    lines=(
+        r"(?:Last message|State|Function|Initial Call|Ancestors)\b",
+        r"\{\w+,\[\{",
+    ),
 )

@@ -27,6 +27,7 @@ _MESSAGE_CHARS = 300
 _NAME_CHARS = 120
 _SOURCE_CHARS = 80
 _REPEATED = 3
+_CALL_TOKENS = 24
 _ENDLESS = (
     "RecursionError",
     "StackOverflowError",
@@ -109,21 +110,34 @@ def _cut(text: str, limit: int) -> str:
 def message_positions(tokens: Sequence[str]) -> frozenset[int]:
     """Indexes of a tokenised fingerprint's words that belong to messages, names in quotes excepted.
 
-    Where a wildcard may stand: types and frames are what an exception is.
+    Where a wildcard may stand: types, frames and names are what an exception is.
     """
     found: list[int] = []
     start = 0
-    for end in (*_links(tokens), len(tokens)):
-        link = range(start, end)
-        colon = next((at for at in link if tokens[at] == ":" and tokens[at - 1 : at] != (":",)), end)
-        frames = next((at for at in reversed(link) if tokens[at] == "at" and "(" in tokens[at:end]), end)
+    ends = [at for at in range(len(tokens) - 1) if tokens[at] == "=" and tokens[at + 1] == ">"]
+    for end in (*ends, len(tokens)):
+        colon = next((at for at in range(start, end) if tokens[at] == ":" and not _in_name(tokens, at)), end)
+        frames = next(
+            (at for at in range(colon + 1, end) if tokens[at] == "at" and _is_call(tokens[at + 1 : end])), end
+        )
         found += [at for at in range(colon + 1, frames) if not _is_quoted(tokens, at)]
         start = end + 2
     return frozenset(found)
 
 
-def _links(tokens: Sequence[str]) -> list[int]:
-    return [at for at in range(len(tokens) - 1) if tokens[at] == "=" and tokens[at + 1] == ">"]
+def _in_name(tokens: Sequence[str], at: int) -> bool:
+    """Whether the colon is one of two, as in `Mailer::Closed`."""
+    return ":" in (*tokens[at - 1 : at], *tokens[at + 1 : at + 2])
+
+
+def _is_call(tokens: Sequence[str]) -> bool:
+    """Whether `function (module)` begins here: no two words in a row before the parenthesis."""
+    for at, token in enumerate(tokens[:_CALL_TOKENS]):
+        if token == "(":  # noqa: S105 - punctuation
+            return at > 0
+        if at and token[:1].isalnum() and tokens[at - 1][-1:].isalnum():
+            return False
+    return False
 
 
 def _is_quoted(tokens: Sequence[str], at: int) -> bool:

@@ -139,4 +139,11 @@ LANGUAGE = Language(
     ),
     crash=(r"panic: ", r"fatal error: "),
     noise=(r"\.go:\d+", r"0x[0-9a-f]+"),
+    lines=(
+        r"exit status \d",
+        r"\.\.\.(?:additional|\d+) ",
+        r"runtime: ",
+        r"(?:rax|rbx|rcx|rdx|rdi|rsi|rbp|rsp|r\d+|rip|rflags|cs|fs|gs) +0x",
+        r"[\w./\-]+\.[\w.*()\[\]\-]+$",
+    ),
 )

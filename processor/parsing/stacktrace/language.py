@@ -31,6 +31,7 @@ class Language(NamedTuple):
         fragments: regular expressions, anchored at the start of a line, of lines that can only be a part of a trace,
             its head included. In the syntax that Python's `re` and RE2 share: the log sink's filter is made from them.
         crash: the same for heads that stand alone without a frame below and end the process.
+        lines: the same of further lines, which alone prove nothing: the log sink has to forward them with the others.
         noise: regular expressions of what differs between two prints of one trace and never reaches its fingerprint.
     """
 
@@ -40,4 +41,5 @@ class Language(NamedTuple):
     automaton: Automaton
     fragments: tuple[str, ...]
     crash: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()

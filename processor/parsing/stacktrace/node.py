@@ -130,4 +130,14 @@ LANGUAGE = Language(
         r"UnhandledPromiseRejection",
     ),
     noise=(r"\.[cm]?[jt]sx?:\d+(?::\d+)?",),
+    lines=(
+        r"[A-Z]\w*[a-z]\w*(?: \[\w+\])?: ",
+        r"(?:/|file:|node:)\S+:\d+$",
+        r"(?:Node\.js|Bun) v\d",
+        r"[\]})]+,?$",
+        r"error: ",
+        r"(?:Emitted '\w+' event|Require stack:|- /)",
+        r".{0,200}[a-z](?:Error|Exception)(?: \[\w+\])?: ",
+        r"\d+ [|] ",
+    ),
 )

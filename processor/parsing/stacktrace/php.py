@@ -112,4 +112,5 @@ LANGUAGE = Language(
     ),
     crash=(r"(?:.{0,80}PHP )?(?:Fatal|Parse) error: ",),
     noise=(r"\.php\(\d+\)", r"\.php:\d+"),
+    lines=(r"[^\w][,}]",),
 )

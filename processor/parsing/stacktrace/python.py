@@ -191,4 +191,15 @@ LANGUAGE = Language(
         r"Exception in thread Thread-",
     ),
     noise=(r"line \d+", r"/lib/python\d[\d.]*"),
+    lines=(
+        r"(?:[a-z_]\w*\.)*[A-Z]\w*[a-z]\w*(?:: |$)",
+        r"(?:Task exception was never retrieved|future: <Task|--- Logging error)",
+        r"[A-Za-z_][\w.]*$",
+        r"[)>\]}]$",
+        r"\[(?:SQL|parameters): ",
+        r"\(Background on this error",
+        r"(?:DETAIL|HINT|CONTEXT): ",
+        r"(?:> File |(?:\w+\.)*_?RemoteTraceback: |\"{3})",
+        r"(?:Internal Server Error|Exception on): ",
+    ),
 )

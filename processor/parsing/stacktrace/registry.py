@@ -27,6 +27,7 @@ from processor.parsing.stacktrace import (
     swift,
 )
 from processor.parsing.stacktrace.automaton import LINE_LIMIT
+from processor.parsing.stacktrace.posix import posix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,6 +111,32 @@ def is_fragment(line: str) -> bool:
 def is_crash(line: str) -> bool:
     """Whether the line alone says that a process ended, or is about to."""
     return _CRASH.match(line[:LINE_LIMIT]) is not None
+
+
+_INDENTED: Final = "^[[:space:]]+[^[:space:]]"
+_MAX_PATTERN: Final = 1_000
+
+
+def sink_patterns() -> tuple[str, ...]:
+    """Regular expressions of single lines that a stack trace may consist of, for the log sink's filter.
+
+    In RE2's syntax without backslashes and quotes, each anchored at the start. Indented lines are let through as
+    they are: source code, messages, frames. What is lost: a line of a message that stands in the first column.
+    """
+    rows = [
+        f"({posix(pattern)})"
+        for language in LANGUAGES
+        for pattern in dict.fromkeys((*language.fragments, *language.crash, *language.lines))
+        if not pattern.startswith(r"\s+")
+    ]
+    found = [_INDENTED]
+    group: list[str] = []
+    for row in dict.fromkeys(rows):
+        if group and sum(map(len, group)) + len(row) > _MAX_PATTERN:
+            found.append(f"^({'|'.join(group)})")
+            group = []
+        group.append(row)
+    return (*found, f"^({'|'.join(group)})")
 
 
 class Reach(NamedTuple):

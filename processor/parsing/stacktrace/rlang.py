@@ -77,4 +77,8 @@ LANGUAGE = Language(
     ),
     fragments=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
     crash=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Execution halted$"),
+    lines=(
+        r"Backtrace:",
+        r"[!xi] ",
+    ),
 )

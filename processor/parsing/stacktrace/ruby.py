@@ -135,4 +135,10 @@ LANGUAGE = Language(
         r"<internal:[^>]*>:\d+:in [`']",
     ),
     noise=(r"\.rb:\d+",),
+    lines=(
+        r"(?:\[[^\]]{1,80}\] )*[A-Z]\w*(?:::\w+)* \(",
+        r"(?:\[[^\]]{1,80}\] )+\s*$",
+        r"[FE], \[",
+        r"Did you mean",
+    ),
 )

@@ -154,4 +154,8 @@ LANGUAGE = Language(
     ),
     crash=(r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",),
     noise=(r"\.rs:\d+(?::\d+)?", r"\(\d+\) panicked"),
+    lines=(
+        r"Caused by:$",
+        r"Error: ",
+    ),
 )

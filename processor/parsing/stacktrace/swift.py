@@ -109,4 +109,11 @@ LANGUAGE = Language(
         r"(?:[*]{3} |💣 )?Program crashed: ",
     ),
     noise=(r"0x[0-9a-f]+", r"\.swift:\d+(?::\d+)?"),
+    lines=(
+        r"Thread \d",
+        r"Registers:",
+        r"Images \(",
+        r"Backtrace took",
+        r"\d+ .* in \S+",
+    ),
 )

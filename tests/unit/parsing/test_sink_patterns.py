@@ -1,0 +1,59 @@
+"""The log sink forwards the lines that stack traces consist of: its words are made from the languages' registry."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import re2
+
+from processor.parsing.stacktrace.posix import posix
+from processor.parsing.stacktrace.registry import LANGUAGES, sink_patterns
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks" / "lines"
+WORDS = json.loads(resources.files("processor.app.setup").joinpath("sink_filter.json").read_text("utf-8"))
+PATTERNS = [re2.compile(pattern) for pattern in WORDS["plain_text_patterns"]]
+# Lines of messages in the first column, which could be anybody's.
+LOST = {
+    "called `Result::unwrap()` on an `Err` value: Overdrawn { account: 9 }",
+    "Address 0x7ffd5b0 is located in stack of thread T0 at offset 48 in frame",
+    "open config: permission denied",
+}
+
+
+def test_the_filter_has_the_registrys_patterns():
+    assert set(sink_patterns()) <= set(WORDS["plain_text_patterns"])
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
+def test_every_line_of_a_trace_gets_through_but_those_that_could_be_anybodys(path):
+    lines = [line for line in path.read_text("utf-8").split("\n") if line.strip()]
+
+    assert [line for line in lines if not any(each.search(line) for each in PATTERNS)] == [
+        line for line in lines if line in LOST
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_a_pattern_without_escapes_matches_what_the_pattern_matches(language):
+    lines = [line for path in GOLDEN.glob("*.txt") for line in path.read_text("utf-8").split("\n")]
+    for pattern in (*language.fragments, *language.crash, *language.lines):
+        python, plain = re2.compile(f"^(?:{pattern})"), re2.compile(f"^(?:{posix(pattern)})")
+
+        assert [line for line in lines if python.search(line) and not plain.search(line)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "listening on :8080",
+        "GET /carts/17 200 3ms",
+        "worker 3 is ready",
+        "10.0.0.7 - - [14/Sep/2025] 200",
+        "3 jobs done",
+    ],
+)
+def test_ordinary_lines_are_left_out(line):
+    assert not any(each.search(line) for each in PATTERNS)
