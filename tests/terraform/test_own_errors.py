@@ -95,13 +95,13 @@ class Refusing:
 
 
 def test_an_hour_of_401_wakes_somebody_and_is_said_where_people_look(caplog):
-    from processor.issues.body import Wording
     from processor.issues.plan import IssueSettings
+    from processor.issues.publish import Wording
     from processor.triage.rules import make
 
     clock, store = Clock(), SqliteStore(":memory:")
     policy = make((), {}, {})
-    wording = Wording(redact=str, mask=str, raw_samples=False)
+    wording = Wording(redact=str, mask=str)
     controller = Reconciler(
         store, Refusing(), settings=IssueSettings(policy, wording), clock=clock, name="w1", shown="github:o/r"
     )
