@@ -7,17 +7,18 @@ worker that has not heard of it yet loses nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from processor.model import MAX_BETWEEN, Cluster, Severity, Triage
+from processor.model import MAX_BETWEEN, Cluster, Sample, Severity, Triage
 from processor.model.values import OTHER, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.model import ClusterDelta, Sample, Span, Stream, TemplateRecord
+    from processor.model import ClusterDelta, Span, Stream, TemplateRecord
 
 MINUTES_KEPT: Final = 180
 DAYS_KEPT: Final = 90
@@ -183,25 +184,31 @@ class SampleChange:
     dropped: tuple[int, ...]
 
 
-def newer_sample(stored: StoredCluster, delta: ClusterDelta) -> Sample | None:
+Clean = Callable[[Sample], Sample]
+"""A sample as it may be stored; asked only for those that are."""
+
+
+def newer_sample(stored: StoredCluster, delta: ClusterDelta, clean: Clean) -> Sample | None:
     """The delta's last sample, if it is later than all that are known."""
     known = [*stored.latest, *(() if stored.sample is None else (stored.sample,))]
-    return delta.latest if all(one.age < delta.latest.age for one in known) else None
+    return clean(delta.latest) if all(one.age < delta.latest.age for one in known) else None
 
 
-def with_samples(stored: StoredCluster, delta: ClusterDelta) -> SampleChange:
+def with_samples(stored: StoredCluster, delta: ClusterDelta, clean: Clean) -> SampleChange:
     """The samples after the delta; a kept sample's text is only looked at where the first one is displaced."""
     first = delta.sample if stored.sample is None else min(stored.sample, delta.sample, key=_age)
     latest = max((one for one in (*stored.latest, stored.sample, delta.latest) if one is not None), key=_age)
     displaced = stored.sample if first is delta.sample else delta.sample
     made = {} if displaced is None else {displaced.rank: displaced}
+    fresh = (delta.sample, delta.latest)
     offered = {one.rank: one for one in delta.candidates}
     held = set(stored.ranks)
     kept = sorted((held | offered.keys() | made.keys()) - {first.rank})[:MAX_BETWEEN]
+    put = [made.get(rank) or offered[rank].sample() for rank in kept if rank not in held]
     return SampleChange(
-        first,
-        None if latest.age == first.age else latest,
-        tuple(made.get(rank) or offered[rank].sample() for rank in kept if rank not in held),
+        clean(first) if any(first is one for one in fresh) else first,
+        None if latest.age == first.age else clean(latest) if any(latest is one for one in fresh) else latest,
+        tuple(one if one is stored.sample else clean(one) for one in put),
         tuple(kept),
         tuple(sorted(held - set(kept))),
     )

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     reopen_days: int = Field(30, ge=0, le=3650, description="What is back later than that gets a new issue.")
     auto_close: bool = Field(False, description="Close issues that are quiet; otherwise they are only labelled.")
     raw_samples: bool = Field(False, description="Show samples with their values, redacted; never in a public place.")
+    store_raw: bool = Field(False, description="Store samples with secrets and personal data as they came.")
     page_url: str = Field("", description="Address of the on-call page, linked from every issue; empty for none.")
     owners: tuple[OwnerSetting, ...] = Field((), description="Who is assigned; the last that fits decides.")
     repositories: dict[str, str] = Field(

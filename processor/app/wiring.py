@@ -53,11 +53,14 @@ class Parts(NamedTuple):
 
 def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     """The store that `state` names. Raises `StateError`, `ConfigError`."""
+    from sinks.redact import redact as rules
+
+    redact = None if settings.store_raw else rules
     scheme, _, where = settings.state.partition(":")
     if scheme == "sqlite":
         from sinks.sqlite.store import SqliteStore
 
-        return SqliteStore(where, version=__version__, must_exist=must_exist)
+        return SqliteStore(where, version=__version__, must_exist=must_exist, redact=redact)
     if scheme == "firestore":
         try:
             from sinks.firestore.store import FirestoreStore
@@ -67,7 +70,9 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
         project, _, database = where.partition("/")
         if not project:
             raise ConfigError(f"state {settings.state}: write firestore:PROJECT or firestore:PROJECT/DATABASE")
-        return FirestoreStore(project, database or "(default)", version=__version__, lanes=settings.ledger_lanes)
+        return FirestoreStore(
+            project, database or "(default)", version=__version__, lanes=settings.ledger_lanes, redact=redact
+        )
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
 
 

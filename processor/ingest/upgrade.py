@@ -9,12 +9,14 @@ roots moved and the others as they were, and the next start goes on with those. 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.ingest.retry import retry_until
 from processor.mining.grouper import Grouper
+from processor.mining.masks import VALUE
 from processor.model import GROUPING_VERSION, Checkpoint, Kind, Sample, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from processor.parsing import decode as entries
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from processor.model.ports import Clock, Store
 
 _AT_ONCE: Final = 200
+_REDACTED: Final = re.compile(r"\[redacted: [A-Za-z0-9][A-Za-z0-9 .-]{0,40}\]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATIENCE: Final = timedelta(minutes=5)
 _MEMBERS: Final = 24
@@ -187,6 +190,8 @@ class Upgrade:
 
 def regrouped(sample: Sample, stream: Stream, group: Grouper, now: datetime) -> Masked:
     """What the sample is grouped by now; `stream` is where it was."""
+    # What was redacted before it was stored was a value.
+    sample = replace(sample, text=_REDACTED.sub(VALUE, sample.text), raw=_REDACTED.sub(VALUE, sample.raw))
     try:
         entry = entries.decode(sample.raw.encode("utf-8", "surrogatepass"), now)
     except DecodeError:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from sinks.firestore.delta import Change
     from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
+    from sinks.private import Redaction
+    from sinks.stored_cluster import SampleChange
 
 COMMIT_S: Final = 5.0
 """A worker that is told to stop has ten seconds; no request may outlast them."""
@@ -62,11 +64,19 @@ class _Found:
 class Committer:
     """Turns checkpoints into commits; remembers which keys cluster documents have. Not thread-safe."""
 
-    def __init__(self, client: firestore.Client, ledger: Ledger, heads: dict[Stream, StreamDoc], version: str) -> None:
+    def __init__(
+        self,
+        client: firestore.Client,
+        ledger: Ledger,
+        heads: dict[Stream, StreamDoc],
+        version: str,
+        redaction: Redaction,
+    ) -> None:
         self._client = client
         self._ledger = ledger
         self._heads = heads
         self._version = version
+        self._redaction = redaction
         self._known: OrderedDict[str, StoredCluster] = OrderedDict()
         self._batch: Any = None
         self._sent = 0
@@ -115,7 +125,7 @@ class Committer:
         self._batch, self._sent = self._client.batch(), 0
         after: dict[str, StoredCluster] = {}
         counted_at: dict[str, int] = {}
-        deltas = {delta.id: bounded_names(delta) for delta in checkpoint.deltas}
+        deltas = {delta.id: bounded_names(self._redaction.delta(delta)) for delta in checkpoint.deltas}
         records = {one.id for changes in checkpoint.templates for one in changes.records}
         is_one = len(checkpoint.fresh) + len(checkpoint.rejected) <= 1
         room = MAX_WRITES if is_one else self._documents.size
@@ -194,8 +204,7 @@ class Committer:
         empty = StoredCluster(one, changes.stream, 0, None, None, None, {}, {}, {}, {}, {})
         stored = empty if found.stored is None else replace(found.stored, record=one)
         if delta is not None:
-            self._put_between(stored, delta)
-            stored = added(stored, delta)
+            stored = added(stored, delta, self._put_between(stored, delta))
         fields = documents.model_fields(
             one, changes.stream, rev=changes.base_rev + 1, seq=seq if found.stored is None else found.seq
         )
@@ -212,23 +221,23 @@ class Committer:
         changes = increments(known, delta)
         if changes is not None:
             counted_at[delta.id] = len(self._batch)
-            latest = newer_sample(known, delta)
+            latest = newer_sample(known, delta, self._redaction.sample)
             self._batch.update(self._cluster(delta.id), self._transforms(changes) | self._latest(known, latest))
             last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)
             return replace(known, last_seen=last, latest=known.latest if latest is None else (latest,))
         if found is None:
             raise Conflict(f"cluster {delta.id} has to be read first")
-        self._put_between(known, delta)
-        stored = added(known, delta)
+        stored = added(known, delta, self._put_between(known, delta))
         self._write(self._cluster(delta.id), documents.count_fields(stored), found.update_time)
         return stored
 
-    def _put_between(self, stored: StoredCluster, delta: ClusterDelta) -> None:
+    def _put_between(self, stored: StoredCluster, delta: ClusterDelta) -> SampleChange:
         """The samples between; what the cluster's document says of them guards theirs too."""
-        change = with_samples(stored, delta)
+        change = with_samples(stored, delta, self._redaction.sample)
         if change.put or change.dropped:
             reference = self._client.collection("samples").document(documents.name(delta.id))
             self._batch.set(reference, documents.between_fields(change.put, change.dropped), merge=True)
+        return change
 
     def _latest(self, known: StoredCluster, latest: Sample | None) -> dict[str, Any]:
         """The last sample beside those of other workers; known ones that it follows go."""

@@ -23,13 +23,13 @@ from sinks.stored_cluster import (
     MINUTES_KEPT,
     StoredCluster,
     newest,
-    with_samples,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from processor.model import ClusterDelta, Span
+    from sinks.stored_cluster import SampleChange
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -52,11 +52,10 @@ def at(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def added(stored: StoredCluster, delta: ClusterDelta) -> StoredCluster:
-    """The document with the delta in it."""
+def added(stored: StoredCluster, delta: ClusterDelta, samples: SampleChange) -> StoredCluster:
+    """The document with the delta in it; `samples`: what `with_samples` gives of the two."""
     last = delta.last_seen if stored.last_seen is None else max(stored.last_seen, delta.last_seen)
     last_minute = int(last.timestamp()) // 60
-    samples = with_samples(stored, delta)
     return replace(
         stored,
         count=stored.count + delta.count,

@@ -22,6 +22,7 @@ from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, paged
 from sinks.firestore.ledger import Ledger
+from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
 _READ_S: Final = 120.0
@@ -57,16 +59,25 @@ class FirestoreStore:
         database: of that project.
         version: of the program, for people who look at `workers`.
         lanes: chains of the ledger per five minutes, where the state is made now.
+        redact: what log text goes through before it is stored; None stores it as it came.
     """
 
-    def __init__(self, project: str, database: str = "(default)", *, version: str = "", lanes: int = 1) -> None:
+    def __init__(
+        self,
+        project: str,
+        database: str = "(default)",
+        *,
+        version: str = "",
+        lanes: int = 1,
+        redact: Redact | None = None,
+    ) -> None:
         self._place = (project, database)
         with self._translated():
             self._client = firestore.Client(project=project, database=database)
         self._heads: dict[Stream, documents.StreamDoc] = {}
         self._doubted: set[Stream] = set()
         self._ledger = Ledger(self._client, COMMIT_S, lanes)
-        self._committer = Committer(self._client, self._ledger, self._heads, version)
+        self._committer = Committer(self._client, self._ledger, self._heads, version, Redaction(redact))
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
 from sinks import delivery_json, triage_json
+from sinks.private import Redaction
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from processor.model import Checkpoint, Cluster, DeliveryHealth, Identity, Sample, Stream, Triage
+    from sinks.private import Redact
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
@@ -34,9 +36,10 @@ LEDGER_DAYS: Final = 30
 class SqliteStore:
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
-    def __init__(self, path: str, *, version: str = "", must_exist: bool = False) -> None:
+    def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:
         self._path = path
         self._version = version
+        self._redaction = Redaction(redact)
         self._pruned_day = 0
         if path != ":memory:":
             _check_path(Path(path), must_exist=must_exist)
@@ -90,7 +93,7 @@ class SqliteStore:
                 )
             except sqlite3.IntegrityError:
                 raise Conflict("another worker counted one of these entries first") from None
-            counts = {delta.id: sqlite_adding.add(self._db, delta) for delta in checkpoint.deltas}
+            counts = {delta.id: sqlite_adding.add(self._db, delta, self._redaction) for delta in checkpoint.deltas}
             sqlite_adding.quarantine(self._db, checkpoint.rejected)
             sqlite_adding.heartbeat(self._db, checkpoint, version=self._version)
             if day != self._pruned_day:

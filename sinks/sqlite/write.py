@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from processor.model import AuditRecord, Checkpoint, ClusterDelta, Rejected, TemplateChanges
+    from sinks.private import Redaction
+    from sinks.stored_cluster import Clean
 
 QUARANTINE_KEPT: Final = 100_000
 _EMPTY: Final = StoredCluster(
@@ -61,8 +63,9 @@ def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
     return rev
 
 
-def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
+def add(db: sqlite3.Connection, given: ClusterDelta, redaction: Redaction) -> int:
     """Count a delta; gives the cluster's new count. Raises `StateError` for a cluster that was never stored."""
+    delta = redaction.delta(given)
     first, last = micros(delta.first_seen), micros(delta.last_seen)
     row = db.execute(
         "UPDATE clusters SET count = count + ?, fragments = fragments + ?,"
@@ -72,7 +75,7 @@ def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
     ).fetchone()
     if row is None:
         raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
-    _add_samples(db, delta, row[2:])
+    _add_samples(db, delta, row[2:], redaction.sample)
     _add_times(db, delta, row[1] // 60_000_000)
     db.executemany(
         "INSERT INTO severities (cluster_id, severity, n) VALUES (?, ?, ?)"
@@ -86,7 +89,7 @@ def add(db: sqlite3.Connection, delta: ClusterDelta) -> int:
     return int(row[0])
 
 
-def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, ...]) -> None:
+def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, ...], clean: Clean) -> None:
     """First, last and between; `known`: (at, insert_id, rank) of the stored first, (at, insert_id) of the last."""
     first_at, first_id, first_rank, latest_at, latest_id = known
     first = None if first_at is None else Sample(first_id, at(first_at), "", "", rank=first_rank)
@@ -96,7 +99,7 @@ def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, 
         ranks = tuple(rank for (rank,) in db.execute("SELECT rank FROM samples WHERE cluster_id = ?", [delta.id]))
         if delta.sample.age < first.age:
             first = first_sample(db, delta.id)
-    change = with_samples(replace(_EMPTY, sample=first, latest=latest, ranks=ranks), delta)
+    change = with_samples(replace(_EMPTY, sample=first, latest=latest, ranks=ranks), delta, clean)
     columns = ", ".join(SAMPLE)
     db.executemany(
         f"INSERT INTO samples (cluster_id, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -7,8 +7,17 @@ from hypothesis import strategies as st
 
 from processor.model import ClusterDelta, Kind, Sample, Severity, Span, Stream, TemplateRecord
 from sinks.firestore import documents
-from sinks.firestore.delta import MAX_TRANSFORMS, added, bounded_names, increments, key
-from sinks.stored_cluster import DAYS_KEPT, MAX_FACET_VALUES, MAX_FACETS, MAX_REVISIONS, MINUTES_KEPT, StoredCluster
+from sinks.firestore.delta import MAX_TRANSFORMS, bounded_names, increments, key
+from sinks.firestore.delta import added as added_with
+from sinks.stored_cluster import (
+    DAYS_KEPT,
+    MAX_FACET_VALUES,
+    MAX_FACETS,
+    MAX_REVISIONS,
+    MINUTES_KEPT,
+    StoredCluster,
+    with_samples,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STREAM = Stream("p", "s", Kind.TEXT)
@@ -48,6 +57,11 @@ deltas = st.builds(
     severity=st.sampled_from(Severity),
     number=st.integers(0, 9),
 )
+
+
+def added(stored, one):
+    """As the store does it, with samples as they come."""
+    return added_with(stored, one, with_samples(stored, one, lambda sample: sample))
 
 
 def transformed(fields, changes):
