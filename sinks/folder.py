@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import Issue, IssueComment, IssueRef
 from processor.model.errors import IssueGone, RepositoryParked, TrackerError
+from sinks.redact import leak
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ _COMMENT: Final = re.compile(r"^<!-- comment (\d+) by (\S+) at (\S+) -->$", re.M
 _REACTION: Final = "<!-- log-gardener: {mark} comment {id} -->"
 _ME: Final = "log-gardener"
 _LABEL: Final = "log-gardener"
+_END: Final = "<!-- log-gardener:end -->"
 _SLUG_WORDS: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -52,6 +54,9 @@ class FolderTracker:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TrackerError(f"the folder of issues {path} cannot be made: {error.strerror}") from None
+
+    def reserve(self) -> None:
+        """See `IssueTracker.reserve`; nobody waits for a folder."""
 
     def repositories(self) -> Sequence[str]:
         """See `IssueTracker.repositories`."""
@@ -80,6 +85,7 @@ class FolderTracker:
 
     def create(self, draft: IssueDraft) -> Issue:
         """See `IssueTracker.create`; whole or not at all."""
+        _check(draft.title, draft.body)
         now = self._clock.now()
         number = max(
             (int(found[1]) for path in self._folder.iterdir() if (found := _NAME.fullmatch(path.name))), default=0
@@ -105,6 +111,7 @@ class FolderTracker:
 
     def edit(self, ref: IssueRef, edit: IssueEdit) -> Issue:
         """See `IssueTracker.edit`."""
+        _check(edit.title or "", edit.body or "")
         issue, now = self.get(ref), self._clock.now()
         closing, opening = edit.open is False and issue.open, edit.open is True and not issue.open
         edited = replace(
@@ -245,6 +252,11 @@ class FolderTracker:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise RepositoryParked(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _check(title: str, body: str) -> None:
+    if kind := leak(title) or leak(body.split(_END, 1)[0]):
+        raise TrackerError(f"not written: the text still holds what looks like a secret ({kind})")
 
 
 def _slug(title: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.model import MAX_BETWEEN, Cluster, Sample, Severity, Triage
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from processor.model import ClusterDelta, Span, Stream, TemplateRecord
 
+_MAX_AHEAD: Final = timedelta(minutes=10)
 MINUTES_KEPT: Final = 180
 DAYS_KEPT: Final = 90
 MAX_FACETS: Final = 24
@@ -53,6 +55,11 @@ class StoredCluster:
     latest: tuple[Sample, ...] = ()
     ranks: tuple[int, ...] = ()
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def next_slot(last: datetime | None, now: datetime, spacing: timedelta) -> datetime:
+    """See `Store.take_slot`. One far in the future was taken by a wrong clock, and stops nobody."""
+    return now if last is None or last - now > _MAX_AHEAD else max(now, last + spacing)
 
 
 def root_of(cluster_id: str, merged_into: Mapping[str, str | None]) -> str:

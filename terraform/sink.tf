@@ -23,7 +23,7 @@ locals {
   sink_filter = "severity>=${var.min_severity} OR (severity=DEFAULT AND (${local.without_severity}))"
 
   # Everything that Log Gardener writes or that is written about it. Exporting it would be a loop. Bound to the
-  # project: a folder may hold a namesake. The marker is what the worker itself puts on every line.
+  # project: a folder may hold a namesake. Known by resource, never by a field: anybody can write one.
   own_resources = join(" OR ", [
     "(resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${local.names.worker}\")",
     "(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.names.web}\")",
@@ -35,17 +35,21 @@ locals {
     for name in [local.names.worker, local.names.web, local.names.dataflow] : "\"${name}@${var.project_id}.iam.gserviceaccount.com\""
   ])
   own_logs = join(" OR ", [
-    "jsonPayload.log_gardener:*",
     "(resource.labels.project_id=\"${var.project_id}\" AND (${local.own_resources}))",
     "(resource.type=\"logging_sink\" AND resource.labels.name=\"${var.name}\")",
     "protoPayload.authenticationInfo.principalEmail=(${local.own_accounts})",
   ])
 
+  failed_jobs = join(" AND ", [
+    "severity>=ERROR",
+    "(protoPayload.methodName=\"jobservice.jobcompleted\" OR protoPayload.metadata.jobChange:* OR protoPayload.serviceData.jobCompletedEvent:*)",
+  ])
+
   exclusions = merge(
     {
       own-logs = local.own_logs
-      # Large, personal, and never a fault of a service.
-      data-access = "log_id(\"cloudaudit.googleapis.com/data_access\")"
+      # Large, personal, and no fault of a service; but a job that failed is somebody's problem.
+      data-access = "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT (${local.failed_jobs})"
     },
     var.exclude_http_4xx ? { http-4xx = "httpRequest.status>=400 AND httpRequest.status<500" } : {},
     var.extra_exclusions,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from processor.app import doctor, publishing, wiring
 from processor.app.clock import SystemClock
-from processor.app.wiring import authority, has_pubsub, open_source, open_store
+from processor.app.tracker import authority
+from processor.app.wiring import has_pubsub, open_source, open_store
 from processor.model import Finding, Grade
 from processor.model.delivery_health import problems
 from processor.model.errors import ConfigError, GardenerError

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor import __version__
 from processor.app.clock import SystemClock
 from processor.app.publishing import make_masker, make_places, make_wording
+from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.model import Totals
-    from processor.model.ports import Clock, IssueTracker, Source, Store
+    from processor.model.ports import Clock, Source, Store
     from processor.triage.policy import Policy
-    from sinks.github.auth import Authority
 
 
 QUARANTINE_LIMIT: Final = 100_000
@@ -134,40 +134,6 @@ def make_policy(settings: Settings) -> Policy:
     )
 
 
-def open_tracker(settings: Settings, clock: Clock, telemetry: Telemetry | None = None) -> IssueTracker | None:
-    """The tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
-    scheme, _, where = settings.issues.partition(":")
-    if scheme == "none":
-        return None
-    if scheme == "folder":
-        from sinks.folder import FolderTracker
-
-        return FolderTracker(where, clock=clock)
-    if importlib.util.find_spec("httpx2") is None or importlib.util.find_spec("jwt") is None:
-        raise ConfigError(f"issues {settings.issues} needs more: pip install 'log-gardener[github]'")
-    from sinks.github.http import GitHubApi
-    from sinks.github.tracker import GitHubTracker
-
-    on_call = telemetry.called_github if telemetry else None
-    api = GitHubApi(settings.github_api_url, authority(settings), clock=clock, on_call=on_call)
-    return GitHubTracker(where, api=api, clock=clock, by_service=settings.repositories)
-
-
-def authority(settings: Settings) -> Authority:
-    """Who GitHub is asked as: a token, or an App's installation. Raises `ConfigError`."""
-    from sinks.github.auth import AppAuthority, TokenAuthority
-
-    token, key = settings.github_token.get_secret_value(), settings.github_private_key.get_secret_value()
-    if token:
-        return TokenAuthority(token)
-    if settings.github_app_id and settings.github_installation_id and key:
-        return AppAuthority(settings.github_app_id, settings.github_installation_id, key)
-    raise ConfigError(
-        "issues on GitHub need somebody to write them; set GARDENER_GITHUB_TOKEN, or for an App"
-        " GARDENER_GITHUB_APP_ID, GARDENER_GITHUB_INSTALLATION_ID and GARDENER_GITHUB_PRIVATE_KEY"
-    )
-
-
 def make_reconciler(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
 ) -> Reconciler:
@@ -178,7 +144,7 @@ def make_reconciler(
     owners = tuple((owner.service, owner.module, owner.assignees) for owner in settings.owners)
     return Reconciler(
         store,
-        open_tracker(settings, clock, telemetry),
+        open_tracker(settings, clock, store, telemetry),
         settings=IssueSettings(
             make_policy(settings),
             make_wording(settings),

@@ -1,4 +1,4 @@
-"""The command line. Every command says with `--help` what it reads, writes and exits with.
+"""The command line. `--help` of a command lists what it reads, what it writes and its exit codes.
 
 Exit codes: 0 done, 1 the thing asked for is not there, 2 wrong usage or setting, 3 the state cannot be used,
 4 the source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused.
@@ -171,7 +171,7 @@ def assign(file: str, state: str | None, config: str | None, text: bool) -> None
 @_state
 @_json
 def explain(file: str, state: str | None, config: str | None, as_json: bool) -> None:
-    """Say for each entry of FILE, or plain line, why it goes to the cluster it goes to. Writes nothing.
+    """Explain for each entry or plain line of FILE why it goes to its cluster. Writes nothing.
 
     Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
     reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.

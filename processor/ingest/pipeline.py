@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
 
-# Who read what: large, personal, and no error of a service. The log sink leaves it out as well.
+# Who read what: large, personal, and no error of a service, but for jobs that failed. The log sink agrees.
 _DATA_ACCESS: Final = "%2Fdata_access"
 MAX_QUARANTINED: Final = 262_144
 """Bytes of a rejected message that are kept; a Cloud Logging entry is never larger."""
@@ -107,7 +107,9 @@ def _kept(
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     """Whether an entry is none of our business; the log sink's filter says the same."""
-    return entry.own or entry.severity < min_severity or entry.log_name.endswith(_DATA_ACCESS)
+    if entry.own or entry.severity < min_severity:
+        return True
+    return entry.log_name.endswith(_DATA_ACCESS) and not entries.is_failed_job(entry)
 
 
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:

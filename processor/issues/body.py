@@ -37,7 +37,8 @@ _MAX_SAMPLE: Final = 8_000
 _MAX_NAME: Final = 120
 _MAX_BODY: Final = 60_000
 _END: Final = "<!-- log-gardener:end -->"
-_MARKER: Final = re.compile(r"\A<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?(?:\n|\Z)")
+_MARKER: Final = re.compile(r"^<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?$", re.MULTILINE)
+_NEAR_TOP: Final = 4_000
 _COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
 _HEADINGS: Final = {
     "escalating": "Escalating",
@@ -52,8 +53,8 @@ def marker(key: str) -> str:
 
 
 def key_of(body: str) -> str:
-    """The key in a body's first line, "" where it is not ours. Anchored: log text cannot forge it."""
-    found = _MARKER.match(body)
+    """The key in a body, "" where it is not ours. Log text cannot forge the marker; people may write above it."""
+    found = _MARKER.search(body[:_NEAR_TOP])
     return found[1] if found else ""
 
 
@@ -117,12 +118,14 @@ def splice(ours: str, whole: str) -> str:
 
     Where its marks are gone nobody can tell what is whose, so all of it stays, below; so it does where it is too long.
     """
-    if key_of(whole) and _END in whole:
-        theirs = whole.split(_END, 1)[1]
+    start = _MARKER.search(whole[:_NEAR_TOP])
+    above = whole[: start.start()].strip() if start else ""
+    if start and _END in whole[start.end() :]:
+        below = whole[start.end() :].split(_END, 1)[1]
     else:
-        rest = _MARKER.sub("", whole).strip()
-        theirs = f"\n\n{rest}\n" if rest else "\n"
-    found = ours.rstrip("\n") + theirs
+        rest = (whole[start.end() :] if start else whole).strip()
+        below = f"\n\n{rest}\n" if rest else "\n"
+    found = (f"{above}\n\n" if above else "") + ours.rstrip("\n") + below
     return found if len(found) <= _MAX_BODY else whole
 
 

@@ -6,6 +6,7 @@ it twice is harmless.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from processor.issues import body as report
 from processor.issues import human_edits as steering
 from processor.model import AuditRecord
 from processor.model import notes as notebook
+from processor.model.errors import TrackerError
 from processor.triage.split import split
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Issue, IssueComment
     from processor.model.ports import Clock, IssueTracker, Store
 
+_log: Final = logging.getLogger("gardener.issues")
 _SECOND: Final = timedelta(seconds=1)
 _IDS_KEPT: Final = 50
 
@@ -41,11 +44,13 @@ class Listener:
         for comment in found:
             if comment.id not in notes.command_ids and report.comment_key(comment.body) is None:
                 cluster = self._hear(cluster, issue, comment)
-        heard_until = max([issue.updated_at, *(comment.at for comment in found)])
-        if notes.commands_at is not None and heard_until <= notes.commands_at:
+        # Only a comment that was listed counts as heard, however new the issue itself is.
+        heard_until = max([since, *(comment.at for comment in found)])
+        if notes.commands_at is not None and (heard_until, issue.comments) == (notes.commands_at, notes.comments_heard):
             return cluster
         notes = notebook.load(cluster.triage.memory)
-        memory = notebook.dump(notes.model_copy(update={"commands_at": heard_until}))
+        heard = {"commands_at": heard_until, "comments_heard": issue.comments}
+        memory = notebook.dump(notes.model_copy(update=heard))
         triage = self._store.put_triage(cluster.id, replace(cluster.triage, memory=memory))
         return replace(cluster, triage=triage)
 
@@ -54,11 +59,11 @@ class Listener:
         if not wanted:
             return cluster
         understood = all(command is not None for command in wanted)
-        allowed = self._tracker.may_steer(issue.ref, comment.author)
+        allowed = self._may_steer(issue, comment)
         commands = [command for command in wanted if command is not None] if allowed else []
         possible = [command for command in commands if self._is_possible(cluster, issue, command)]
         fine = understood and allowed and len(possible) == len(wanted)
-        self._tracker.react(issue.ref, comment, understood=fine)
+        self._react(issue, comment, understood=fine)
         triage = cluster.triage
         for command in possible:
             triage = steering.obey(triage, command, cluster, by=comment.author, now=self._clock.now())
@@ -74,6 +79,20 @@ class Listener:
         for command in possible:
             self._rearrange(cluster, issue, command, comment.author)
         return replace(cluster, triage=self._store.put_triage(cluster.id, triage, audit))
+
+    def _may_steer(self, issue: Issue, comment: IssueComment) -> bool:
+        """Trouble in asking concerns this comment alone: without an answer nobody is let in."""
+        try:
+            return self._tracker.may_steer(issue.ref, comment.author)
+        except TrackerError as error:
+            _log.warning("who may steer %s is not known: %s", issue.ref.url, error, extra={"action": "not_heard"})
+            return False
+
+    def _react(self, issue: Issue, comment: IssueComment, *, understood: bool) -> None:
+        try:
+            self._tracker.react(issue.ref, comment, understood=understood)
+        except TrackerError as error:
+            _log.warning("no reaction on %s: %s", issue.ref.url, error, extra={"action": "no_reaction"})
 
     def _is_possible(self, cluster: Cluster, issue: Issue, command: Command) -> bool:
         if command.verb == "merge":

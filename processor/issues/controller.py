@@ -10,27 +10,28 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from processor.issues import body as report
 from processor.issues import plan as issue_plan
 from processor.issues.comment_commands import Listener
 from processor.issues.delivery import Delivery
 from processor.issues.health import HealthKeeper
-from processor.issues.issue_cache import EPOCH, IssueCache, has_issues, is_old
+from processor.issues.hourly_budget import HourlyBudget
+from processor.issues.issue_cache import EPOCH, IssueCache
 from processor.issues.plan import Create, Update
 from processor.issues.related_issues import Linker
-from processor.model import IssueEdit
+from processor.issues.watch import Watch
 from processor.model import notes as notebook
-from processor.model.errors import Conflict, IssueGone, IssueMoved, RateLimited, TrackerError, Transient
+from processor.model.errors import Conflict, RateLimited, TrackerError, Transient
 from processor.triage.evaluate import Decider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from processor.issues.plan import Action, IssueSettings
-    from processor.model import Cluster, Issue
+    from processor.model import Cluster
     from processor.model.ports import Clock, IssueTracker, Store
     from processor.triage.incident_owner import IncidentReport
 
@@ -63,7 +64,6 @@ class Reconciler:
 
     Args:
         bounded: the input has an end, so "now" is the newest event time, not the clock.
-        shown: the tracker as people know it, for the report of its health.
     """
 
     def __init__(
@@ -90,12 +90,25 @@ class Reconciler:
         self._issue_cache = IssueCache()
         self._linker = Linker()
         self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)
-        self._reasons: dict[str, str] = {}
-        self._waiting = 0
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
-        self._left = 0
+        self._waiting = 0
+        self._budget = HourlyBudget(store, clock=clock, issues_per_hour=self._limits.issues_per_hour)
+        self._watch = self._make_watch()
+
+    def _make_watch(self) -> Watch | None:
+        if self._tracker is None or self._delivery is None or self._listener is None:
+            return None
+        return Watch(
+            self._store,
+            self._tracker,
+            cache=self._issue_cache,
+            linker=self._linker,
+            delivery=self._delivery,
+            listener=self._listener,
+            clock=self._clock,
+        )
 
     def run_if_due(self, done: bool) -> None:  # the worker's `PeriodicTask`
         """A turn, if one is due; a whole one when the source has nothing more."""
@@ -108,15 +121,16 @@ class Reconciler:
     def turn(self, *, budget_s: float = float("inf"), final: bool = False) -> None:
         """Go through all clusters once, the most urgent first. `final`: bodies are rewritten however young they are."""
         started = self._clock.now()
-        self._waiting = 0
         try:
             clusters = self._store.clusters()
             now = self._as_of(clusters, started)
             clusters, plan = self._decider.decide(clusters, now, has_time=lambda: self._has_time(started, budget_s))
-            if started < self._wait_until or self._tracker is None:
+            if started < self._wait_until or self._watch is None:
                 return
-            self._left = self._limits.issues_per_hour - self._asked(clusters, "")
-            self._look(started, clusters)
+            self._budget.begin(clusters)
+            self._waiting = 0
+            self._watch.look(started, clusters, park=self._park)
+            self._health.looked(self._issue_cache.parked)
             self._linker.learn(clusters)
             for cluster in sorted(clusters, key=_urgency):
                 if not self._has_time(started, budget_s):
@@ -124,13 +138,15 @@ class Reconciler:
                 self._attempt(cluster, plan.reports.get(cluster.id), final=final)
                 if self._clock.now() < self._wait_until:
                     return
+            if final and self._waiting:
+                _log.warning("%d issues wait for the hourly budget", self._waiting, extra={"action": "issues_wait"})
         except RateLimited as error:
             self._obey(error)
         except Transient as error:
             self._health.failed(error)
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
         finally:
-            self._health.ended(self._issue_cache.parked, self._reasons, self._waiting)
+            self._health.ended(self._issue_cache.parked, self._waiting)
 
     def _has_time(self, started: datetime, budget_s: float) -> bool:
         return (self._clock.now() - started).total_seconds() <= budget_s
@@ -160,8 +176,8 @@ class Reconciler:
             return
 
     def _pursue(self, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool) -> None:
-        tracker, delivery = self._tracker, self._delivery
-        if tracker is None or delivery is None or self._listener is None:
+        delivery, watch = self._delivery, self._watch
+        if delivery is None or watch is None:
             return
         repository = self._repository(cluster)
         if self._clock.now() < self._issue_cache.parked.get(repository, EPOCH):
@@ -170,57 +186,59 @@ class Reconciler:
         if notes.intent is not None:
             if self._clock.now() < notes.intent.until:
                 return
-            cluster = delivery.recover(cluster, credible=self._is_credible)
-        cluster = self._link(delivery, self._confirm(cluster), repository)
+            cluster = delivery.recover(cluster, credible=watch.is_credible)
+        cluster, touched = watch.confirm(cluster)
+        ready = self._after_refusal(delivery, cluster, incident_report, touched=touched)
+        if ready is None:
+            return
+        cluster = self._link(delivery, ready, repository)
+        self._step(delivery, cluster, incident_report, final=final)
+
+    def _step(
+        self, delivery: Delivery, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool
+    ) -> None:
+        """Step by step until nothing is left to do, or something has to be waited for."""
         for _ in range(_MAX_STEPS):
-            due = final or self._is_body_due(cluster)
+            repository, due = self._repository(cluster), final or self._is_body_due(cluster)
             step = issue_plan.next_step(
                 cluster, self._settings, repository, body_due=due, incident_report=incident_report
             )
-            if self._left <= 0 and cluster.triage.issue is None:
-                self._waiting += isinstance(step, Create)
-                return
             if step is None or (isinstance(step, Create) and self._issue_cache.suspect.get(repository, False)):
                 return
-            self._left -= isinstance(step, Create)
+            if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
+                self._waiting += 1
+                delivery.wait(cluster, notebook.FOR_BUDGET)
+                return
             before = cluster
-            cluster = self._take(delivery, cluster, step)
+            cluster = self._take(delivery, cluster, step, is_incident=incident_report is not None)
             self._health.succeeded()
             self._unanswered = self._limited = 0
             if cluster.triage == before.triage:
                 return
 
-    def _take(self, delivery: Delivery, cluster: Cluster, step: Action) -> Cluster:
+    def _after_refusal(
+        self, delivery: Delivery, cluster: Cluster, incident_report: IncidentReport | None, *, touched: bool
+    ) -> Cluster | None:
+        """None while a refused write has to wait; a person's deed, another title or time bring it back."""
+        notes = notebook.load(cluster.triage.memory)
+        if not notes.abandoned or notes.abandoned == notebook.DELETED:
+            return cluster
+        decided = cluster.triage.changed_at
+        due = notes.retry_at is None or self._clock.now() >= notes.retry_at or touched
+        due = due or (decided is not None and notes.refused_at is not None and decided > notes.refused_at)
+        if not due and notes.refused_title:
+            title = issue_plan.aim(cluster, notes, self._settings, incident_report).title
+            due = title != notes.refused_title
+        return delivery.forgive(cluster) if due else None
+
+    def _take(self, delivery: Delivery, cluster: Cluster, step: Action, *, is_incident: bool) -> Cluster:
         if isinstance(step, Create):
-            return delivery.create(cluster, step, allowed=self._is_within_cap)
+            self._budget.spend(cluster, is_incident=is_incident)
+            allowed = partial(self._budget.is_within, cluster, is_incident=is_incident)
+            return delivery.create(cluster, step, allowed=allowed)
         if isinstance(step, Update):
             return delivery.rewrite(cluster, step)
         return delivery.say(cluster, step)
-
-    def _confirm(self, cluster: Cluster) -> Cluster:
-        """Follow up what the listing hints at: an unknown issue of ours, twins, people's deeds and commands."""
-        tracker, delivery, listener = self._tracker, self._delivery, self._listener
-        if tracker is None or delivery is None or listener is None:
-            return cluster
-        notes = notebook.load(cluster.triage.memory)
-        issues = [issue for issue in self._issue_cache.of(cluster) if issue.ref.url != notes.earlier]
-        if cluster.triage.issue is None and issues and notes.intent is None:
-            first = min(issues, key=lambda issue: (not issue.open, issue.ref.number))
-            cluster = delivery.adopt(cluster, tracker.get(first.ref))
-        ref = cluster.triage.issue
-        for issue in issues:
-            if ref is None or issue.ref.repository != ref.repository:
-                continue
-            if issue.ref.number != ref.number:
-                self._close_twin(issue, ref.number)
-            elif not is_old(issue, cluster):
-                try:
-                    fresh = tracker.get(ref)
-                except (IssueGone, IssueMoved):
-                    continue  # the next write to it finds out, and records it
-                cluster = delivery.listen(cluster, fresh)
-                cluster = listener.listen(cluster, fresh)
-        return cluster
 
     def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
         """Note what belongs beside its issue; a cluster that has none and gets none needs nothing."""
@@ -228,63 +246,7 @@ class Reconciler:
         links = () if silent or not cluster.triage.announced else self._linker.links(cluster, repository)
         return delivery.link(cluster, links) if links else cluster
 
-    def _close_twin(self, issue: Issue, stays: int) -> None:
-        """The same problem was opened twice after all, or its cluster was merged: one issue stays."""
-        if self._tracker is None or not issue.open or issue.locked:
-            return
-        try:
-            fresh = self._tracker.get(issue.ref)
-            if fresh.open and report.key_of(fresh.body) == report.key_of(issue.body):
-                edit = IssueEdit(open=False, reason="duplicate", duplicate_of=stays)
-                self._issue_cache.observe(self._tracker.edit(issue.ref, edit))
-        except (IssueGone, IssueMoved):
-            self._issue_cache.forget(issue)
-
-    # --- what is seen of the tracker ------------------------------------------------------------------
-    def _look(self, now: datetime, clusters: Sequence[Cluster]) -> None:
-        """List what changed; everything at the start and once an hour."""
-        if self._tracker is None:
-            return
-        for repository in self._tracker.repositories():
-            if now < self._issue_cache.parked.get(repository, EPOCH):
-                continue
-            try:
-                self._look_into(repository, self._tracker, clusters, now)
-            except TrackerError as error:
-                self._park(repository, error)
-
-    def _look_into(self, repository: str, tracker: IssueTracker, clusters: Iterable[Cluster], now: datetime) -> None:
-        full = now - self._issue_cache.full_at.get(repository, EPOCH) >= _HOUR
-        slack = _SKEW + timedelta(seconds=2 * tracker.settle_s)
-        found = tracker.listing(repository, None if full else self._issue_cache.looked_at[repository] - slack)
-        self._health.succeeded()
-        for issue in found:
-            self._issue_cache.observe(issue)
-        self._issue_cache.looked_at[repository] = now
-        if full:
-            credible = bool(found) or not has_issues(clusters, repository)
-            self._issue_cache.suspect[repository] = not credible
-            # A listing that cannot be true is asked for again in the next turn.
-            self._issue_cache.full_at[repository] = now if credible else EPOCH
-            # Last, so that issues never wait for it.
-            since = max(self._linker.read_at.get(repository, EPOCH), now - _LOOK_BACK) - slack
-            self._linker.take(repository, tracker.listing(repository, since, labelled=False), now)
-
-    def _is_credible(self, repository: str) -> bool:
-        """An empty listing is no truth while the state knows issues there."""
-        known = has_issues(self._store.clusters(), repository)
-        return not known or (self._tracker is not None and bool(self._tracker.listing(repository, None)))
-
     # --- limits ---------------------------------------------------------------------------------------
-    def _is_within_cap(self, cluster_id: str) -> bool:
-        """Asked once the claim is stored: whoever claims last sees all others, so the cap holds for all together."""
-        return self._asked(self._store.clusters(), cluster_id) < self._limits.issues_per_hour
-
-    def _asked(self, clusters: Iterable[Cluster], but: str) -> int:
-        since = self._clock.now() - _HOUR
-        asked = (notebook.load(c.triage.memory).asked_at for c in clusters if c.id != but and c.triage.memory)
-        return sum(at is not None and at > since for at in asked)
-
     def _is_body_due(self, cluster: Cluster) -> bool:
         written = notebook.load(cluster.triage.memory).written
         if written is None or self._tracker is None:
@@ -302,8 +264,7 @@ class Reconciler:
         _log.warning("issues pause for %.0f s: %s", seconds, why, extra={"action": "issues_pause"})
 
     def _park(self, repository: str, error: TrackerError) -> None:
-        self._health.failed(error)
-        self._reasons[repository] = str(error)
+        self._health.parked(repository, error)
         self._issue_cache.parked[repository] = self._clock.now() + _HOUR
         _log.error("%s is left alone for an hour: %s", repository, error, extra={"action": "repository_parked"})
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
 from processor.issues import human_edits as steering
+from processor.issues import outcomes
 from processor.issues import plan as issue_plan
-from processor.model import AuditRecord, Change, IssueRef, Status
+from processor.model import AuditRecord, Change, IssueEdit, IssueRef
 from processor.model import notes as notebook
 from processor.model.errors import (
     Conflict,
@@ -32,6 +32,9 @@ from processor.model.notes import Intent, LastWritten
 from processor.triage import decide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.issues.outcomes import Revise
     from processor.issues.plan import Comment, Create, DesiredIssue, IssueSettings, Update
     from processor.model import Cluster, Issue, Triage
     from processor.model.notes import Notes, RelatedIssue
@@ -41,8 +44,6 @@ _log: Final = logging.getLogger("gardener.issues")
 _SKEW: Final = timedelta(minutes=10)
 """Between our clock and the tracker's; far more than is ever seen."""
 _TRIES: Final = 20
-
-Revise = Callable[["Triage", "Notes"], "tuple[Triage, Notes]"]
 
 
 class Delivery:
@@ -68,17 +69,22 @@ class Delivery:
         before = notebook.load(cluster.triage.memory)
         claimed, token = self._claim(cluster, "create", asked_at=now)
         if not allowed(cluster.id):
-            return self._record(claimed, token, lambda h, n: (h, _without_intent(n, asked_at=before.asked_at)))
+            return self._record(claimed, token, lambda h, n: (h, outcomes.without_intent(n, asked_at=before.asked_at)))
         try:
             issue = self._tracker.create(step.draft)
         except OutcomeUnknown:
             raise
         except (Transient, RepositoryParked):
-            self._record(claimed, token, lambda h, n: (h, _without_intent(n, asked_at=before.asked_at)))
+            self._record(claimed, token, lambda h, n: (h, outcomes.without_intent(n, asked_at=before.asked_at)))
             raise
         except TrackerError as error:
-            return self._record(claimed, token, _abandon(str(error)), "issue refused", str(error))
-        return self._opened(claimed, token, step.aim, issue)
+            return self._refused(claimed, token, step.aim.title, error, "issue refused")
+        opened = self._opened(claimed, token, step.aim, issue)
+        if report.LABEL not in issue.labels:
+            raise RepositoryParked(
+                f"{issue.ref.repository} drops our labels: give the account the right to set labels (triage or write)"
+            )
+        return opened
 
     def say(self, cluster: Cluster, step: Comment) -> Cluster:
         """Write the comment that is owed first."""
@@ -89,25 +95,27 @@ class Delivery:
         except OutcomeUnknown:
             raise
         except (Transient, RepositoryParked):
-            self._record(claimed, token, lambda h, n: (h, _without_intent(n)))
+            self._record(claimed, token, outcomes.nothing)
             raise
         except IssueLocked:
             restart = step.owed.change == Change.REGRESSED
-            return self._record(claimed, token, _unheard(step.owed.number, restart=restart), "comment impossible")
-        except IssueMoved as moved:
             return self._record(
-                claimed, token, self._follow(moved), "issue moved", f"{moved.repository}#{moved.number}"
+                claimed, token, outcomes.unheard(step.owed.number, restart=restart), "comment impossible"
             )
+        except IssueMoved as moved:
+            return self._record(claimed, token, self._follow(moved), "issue moved", str(moved))
         except IssueGone:
-            return self._record(claimed, token, _deleted, "issue deleted")
+            return self._record(claimed, token, outcomes.deleted, "issue deleted")
         except TrackerError as error:
-            return self._record(claimed, token, _abandon(str(error)), "comment refused", str(error))
-        return self._record(claimed, token, _said(step.owed.number), "commented", step.owed.change)
+            return self._refused(claimed, token, "", error, "comment refused")
+        return self._record(claimed, token, outcomes.said(step.owed.number), "commented", step.owed.change)
 
     def rewrite(self, cluster: Cluster, step: Update) -> Cluster:
         """Bring the issue up to date; first it is read, and what people did to it comes before what we want."""
         ref = _ref(cluster)
         try:
+            # First the slot, then the look: between what is read and what is written is one request, not seconds.
+            self._tracker.reserve()
             issue = self._tracker.get(ref)
             listened = self.listen(cluster, issue)
             if listened is not cluster:
@@ -117,17 +125,19 @@ class Delivery:
             notes = notebook.load(cluster.triage.memory)
             text = issue_plan.body(cluster, notes, self._settings, step.aim.incident_report)
             edit = issue_plan.edit_for(step.aim, text, notes, issue)
-            if edit is not None:
-                issue = self._tracker.edit(ref, edit)
+            answer = issue if edit is None else self._tracker.edit(ref, edit)
         except IssueMoved as moved:
-            return self._record(cluster, "", self._follow(moved), "issue moved", f"{moved.repository}#{moved.number}")
+            return self.moved(cluster, moved)
         except IssueGone:
-            return self._record(cluster, "", _deleted, "issue deleted")
+            return self._record(cluster, "", outcomes.deleted, "issue deleted")
         except RepositoryParked:
             raise
         except TrackerError as error:
-            return self._record(cluster, "", _abandon(str(error)), "edit refused", str(error))
-        return self._record(cluster, "", self._wrote(step.aim, issue))
+            return self._refused(cluster, "", step.aim.title, error, "edit refused")
+        expected = outcomes.expected_open(issue, answer, edit)
+        written = self._record(cluster, "", self._wrote(step.aim, answer, is_open=expected))
+        # The answer shows what somebody did between our look and our write, too.
+        return self.listen(written, answer)
 
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
         """Take in what people did to the issue, read without lag; the same object where they did nothing."""
@@ -154,12 +164,12 @@ class Delivery:
         since = intent.at - _SKEW
         if intent.action == "comment":
             if cluster.triage.issue is None:
-                return self._record(cluster, intent.token, lambda h, n: (h, _without_intent(n)))
+                return self._record(cluster, intent.token, outcomes.nothing)
             keys = {(key, intent.number) for key in (cluster.id, *cluster.aliases)}
             found = self._tracker.comments(cluster.triage.issue, since)
             if any(report.comment_key(comment.body) in keys for comment in found):
-                return self._record(cluster, intent.token, _said(intent.number), "comment found")
-            return self._record(cluster, intent.token, lambda h, n: (h, _without_intent(n)), "comment not found")
+                return self._record(cluster, intent.token, outcomes.said(intent.number), "comment found")
+            return self._record(cluster, intent.token, outcomes.nothing, "comment not found")
         repository = self._tracker.repository(cluster.stream.service)
         keys_of_issue = {cluster.id, *cluster.aliases}
         candidates = [
@@ -172,7 +182,7 @@ class Delivery:
             return self._record(cluster, intent.token, self._found(first), "issue found", first.ref.url)
         if not credible(repository):
             raise Transient(f"the list of issues of {repository} is empty although it has some; nothing is opened")
-        return self._record(cluster, intent.token, lambda h, n: (h, _without_intent(n)), "issue not found")
+        return self._record(cluster, intent.token, outcomes.nothing, "issue not found")
 
     # --- recording ------------------------------------------------------------------------------------
     def _claim(
@@ -206,17 +216,14 @@ class Delivery:
 
     def _opened(self, cluster: Cluster, token: str, aim: DesiredIssue, issue: Issue) -> Cluster:
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-            triage, notes = self._wrote(aim, issue)(triage, _without_intent(notes))
-            return replace(triage, issue=issue.ref), notes.model_copy(update={"owed": ()})
+            triage, notes = self._wrote(aim, issue)(triage, outcomes.without_intent(notes))
+            return replace(triage, issue=issue.ref), notes.model_copy(update={"owed": (), "waiting": ""})
 
-        opened = self._record(cluster, token, revise, "issue opened", issue.ref.url)
-        if report.LABEL not in issue.labels:
-            raise RepositoryParked(
-                f"{issue.ref.repository} drops our labels: give the account the right to set labels (triage or write)"
-            )
-        return opened
+        return self._record(cluster, token, revise, "issue opened", issue.ref.url)
 
-    def _wrote(self, aim: DesiredIssue, issue: Issue) -> Revise:
+    def _wrote(self, aim: DesiredIssue, issue: Issue, *, is_open: bool = True) -> Revise:
+        """What an answer said; `is_open` is what we know of it ourselves, anything else was somebody's doing."""
+
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
             # A person's title stays on record as not ours: comparing it with what we wrote is how we know.
             title = notes.written.title if notes.written and issue.title != aim.title else aim.title
@@ -224,13 +231,40 @@ class Delivery:
                 title=title,
                 figures=aim.figures,
                 labels=issue_plan.labels_written(aim, notes),
-                open=issue.open,
+                open=is_open,
                 at=self._clock.now(),
                 updated_at=issue.updated_at,
             )
-            return triage, notes.model_copy(update={"written": written})
+            return triage, notes.model_copy(update={"written": written, **outcomes.FORGIVEN})
 
         return revise
+
+    def _refused(self, cluster: Cluster, token: str, title: str, error: TrackerError, action: str) -> Cluster:
+        """Back off: an hour, doubling up to a day. What a person does, or another title, is tried at once."""
+        _log.error("%s, tried again later: %s", action, error, extra={"action": "issue_refused"})
+        refused = outcomes.refused(str(error), title, self._clock.now())
+        return self._record(cluster, token, refused, action, str(error))
+
+    def forgive(self, cluster: Cluster) -> Cluster:
+        """A refused write may be tried again."""
+        return self._record(
+            cluster, "", lambda h, n: (h, n.model_copy(update={**outcomes.FORGIVEN, "refusals": n.refusals}))
+        )
+
+    def wait(self, cluster: Cluster, why: str) -> Cluster:
+        """Note why its issue is not opened yet, "" when it may be."""
+        if notebook.load(cluster.triage.memory).waiting == why:
+            return cluster
+        return self._record(cluster, "", lambda h, n: (h, n.model_copy(update={"waiting": why})))
+
+    def label_again(self, issue: Issue) -> None:
+        """Put our label back: without it nothing that people do to the issue is heard."""
+        self._tracker.edit(issue.ref, IssueEdit(add_labels=(report.LABEL,)))
+        _log.warning("our label was put back on %s", issue.ref.url, extra={"action": "label_put_back"})
+
+    def moved(self, cluster: Cluster, moved: IssueMoved) -> Cluster:
+        """The issue has another address."""
+        return self._record(cluster, "", self._follow(moved), "issue moved", f"{moved.repository}#{moved.number}")
 
     def _found(self, issue: Issue) -> Revise:
         """Adopt an issue as if we had just written it open; how it differs from that is then people's doing."""
@@ -244,7 +278,7 @@ class Delivery:
             if triage.issue is not None:
                 return triage, notes
             found = replace(triage, issue=issue.ref, announced=triage.announced or 1)
-            return found, _without_intent(notes).model_copy(update={"written": written, "owed": ()})
+            return found, outcomes.without_intent(notes).model_copy(update={"written": written, "owed": ()})
 
         return revise
 
@@ -252,42 +286,9 @@ class Delivery:
         ref = self._tracker.get(IssueRef(moved.repository, moved.number, "")).ref
 
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-            return replace(triage, issue=ref), _without_intent(notes)
+            return replace(triage, issue=ref), outcomes.without_intent(notes)
 
         return revise
-
-
-def _without_intent(notes: Notes, **update: object) -> Notes:
-    return notes.model_copy(update={"intent": None, **update})
-
-
-def _said(number: int) -> Revise:
-    def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-        owed = tuple(one for one in notes.owed if one.number != number)
-        return triage, _without_intent(notes, owed=owed)
-
-    return revise
-
-
-def _unheard(number: int, *, restart: bool) -> Revise:
-    """A locked issue takes no comment: a regression gets a new issue, anything else is left unsaid."""
-
-    def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-        triage, notes = _said(number)(triage, notes)
-        return decide.start_over(triage, notes) if restart else (triage, notes)
-
-    return revise
-
-
-def _abandon(reason: str) -> Revise:
-    _log.error("issue given up: %s", reason, extra={"action": "issue_abandoned"})
-    return lambda triage, notes: (triage, _without_intent(notes, abandoned=reason))
-
-
-def _deleted(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-    """Somebody deleted it: a person's word, so it is not opened again."""
-    muted = replace(triage, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
-    return muted, _without_intent(notes, abandoned=notebook.DELETED, owed=())
 
 
 def _ref(cluster: Cluster) -> IssueRef:

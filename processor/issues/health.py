@@ -36,6 +36,7 @@ class HealthKeeper:
         self._tracker = tracker
         self._clock = clock
         self.report = DeliveryHealth(worker=name, at=clock.now(), tracker=shown)
+        self._reasons: dict[str, str] = {}
         self._stored: DeliveryHealth | None = None
         self._warned_at: datetime | None = None
 
@@ -47,7 +48,17 @@ class HealthKeeper:
         """It did not."""
         self.report = replace(self.report, failed_at=self._clock.now(), error=str(error)[:_CUT])
 
-    def ended(self, parked: Mapping[str, datetime], reasons: Mapping[str, str], waiting: int) -> None:
+    def looked(self, parked: Mapping[str, datetime]) -> None:
+        """Every repository was listed, but for those that are left alone."""
+        if self._tracker is not None and not set(self._tracker.repositories()) <= set(self._left_alone(parked)):
+            self.succeeded()
+
+    def parked(self, repository: str, error: Exception) -> None:
+        """A repository is left alone from now on."""
+        self._reasons[repository] = str(error)[:_CUT]
+        self.failed(error)
+
+    def ended(self, parked: Mapping[str, datetime], waiting: int) -> None:
         """A turn is over: store what people should know, at once when it is new, else every five minutes."""
         if self._tracker is None:
             return
@@ -56,13 +67,17 @@ class HealthKeeper:
         self.report = replace(
             self.report,
             at=now,
-            parked={name: reasons.get(name, "")[:_CUT] for name, until in parked.items() if until > now},
+            parked={name: self._reasons.get(name, "") for name in self._left_alone(parked)},
             waiting=waiting,
             token_expires_at=expires,
         )
         self._warn(expires, now)
         if self._stored is None or now - self._stored.at >= _AGAIN or _news(self.report) != _news(self._stored):
             self._put()
+
+    def _left_alone(self, parked: Mapping[str, datetime]) -> list[str]:
+        now = self._clock.now()
+        return sorted(name for name, until in parked.items() if until > now)
 
     def _put(self) -> None:
         try:

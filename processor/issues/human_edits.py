@@ -117,12 +117,14 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
 
 
 def _closed(triage: Triage, cluster: Cluster, issue: Issue, now: datetime) -> Triage:
-    if triage.status is Status.RESOLVED:
+    ours = triage.status is Status.RESOLVED and triage.by == "policy"
+    if triage.status is Status.RESOLVED and not (ours and issue.reason in ("not_planned", "duplicate")):
         return triage
     if issue.reason in ("not_planned", "duplicate"):
         action = Action("mute", until=f"{TENFOLD}x")
     else:
-        action = Action("resolve", at=issue.closed_at)
+        # A merged pull request closes before its deploy: where revisions are known, the present one may still fail.
+        action = Action("resolve", next_revision=bool(cluster.revisions), at=issue.closed_at)
     return obey(triage, Command(action), cluster, by="issue", now=now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Issue
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SAME_SECOND: Final = timedelta(seconds=30)  # and the difference between two clocks
 
 
 class IssueCache:
@@ -33,6 +34,7 @@ class IssueCache:
         self.looked_at: dict[str, datetime] = {}
         self.suspect: dict[str, bool] = {}
         self.parked: dict[str, datetime] = {}
+        self._read: dict[tuple[str, int], datetime] = {}
 
     def observe(self, issue: Issue) -> None:
         """Remember an issue of ours, unless something newer is known."""
@@ -41,6 +43,22 @@ class IssueCache:
         if key and (known is None or known.updated_at <= issue.updated_at):
             kept = replace(issue, body=report.marker(key) + "\n")
             self._issues[key][issue.ref.repository, issue.ref.number] = kept
+
+    def note_read(self, issue: Issue, at: datetime) -> None:
+        """It was read without lag; later than a second after its last change, that change is known whole."""
+        if at - issue.updated_at > _SAME_SECOND:
+            self._read[issue.ref.repository, issue.ref.number] = issue.updated_at
+
+    def is_old(self, issue: Issue, cluster: Cluster) -> bool:
+        """Whether what a listing shows is what we wrote ourselves, or older, and nothing was said since.
+
+        Trackers' times are whole seconds: what happened in the second of our own write is looked at once more.
+        """
+        notes = notebook.load(cluster.triage.memory)
+        known = max(notes.written.updated_at if notes.written else EPOCH, notes.commands_at or EPOCH)
+        if issue.updated_at < known and issue.comments <= notes.comments_heard:
+            return True
+        return self._read.get((issue.ref.repository, issue.ref.number), EPOCH) >= issue.updated_at
 
     def forget(self, issue: Issue) -> None:
         """It is not there any more."""
@@ -54,11 +72,4 @@ class IssueCache:
 def has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
     """Whether the state knows issues there that should still be there."""
     used = (one.triage for one in clusters if one.triage.issue and one.triage.issue.repository == repository)
-    return any(not notebook.load(triage.memory).abandoned for triage in used)
-
-
-def is_old(issue: Issue, cluster: Cluster) -> bool:
-    """Whether what a listing shows is what we wrote ourselves, or older."""
-    notes = notebook.load(cluster.triage.memory)
-    known = max(notes.written.updated_at if notes.written else EPOCH, notes.commands_at or EPOCH)
-    return issue.updated_at <= known
+    return any(notebook.load(triage.memory).abandoned != notebook.DELETED for triage in used)

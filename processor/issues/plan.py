@@ -209,7 +209,8 @@ def edit_for(target: DesiredIssue, text: str, notes: Notes, issue: Issue) -> Iss
     A title that is not the one we wrote is somebody's; so is a label that we wrote and that is gone.
     """
     written = notes.written
-    ours = set(written.labels) if written else set()
+    # Our own label is how its issues are found: it is put back whoever took it.
+    ours = set(written.labels) - {report.LABEL} if written else set()
     whole = report.splice(text, issue.body)
     edit = IssueEdit(
         title=target.title if written and issue.title == written.title != target.title else None,

@@ -18,6 +18,8 @@ from processor.parsing import routes
 from processor.parsing import stacktrace as traceback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processor.mining.masker import Masker
     from processor.model import Entry, HttpRequest
 
@@ -45,9 +47,7 @@ class Grouper:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
-            if "<" in text:
-                text = html_text.said(text)
-            if message := self._mask(text):
+            if message := self._words(text, entry.said) if entry.said else self._free(text):
                 if not _LETTER.search(message.replace(VALUE, "")):
                     message += " (values only)"  # a title has to say something
                 return self._masked(entry, Kind.TEXT, message)
@@ -55,6 +55,18 @@ class Grouper:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
         log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
         return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
+
+    def _free(self, text: str) -> str:
+        """The masked text; of a page of HTML what it says."""
+        return self._mask(html_text.said(text) if "<" in text else text)
+
+    def _words(self, text: str, said: Sequence[tuple[int, int]]) -> str:
+        """The masked text with the parts that are said as they stand."""
+        at, words = 0, []
+        for start, end in (*said, (len(text), len(text))):
+            words += [self._free(text[at:start]), *text[start:end].split()]
+            at = end
+        return " ".join(word for word in words if word)
 
     def _masked(self, entry: Entry, kind: Kind, message: str) -> Masked:
         """One object for each message of a stream: made once, and found in a dictionary by being the same."""
@@ -91,7 +103,10 @@ def group(entry: Entry, masker: Masker) -> Masked:
 
 def http_message(request: HttpRequest) -> str:
     """The message of an entry that has only an HTTP request, "HTTP 5xx GET /users/<*>" or "HTTP 4xx"."""
+    if not request.status and request.outcome:
+        return f"HTTP {request.outcome}"
     status = routes.status_class(request.status)
     if request.status >= _SERVER_ERROR:
-        return f"HTTP {status} {request.method} {routes.route_template(request.url)}"
+        words = (request.method, routes.route_template(request.url), request.outcome)
+        return " ".join(("HTTP", status, *(word for word in words if word)))
     return f"HTTP {status}"

@@ -64,11 +64,16 @@ class Identity(NamedTuple):
 
 
 class HttpRequest(NamedTuple):
-    """The part of `httpRequest` that grouping and on-call use. `url` may be a whole URL or a path."""
+    """The part of `httpRequest` that grouping and on-call use. `url` may be a whole URL or a path.
+
+    Attributes:
+        outcome: how it ended, in words of a closed set (`failed_to_pick_backend`); "" where nothing says.
+    """
 
     method: str
     url: str
     status: int
+    outcome: str = ""
 
 
 class Entry(NamedTuple):
@@ -81,6 +86,7 @@ class Entry(NamedTuple):
         text: the message; empty when the entry has only an HTTP request or no payload at all.
         own: Log Gardener wrote this entry itself.
         occurrence: False for what only continues another entry: the further lines of a stack trace.
+        said: (start, end) of the parts of `text` that come from a schema and are never masked.
         raw: the entry as it was received, JSON.
         wire: what the decoder read; only `processor.parsing.decode` looks inside (`labels`, `resource`, `origin`).
     """
@@ -98,6 +104,7 @@ class Entry(NamedTuple):
     raw: bytes
     wire: object
     occurrence: bool = True
+    said: tuple[tuple[int, int], ...] = ()
 
 
 class ReceivedMessage(NamedTuple):

@@ -59,6 +59,7 @@ class Issue:
     Attributes:
         reason: why it is closed: completed, not_planned, duplicate, or "".
         comments: how many it has.
+        author: who opened it, "" where the tracker does not say.
     """
 
     ref: IssueRef
@@ -72,6 +73,7 @@ class Issue:
     closed_at: datetime | None
     locked: bool = False
     comments: int = 0
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

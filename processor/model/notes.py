@@ -85,12 +85,16 @@ class Notes(BaseModel):
         asked_at: when the last issue was asked for; what the cap per hour is counted from.
         comments: comments owed so far; the next one's number.
         came_back: when it regressed, the newest last.
-        abandoned: why nothing is written any more, for people; "" while all is well.
+        abandoned: why nothing is written for now, for people; "" while all is well.
+        retry_at: when a refused write is tried again: an hour later, doubling.
+        refused_at, refused_title, refusals: when, of which title and how often in a row it was refused.
+        waiting: why its issue is not opened yet, for people; "" where it is not due.
         earlier: URL of the issue that this one continues.
         links: issues that have to do with this one.
         new_in, gone_since: what its service's revisions say of it; see `processor.triage.deploys.View`.
         incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
         commands_at: up to when the issue's comments were searched for commands.
+        comments_heard: how many the issue had when they were listed; another number is a reason to look.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -102,18 +106,26 @@ class Notes(BaseModel):
     asked_at: datetime | None = None
     came_back: tuple[datetime, ...] = ()
     abandoned: str = ""
+    retry_at: datetime | None = None
+    refused_at: datetime | None = None
+    refused_title: str = ""
+    refusals: int = 0
+    waiting: str = ""
     earlier: str = ""
     links: tuple[RelatedIssue, ...] = ()
     new_in: str = ""
     gone_since: str = ""
     incident: str = ""
     commands_at: datetime | None = None
+    comments_heard: int = 0
     command_ids: tuple[int, ...] = ()
 
 
 EMPTY = Notes()
 DELETED: Final = "the issue was deleted"
 """What `Notes.abandoned` says then."""
+FOR_BUDGET: Final = "waits for the hourly budget"
+"""What `Notes.waiting` says then."""
 
 
 def load(memory: Mapping[str, object]) -> Notes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from processor.model import (
         AuditRecord,
@@ -140,6 +140,12 @@ class Store(Protocol):
     def put_delivery(self, health: DeliveryHealth) -> None:
         """Replace the report of `health.tracker`."""
 
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """The next time at which a limited thing may be done, for all that share the state; it is taken by that.
+
+        Two answers for one name are at least `spacing` apart. Raises `Conflict` when others are always faster.
+        """
+
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Take replayed messages out of quarantine."""
 
@@ -159,6 +165,9 @@ class IssueTracker(Protocol):
     """A write that got no answer shows in a listing after this many seconds at the latest, or never."""
     body_interval_s: float
     """How often a body may be rewritten just because a count grew."""
+
+    def reserve(self) -> None:
+        """Wait until the next write may be made, so that it follows what is read next at once."""
 
     def repositories(self) -> Sequence[str]:
         """All repositories in use."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,9 +20,21 @@ from pydantic.alias_generators import to_camel
 
 from processor.model import Entry, HttpRequest, Identity, Severity
 from processor.model.errors import GardenerError
-from processor.parsing import envelopes
-from processor.parsing import severity as levels
-from processor.parsing.payloads import Payload, compact, payload_origin, payload_text, proto_text
+from processor.parsing import (
+    app_engine,
+    audit,
+    envelopes,
+    events,
+    http,
+    levels,
+    ownership,
+    payloads,
+    resources,
+    severity,
+)
+from processor.parsing.leaves import compact, unnamed
+from processor.parsing.message import Message
+from processor.parsing.structured_text import is_plain, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +45,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SEVERITIES: Final[Mapping[object, Severity]] = {level.name: level for level in Severity}
 _HTTP_ERROR: Final = 500
 _HTTP_WARNING: Final = 400
+_STREAM_ENDS: Final = frozenset(name[-7:] for name in severity.AGENT_STREAMS)
+_COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}[A-Za-z]")
 
 
 class DecodeError(GardenerError):
@@ -55,11 +70,13 @@ class LogEntry(BaseModel):
     text_payload: str | None = None
     json_payload: dict[str, Any] | None = None
     proto_payload: dict[str, Any] | None = None
-    http_request: dict[str, Any] | None = None
-    resource: dict[str, Any] | None = None
-    labels: dict[str, Any] | None = None
-    trace: str | None = None
-    error_groups: list[dict[str, Any]] | None = None
+    # What stands beside the message costs no message when its type is wrong.
+    http_request: Any = None
+    resource: Any = None
+    labels: Any = None
+    trace: Any = None
+    error_groups: Any = None
+    split: Any = None
 
 
 _NULL: Final = msgspec.Raw(b"null")
@@ -74,31 +91,39 @@ class _Wire(msgspec.Struct, rename="camel"):
     receive_timestamp: str | None = None
     severity: str | int | None = None
     text_payload: str | None = None
-    json_payload: Payload | None = None
+    json_payload: dict[str, Any] | None = None
     proto_payload: dict[str, Any] | None = None
-    http_request: dict[str, Any] | None = None
+    http_request: Any = None
     # Every entry of a service repeats it; it is parsed once for each distinct spelling.
     resource: msgspec.Raw = _NULL
-    labels: dict[str, Any] | None = None
-    trace: str | None = None
-    error_groups: list[dict[str, Any]] | None = None
+    labels: Any = None
+    trace: Any = None
+    error_groups: Any = None
+    split: Any = None
+
+
+_NOTHING: Final[tuple[tuple[tuple[int, int], ...], HttpRequest | None]] = ((), None)
 
 
 class _Resource(NamedTuple):
-    """A monitored resource, read once for each distinct spelling. "" where it does not say."""
+    """A monitored resource, read once for each distinct spelling. "" where it does not say.
+
+    Attributes:
+        is_settled: nothing in the entry itself may name its service better than the resource's labels do.
+        may_be_own: Log Gardener itself runs on such a resource.
+    """
 
     project: str
     service: str
+    is_settled: bool
+    may_be_own: bool
+    kind: str
     labels: Mapping[str, str]
 
 
 _decode_wire = msgspec.json.Decoder(_Wire).decode
-_decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
+_decode_any = msgspec.json.Decoder().decode
 _MAX_SPELLINGS: Final = 4096
-_SERVICE_LABELS: Final = (
-    "service_name", "worker_pool_name", "job_name", "function_name", "container_name", "module_id",
-    "instance_id", "database_id", "subscription_id", "topic_id", "service", "method",
-)  # fmt: skip
 
 
 def decode(data: bytes, now: datetime) -> Entry:
@@ -157,12 +182,8 @@ def _check_utf8(data: bytes) -> None:
 
 def _wire_from(entry: LogEntry) -> _Wire:
     values = entry.model_dump()
-    payload = values.pop("json_payload")
     values["resource"] = msgspec.Raw(json.dumps(values["resource"]).encode())
-    wire = _Wire(**values)
-    if payload is not None:
-        wire.json_payload = msgspec.convert(payload, Payload)
-    return wire
+    return _Wire(**values)
 
 
 def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> Entry:
@@ -171,12 +192,20 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
         raise DecodeError(
             "the entry has neither timestamp nor receiveTimestamp; export whole entries, with --format=json alone"
         )
-    payload = wire.json_payload
-    http = None if wire.http_request is None else _http(wire.http_request)
-    text = wire.text_payload
-    if text is None:
-        text = payload_text(payload, data) if payload is not None else proto_text(wire.proto_payload)
-    log_name = wire.log_name
+    text, log_name = wire.text_payload, wire.log_name
+    said, request = _NOTHING
+    if text is None and wire.json_payload is not None:
+        text = payloads.plain(wire.json_payload)
+    elif text is not None and not is_plain(text):
+        text = None
+    if text is None or wire.http_request is not None:
+        (text, said), request = _message(wire)
+    level = _SEVERITIES.get(wire.severity)
+    if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
+        level = _severity(wire, text, request, level)
+    project, service, is_settled, may_be_own, _, _ = resource
+    if not is_settled or wire.proto_payload is not None:
+        service = _service(wire, resource)
     # Of a named tuple's ways to be made, the quickest: this is done for every entry.
     return tuple.__new__(
         Entry,
@@ -185,26 +214,91 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
             log_name,
             timestamp,
             _parse_time(timestamp, now),
-            _SEVERITIES.get(wire.severity) or _severity(wire, payload, text, http),
-            resource.project or _project(log_name),
-            resource.service or log_name.rsplit("/", 1)[-1].replace("%2F", "/"),
+            level,
+            project or _project(log_name),
+            service,
             text,
-            http,
-            payload is not None and payload.log_gardener is not None,
+            request,
+            may_be_own and ownership.is_own(wire.json_payload),
             data,
             wire,
             True,
+            said,
         ),
     )
 
 
+def _message(wire: _Wire) -> tuple[Message, HttpRequest | None]:
+    """What the entry says and the request it is about; an empty text where the request is the subject."""
+    request = None if wire.http_request is None else _http(wire.http_request, wire.json_payload or wire.proto_payload)
+    text, payload = wire.text_payload, wire.json_payload
+    if text is not None:
+        text, payload = unwrap(_COLOUR.sub("", text) if "\x1b" in text else text)
+        if payload is None:
+            return Message(text), request
+        wire.json_payload = payload  # from here on it is one
+    elif payload is not None and (inner := _inside(payload)) is not None:
+        wire.json_payload = payload = inner
+    if payload is None:
+        return (Message(""), request) if wire.proto_payload is None else _of_proto(wire.proto_payload, request)
+    is_event = "reason" in payload and events.is_event(payload)
+    found = (events.message(payload) if is_event else None) or payloads.named(payload)
+    if found is None:
+        request = request or http.of_payload(payload)
+        found = Message("") if _is_subject(request) else unnamed(payload)
+    return found, request
+
+
+def _inside(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """The payload with the fields that its message holds as JSON, logfmt or klog's pairs; None for a plain message."""
+    name, text = payloads.message_field(payload)
+    if not text or is_plain(text):
+        return None
+    text, inner = unwrap(_COLOUR.sub("", text) if "\x1b" in text else text)
+    rest = {key: value for key, value in payload.items() if key != name}
+    return {**rest, name: text} if inner is None else {**rest, **inner}
+
+
+def _of_proto(payload: dict[str, Any], request: HttpRequest | None) -> tuple[Message, HttpRequest | None]:
+    if audit.is_audit(payload):
+        return audit.message(payload), None
+    if app_engine.is_request_log(payload):
+        text = app_engine.message(payload)
+        return Message(text), request or http.of_payload(payload)
+    if (found := payloads.named(payload)) is None and _is_subject(request):
+        return Message(""), request
+    return found or unnamed(payload), request
+
+
+def _is_subject(request: HttpRequest | None) -> bool:
+    """Whether an entry with this request and no message of its own is about the request."""
+    return request is not None and bool(request.outcome or (request.status and (request.url or request.method)))
+
+
+def _service(wire: _Wire, resource: _Resource) -> str:
+    """The service where the resource's labels alone do not decide it.
+
+    An audit log belongs to the thing that was called upon where its resource has a name of its own, else to the API.
+    """
+    proto = wire.proto_payload
+    if proto is not None and audit.is_audit(proto):
+        found = resource.service or audit.service(proto)
+    else:
+        found = resources.service(resource.kind, resource.labels, _texts(wire.labels), wire.json_payload)
+    return found or resource.service or _log_id(wire.log_name) or resource.kind
+
+
 @lru_cache(_MAX_SPELLINGS)
 def _resource(raw: bytes) -> _Resource:
-    found = _decode_object(raw) or {}
+    found = _decode_any(raw)
+    if type(found) is not dict:
+        found = {}
     kind, labels = found.get("type"), _texts(found.get("labels"))
-    named = (labels[label] for label in _SERVICE_LABELS if labels.get(label))
-    service = next(named, kind if type(kind) is str else "")
-    return _Resource(labels.get("project_id", ""), service, labels)
+    kind = kind if type(kind) is str else ""
+    project = labels.get("project_id") or labels.get("resource_container", "").removeprefix("projects/")
+    service = resources.by_labels(kind, labels)
+    is_settled = bool(service) and not resources.needs_entry(kind)
+    return _Resource(project, service, is_settled, ownership.may_be_own(kind, labels), kind, labels)
 
 
 def resource(entry: Entry) -> Mapping[str, str]:
@@ -219,19 +313,47 @@ def labels(entry: Entry) -> Mapping[str, str]:
 
 def trace(entry: Entry) -> str:
     """The trace it belongs to, "" for none."""
-    return _wire_of(entry).trace or ""
+    found = _wire_of(entry).trace
+    return found if type(found) is str else ""
 
 
 def error_group(entry: Entry) -> str:
     """The Error Reporting group that Cloud Logging put it in, "" for none."""
     groups = _wire_of(entry).error_groups
-    return str(groups[0].get("id", "")) if groups else ""
+    first = groups[0] if type(groups) is list and groups else None
+    return str(first.get("id", "")) if type(first) is dict else ""
 
 
 def origin(entry: Entry) -> Mapping[str, str]:
-    """What the payload says of its place in the code: its own fields first, then its `labels` and `context`."""
-    payload = _wire_of(entry).json_payload
-    return {} if payload is None else payload_origin(payload)
+    """What the payload says of its place in the code, and what the entry is about, by the name of its facet."""
+    wire = _wire_of(entry)
+    found: dict[str, str] = {}
+    if (payload := wire.json_payload) is not None:
+        found.update(payloads.origin(payload))
+        found["policy"] = http.policy(payload)
+        found["resource"] = payloads.resource(payload)
+    if wire.proto_payload is not None:
+        found["resource"] = audit.resource(wire.proto_payload)
+    if entry.http is not None:
+        found["outcome"] = entry.http.outcome
+    if (container := resource(entry).get("container_name", "")) != entry.service:
+        found["container"] = container
+    return {name: value for name, value in found.items() if value}
+
+
+def split(entry: Entry) -> tuple[str, int] | None:
+    """(id of the whole, place in it) of an entry that Cloud Logging cut out of a longer one; None for a whole one."""
+    found = _wire_of(entry).split
+    if type(found) is not dict or type(found.get("uid")) is not str:
+        return None
+    index = found.get("index", 0)
+    return found["uid"], index if type(index) is int else 0
+
+
+def is_failed_job(entry: Entry) -> bool:
+    """Whether this is a data access audit log of a job that failed."""
+    payload = _wire_of(entry).proto_payload
+    return payload is not None and audit.is_failed_job(payload)
 
 
 def _wire_of(entry: Entry) -> _Wire:
@@ -275,39 +397,46 @@ def _texts(labels: Any) -> Mapping[str, str]:
     return {name: value if type(value) is str else compact(value) for name, value in labels.items()}
 
 
-def _http(request: dict[str, Any]) -> HttpRequest | None:
-    if not request:
-        return None
-    status = request.get("status", 0)
-    try:
-        code = int(status)
-    except (TypeError, ValueError, OverflowError):
-        code = 0
-    return HttpRequest(str(request.get("requestMethod", "")), str(request.get("requestUrl", "")), code)
+def _http(fields: Any, payload: dict[str, Any] | None) -> HttpRequest | None:
+    return http.request(fields, payload) if type(fields) is dict and fields else None
 
 
-def _severity(wire: _Wire, payload: Payload | None, text: str, http: HttpRequest | None) -> Severity:
-    known = None if wire.severity is None else _named(wire.severity)
-    if known:
-        return known
-    if payload is not None:
-        for spelling in (payload.severity, payload.level, payload.levelname):
-            if spelling is not None and (found := _named(spelling)) is not None:
-                return found
-    if text and (inferred := _named(levels.infer_by_shape(text))) is not None:
-        return inferred
-    if http is None:
-        return Severity.DEFAULT
-    if http.status >= _HTTP_ERROR:
+def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severity | None) -> Severity:
+    """The severity where Cloud Logging has none, or only the one that the agent gives to a whole stream.
+
+    What the writer states comes first: a field of its payload, then the level that a line begins with.
+    """
+    if wire.text_payload is not None and not text.strip() and request is None:
+        return Severity.DEFAULT  # a blank line is nothing to be told of, whatever stream it came on
+    if given and not severity.is_streams_own(wire.log_name, given.name):
+        return given
+    if not given and wire.severity is not None and (named := levels.of(wire.severity, "cloud")):
+        return Severity[named]
+    payload = wire.json_payload
+    found = None if payload is None else payloads.level(payload)
+    if found is None and text:
+        found = severity.infer_by_shape(text)
+    if found is None and payload is not None:
+        found = payloads.carried_level(payload)
+    if found is not None:
+        return Severity[found]
+    return given or _by_outcome(wire, request)
+
+
+def _by_outcome(wire: _Wire, request: HttpRequest | None) -> Severity:
+    """The severity of a call or a request that nobody gave one."""
+    if wire.proto_payload is not None and audit.is_audit(wire.proto_payload) and audit.failed(wire.proto_payload):
         return Severity.ERROR
-    return Severity.WARNING if http.status >= _HTTP_WARNING else Severity.INFO
+    status = 0 if request is None else request.status
+    if status >= _HTTP_ERROR:
+        return Severity.ERROR
+    if status >= _HTTP_WARNING:
+        return Severity.WARNING
+    return Severity.DEFAULT if request is None else Severity.INFO
 
 
-def _named(name: Any) -> Severity | None:
-    if not isinstance(name, str | int):
-        return None
-    known = levels.normalise(name)
-    return None if known is None else Severity[known]
+def _log_id(log_name: str) -> str:
+    return log_name.rsplit("/", 1)[-1].replace("%2F", "/")
 
 
 def _project(log_name: str) -> str:

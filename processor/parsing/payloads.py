@@ -1,194 +1,237 @@
-"""What a payload says: the message of a jsonPayload in any of its usual spellings, an audit log in one line.
+"""What a payload says: its message under any logger's names, with its error, its reason and its stack trace.
 
-Promises: never raises, whatever types the fields have; "" only where there is nothing to say.
+The rule, written down once. The message is the first MESSAGE field that has a text (`spellings`); errors and reasons
+join it after a colon unless it says them already; a stack trace follows on lines of its own; short words under a name
+that says why (code, stage, permission, ...) follow as `name=word` and are never masked. Without a message the error
+is one, then the reason. Where there is none of these, a payload is `named` by nothing: the request is the subject, or
+the words, or the longest text of it. Promises: never raises, whatever types the fields have; "" only where there is
+no text anywhere. Cost: one look-up for payloads whose names were seen before.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
+from processor.parsing import frames, levels
+from processor.parsing.cues import cues, is_no_error, is_symbol
+from processor.parsing.leaves import attributes, unnamed
+from processor.parsing.message import Message, compose
+from processor.parsing.spellings import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-# A payload without any message field becomes "key=value ..." of its leaves, at most this many.
-_MAX_LEAVES: Final = 40
-_MESSAGES: Final = ("message", "msg", "Message", "text", "log", "event", "textPayload")
-_FALLBACKS: Final = (
-    "error",
-    "err",
-    "exception",
-    "detail",
-    "details",
-    "reason",
-    "description",
-    "data",
-    "fields",
-)
-_STACKS: Final = ("stack_trace", "stackTrace", "stacktrace", "stack", "traceback", "exception", "exc_info")
+_MAX_REASON: Final = 300
+_MAX_DEPTH: Final = 3
 _ORIGINS: Final = ("logger", "name", "module", "function", "user_id")
-_STACK_NAMES: Final = frozenset(_STACKS)
+_ORIGIN_HOLDERS: Final = ("labels", "context")
+_INNER: Final = (
+    "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "reason", "description", "title",
+)  # fmt: skip
+_NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
+_RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
 
-class Payload(msgspec.Struct):
-    """The fields of a jsonPayload that carry a message; everything else is skipped while parsing."""
-
-    message: Any = None
-    msg: Any = None
-    Message: Any = None
-    text: Any = None
-    log: Any = None
-    event: Any = None
-    textPayload: Any = None  # noqa: N815  # as applications spell it
-    error: Any = None
-    err: Any = None
-    exception: Any = None
-    stack_trace: Any = None
-    stackTrace: Any = None  # noqa: N815
-    stacktrace: Any = None
-    stack: Any = None
-    traceback: Any = None
-    exc_info: Any = None
-    detail: Any = None
-    details: Any = None
-    reason: Any = None
-    description: Any = None
-    data: Any = None
-    fields: Any = None
-    severity: Any = None
-    level: Any = None
-    levelname: Any = None
-    labels: Any = None
-    context: Any = None
-    logger: Any = None
-    name: Any = None
-    module: Any = None
-    function: Any = None
-    user_id: Any = None
-    log_gardener: Any = None
+def read(payload: Mapping[str, Any]) -> Message:
+    """The message of a payload, made of whatever has a text; "" only where nothing has."""
+    return named(payload) or unnamed(payload)
 
 
-def payload_text(payload: Payload, data: bytes) -> str:
-    """The message of a jsonPayload in any of its usual spellings, with its stack trace where it has one."""
-    text = payload.message if type(payload.message) is str else ""
-    if not text:
-        text = _first_message(payload, _MESSAGES)
-    error, stack = payload.error or payload.err, _stack_of(payload)
-    if not text:
-        text = _first_message(payload, _FALLBACKS)
-    elif error and (said := _error_of(error)) and said not in text and said not in stack:
-        # "request failed" hides as many bugs as there are errors behind it
-        text = f"{text}: {said}"
+def plain(payload: Mapping[str, Any]) -> str | None:
+    """The message of a payload that has one and nothing beside it that would join it; None for any other.
+
+    What `named` says of nearly every entry, at a third of its cost.
+    """
+    at = plan(tuple(payload))
+    if not at.messages:
+        return None
+    text = payload[at.messages[0]]
+    if type(text) is not str or not text or text[0] in _NOT_PLAIN or "=" in text or '] "' in text or "\x1b" in text:
+        return None
+    for name in at.joining:
+        value = payload[name]
+        if value and not (type(value) is dict and value.get("type") == "str"):
+            return None
+    for name in at.around:
+        value = payload[name]
+        if value and (type(value) is list or (type(value) is dict and plan(tuple(value)).stacks)):
+            return None
+    return text
+
+
+def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
+    """The message that a payload has by the names of its fields, None where no name tells one."""
+    at = plan(tuple(payload))
+    text = _message(payload, at)
+    stack = _stack(payload, at) if at.stacks else ""
+    errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
+    if not text and at.holders and not errors:
+        text = _held(payload, at, depth)
+    for more in (*errors, *_reasons(payload, at)):
+        if not text:
+            text = more
+        elif more not in text and more not in stack:
+            # "request failed" hides as many bugs as there are errors behind it
+            text = f"{text}: {more}"
     if stack:
         if text and text in stack:
-            return stack
-        if stack not in text:
-            text = f"{text}\n{stack}".strip()
-    return text or _leaves(data)
+            return Message(stack)
+        return Message(text if stack in text else f"{text}\n{stack}".strip())
+    if not text:
+        return None
+    if at.tells and (said := list(cues(payload, at, text))):
+        return compose([(text, False), *((cue, True) for cue in said)])
+    return Message(text)
 
 
-def payload_origin(payload: Payload) -> dict[str, str]:
+def level(payload: Mapping[str, Any]) -> str | None:
+    """The severity that the payload states, by Cloud Logging's name; None where it states none."""
+    at = plan(tuple(payload))
+    for name, scheme in at.levels:
+        value = payload[name]
+        if type(value) is dict:
+            value = value.get("name") or value.get("no")
+        if (found := levels.of(value, _scheme(payload, name, scheme))) is not None:
+            return found
+    for name in at.holders:
+        inner = payload[name]
+        if type(inner) is dict and name not in {"error", "err", "exception", "labels"}:
+            for key, scheme in plan(tuple(inner)).levels:
+                value = inner[key].get("name") if type(inner[key]) is dict else inner[key]
+                if (found := levels.of(value, scheme)) is not None:
+                    return found
+    kind = payload.get("@type")
+    return "ERROR" if type(kind) is str and kind.endswith("ReportedErrorEvent") else None
+
+
+def message_field(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """(name, text) of the field that the message is taken from; two empty texts where no field has one."""
+    for name in plan(tuple(payload)).messages:
+        text = payload[name]
+        if type(text) is str and text and not text.isspace():
+            return name, text
+    return "", ""
+
+
+def carried_level(payload: Mapping[str, Any]) -> str | None:
+    """The severity that whoever carried the line gave it (journald's PRIORITY); None where there is none."""
+    for name, scheme in plan(tuple(payload)).stream_levels:
+        if (found := levels.of(payload[name], scheme)) is not None:
+            return found
+    return None
+
+
+def origin(payload: Mapping[str, Any]) -> dict[str, str]:
     """Logger, module, ... by name: the payload's own fields first, then its `labels` and `context`."""
     found: dict[str, str] = {}
-    for holder in (payload, payload.labels, payload.context):
-        if holder is None:
+    for holder in (payload, *(payload.get(name) for name in _ORIGIN_HOLDERS)):
+        if type(holder) is not dict:
             continue
         for name in _ORIGINS:
-            value = holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+            value = holder.get(name)
             if type(value) is str and value and name not in found:
                 found[name] = value
     return found
 
 
-def _error_of(error: Any) -> str:
-    # Formatters that were given no exception describe a text of their own instead, as an error of type str.
-    return "" if type(error) is dict and error.get("type") == "str" else _message_of(error)
+def resource(payload: Mapping[str, Any]) -> str:
+    """The resource that a message of Google's types is about: the first path like `projects/p/topics/t` in it."""
+    if "@type" in payload:
+        for name in sorted(payload):
+            value = payload[name]
+            first = value[0] if type(value) is list and value else value
+            if type(first) is str and _RESOURCE.fullmatch(first):
+                return first
+    return ""
 
 
-def _first_message(payload: Payload, names: tuple[str, ...]) -> str:
-    for name in names:
-        value = getattr(payload, name)
-        if value is not None and (text := _message_of(value)):
+def _scheme(payload: Mapping[str, Any], name: str, scheme: str) -> str:
+    """Whose numbers these are: Monolog's and GELF's look like others'."""
+    if scheme != "any" or (type(payload[name]) is str and not payload[name].isdigit()):
+        return scheme
+    if "channel" in payload or "level_name" in payload:
+        return "monolog"
+    return "syslog" if "short_message" in payload or "_MESSAGE" in payload else scheme
+
+
+def _message(payload: Mapping[str, Any], at: Plan) -> str:
+    for name in at.messages:
+        value = payload[name]
+        text = value if type(value) is str else _text_of(value) if value is not None else ""
+        if text and not text.isspace():
             return text
     return ""
 
 
-def _message_of(value: Any) -> str:
-    """The text of a message field: a string, or the message inside an object such as {"error": {"message": ...}}."""
+def _text_of(value: Any, depth: int = 0) -> str:
+    """The text of a field: a string, or the message inside an object or a list such as {"error": {"message": ...}}."""
     if type(value) is str:
         return value
-    if isinstance(value, dict):
-        for name in (*_MESSAGES, "error", "reason", "description", "title"):
-            inner = value.get(name)
-            if type(inner) is str and inner:
-                kind = value.get("type") or value.get("class") or value.get("name")
-                return f"{kind}: {inner}" if type(kind) is str and kind and name != "text" else inner
-            if isinstance(inner, dict) and inner is not value and (text := _message_of(inner)):
-                return text
+    if type(value) is list and depth < _MAX_DEPTH:
+        return "; ".join(dict.fromkeys(text for one in value[:3] if (text := _text_of(one, depth + 1))))
+    return _text_in(value, depth) if type(value) is dict and depth <= _MAX_DEPTH else ""
+
+
+def _text_in(fields: dict[str, Any], depth: int) -> str:
+    for name in _INNER:
+        inner = fields.get(name)
+        if type(inner) is str and inner:
+            kind = fields.get("type") or fields.get("class") or fields.get("name")
+            named = type(kind) is str and kind and name != "text" and kind not in inner
+            return f"{kind}: {inner}" if named else inner
+        if type(inner) is dict and (text := _text_of(inner, depth + 1)):
+            return text
+    return frames.head_of(fields)
+
+
+def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
+    for name in at.errors:
+        value = payload[name]
+        if value and not is_no_error(value):
+            text = _text_of(value)
+            if "\n" not in text:
+                yield text.strip()
+
+
+def _reasons(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
+    for name in at.reasons:
+        value = payload[name]
+        text = value if type(value) is str else _text_of(value) if value else ""
+        if text and len(text) <= _MAX_REASON and not is_symbol(text):
+            yield text.strip()
+
+
+def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:
+    """A message that stands one level deeper."""
+    for name in at.holders:
+        inner = attributes(payload[name])
+        if type(inner) is dict and inner and depth < _MAX_DEPTH and (found := named(inner, depth + 1)):
+            return found.text
     return ""
 
 
-def _stack_of(payload: Payload) -> str:
-    error = payload.error
-    if (
-        payload.stack_trace or payload.stackTrace or payload.stacktrace or payload.stack
-        or payload.traceback or payload.exception or payload.exc_info
-    ):  # fmt: skip
-        for name in _STACKS:
-            value = getattr(payload, name)
-            if type(value) is str and "\n" in value:
-                return value
-    elif payload.err is None and (type(error) is not dict or _STACK_NAMES.isdisjoint(error)):
-        return ""  # nearly always: this runs for every jsonPayload
-    for holder in (error, payload.err, payload.exception):
-        if type(holder) is dict:
-            for name in _STACKS:
-                value = holder.get(name)
-                if type(value) is str and "\n" in value:
-                    return value
+def _stack(payload: Mapping[str, Any], at: Plan) -> str:
+    """A stack trace of several lines, in a field or one level deeper."""
+    for name in at.stacks:
+        value = payload[name]
+        text = value if type(value) is str else _frames(payload, at, value) if value and not is_no_error(value) else ""
+        if "\n" in text:
+            return text
+    for name in at.holders:
+        inner = attributes(payload[name])
+        if type(inner) is dict and inner and not is_no_error(inner):
+            for key in plan(tuple(inner)).stacks:
+                text = inner[key] if type(inner[key]) is str else frames.text_of(inner[key])
+                if "\n" in text:
+                    return text
     return ""
 
 
-def proto_text(payload: dict[str, Any] | None) -> str:
-    """An audit log in one line: method, status message, resource."""
-    if not payload:
-        return ""
-    status = payload.get("status")
-    message = status.get("message", "") if isinstance(status, dict) else ""
-    parts = [
-        payload.get("serviceName", ""),
-        payload.get("methodName", ""),
-        message,
-        payload.get("resourceName", ""),
-    ]
-    text = " ".join(part for part in parts if isinstance(part, str) and part)
-    return text or _join_leaves(payload)
-
-
-def _leaves(data: bytes) -> str:
-    """A payload without a message field, as "key=value ..." of its leaves."""
-    whole = msgspec.json.decode(data)
-    return _join_leaves(whole["jsonPayload"]) if isinstance(whole, dict) else ""
-
-
-def _join_leaves(payload: Any) -> str:
-    pairs = []
-    for number, (path, value) in enumerate(_walk(payload, "")):
-        if number == _MAX_LEAVES:
-            break
-        pairs.append(f"{path}={compact(value)}")
-    return " ".join(pairs)
-
-
-def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for name in sorted(value):
-            yield from _walk(value[name], f"{path}.{name}" if path else name)
-    else:
-        yield path, value
-
-
-def compact(value: Any) -> str:
-    """A leaf as text: strings as they are, everything else as JSON."""
-    return value if type(value) is str else msgspec.json.encode(value).decode()
+def _frames(payload: Mapping[str, Any], at: Plan, value: Any) -> str:
+    text = frames.text_of(value)
+    if type(value) is list and text and "\tat " in text[:5]:
+        # frames alone: the error beside them is the head
+        head = next(_errors(payload, at), "") or _message(payload, at)
+        return f"{head}\n{text}"
+    return text

@@ -10,49 +10,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from processor.parsing import stacktrace
+from processor.parsing import levels, stacktrace
+from processor.parsing.levels import ANY_CASE, LETTERS, NAMES, SYSLOG, UPPER
 
+AGENT_STREAMS: Final = ("/stdout", "/stderr", "prediction_container", "batch_task_logs")
+"""Ends of the log names under which an agent gives every line of a stream one severity: stdout INFO, stderr ERROR."""
+_STREAMS_GIVE: Final = {"INFO": ("/stderr",), "ERROR": ("/stdout",)}
 _HEAD_CHARS: Final = 512
 _PREFIX_TOKENS: Final = 12
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _BY_SHAPE: Final[dict[bytes, str | None]] = {}
 _MAX_SHAPES: Final = 4096
-_CLOUD_LOGGING: Final = {
-    100: "DEBUG",
-    200: "INFO",
-    300: "NOTICE",
-    400: "WARNING",
-    500: "ERROR",
-    600: "CRITICAL",
-    700: "ALERT",
-    800: "EMERGENCY",
-}
-# Pino and bunyan write numbers; Python's logging writes its (10..50, one step lower) only beside a name.
-_PINO: Final = {10: "DEBUG", 20: "DEBUG", 30: "INFO", 40: "WARNING", 50: "ERROR", 60: "CRITICAL"}
-_SPELLINGS: Final = {
-    "DEBUG": "trace trce trc verbose vrb debug debu dbug dbg silly fine finer finest config",
-    "INFO": "info inf information informational log http",
-    "NOTICE": "notice success",
-    "WARNING": "warning warn wrn",
-    "ERROR": "error err erro eror fail severe",
-    "CRITICAL": "critical crit fatal fata ftl panic pani dpanic",
-    "ALERT": "alert",
-    "EMERGENCY": "emergency emerg",
-}
-_NAMES: Final = {word: name for name, words in _SPELLINGS.items() for word in words.split()}
-_NAMES.update({f"debug{depth}": "DEBUG" for depth in range(1, 6)})  # Postgres
-_SYSLOG: Final = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG")
-_GLOG: Final = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "F": "CRITICAL", "C": "CRITICAL", "A": "INFO"}
-
-# Levels as they stand at the head of a plain line. FINE, LOG, HTTP and CONFIG are ordinary words there.
-_UPPER = (
-    "TRACE|VERBOSE|DEBUG[1-5]?|DBG|INFO|INF|NOTICE|WARNING|WARN|WRN|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|FTL|PANIC"
-    "|ALERT|EMERGENCY|EMERG"
-)
-_ANY_CASE = (
-    "(?i:trace|verbose|debug|information|info|notice|warning|warn|error|err|severe|critical|crit|fatal|panic|alert"
-    "|emergency|emerg)"
-)
+# DEBUG1 to DEBUG5 are Postgres'.
+_UPPER: Final = "|".join("DEBUG[1-5]?" if word == "DEBUG" else word for word in UPPER)
+_ANY_CASE: Final = f"(?i:{'|'.join(ANY_CASE)})"
 _WORD = re.compile(r"[A-Za-z]++[1-5]?")
 _LEVEL = re.compile(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
@@ -119,13 +90,19 @@ _OMINOUS = frozenset(
 )
 # Most lines open with an ordinary word, and one look says so: 0.7 instead of 2.6 microseconds a line.
 _PLAIN = re.compile(r"([A-Za-z]++) (?![-| ])")
-_NOTABLE = _OMINOUS | _CALENDAR | {"npm", *_NAMES, *(name.upper() for name in _NAMES), *map(str.title, _NAMES)}
+_NOTABLE = _OMINOUS | _CALENDAR | {"npm", *NAMES, *(name.upper() for name in NAMES), *map(str.title, NAMES)}
 _RUBY_FRAME = re.compile(r"\s*+(?:from )?\S{1,200}:\d+:in [`']")
 _PYTHON_WARNING = re.compile(r"\S{1,200}\.py:\d+: \w{0,60}Warning: ")
 _FRAME_BELOW = re.compile(
     r"\n\s{1,12}(?:at \S+ ?\(|at (?:async )?\S+:\d+:\d+|File \"[^\"\n]+\", line \d)"
     r"|\n\S+\.go:\d|\n\tfrom \S+:\d+:in "
 )
+
+
+def is_streams_own(log_name: str, level: str) -> bool:
+    """Whether the agent may have given this severity to the line because of its stream, whatever the line says."""
+    unlike = _STREAMS_GIVE.get(level)
+    return unlike is not None and log_name.endswith(AGENT_STREAMS) and not log_name.endswith(unlike)
 
 
 def infer(text: str) -> str | None:
@@ -149,7 +126,7 @@ def _announced(text: str) -> str | None:
         return _from_json(head)
     if first == "<" and (priority := _SYSLOG_LINE.match(head)):
         number = int(priority.group(1))
-        return _SYSLOG[number % 8] if number < 192 else None  # noqa: PLR2004 - 24 facilities of 8 severities
+        return SYSLOG[number % 8] if number < 192 else None  # noqa: PLR2004 - 24 facilities of 8 severities
     return _at_level_position(head) or _from_trace(head)
 
 
@@ -175,23 +152,6 @@ def _at_least(text: str, announced: str | None) -> str | None:
     return "ERROR"
 
 
-def normalise(name: str | int | None) -> str | None:
-    """Cloud Logging's name of a level: `warn`, `Warning`, 400 and "400" -> `WARNING`; unknown and DEFAULT -> None.
-
-    Numbers are Cloud Logging's (100 to 800) or pino's (10 to 60).
-    """
-    if isinstance(name, str):
-        word = name.strip().lower()
-        if found := _NAMES.get(word):
-            return found
-        if not (word.isascii() and word.isdigit() and len(word) <= 3):  # noqa: PLR2004 - 800 is the highest
-            return None
-        name = int(word)
-    if name is None:
-        return None
-    return _CLOUD_LOGGING.get(name) or _PINO.get(name)
-
-
 def _at_level_position(head: str) -> str | None:
     """The level that follows nothing but stamps, boxes and names, if one does."""
     at = len(head) - len(head.lstrip(" \t"))
@@ -205,17 +165,17 @@ def _at_level_position(head: str) -> str | None:
             end = prefix.end() if prefix else at
         else:
             known = word.group().lower()
-            level = _LEVEL.match(head, at) if known in _NAMES or known == "npm" else None
+            level = _LEVEL.match(head, at) if known in NAMES or known == "npm" else None
             end = at if level else _after_name(head, at)
         if level:
-            return _NAMES[level.group(level.lastgroup or 0).lower()]
+            return NAMES[level.group(level.lastgroup or 0).lower()]
         if end == at:
             break
         at = end
     if (pair := _PAIR.match(head, at)) and (pair := _LOGFMT.search(head, at)):
-        return normalise(pair.group(1))
+        return levels.of(pair.group(1))
     glog = _GLOG_LINE.match(head)
-    return _GLOG[glog.group(1)] if glog else None
+    return LETTERS[glog.group(1)] if glog else None
 
 
 def _after_name(head: str, at: int) -> int:
@@ -249,6 +209,6 @@ def _from_signs(head: str) -> str | None:
 def _from_json(head: str) -> str | None:
     for found in _JSON.finditer(head):
         word, number = found.groups()
-        if level := normalise(word if word is not None else int(number)):
+        if level := levels.of(word if word is not None else int(number)):
             return level
     return None

@@ -1,4 +1,4 @@
-"""Policy: which priority a cluster has, and what happened to it that people should hear of.
+"""The policy: which priority a cluster has, and which of its changes people are notified of.
 
 Pure: `evaluate` looks at committed state and the time given, so running it twice or late is harmless. Windows are
 over event time, never over the time of arrival. It must not decide how people are told; that is the controller's part.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Kind, Severity
 
 _DAY: Final = 1440
+_DEPLOYED_WITHIN: Final = timedelta(days=3)
 _CHANCE: Final = 0.01
 
 
@@ -50,7 +51,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """So many occurrences within so many minutes of event time.
+    """A number of occurrences within a number of minutes of event time.
 
     Windows of a day or more are whole UTC days: minutes are kept for three hours only.
     """
@@ -66,7 +67,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that decides when people hear of a cluster.
+    """Everything that decides when people are notified of a cluster.
 
     Attributes:
         thresholds: an issue is opened when one of its priority's thresholds is crossed; none means never.
@@ -89,7 +90,7 @@ class Policy:
 def evaluate(
     cluster: Cluster, policy: Policy, now: datetime, *, gone_since: str = "", late: bool = False
 ) -> tuple[TurningPoint, ...]:
-    """What happened since people were told last: committed state in, turning points out.
+    """Return what happened since people were last notified.
 
     A cluster of which nobody was told gives NEW when it crosses a threshold and is not quiet already. A deploy can end
     a problem (`gone_since` names the revision), and entries of old revisions can come after that (`late`).
@@ -210,9 +211,15 @@ def _regressed(cluster: Cluster) -> tuple[TurningPoint, ...]:
     if triage.resolved_at is None or cluster.last_seen <= triage.resolved_at:
         return ()
     settled_in = cluster.revisions.get(triage.resolved_revision)
-    if settled_in is not None and not any(
-        span.first_seen > settled_in.first_seen and span.last_seen > triage.resolved_at
-        for span in cluster.revisions.values()
+    # Closing an issue says only that the fix is on its way; one that never came is no reason to be silent for ever.
+    overdue = triage.by == "issue" and cluster.last_seen - triage.resolved_at > _DEPLOYED_WITHIN
+    if (
+        not overdue
+        and settled_in is not None
+        and not any(
+            span.first_seen > settled_in.first_seen and span.last_seen > triage.resolved_at
+            for span in cluster.revisions.values()
+        )
     ):
         return ()
     settled, back = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (triage.resolved_at, cluster.last_seen))

@@ -11,19 +11,22 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from processor.model import SCHEMA_VERSION, AuditRecord
 from processor.model.errors import Conflict, StateError
-from sinks import triage_json
+from sinks import delivery_json, triage_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
+from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from processor.model import Triage
+    from processor.model import DeliveryHealth, Triage
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
+_SLOT_TRIES: Final = 8
 
 
 class Decisions:
@@ -47,6 +50,17 @@ class Decisions:
             AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
             for one in found
         ]
+
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """See `Store.delivery`; there are as many as issue trackers were ever set."""
+        found = self._client.collection("delivery").stream(retry=None, timeout=COMMIT_S)
+        return [delivery_json.load(one.get("report")) for one in found]
+
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """See `Store.put_delivery`."""
+        fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
+        reference = self._client.collection("delivery").document(documents.name(health.tracker or "none"))
+        reference.set(fields, retry=None, timeout=COMMIT_S)
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -73,6 +87,25 @@ class Decisions:
         self._put_audit(batch, audit)
         batch.commit(retry=None, timeout=COMMIT_S)
         return triage_json.load(decision, rev)
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        reference = self._client.collection("settings").document(f"slot-{name}")
+        for _ in range(_SLOT_TRIES):
+            snapshot = reference.get(retry=None, timeout=COMMIT_S)
+            last = at(snapshot.get("at")) if snapshot.exists else None
+            taken = next_slot(last, now, spacing)
+            batch, fields = self._client.batch(), {"schema": SCHEMA_VERSION, "at": micros(taken)}
+            if snapshot.exists:
+                batch.update(reference, fields, option=self._client.write_option(last_update_time=snapshot.update_time))
+            else:
+                batch.create(reference, fields)
+            try:
+                batch.commit(retry=None, timeout=COMMIT_S)
+            except (Aborted, AlreadyExists, FailedPrecondition):
+                continue
+            return taken
+        raise Conflict(f"every slot of {name} is taken by others")
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
         """See `Store.merge`."""

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from processor.model import SCHEMA_VERSION, AuditRecord, Seen, StreamModel, Totals
+from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
-from sinks import delivery_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
 from sinks.firestore.decisions import Decisions
@@ -28,6 +27,7 @@ from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
 
     from processor.model import (
         Checkpoint,
@@ -200,8 +200,7 @@ class FirestoreStore:
     def delivery(self) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`."""
         with self._translated():
-            found = paged(self._client.collection("delivery"), timeout_s=_READ_S)
-            return [delivery_json.load(one.get("report")) for one in found]
+            return self._decisions.delivery()
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
@@ -226,11 +225,13 @@ class FirestoreStore:
 
     def put_delivery(self, health: DeliveryHealth) -> None:
         """See `Store.put_delivery`."""
-        fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
         with self._translated():
-            self._client.collection("delivery").document(documents.name(health.tracker or "none")).set(
-                fields, retry=None, timeout=COMMIT_S
-            )
+            self._decisions.put_delivery(health)
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        with self._translated():
+            return self._decisions.take_slot(name, now, spacing)
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""

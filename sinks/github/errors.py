@@ -24,7 +24,8 @@ _SERVER_ERROR: Final = 500
 _LIMITS: Final = (403, 429)
 _SECONDARY_S: Final = 60.0
 _MAX_WAIT_S: Final = 3600.0
-_UNREADABLE: Final = (401, 403, 404)
+_UNREADABLE: Final = (401, 403, 404, 451)
+_BUSY: Final = 409
 
 
 def error_of(
@@ -41,6 +42,8 @@ def error_of(
     if status >= _SERVER_ERROR:
         kind = OutcomeUnknown if writes else Transient
         return kind(f"GitHub answered {status} to {what}")
+    if status == _BUSY:
+        return Transient(f"GitHub answered {status} to {what}: {message or 'somebody else was at it'}")
     lowered = message.lower()
     if status == _LIMITS[0] and ("is locked" in lowered or "commenting is disabled" in lowered):
         return IssueLocked(f"GitHub takes no comment: {message}")

@@ -1,10 +1,13 @@
-"""Requests to GitHub's REST API: one at a time, paced, with ETags, never a write twice, never a redirect followed.
+"""Requests to GitHub's REST API: one at a time, paced, with ETags, never a write twice.
+
+A read follows a redirect below the API root; a write never does, its caller asks where the issue is now.
 
 The one door to httpx2. A read is tried again by tenacity; what a write without an answer means is told to the caller.
 """
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 API_VERSION: Final = "2022-11-28"
 _TIMEOUT_S: Final = 20.0
 _CACHED: Final = 500
+_CACHED_BYTES: Final = 8 << 20
+_REDIRECTS: Final = 3
 _PAGES: Final = 200
 _UNAUTHORIZED: Final = 401
 _UNCHANGED: Final = 304
@@ -40,6 +45,17 @@ class Answer:
     headers: Mapping[str, str]
     body: Any
     links: Mapping[str, str]
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer for its ETag, as bytes: decoded it is six times as large."""
+
+    etag: str
+    content: bytes
+    headers: Mapping[str, str]
+    links: Mapping[str, str]
 
 
 class GitHubApi:
@@ -47,6 +63,7 @@ class GitHubApi:
 
     Args:
         write_gap_s: seconds between two writes; GitHub asks for one at least.
+        slot: seconds to wait for the next write that all processes of one account share; None is this one alone.
         on_call: told the method and status of every request, status 0 when no answer came.
     """
 
@@ -57,6 +74,7 @@ class GitHubApi:
         *,
         clock: Clock,
         write_gap_s: float = 1.0,
+        slot: Callable[[], float] | None = None,
         on_call: Callable[[str, int], None] | None = None,
     ) -> None:
         self._on_call = on_call or (lambda _method, _status: None)
@@ -65,7 +83,10 @@ class GitHubApi:
         self._clock = clock
         self._write_gap_s = write_gap_s
         self._wrote_s = 0.0
-        self._etags: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+        self._slot = slot
+        self._has_slot = False
+        self._etags: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept_bytes = 0
         self.token_expires_at: datetime | None = None
         self._client = httpx2.Client(
             timeout=_TIMEOUT_S,
@@ -110,38 +131,67 @@ class GitHubApi:
             answer = self.read(following)
 
     def write(self, method: str, path: str, payload: Any = None) -> Answer:
-        """POST, PATCH or DELETE, once. Statuses 2xx, 301, 404, 410 and 422 are the caller's to judge.
+        """POST, PATCH or DELETE, once. Statuses 2xx, 3xx, 404, 410 and 422 are the caller's to judge.
 
         Raises `OutcomeUnknown` when it may have been carried out, `Transient` when it certainly was not.
         """
-        gap = self._wrote_s + self._write_gap_s - self._now_s()
-        if 0 < gap <= self._write_gap_s:
-            self._clock.sleep(gap)
+        self.reserve()
         try:
             answer = self._send(method, self._address(path), payload, {}, {})
         finally:
-            self._wrote_s = self._now_s()
+            self._wrote_s, self._has_slot = self._now_s(), False
         if answer.status < httpx2.codes.BAD_REQUEST or answer.status in (404, 410, 422):
             return answer
         raise self._error(answer, f"{method} {path}", writes=True)
 
+    def reserve(self) -> None:
+        """Wait for the next write now, so that what is read after this is as new as can be when it is written."""
+        if self._has_slot:
+            return
+        gap = self._wrote_s + self._write_gap_s - self._now_s()
+        if 0 < gap <= self._write_gap_s:
+            self._clock.sleep(gap)
+        if self._slot is not None and (wait := self._slot()) > 0:
+            self._clock.sleep(wait)
+        self._has_slot = True
+
     def _read(self, url: str, query: Mapping[str, str | int]) -> Answer:
+        for _ in range(_REDIRECTS):
+            answer = self._read_once(url, query)
+            location = answer.headers.get("location", "")
+            if not 300 <= answer.status < 400 or not self.owns(location):  # noqa: PLR2004  # HTTP's own numbers
+                return answer
+            # The new address carries the query where GitHub put it there; else it is asked again.
+            url, query = location, {} if "?" in location else query
+        return answer
+
+    def _read_once(self, url: str, query: Mapping[str, str | int]) -> Answer:
         name = str(httpx2.URL(url, params=query)) if query else url
         known = self._etags.get(name)
-        headers = {"if-none-match": known[0]} if known else {}
+        headers = {"if-none-match": known.etag} if known else {}
         answer = self._send("GET", url, None, query, headers)
         if answer.status == _UNCHANGED and known:
             self._etags.move_to_end(name)
-            return known[1]
+            return Answer(httpx2.codes.OK, known.headers, json.loads(known.content), known.links)
         if answer.status == httpx2.codes.OK:
-            if etag := answer.headers.get("etag"):
-                self._etags[name] = (etag, answer)
-                while len(self._etags) > _CACHED:
-                    self._etags.popitem(last=False)
+            self._keep(name, answer, query)
             return answer
         if answer.status < httpx2.codes.BAD_REQUEST or answer.status in (404, 410):
             return answer
         raise self._error(answer, f"GET {urlsplit(url).path}", writes=False)
+
+    def _keep(self, name: str, answer: Answer, query: Mapping[str, str | int]) -> None:
+        """Bounded in number and in bytes; what is asked for only once, by its time, is not kept."""
+        if (old := self._etags.pop(name, None)) is not None:
+            self._kept_bytes -= len(old.content)
+        etag = answer.headers.get("etag")
+        if not etag or "since" in query or "since=" in urlsplit(name).query:
+            return
+        self._etags[name] = _Kept(etag, answer.content, {"etag": etag}, answer.links)
+        self._kept_bytes += len(answer.content)
+        while len(self._etags) > _CACHED or self._kept_bytes > _CACHED_BYTES:
+            _, dropped = self._etags.popitem(last=False)
+            self._kept_bytes -= len(dropped.content)
 
     def _send(
         self, method: str, url: str, payload: Any, query: Mapping[str, str | int], headers: Mapping[str, str]
@@ -168,7 +218,7 @@ class GitHubApi:
         self._on_call(method, response.status_code)
         self.token_expires_at = _expiry(response.headers.get(_EXPIRY)) or self.token_expires_at
         links = {name: link["url"] for name, link in response.links.items() if name and self.owns(link.get("url", ""))}
-        return Answer(response.status_code, response.headers, _decoded(response), links)
+        return Answer(response.status_code, response.headers, _decoded(response), links, response.content)
 
     def _mint(self, path: str, token: str, payload: Any) -> Any:
         """Ask for an installation's token with the App's own."""

@@ -19,10 +19,11 @@ from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.read import at, micros
-from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
+from sinks.stored_cluster import merge_members, next_slot, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from processor.model import Checkpoint, Cluster, DeliveryHealth, Identity, Sample, Stream, Triage
     from sinks.private import Redact
@@ -227,6 +228,14 @@ class SqliteStore:
                 "INSERT OR REPLACE INTO delivery (tracker, report) VALUES (?, ?)",
                 [health.tracker, delivery_json.dump(health)],
             )
+
+    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
+        """See `Store.take_slot`."""
+        with self._writing():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", [f"slot {name}"]).fetchone()
+            taken = next_slot(at(int(row[0])) if row else None, now, spacing)
+            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [f"slot {name}", micros(taken)])
+        return taken
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""

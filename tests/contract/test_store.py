@@ -632,3 +632,20 @@ def test_the_last_report_of_a_tracker_is_kept_and_read_by_others(open_store):
     writer.put_delivery(replace(first, tracker="folder:issues"))
 
     assert sorted(reader.delivery(), key=lambda one: one.tracker) == [replace(first, tracker="folder:issues"), last]
+
+
+def test_slots_are_apart_for_all_who_share_the_state(hand):
+    one, other = hand(), hand()
+    spacing = timedelta(seconds=0.8)
+    taken = [each.store.take_slot("github", NOW, spacing) for each in (one, other, one, other)]
+
+    assert taken == [NOW + spacing * number for number in range(4)]
+    assert one.store.take_slot("else", NOW, spacing) == NOW
+    assert other.store.take_slot("github", NOW + MINUTE, spacing) == NOW + MINUTE
+
+
+def test_a_slot_that_a_wrong_clock_took_stops_nobody(hand):
+    worker = hand()
+    worker.store.take_slot("github", NOW + timedelta(days=400), MINUTE)
+
+    assert worker.store.take_slot("github", NOW, MINUTE) == NOW

@@ -288,7 +288,7 @@ def test_what_a_person_writes_right_after_our_edit_is_not_taken_for_its_failure(
 
     fake.issues_get = later
 
-    assert tracker.edit(made.ref, IssueEdit(body=f"{marker(KEY)}\n\nnew\n")).body.endswith("new\n\nmine")
+    assert tracker.edit(made.ref, IssueEdit(body=f"{marker(KEY)}\n\nnew\n")).body == f"{marker(KEY)}\n\nnew\n"
 
 
 def test_a_body_that_was_not_kept_is_an_error_although_github_says_200(fake):

@@ -79,7 +79,7 @@ def test_decisions_reach_the_issue_and_the_audit_trail(gardener, replayed):
 
 
 def test_an_issue_closed_in_an_editor_is_a_persons_word(gardener, replayed):
-    path = next(path for path in (replayed / "issues").glob("*http-4xx.md"))
+    path = next(path for path in (replayed / "issues").glob("*http-4xx*.md"))
     text = path.read_text("utf-8").replace('state = "open"', 'state = "closed"')
     path.write_text(text.replace('reason = ""', 'reason = "not_planned"'), "utf-8")
     gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
@@ -150,9 +150,12 @@ def test_the_real_hour_gives_one_issue_for_each_kind_of_problem(gardener, shared
     found = issues(tmp_path / "i")
 
     assert sorted(one["title"] for one in found.values()) == [
-        "netra-backend-staging: ModuleNotFoundError: No module named 'netra_backend.app.services.monitoring'",
+        (
+            "netra-backend-staging: ModuleNotFoundError: No module named 'netra_backend.app.services.monitoring'"
+            " in gcp_auth_context_middleware.py"
+        ),
         "netra-backend-staging: SERVICE_ID contained whitespace - sanitized from … to …",
-        "netra-backend-staging: Sentry SDK not available - install sentry-sdk［fastapi］ to enable error tracking",
+        "netra-backend-staging: Sentry SDK not available - install sentry-sdk[fastapi] to enable error tracking",
     ]
     assert len({one["issue"]["number"] for one in clusters(gardener) if one["issue"]}) == len(found)
 

@@ -58,8 +58,14 @@ def audit(log: str, who: str = "someone@example.com", **fields: Any):
     return entry(f"{AUDIT}/{log}", protoPayload=payload | {"authenticationInfo": {"principalEmail": who}}, **fields)
 
 
-def ours(kind: str, **labels: str):
-    return entry(kind=kind, labels={"project_id": PROJECT} | labels, severity="ERROR", textPayload="failed to pull")
+def ours(kind: str, payload: dict[str, Any] | None = None, **labels: str):
+    said = {"textPayload": "failed to pull"} if payload is None else {"jsonPayload": payload}
+    return entry(kind=kind, labels={"project_id": PROJECT} | labels, severity="ERROR", **said)
+
+
+def job(error: dict[str, Any], severity: str):
+    payload = {"serviceName": "bigquery.googleapis.com", "methodName": "jobservice.jobcompleted", "status": error}
+    return entry(f"{AUDIT}/data_access", protoPayload=payload, severity=severity)
 
 
 def both(keep: bool, *rows: dict[str, Any]) -> list[Row]:
@@ -69,7 +75,7 @@ def both(keep: bool, *rows: dict[str, Any]) -> list[Row]:
 PYTHON = 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\nValueError: no such cart'
 JAVA = "java.lang.IllegalStateException: pool closed\n\tat com.shop.Pool.take(Pool.java:41)"
 GO = "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.main()"
-OWN = {"message": "checkpoint", "log_gardener": {"worker": "w1"}}
+OWN = {"message": "checkpoint", "log_gardener": {"action": "checkpoint", "worker": "w1"}}
 SINK_KNOWS_NAMES = "only the sink knows what the installation is called"
 
 ROWS = [
@@ -121,9 +127,15 @@ ROWS = [
     *both(True, audit("activity", severity="ERROR")),
     *both(False, audit("activity", severity="NOTICE"), audit("data_access", severity="INFO")),
     *both(False, audit("data_access", severity="ERROR")),
+    *both(True, job({"code": 11, "message": "no number"}, "ERROR")),
+    *both(False, job({}, "INFO")),
     # --- Log Gardener itself
-    *both(False, entry(kind="cloud_run_worker_pool", severity="ERROR", jsonPayload=OWN)),
-    *both(False, entry(kind="k8s_container", severity="ERROR", jsonPayload=OWN)),
+    *both(False, ours("cloud_run_worker_pool", worker_pool_name="log-gardener-worker", payload=OWN)),
+    *both(False, ours("cloud_run_revision", service_name="log-gardener-web", payload=OWN)),
+    # a field is no proof: anybody can write it
+    *both(
+        True, entry(severity="ERROR", jsonPayload=OWN), entry(kind="k8s_container", severity="ERROR", jsonPayload=OWN)
+    ),
     Row(ours("cloud_run_worker_pool", worker_pool_name="log-gardener-worker"), False, True, SINK_KNOWS_NAMES),
     Row(ours("cloud_run_revision", service_name="log-gardener-web"), False, True, SINK_KNOWS_NAMES),
     Row(ours("dataflow_step", job_name="log-gardener-dataflow-2"), False, True, SINK_KNOWS_NAMES),

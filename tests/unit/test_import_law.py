@@ -38,6 +38,7 @@ EXCEPTIONS = {
     "processor.ingest.assign": ("processor.sources",),  # reads a file twice: it needs to open it again
     "processor.ingest.explain": ("processor.sources",),  # the same
     "processor.app.wiring": ("sinks",),  # the composition root names the concrete classes
+    "processor.app.tracker": ("sinks",),  # its part that speaks to a tracker
     "processor.app.publishing": ("sinks",),  # its part that prepares log text
     "processor.app.doctor_checks": ("sinks",),  # asks each part whether it is set up
     "processor.__main__": ("processor.cli",),

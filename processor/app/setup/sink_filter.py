@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_JOBS: Final = (
+    'protoPayload.methodName="jobservice.jobcompleted"',
+    "protoPayload.metadata.jobChange:*",
+    "protoPayload.serviceData.jobCompletedEvent:*",
+)
+_FAILED_JOBS: Final = f"severity>=ERROR AND ({' OR '.join(_JOBS)})"
+"""The one kind of data access that somebody has to hear of."""
 
 
 def render(*, min_severity: str = "WARNING", extra_plain_text_logs: Iterable[str] = ()) -> str:
@@ -50,12 +59,12 @@ def exclusions(*, project: str, name: str, exclude_http_4xx: bool = False) -> di
     parts = ("worker", "web", "dataflow")
     accounts = " OR ".join(f'"{name}-{part}@{project}.iam.gserviceaccount.com"' for part in parts)
     own_logs = (
-        "jsonPayload.log_gardener:*",
         f'(resource.labels.project_id="{project}" AND ({resources_of_ours}))',
         f'(resource.type="logging_sink" AND resource.labels.name="{name}")',
         f"protoPayload.authenticationInfo.principalEmail=({accounts})",
     )
-    found = {"data-access": 'log_id("cloudaudit.googleapis.com/data_access")', "own-logs": " OR ".join(own_logs)}
+    data_access = f'log_id("cloudaudit.googleapis.com/data_access") AND NOT ({_FAILED_JOBS})'
+    found = {"data-access": data_access, "own-logs": " OR ".join(own_logs)}
     if exclude_http_4xx:
         found["http-4xx"] = "httpRequest.status>=400 AND httpRequest.status<500"
     return found

@@ -237,6 +237,7 @@ def test_each_line_of_our_log_is_an_entry_that_the_worker_ignores(clock, capfd, 
             "logName": "projects/p/logs/run.googleapis.com%2Fstderr",
             "timestamp": received.pop("time"),
             "severity": severity,
+            "resource": {"type": "cloud_run_worker_pool", "labels": {"worker_pool_name": "log-gardener-worker"}},
             "jsonPayload": received,
         }
         entry = entries.decode(json.dumps(stored).encode(), datetime.now(UTC))

@@ -90,7 +90,14 @@ def test_an_entry_delivered_again_is_a_duplicate_within_and_between_batches():
 
 
 def test_what_is_below_the_minimum_severity_or_our_own_is_ignored_and_what_is_broken_rejected():
-    own = json.dumps({"timestamp": "2025-01-01T00:00:00Z", "severity": "ERROR", "jsonPayload": {"log_gardener": "1"}})
+    own = json.dumps(
+        {
+            "timestamp": "2025-01-01T00:00:00Z",
+            "severity": "ERROR",
+            "resource": {"type": "cloud_run_worker_pool", "labels": {"worker_pool_name": "log-gardener-worker"}},
+            "jsonPayload": {"log_gardener": {"action": "checkpoint"}},
+        }
+    )
     messages = [
         message(1, "fine", severity="INFO"),
         ReceivedMessage(own.encode(), "2"),

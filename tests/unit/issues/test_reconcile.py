@@ -59,6 +59,9 @@ class MemoryTracker:
         self.lag = timedelta(0)
         self.listing_is_empty = False
 
+    def reserve(self):
+        pass
+
     def repositories(self):
         return [REPO]
 
@@ -572,9 +575,10 @@ def test_a_state_that_was_lost_finds_its_issues_again(opened):
     other.store.close()
 
 
-def test_a_forged_marker_below_the_first_line_is_nobodys(miners):
+def test_a_forged_marker_without_our_label_is_nobodys(miners):
+    """Who may set labels may steer anyway; a stranger's issue must not stand for ours."""
     forged = Issue(
-        IssueRef(REPO, 1, "https://x.example/1"), "t", f"hello\n{report.marker('c1')}\n", frozenset(["log-gardener"]),
+        IssueRef(REPO, 1, "https://x.example/1"), "t", f"hello\n{report.marker('c1')}\n", frozenset(),
         True, "", START, START, None,
     )  # fmt: skip
     miners.tracker.issues[1] = forged
@@ -610,7 +614,7 @@ def test_an_empty_listing_is_no_truth_while_issues_are_known(opened):
 
 # --- limits and trouble ------------------------------------------------------------------------------------
 def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
-    miners = Miners(limits=Limits(issues_per_hour=4))
+    miners = Miners(limits=Limits(issues_per_hour=5))
     miners.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
     miners.grow(5, ids=("e1", "e2", "e3"))
     miners.turn(10)

@@ -226,6 +226,14 @@ def test_what_people_wrote_over_our_part_stays_below_it():
     assert report.splice(new, "") == new
 
 
+def test_what_people_wrote_above_our_part_stays_above_it():
+    new = body("new")
+    whole = f"Known since spring.\n\n{body('old')}\nbelow\n"
+
+    assert report.key_of(whole) == "0123456789ab"
+    assert report.splice(new, whole) == f"Known since spring.\n\n{new.rstrip()}\n\nbelow\n"
+
+
 def test_a_body_that_people_filled_is_left_as_it_is():
     full = f"{body('old')}{'x' * 59_500}"
 
@@ -267,13 +275,13 @@ def test_the_query_finds_the_entries_whatever_their_severity(kind, template, fac
         (report.marker("abc") + "\nx", "abc"),
         (report.marker("abc") + "\r\nx", "abc"),  # edited in a browser
         (report.marker("abc"), "abc"),
-        ("\n" + report.marker("abc"), ""),  # anchored
+        ("a person's line\n\n" + report.marker("abc"), "abc"),  # people may write above it
         ("x " + report.marker("abc"), ""),
         ("<!-- log-gardener:v1 key=ABC -->\n", ""),  # no key of ours
         (report.marker("abc") + "x", ""),  # a line of its own
     ],
 )
-def test_a_marker_counts_only_as_the_whole_first_line(text, key):
+def test_a_marker_counts_only_as_a_whole_line(text, key):
     assert report.key_of(text) == key
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.parsing import severity
+from processor.parsing import levels, severity
 
 NAMES = {"DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"}
 
@@ -158,12 +158,12 @@ def test_a_level_word_inside_a_sentence_says_nothing(text):
 
 @pytest.mark.parametrize(("name", "normal"), NORMALISED)
 def test_every_spelling_of_a_level_has_cloud_loggings_name(name, normal):
-    assert severity.normalise(name) == normal
+    assert levels.of(name) == normal
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_cloud_loggings_names_are_kept_and_found_in_brackets(name):
-    assert severity.normalise(name) == name
+    assert levels.of(name) == name
     assert severity.infer(f"[{name}] x") == name
     assert severity.infer(f"{name}: x") == name
 
@@ -176,7 +176,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=9)), max_size=9).map("".join)))
 def test_any_text_has_a_known_severity_or_none(text):
     assert severity.infer(text) in {*NAMES, None}
-    assert severity.normalise(text) in {*NAMES, None}
+    assert levels.of(text) in {*NAMES, None}
 
 
 @given(st.text(min_size=512, max_size=600), st.text(max_size=50))
@@ -186,4 +186,4 @@ def test_only_the_first_512_characters_count(head, tail):
 
 @given(st.integers())
 def test_any_number_has_a_known_severity_or_none(number):
-    assert severity.normalise(number) in {*NAMES, None}
+    assert levels.of(number) in {*NAMES, None}

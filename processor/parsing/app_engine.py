@@ -1,0 +1,35 @@
+"""App Engine's request logs: the lines that were logged during a request, else the request.
+
+`protoPayload.line[]` holds what the application logged. The line of the highest severity, a WARNING at least, is the
+message; among equals one that is a stack trace, then the first. Promises: never raises.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from processor.parsing import levels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ORDER: Final = {name: number for number, name in enumerate(levels.BAD, 1)}
+
+
+def is_request_log(payload: Mapping[str, Any]) -> bool:
+    """Whether a protoPayload is a RequestLog."""
+    kind = payload.get("@type")
+    return type(kind) is str and kind.endswith(".RequestLog")
+
+
+def message(payload: Mapping[str, Any]) -> str:
+    """The message of the worst line, "" where no line is a WARNING or worse."""
+    lines = payload.get("line")
+    worst, text = (0, False), ""
+    for line in lines if type(lines) is list else ():
+        said = line.get("logMessage") if type(line) is dict else None
+        if type(said) is str and said.strip():
+            rank = (_ORDER.get(levels.of(line.get("severity")) or "", 0), "\n" in said)
+            if rank[0] and rank > worst:
+                worst, text = rank, said
+    return text

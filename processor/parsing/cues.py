@@ -1,0 +1,65 @@
+"""Cues: short words in a payload that say why or what, by the name of their field: `code=card_declined`.
+
+Only the name tells such a word from a value, and only its form tells it from an id: an identifier, a dotted name, a
+few letters, a number of at most five digits under a name of codes. Cues are said and never masked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from processor.parsing.message import sayable
+from processor.parsing.spellings import Plan, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MAX_CUES: Final = 6
+_MAX_CHARS: Final = 80
+_MAX_CODE: Final = 100_000
+_UNTOLD: Final = range(100, 400)  # of HTTP: these went well
+# An identifier, a dotted permission, a route; no id, no count.
+_SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
+_WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
+_CODE: Final = re.compile(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
+_GOOD: Final = frozenset(
+    {"ok", "success", "successful", "succeeded", "none", "null", "true", "false", "active", "running", "done", "info"}
+)
+
+
+def is_symbol(text: str) -> bool:
+    """Whether a text is one word that stands for something, as `BackOff` or `run.services.update` do."""
+    return len(text) <= _MAX_CHARS and _SYMBOL.fullmatch(text) is not None
+
+
+def is_no_error(value: Any) -> bool:
+    """Whether a formatter that was given no exception described a text of its own, as an error of type str."""
+    return type(value) is dict and value.get("type") == "str"
+
+
+def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
+    """`name=word` of the fields that say which or why in a word, those first that are codes."""
+    known, count = text.casefold(), 0
+    fields = [(name, payload[name], name in at.codes) for name in (*at.codes, *at.reasons, *at.cues)]
+    for name in at.errors:
+        if type(inner := payload[name]) is dict and not is_no_error(inner):
+            below = plan(tuple(inner))
+            fields += [(key, inner[key], True) for key in below.codes]
+    for name, value, is_code in fields:
+        word = _word(value, is_code=is_code)
+        if word and count < _MAX_CUES and word.casefold() not in known:
+            count += 1
+            known += f" {word.casefold()}"
+            yield sayable(f"{name}={word}")
+
+
+def _word(value: Any, *, is_code: bool) -> str:
+    if type(value) is int or type(value) is float:
+        whole = is_code and 0 < abs(value) < _MAX_CODE and value == int(value) and int(value) not in _UNTOLD
+        return str(int(value)) if whole else ""
+    if type(value) is not str or len(value) > _MAX_CHARS or value.lower() in _GOOD:
+        return ""
+    if is_code and _CODE.fullmatch(value):
+        return "" if value.isdigit() and (int(value) in _UNTOLD or int(value) == 0) else value
+    return value if _SYMBOL.fullmatch(value) or _WORDS.fullmatch(value) else ""

@@ -1,0 +1,119 @@
+"""Frames: a stack trace that a logger took apart into objects -> the text that its runtime would have printed.
+
+Promises: never raises, whatever the objects hold; "" where they are no frames; bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from processor.parsing.spellings import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MAX_FRAMES: Final = 64
+_MAX_CHAIN: Final = 8
+_TYPES: Final = ("exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass")
+_TEXTS: Final = ("excvalue", "message", "value", "localizedmessage", "msg", "text", "description", "errormessage")
+_FRAMES: Final = ("frames", "extendedstacktrace", "stacktrace", "stackframes", "stack", "trace", "backtrace")
+_CAUSES: Final = ("cause", "innerexception", "previous", "causedby")
+_FILES: Final = ("filename", "file", "source", "path", "abspath", "filepath", "location")
+_LINES: Final = ("lineno", "line", "linenumber", "lineindex")
+_FUNCTIONS: Final = ("function", "func", "method", "methodname", "name", "functionname")
+_CLASSES: Final = ("classname", "class", "declaringclass", "module")
+_PLACE: Final = re.compile(r"(.{1,300}?)[:(](\d{1,7})\)?")
+_LINKED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+
+
+def text_of(value: Any) -> str:
+    """The stack trace in an object or a list of objects or lines, "" where there is none."""
+    if type(value) is dict:
+        return _exception(value, 0)
+    if type(value) is not list or not value:
+        return ""
+    if type(value[0]) is str:
+        lines = [line for line in value if type(line) is str]
+        return "\n".join(lines) if len(lines) > 1 else ""
+    if type(value[0]) is dict:
+        if any(fold(name) in {"frames", "stacktrace", "stackframes"} for name in value[0]):
+            return _chain(value)
+        return "\n".join(_rendered(value))
+    return ""
+
+
+def head_of(value: Any) -> str:
+    """`Type: message` of an exception that is an object, "" where it has neither."""
+    if type(value) is not dict:
+        return ""
+    fields = {fold(name): inner for name, inner in value.items()}
+    kind, text = _first(fields, _TYPES), _first(fields, _TEXTS)
+    return f"{kind}: {text}" if kind and text and not text.startswith(kind) else text or kind
+
+
+def _chain(exceptions: Sequence[Any]) -> str:
+    # structlog lists the exception first and what caused it after; Python prints the cause first.
+    texts = [_exception(each, 0) for each in exceptions[:_MAX_CHAIN] if type(each) is dict]
+    return _LINKED.join(text for text in reversed(texts) if text)
+
+
+def _exception(value: Mapping[str, Any], depth: int) -> str:
+    fields = {fold(name): inner for name, inner in value.items()}
+    found = next((fields[name] for name in _FRAMES if fields.get(name)), None)
+    if type(found) is str:
+        return found if "\n" in found else ""
+    frames = _rendered(found) if type(found) is list else []
+    head = head_of(dict(value))
+    if not frames or not head:
+        return ""
+    if frames[0].startswith('  File "'):
+        return "\n".join(("Traceback (most recent call last):", *frames, head))
+    if frames[0].startswith("#0 "):
+        place = _first(fields, ("file",))
+        return "\n".join(
+            (f"PHP Fatal error:  Uncaught {head}{' in ' + place if place else ''}", "Stack trace:", *frames)
+        )
+    text = "\n".join((head, *frames))
+    cause = next((fields[name] for name in _CAUSES if type(fields.get(name)) is dict), None)
+    if cause is not None and depth < _MAX_CHAIN and (below := _exception(cause, depth + 1)):
+        text = f"{text}\nCaused by: {below}"
+    return text
+
+
+def _rendered(frames: Sequence[Any]) -> list[str]:
+    found = (_frame(frame, number) for number, frame in enumerate(frames[:_MAX_FRAMES]))
+    return [line for line in found if line]
+
+
+def _frame(frame: Any, number: int) -> str:
+    if type(frame) is str:
+        place = _PLACE.fullmatch(frame.strip())
+        is_php = place is not None and place.group(1).endswith(".php")
+        return f"#{number} {place.group(1)}({place.group(2)}): main()" if place and is_php else frame.rstrip()
+    fields = {fold(name): inner for name, inner in frame.items()} if type(frame) is dict else {}
+    function, file = _first(fields, _FUNCTIONS), _first(fields, _FILES)
+    if not function and not file:
+        return ""
+    return _printed(function, _first(fields, _CLASSES), file, _first(fields, _LINES) or "1")
+
+
+def _printed(function: str, owner: str, file: str, line: str) -> str:
+    """One frame as the runtime that has such files prints it."""
+    if file.endswith((".py", ".pyx")) or "<" in file:
+        return f'  File "{file}", line {line}, in {function or "?"}'
+    if file.endswith((".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx")):
+        return f"    at {function or '<anonymous>'} ({file}:{line}:1)"
+    if file.endswith(".go") or (function and not owner and not file.endswith((".java", ".kt", ".scala"))):
+        return f"{function}\n\t{file}:{line}"
+    return f"\tat {owner + '.' if owner else ''}{function}({file + ':' + line if file else 'Unknown Source'})"
+
+
+def _first(fields: Mapping[str, Any], names: Sequence[str]) -> str:
+    for name in names:
+        value = fields.get(name)
+        if type(value) is str and value:
+            return value
+        if type(value) is int:
+            return str(value)
+    return ""

@@ -1,0 +1,112 @@
+"""Leaves: what can be made of a payload in which no field is called like a message.
+
+Its words that say why, after the noun of Google's `@type`; else its longest text; else all of its leaves as
+`key=value`. Promises: never raises; the same for every order of the fields; "" only where nothing has a text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from processor.parsing.cues import cues
+from processor.parsing.message import Message, compose, sayable
+from processor.parsing.spellings import SILENT, fold, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MAX_LEAVES: Final = 40
+_MAX_DEPTH: Final = 12  # levels of nesting that a dump of leaves goes down
+_MAX_LOOK: Final = 500
+_ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
+_BLANK: Final = re.compile(r"\S\s+\S")
+_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+def unnamed(payload: Mapping[str, Any]) -> Message:
+    """The best that can be made of a payload in which no field is called like a message.
+
+    Its words that say why, after the noun of Google's `@type`; else its longest text; else all of its leaves.
+    """
+    flat = dict(_flat(payload))
+    said = list(cues(flat, plan(tuple(flat)), ""))
+    noun = _noun(payload)
+    texts = [(len(text), text) for text in _texts(flat)]
+    if said:
+        best = max((text for text in texts if len(text[1].split()) > 2), default=(0, ""))[1]  # noqa: PLR2004
+        return compose([(best or (f"{noun}:" if noun else ""), not best), *((cue, True) for cue in said)])
+    if texts:
+        return Message(max(texts)[1])
+    leaves = _leaves(payload)
+    return compose([(f"{noun}:", True), (leaves, False)]) if noun and leaves else Message(leaves or noun)
+
+
+def compact(value: Any) -> str:
+    """A leaf as text: strings as they are, everything else as JSON."""
+    if type(value) is str:
+        return value
+    try:
+        return msgspec.json.encode(value).decode()
+    except (RecursionError, UnicodeEncodeError):
+        return "..."
+
+
+def attributes(value: Any) -> Any:
+    """OpenTelemetry's attributes, a list of key and value, as an object."""
+    if type(value) is not list:
+        return value
+    pairs = [(one.get("key"), one.get("value")) for one in value if type(one) is dict and "key" in one]
+    return {key: next(iter(inner.values())) if type(inner) is dict and inner.keys() & _ANY_VALUE else inner
+            for key, inner in pairs if type(key) is str}  # fmt: skip
+
+
+def _noun(payload: Mapping[str, Any]) -> str:
+    """`AttemptFinished` of `type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished`."""
+    kind = payload.get("@type")
+    return sayable(kind.rsplit("/", 1)[-1].rsplit(".", 1)[-1]) if type(kind) is str else ""
+
+
+def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The payload's leaves and those one level deeper, a name's first one."""
+    for name, value in payload.items():
+        inner = attributes(value)
+        if type(inner) is dict:
+            yield from ((key, below) for key, below in inner.items() if key not in payload)
+        else:
+            yield name, value
+
+
+def _texts(flat: Mapping[str, Any]) -> Iterator[str]:
+    """Every text of two words and more that may be a message."""
+    for name, value in flat.items():
+        if fold(name) not in SILENT:
+            for text in value if type(value) is list else (value,):
+                if type(text) is str and _is_sentence(text):
+                    yield text
+
+
+def _is_sentence(text: str) -> bool:
+    head = text[:_MAX_LOOK]
+    return _BLANK.search(head) is not None and len(_LETTERS.findall(head)) > 1 and not head.startswith("Mozilla/")
+
+
+def _leaves(payload: Mapping[str, Any]) -> str:
+    """A payload without a text of its own, as "key=value ..." of its leaves."""
+    pairs = []
+    for number, (path, value) in enumerate(_walk(payload, "")):
+        if number == _MAX_LEAVES:
+            break
+        if path != "@type" and value not in (None, "", {}, []):
+            pairs.append(f"{path}={compact(value)}")
+    return " ".join(pairs)
+
+
+def _walk(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value and depth < _MAX_DEPTH:
+        for name in sorted(value):
+            yield from _walk(value[name], f"{path}.{name}" if path else name, depth + 1)
+    else:
+        yield path, value

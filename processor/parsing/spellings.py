@@ -1,0 +1,191 @@
+"""Spellings: under which names loggers keep the message, the error, the stack trace, the reason and the level.
+
+One table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and blanks,
+so that `log_message`, `logMessage` and `LogMessage` are one row's one name; a lone letter keeps its `@` (Serilog's
+`@m` is a message, a plain `m` is not). A payload's names decide once where to look (`plan`), however many entries
+share them. Adding a spelling means adding a word here; docs/entries.md is made from it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from processor.parsing import levels
+
+
+class Role(StrEnum):
+    """What a field of a payload is to its message."""
+
+    MESSAGE = "message"
+    ERROR = "error"
+    STACK = "stack"
+    REASON = "reason"
+    CODE = "code"
+    CUE = "cue"
+    HOLDER = "holder"
+
+
+class Spelling(NamedTuple):
+    """Names of one role.
+
+    Attributes:
+        names: as loggers write them, best first.
+        by: who writes them.
+    """
+
+    role: Role
+    names: tuple[str, ...]
+    by: str
+
+
+_ROWS: Final = """message | most loggers; journald's MESSAGE, .NET's Message   | message msg
+message | Serilog, NLog, GELF                                | @m RenderedMessage formatted_message short_message
+message | home-made formats                                  | log_message log.message msg_text message_text
+message | loguru, Fluent Bit, Docker                         | text log line raw_message
+message | structlog, OpenTelemetry                           | event body
+message | Serilog and .NET without rendering                 | @mt MessageTemplate message_template {OriginalFormat}
+message | copies of the line                                 | textPayload full_message event.original
+error   | most loggers, ECS                                  | error err error.message error_message exception.message
+error   | most loggers                                       | errmsg error_msg error_string
+error   | JVM, .NET, OpenTelemetry                           | exception thrown exc error_description exception_message
+error   | JVM, Python                                        | throwable exc_info
+error   | lists and causes                                   | errors error_details error_detail last_error failure
+error   | lists and causes                                   | inner_exception
+stack   | most loggers                                       | stack_trace stack stacktrace traceback backtrace exc_text
+stack   | Python, structlog, .NET, Serilog                   | exc_info exception @x
+stack   | ECS, OpenTelemetry                                 | error.stack_trace error.stack exception.stacktrace
+stack   | ECS, pino                                          | error.stacktrace err.stack exception_stacktrace
+stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
+stack   | exceptions that are objects                        | throwable err error
+reason  | why it failed                                      | reason cause detail details description desc debugInfo
+reason  | why it failed | status_message error_reason failure_reason fault violation
+reason  | why it failed                                      | explanation hint summary title note
+reason  | what a command printed                             | output stdout stderr result_message
+code    | numbers and words that are codes                   | code status error_code errcode errno error.code err_code
+code    | databases                                          | sqlstate sql_state vendor_code native_error ora_code
+code    | processes, gRPC                                    | signal exit_code exit_status return_code rc grpc_code
+code    | gRPC, HTTP                                         | grpc_status status_code http_status response_code
+code    | HTTP, Windows                                      | http_response_code response_status_code hresult
+code    | others                                             | error_number error_status response_code_details
+cue     | what was done                                      | stage phase step operation op action outcome result
+cue     | how it was decided                                 | verdict decision disposition conclusion
+cue     | what it was about | permission missing field unit check rule policy constraint
+cue     | what it was about                                  | column property parameter argument
+cue     | which error | error_type error.type exception_type exception.type exc_type
+cue     | which error                                        | error_kind error.kind error_class error_category category
+cue     | which kind                                         | method state violation_reason failure_type
+holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params
+holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
+holder  | exceptions that are objects                        | error err exception thrown log event details
+holder  | .NET, log4j, zap                                   | state scope mdc attr custom
+"""
+
+
+def _row(line: str) -> Spelling:
+    role, by, names = (part.strip() for part in line.split("|"))
+    return Spelling(Role(role), tuple(names.split()), by)
+
+
+SPELLINGS: Final = tuple(_row(line) for line in _ROWS.splitlines())
+"""Every spelling that is looked for."""
+
+_FOLD: Final = str.maketrans("", "", "_-.@ {}")
+_LETTER: Final = re.compile(r"@(?:[a-z]|mt)")
+# Names whose text is never the message: who, when, where, and what carried the line.
+SILENT: Final = frozenset(
+    word
+    for words in (
+        "timestamp time ts datetime date asctime timegenerated timewritten thread threadname process processname pid",
+        "hostname host useragent httpuseragent url uri path requesturl referer referrer request headers cookies",
+        "remoteip remoteaddr clientip ip server upstream client cipher cmdline exe comm systemdcgroup systemdunit",
+        "systemdslice machineid bootid selinuxcontext capeffective logger loggername category caller source",
+        "sourcelocation file filename version traceid spanid requestid correlationid type sql query statement name",
+        "service severity level levelname username user email stream tag logtag computer channel providername",
+    )
+    for word in words.split()
+)
+
+
+@lru_cache(8192)
+def fold(name: str) -> str:
+    """A field's name as it is compared: `Log_Message` -> `logmessage`, `@M` -> `@m`."""
+    lower = name.lower()
+    return lower if _LETTER.fullmatch(lower) else lower.translate(_FOLD)
+
+
+def _ranked(*roles: Role) -> dict[str, int]:
+    names = [fold(name) for row in SPELLINGS if row.role in roles for name in row.names]
+    return {name: rank for rank, name in reversed(list(enumerate(names)))}
+
+
+RANKS: Final = {role: _ranked(role) for role in Role}
+"""For each role its folded names, with their rank: 0 is the best."""
+_LEVELS: Final = {
+    fold(name): (rank, field.numbers)
+    for rank, field in reversed(list(enumerate(levels.FIELDS)))
+    for name in field.names
+    if "." not in name or fold(name) == "loglevel"
+}
+_STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FIELDS for name in field.names}
+
+
+_JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.CODE, Role.CUE)
+_FIRST_MESSAGES: Final = frozenset({"message", "msg"})
+
+
+class Plan(NamedTuple):
+    """Where to look in a payload with certain names; each tuple of names has the best first.
+
+    Attributes:
+        levels: (name, scheme of its numbers).
+        tells: whether any field may say what or why in a word.
+        joining: every name whose value may join the message.
+        around: holders that are none of these.
+    """
+
+    messages: tuple[str, ...]
+    errors: tuple[str, ...]
+    stacks: tuple[str, ...]
+    reasons: tuple[str, ...]
+    codes: tuple[str, ...]
+    cues: tuple[str, ...]
+    holders: tuple[str, ...]
+    levels: tuple[tuple[str, str], ...]
+    stream_levels: tuple[tuple[str, str], ...]
+    tells: bool
+    joining: tuple[str, ...]
+    around: tuple[str, ...]
+
+
+@lru_cache(4096)
+def plan(names: tuple[str, ...]) -> Plan:
+    """Where to look in a payload with these names."""
+    folded = [(fold(name), name) for name in names]
+
+    def of(role: Role) -> tuple[str, ...]:
+        ranks = RANKS[role]
+        return tuple(name for _, name in sorted((ranks[key], name) for key, name in folded if key in ranks))
+
+    stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
+    reasons, codes, cues, errors = of(Role.REASON), of(Role.CODE), of(Role.CUE), of(Role.ERROR)
+    joining = tuple(
+        name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES
+    )
+    holders = of(Role.HOLDER)
+    return Plan(
+        messages=of(Role.MESSAGE),
+        errors=errors,
+        stacks=of(Role.STACK),
+        reasons=reasons,
+        codes=codes,
+        cues=cues,
+        holders=holders,
+        levels=tuple((name, scheme) for _, scheme, name in stated),
+        stream_levels=tuple((name, _STREAM_LEVELS[key]) for key, name in sorted(folded) if key in _STREAM_LEVELS),
+        tells=bool(reasons or codes or cues or errors),
+        joining=joining,
+        around=tuple(name for name in holders if name not in joining),
+    )

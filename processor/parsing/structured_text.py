@@ -1,0 +1,120 @@
+"""Structured text: a line that is JSON, logfmt or klog's key=value form -> a payload; a container runtime's prefix off.
+
+A text that is, or ends in, one JSON object that parses is a payload, as is one of two or more `key=value` with a name
+that tells a message, an error or a request. What stands before is the message where the object has none. Promises:
+never raises; linear; text that is neither comes back as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from processor.parsing import http, severity
+from processor.parsing.payloads import named
+from processor.parsing.spellings import RANKS, Role, fold
+
+_MAX_CHARS: Final = 65_536
+_MIN_PAIRS: Final = 2
+_HEAD_CHARS: Final = 120
+# containerd and CRI-O: time, stream, F for a full line or P for a part of one.
+_RUNTIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
+_RUNTIME_MARK: Final = " std"
+_PAIR: Final = re.compile(r"([A-Za-z_@][\w.@/-]{0,63})=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*+))(?:\s++|$)")
+# E0603 08:00:00.250417 1402 workers.go:92] "Cannot sync pod" err="..." pod="a/b"
+_KLOG: Final = re.compile(r"([DIWEF])\d{4} [\d:.]{8,15}\s+\d+ [^\s\]]{1,100}:\d+\] \"((?:[^\"\\]|\\.)*+)\"\s*")
+_STAMP: Final = re.compile(r"[\s\d:.,TZ+/|-]*")
+_ESCAPED: Final = re.compile(r"\\(.)")
+_ESCAPES: Final = {"n": "\n", "t": "\t"}
+_TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON]))
+_PREFIX_WORDS: Final = 3
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text can only be plain: a look that costs next to nothing, for nearly every line."""
+    return not (
+        "=" in text or text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or _RUNTIME_MARK in text[:64]
+    )
+
+
+def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
+    """The text without a container runtime's prefix, and the payload that it is; None where it is plain."""
+    if text[:2] == "20" and (prefix := _RUNTIME.match(text)):
+        text = text[prefix.end() :]
+    if len(text) > _MAX_CHARS:
+        return text, None
+    tail = text[-2:].rstrip()
+    if tail[-1:] == "}":
+        return text, _from_json(text)
+    if '="' in text or "=" in text[:64]:
+        return text, _from_klog(text) or _from_pairs(text)
+    if text[:1] in "DIWEF" and '] "' in text[:_HEAD_CHARS]:
+        return text, _from_klog(text)
+    return text, None
+
+
+def _from_json(text: str) -> dict[str, Any] | None:
+    start = text.find("{")
+    head = text[:start].strip()
+    found = _parsed(text[start:]) if start >= 0 and "\n" not in head else None
+    if found is None or not head or _STAMP.fullmatch(head):
+        return found
+    if _tells(found):
+        level = severity.infer(f"{head} ")
+        return {"level": level, **found} if level else found
+    if len(head.split()) < 2 and head.endswith(("=", ":", "(")):  # noqa: PLR2004 - "payload={...}" is a value
+        return None
+    return {**found, "message": head}
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        found = msgspec.json.decode(text.encode("utf-8", "surrogatepass"))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found if type(found) is dict and found else None
+
+
+def _from_klog(text: str) -> dict[str, Any] | None:
+    head = _KLOG.match(text)
+    if head is None:
+        return None
+    pairs, _ = _pairs(text, head.end())
+    return {**pairs, "level": head.group(1), "msg": _unescaped(head.group(2))}
+
+
+def _from_pairs(text: str) -> dict[str, Any] | None:
+    start = 0
+    if not _PAIR.match(text):
+        # a stamp, a level or a host may stand before; a sentence may not
+        first = text.find("=")
+        start = text.rfind(" ", 0, first) + 1
+        if start == 0 or len(text[:start].split()) > _PREFIX_WORDS:
+            return None
+    pairs, end = _pairs(text, start)
+    if len(pairs) < _MIN_PAIRS or text[end:].strip():
+        return None
+    if not _tells(pairs) and http.of_payload(pairs) is None:
+        return None
+    if start and "level" not in pairs and (level := severity.infer(text[:start] + " ")):
+        pairs["level"] = level
+    return pairs
+
+
+def _pairs(text: str, at: int) -> tuple[dict[str, Any], int]:
+    found: dict[str, Any] = {}
+    while pair := _PAIR.match(text, at):
+        name, quoted, bare = pair.groups()
+        found.setdefault(name, _unescaped(quoted) if quoted is not None else bare)
+        at = pair.end()
+    return found, at
+
+
+def _tells(payload: dict[str, Any]) -> bool:
+    return any(fold(name) in _TELLING for name in payload) and named(payload) is not None
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: _ESCAPES.get(found.group(1), found.group(1)), text) if "\\" in text else text
