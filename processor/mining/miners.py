@@ -84,6 +84,10 @@ class Miners:
         """What stands at the wildcards of the cluster's template in this message."""
         return self._miner(stream).values(cluster_id, message)
 
+    def parts(self, stream: Stream, cluster_id: str, message: str) -> dict[str, tuple[str | int, ...]]:
+        """What each place of the cluster's template is in this message, by key: words, ordinals of masked values."""
+        return self._miner(stream).parts(cluster_id, message)
+
     def learned(self) -> tuple[TemplateChanges, ...]:
         """What the store has to accept together with the counts."""
         return tuple(

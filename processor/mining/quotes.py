@@ -28,12 +28,7 @@ _INNER: Final = re.compile(
     r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)"
 )  # a name that was said within makes its sentence said
 _KEYED: Final = re.compile(r"\w=$")
-# The argument of these is the name that is missing, whatever it looks like.
-_LOOKUPS: Final = re.compile(
-    r"(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|NoSuchFieldError"
-    r"|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError|ClassNotFoundException"
-    r"|MissingPropertyException|ReferenceError|NoMethodError|KeyNotFoundException|UndefinedError): \W?$"
-)
+_LOOKUPS: Final = re.compile(rf"{places.LOOKUP.pattern}: \W?$")
 _OF_CODE_BEFORE: Final = re.compile(
     r"(?:reading|setting|because|evaluating|invoke|in|calling|access(?:ing)?|undefined:?) \W?$"
 )

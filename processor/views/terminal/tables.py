@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.mining.split_suggestions import proposals
+from processor.model.template import shown
 from processor.text.terminal import plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def cluster_table(clusters: Sequence[Cluster]) -> Table:
             f"{cluster.count:,}",
             when(cluster.last_seen),
             Text(plain(cluster.stream.service)),
-            Text(_cut(plain(cluster.template))),
+            Text(_cut(plain(shown(cluster.template, cluster.values)))),
         )
     return table
 
