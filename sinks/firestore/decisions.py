@@ -13,17 +13,18 @@ from processor.model import SCHEMA_VERSION, AuditRecord
 from processor.model.errors import Conflict, StateError
 from sinks import delivery_json, triage_json
 from sinks.firestore import documents
-from sinks.firestore.commit import COMMIT_S
+from sinks.firestore.commit import COMMIT_S, MAX_WRITES
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from processor.model import DeliveryHealth, Triage
 
+_DELETE_S: Final = 120.0
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
 _SLOT_TRIES: Final = 8
@@ -61,6 +62,15 @@ class Decisions:
         fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
         reference = self._client.collection("delivery").document(documents.name(health.tracker or "none"))
         reference.set(fields, retry=None, timeout=COMMIT_S)
+
+    def drop_rejected(self, ids: Collection[str]) -> None:
+        """See `Store.drop_rejected`."""
+        references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
+        for start in range(0, len(references), MAX_WRITES):
+            batch = self._client.batch()
+            for reference in references[start : start + MAX_WRITES]:
+                batch.delete(reference)
+            batch.commit(retry=None, timeout=_DELETE_S)
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from sinks.firestore import documents
-from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
+from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
@@ -236,12 +236,7 @@ class FirestoreStore:
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
         with self._translated():
-            references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
-            for start in range(0, len(references), MAX_WRITES):
-                batch = self._client.batch()
-                for reference in references[start : start + MAX_WRITES]:
-                    batch.delete(reference)
-                batch.commit(retry=None, timeout=_READ_S)
+            self._decisions.drop_rejected(ids)
 
     # --- pieces ---------------------------------------------------------------------------------------
     def _translated(self) -> AbstractContextManager[None]:
