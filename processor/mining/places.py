@@ -37,8 +37,10 @@ _FAILURE = re.compile(
 _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _OPENING: Final = "([\"'`"
 _CLOSING: Final = ",;:!?)]\"'`"
+_BEFORE_NAME: Final = " :=(\"'`\\"
+_GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
-_MARKS: Final = frozenset("\"'`:=(")
+_MARKS: Final = frozenset("\"'`:=(\\")
 # The argument of these is the name that is missing, whatever it looks like.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
@@ -76,7 +78,7 @@ def fill(line: str, trace: _Trace | None = None) -> str:
 
 def is_beside_code(before: str, after: str) -> bool:
     """Whether a name between these two texts names something of code, schema or configuration."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 3)[-3:]
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 3)[-3:]
     while lead and _core(lead[-1]) in AFTER_CODE:
         lead.pop()
     if lead and _singular(_core(lead[-1])) in CODE_NOUNS:
@@ -90,7 +92,7 @@ def is_beside_code(before: str, after: str) -> bool:
 
 def is_beside_data(before: str) -> bool:
     """Whether the text before a name ends with a noun of data."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 2)[-2:]
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 2)[-2:]
     while lead and _core(lead[-1]) in NAMERS:
         lead.pop()
     return bool(lead) and _singular(_core(lead[-1])) in DATA_NOUNS
@@ -244,7 +246,7 @@ def _lead(words: list[str], i: int) -> str:
 
 
 def _core(word: str) -> str:
-    return word.strip(_OPENING + _CLOSING + "=.").casefold()
+    return _GLUED.split(word.strip(_OPENING + _CLOSING + "=.\\"))[-1].casefold()  # err="secret
 
 
 def _singular(word: str) -> str:

@@ -94,6 +94,10 @@ class Store(Protocol):
         """
 
     # --- readers --------------------------------------------------------------------------------------
+    @property
+    def documents_read(self) -> int:
+        """What the readers below have read so far where every document is billed; 0 for ever where reading is free."""
+
     def clusters(self) -> Sequence[Cluster]:
         """Every root cluster, merged ones folded in, in no particular order."""
 

@@ -13,18 +13,17 @@ from processor.model import SCHEMA_VERSION, AuditRecord
 from processor.model.errors import Conflict, StateError
 from sinks import delivery_json, triage_json
 from sinks.firestore import documents
-from sinks.firestore.commit import COMMIT_S, MAX_WRITES
+from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from processor.model import DeliveryHealth, Triage
 
-_DELETE_S: Final = 120.0
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
 _SLOT_TRIES: Final = 8
@@ -37,21 +36,6 @@ class Decisions:
         self._client = client
         self._clusters = client.collection("clusters")
 
-    def audit(self, limit: int) -> Sequence[AuditRecord]:
-        """See `Store.audit`."""
-        newest = firestore.Query.DESCENDING
-        query = (
-            self._client.collection("audit")
-            .order_by("written_at", direction=newest)
-            .order_by("place", direction=newest)
-            .limit(limit)
-        )
-        found = [one.to_dict() or {} for one in query.stream(retry=None, timeout=COMMIT_S)]
-        return [
-            AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
-            for one in found
-        ]
-
     def delivery(self) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`; there are as many as issue trackers were ever set."""
         found = self._client.collection("delivery").stream(retry=None, timeout=COMMIT_S)
@@ -62,15 +46,6 @@ class Decisions:
         fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
         reference = self._client.collection("delivery").document(documents.name(health.tracker or "none"))
         reference.set(fields, retry=None, timeout=COMMIT_S)
-
-    def drop_rejected(self, ids: Collection[str]) -> None:
-        """See `Store.drop_rejected`."""
-        references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
-        for start in range(0, len(references), MAX_WRITES):
-            batch = self._client.batch()
-            for reference in references[start : start + MAX_WRITES]:
-                batch.delete(reference)
-            batch.commit(retry=None, timeout=_DELETE_S)
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""

@@ -15,12 +15,14 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from sinks.firestore import documents
+from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
-from sinks.firestore.follow import IncrementalQuery, paged
+from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
 from sinks.firestore.ledger import Ledger
+from sinks.firestore.quarantine import Quarantine
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -81,8 +83,12 @@ class FirestoreStore:
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
 
+        self._reads = ReadCount()
+        self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
+        self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
+
         def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
-            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s)
+            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s, reads=self._reads)
 
         # A worker reads these before every commit, and when it is told to stop it has ten seconds.
         self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
@@ -128,6 +134,11 @@ class FirestoreStore:
             raise
 
     # --- readers --------------------------------------------------------------------------------------
+    @property
+    def documents_read(self) -> int:
+        """See `Store.documents_read`."""
+        return self._reads.documents
+
     def clusters(self) -> Sequence[Cluster]:
         """See `Store.clusters`. The first call reads everything, later ones what changed."""
         with self._translated():
@@ -183,19 +194,13 @@ class FirestoreStore:
 
     def rejected(self, limit: int) -> Sequence[Rejected]:
         """See `Store.rejected`."""
-        query = (
-            self._client.collection("quarantine")
-            .order_by("at", direction=firestore.Query.DESCENDING)
-            .order_by("source")
-            .order_by("offset")
-        )
         with self._translated():
-            return [documents.rejected(one) for one in query.limit(limit).stream(retry=None, timeout=_READ_S)]
+            return self._quarantine.newest(limit)
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """See `Store.audit`."""
         with self._translated():
-            return self._decisions.audit(limit)
+            return self._audit.newest(limit)
 
     def delivery(self) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`."""
@@ -236,7 +241,7 @@ class FirestoreStore:
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
         with self._translated():
-            self._decisions.drop_rejected(ids)
+            self._quarantine.drop(ids)
 
     # --- pieces ---------------------------------------------------------------------------------------
     def _translated(self) -> AbstractContextManager[None]:

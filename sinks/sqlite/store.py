@@ -54,6 +54,11 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be used: {error}") from error
 
+    @property
+    def documents_read(self) -> int:
+        """See `Store.documents_read`."""
+        return 0
+
     def close(self) -> None:
         """See `Store.close`."""
         self._db.close()

@@ -97,6 +97,14 @@ def explanation(one: dict[str, Any]) -> Table:
     for mask in one["masks"]:
         table.add_row(f"mask {mask['mask']}", Text(plain(f"{mask['fragment']}  ->  {mask['becomes']}")))
     table.add_row("masked", Text(plain(one["masked"])))
+    for place in one["places"]:
+        known = ", ".join(f"{value} {n:,}" for value, n in place["values"].items())
+        told = f"{place['key']}: {place['here'] or '(nothing)'}" + (f"  (counted: {known})" if known else "")
+        table.add_row(f"at {place['mark']}", Text(_cut(plain(told))))
+    for word in one["words"]:
+        needs = f" ({word['evidence']} distinct make it one)" if word["evidence"] else ""
+        role = "filled in" if word["filled_in"] else "said"
+        table.add_row(role, Text(_cut(plain(f"{word['word']}  {word['why']}{needs}"))))
     table.add_row("path", Text(plain(f"{one['stream']['kind']} / {' / '.join(one['tree_path'])} tokens")))
     for near in one["nearest"]:
         line = f"{near['similarity']:.2f}  {near['cluster_id']}  {near['template']}"
