@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.app.clock import SystemClock
+from processor.app.file_source import has_no_end, open_file
 from processor.app.publishing import make_masker, make_places, make_wording
 from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
@@ -82,8 +83,6 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun
     Raises `SourceError`, `ConfigError`, `Transient`.
     """
     if settings.source.startswith(("-", "file:")):
-        from processor.app.file_source import open_file
-
         return open_file(settings.source, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
@@ -155,8 +154,7 @@ def make_reconciler(
         clock=clock,
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
-        bounded=settings.source == "-"
-        or (settings.source.startswith("file:") and not settings.source.endswith("?follow")),
+        bounded=settings.source.startswith(("-", "file:")) and not has_no_end(settings.source),
         shown=settings.issues,
     )
 
@@ -199,6 +197,7 @@ def make_worker(
     source: Source | None = None,
     observers: Sequence[Observer] = (),
     telemetry: Telemetry | None = None,
+    clock: SystemClock | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
     from processor.ingest.worker import Worker
@@ -209,7 +208,7 @@ def make_worker(
         source = open_source(settings, telemetry)
         dead_letter = open_dead_letters(settings, source)
     store = open_store(settings)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(
         source,

@@ -14,6 +14,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
+from processor.model.portion import Portion
 from sinks.firestore import documents
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
@@ -23,6 +24,7 @@ from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.quarantine import Quarantine
+from sinks.firestore.reads import get_all
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -82,7 +84,6 @@ class FirestoreStore:
         self._committer = Committer(self._client, self._ledger, self._heads, version, Redaction(redact))
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
-
         self._reads = ReadCount()
         self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
         self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
@@ -159,15 +160,11 @@ class FirestoreStore:
 
     def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
         """See `Store.first_samples`."""
-        found: dict[str, Sample] = {}
         references = [self._clusters.document(documents.name(one)) for one in ids]
         with self._translated():
-            for start in range(0, len(references), _AT_ONCE):
-                part = references[start : start + _AT_ONCE]
-                for snapshot in self._client.get_all(part, ["sample"], retry=None, timeout=_READ_S):
-                    if snapshot.exists and (fields := (snapshot.to_dict() or {}).get("sample")):
-                        found[snapshot.id] = documents.sample(fields)
-        return found
+            found = get_all(self._client, references, Portion(_AT_ONCE), _READ_S, fields=["sample"])
+            fields = {one.id: (one.to_dict() or {}).get("sample") for one in found if one.exists}
+        return {name: documents.sample(sample) for name, sample in fields.items() if sample}
 
     def samples(self, cluster_id: str) -> Sequence[Sample]:
         """See `Store.samples`. Reads this cluster, its aliases and a document of samples for each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -22,37 +23,25 @@ if TYPE_CHECKING:
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
 _VALUE_WIDTH: Final = 48
+_PIPE_WIDTH: Final = 400
 
 
 def console() -> Console:
     """Standard output; rich drops colours for pipes, NO_COLOR and dumb terminals by itself."""
     made = Console(highlight=False)
     # A pipe has no width; cutting its lines at 80 columns would lose text.
-    return made if made.is_terminal else Console(highlight=False, width=200, no_color=True)
+    return made if width() is not None else Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
+
+
+def width() -> int | None:
+    """Columns of the screen, or those that COLUMNS names; None on a pipe."""
+    made = Console()
+    return made.width if made.is_terminal or os.environ.get("COLUMNS", "").isdigit() else None
 
 
 def when(at: datetime) -> str:
     """A time for people, UTC, to the second."""
     return at.strftime(_TIME)
-
-
-def cluster_table(clusters: Sequence[Cluster]) -> Table:
-    """One row per cluster, in the order given."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("ID", "PRI", "SEVERITY", "COUNT", "LAST SEEN (UTC)", "SERVICE"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "COUNT" else "left")
-    table.add_column("TEMPLATE", overflow="fold", ratio=1)
-    for cluster in clusters:
-        table.add_row(
-            cluster.id,
-            cluster.triage.priority or "-",
-            Text(cluster.severity.name, style=_style(cluster)),
-            f"{cluster.count:,}",
-            when(cluster.last_seen),
-            Text(plain(cluster.stream.service)),
-            Text(_cut(plain(shown(cluster.template, cluster.values)))),
-        )
-    return table
 
 
 def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
@@ -71,7 +60,7 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": issue.url if issue else "none",
         "aliases": ", ".join(cluster.aliases) or "none",
-        "template": cluster.template,
+        "template": shown(cluster.template, cluster.values),
         "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
     }
     for name, value in rows.items():
@@ -241,7 +230,3 @@ def _in_revision(revision: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _TEMPLATE_WIDTH else text[: _TEMPLATE_WIDTH - 1] + "…"
-
-
-def _style(cluster: Cluster) -> str:
-    return "red" if cluster.severity >= cluster.severity.ERROR else "yellow"
