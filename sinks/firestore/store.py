@@ -155,8 +155,7 @@ class FirestoreStore:
             names = {documents.name(member): member for member in members}
             found = self._client.get_all([decided.document(name) for name in names], retry=None, timeout=_READ_S)
             triages = {names[one.id]: documents.triage(one) for one in found if one.exists}
-        folded = merge_members(members.values(), triages)
-        return folded[0] if folded else None
+        return next(iter(merge_members(members.values(), triages)), None)
 
     def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
         """See `Store.first_samples`."""
