@@ -120,21 +120,21 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
-    store = _open(settings)
-    cluster = _cluster(store, cluster_id)
+    reader = _open(settings)
+    cluster = _cluster(reader, cluster_id)
     if cluster is None:
         raise click.ClickException(
             f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
         )
     if as_json:
-        click.echo(json.dumps(tables.cluster_json(cluster)))
+        click.echo(json.dumps(tables.cluster_json(cluster, reader.clusters())))
         return
     out = tables.console()
-    for number, part in enumerate(tables.cluster_detail(cluster)):
+    for number, part in enumerate(tables.cluster_detail(cluster, reader.clusters())):
         if number:
             out.print()
         out.print(part)
-    for sentence in problems(store.delivery(), datetime.now(UTC)):
+    for sentence in problems(reader.delivery(), datetime.now(UTC)):
         click.echo(plain(sentence), err=True)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
 
 
 class Clock(Protocol):
@@ -152,6 +153,13 @@ class Store(Protocol):
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Take replayed messages out of quarantine."""
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """Take this out of everything stored, for good; with `dry_run` only say how much it is.
+
+        The audit record is stored with how much has gone. A cluster that goes as a whole loses its counts, decisions
+        and issue; entries like it are counted from nothing again. The account of all that was taken in stays.
+        """
 
     def close(self) -> None:
         """Release connections; safe to call twice."""

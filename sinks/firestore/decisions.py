@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,18 +12,20 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from processor.model import SCHEMA_VERSION, AuditRecord
 from processor.model.errors import Conflict, StateError
-from sinks import delivery_json, triage_json
+from sinks import triage_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
+from sinks.firestore.forget import Forgetting
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from processor.model import DeliveryHealth, Triage
+    from processor.model import Triage
+    from processor.model.forget import Forget, Forgotten
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
@@ -35,17 +38,6 @@ class Decisions:
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
         self._clusters = client.collection("clusters")
-
-    def delivery(self) -> Sequence[DeliveryHealth]:
-        """See `Store.delivery`; there are as many as issue trackers were ever set."""
-        found = self._client.collection("delivery").stream(retry=None, timeout=COMMIT_S)
-        return [delivery_json.load(one.get("report")) for one in found]
-
-    def put_delivery(self, health: DeliveryHealth) -> None:
-        """See `Store.put_delivery`."""
-        fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
-        reference = self._client.collection("delivery").document(documents.name(health.tracker or "none"))
-        reference.set(fields, retry=None, timeout=COMMIT_S)
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -102,6 +94,15 @@ class Decisions:
         for cluster_id in ids:
             self._retrying()(self._free, cluster_id, trail)
             trail = []
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool) -> Forgotten:
+        """See `Store.forget`."""
+        found = Forgetting(self._client, self._retrying()).forget(what, dry_run=dry_run)
+        if not dry_run:
+            batch = self._client.batch()
+            self._put_audit(batch, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
+            batch.commit(retry=None, timeout=COMMIT_S)
+        return found
 
     def _retrying(self) -> Retrying:
         return Retrying(

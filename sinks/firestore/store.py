@@ -14,17 +14,16 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
-from processor.model.portion import Portion
 from sinks.firestore import documents
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
+from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.quarantine import Quarantine
-from sinks.firestore.reads import get_all
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
-        DeliveryHealth,
         Identity,
         Rejected,
         Sample,
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
@@ -55,7 +54,7 @@ _SCAN_FROM: Final = 8
 """With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
 
 
-class FirestoreStore:
+class FirestoreStore(DeliveryReports):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:
@@ -84,6 +83,7 @@ class FirestoreStore:
         self._committer = Committer(self._client, self._ledger, self._heads, version, Redaction(redact))
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
+
         self._reads = ReadCount()
         self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
         self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
@@ -155,15 +155,20 @@ class FirestoreStore:
             names = {documents.name(member): member for member in members}
             found = self._client.get_all([decided.document(name) for name in names], retry=None, timeout=_READ_S)
             triages = {names[one.id]: documents.triage(one) for one in found if one.exists}
-        return next(iter(merge_members(members.values(), triages)), None)
+        folded = merge_members(members.values(), triages)
+        return folded[0] if folded else None
 
     def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
         """See `Store.first_samples`."""
+        found: dict[str, Sample] = {}
         references = [self._clusters.document(documents.name(one)) for one in ids]
         with self._translated():
-            found = get_all(self._client, references, Portion(_AT_ONCE), _READ_S, fields=["sample"])
-            fields = {one.id: (one.to_dict() or {}).get("sample") for one in found if one.exists}
-        return {name: documents.sample(sample) for name, sample in fields.items() if sample}
+            for start in range(0, len(references), _AT_ONCE):
+                part = references[start : start + _AT_ONCE]
+                for snapshot in self._client.get_all(part, ["sample"], retry=None, timeout=_READ_S):
+                    if snapshot.exists and (fields := (snapshot.to_dict() or {}).get("sample")):
+                        found[snapshot.id] = documents.sample(fields)
+        return found
 
     def samples(self, cluster_id: str) -> Sequence[Sample]:
         """See `Store.samples`. Reads this cluster, its aliases and a document of samples for each."""
@@ -198,11 +203,6 @@ class FirestoreStore:
         with self._translated():
             return self._audit.newest(limit)
 
-    def delivery(self) -> Sequence[DeliveryHealth]:
-        """See `Store.delivery`."""
-        with self._translated():
-            return self._decisions.delivery()
-
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -224,10 +224,10 @@ class FirestoreStore:
             self._decisions.split(free, audit)
         return free
 
-    def put_delivery(self, health: DeliveryHealth) -> None:
-        """See `Store.put_delivery`."""
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`. Reads everything."""
         with self._translated():
-            self._decisions.put_delivery(health)
+            return self._decisions.forget(what, audit, dry_run=dry_run)
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient
-from sinks import delivery_json, triage_json
+from sinks import triage_json
 from sinks.private import Redaction
+from sinks.sqlite import forget as forgetting
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
+from sinks.sqlite.delivery import DeliveryReports
 from sinks.sqlite.read import at, micros
 from sinks.stored_cluster import merge_members, next_slot, released_by, root_of, samples_of
 
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from processor.model import Checkpoint, Cluster, DeliveryHealth, Identity, Sample, Stream, Triage
+    from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
 
 _BUSY_S: Final = 30.0
@@ -34,7 +38,7 @@ _VARIABLES: Final = 500
 LEDGER_DAYS: Final = 30
 
 
-class SqliteStore:
+class SqliteStore(DeliveryReports):
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
     def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:
@@ -164,12 +168,6 @@ class SqliteStore:
             ).fetchall()
         return [AuditRecord(at(row[0]), *row[1:]) for row in rows]
 
-    def delivery(self) -> Sequence[DeliveryHealth]:
-        """See `Store.delivery`."""
-        with self._reading():
-            rows = self._db.execute("SELECT report FROM delivery ORDER BY tracker").fetchall()
-        return [delivery_json.load(report) for (report,) in rows]
-
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -226,13 +224,17 @@ class SqliteStore:
                 sqlite_adding.put_audit(self._db, [audit])
         return free
 
-    def put_delivery(self, health: DeliveryHealth) -> None:
-        """See `Store.put_delivery`."""
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`."""
         with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO delivery (tracker, report) VALUES (?, ?)",
-                [health.tracker, delivery_json.dump(health)],
-            )
+            found = forgetting.forget(self._db, what, dry_run=dry_run)
+            if not dry_run:
+                sqlite_adding.put_audit(self._db, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
+        if not dry_run:
+            # What was deleted stays in the file's free pages and in the log of changes otherwise.
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""
