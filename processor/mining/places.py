@@ -184,12 +184,14 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
+    in_place = lead in PREPOSITIONS or lead in NAMERS
+    if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
+        return "currency", end
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
     if len(run) > 1 and (folded[-1] in _LEGAL or folded[0] in _TITLES):
         return "name of a company or person", end
-    in_place = lead in PREPOSITIONS or lead in NAMERS
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
     unknown = WordKind.NAME in kinds
