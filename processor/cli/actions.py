@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from processor.cli import options as shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; without it, until it is reopened.")
 @click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until it has grown N times.")
 def mute(cluster_id: str, duration: str, until_times: int | None, **options: str) -> None:
-    """Hear nothing more of a cluster, for a time or until it has grown."""
+    """Silence a cluster for a while, or until its count has grown."""
     if duration and until_times:
         raise click.UsageError("give --for or --until-times, not both: a mute has one end")
     _decide(cluster_id, "mute", options, until=f"{until_times}x" if until_times else duration)
@@ -44,21 +46,21 @@ def mute(cluster_id: str, duration: str, until_times: int | None, **options: str
 @_shared
 @click.option("--next-revision", is_flag=True, help="The fix is in the next deploy; the last revision may still fail.")
 def resolve(cluster_id: str, next_revision: bool, **options: str) -> None:
-    """Settle a cluster: its issue is closed, and reopened when it is seen again."""
+    """Resolve a cluster: its issue is closed, and reopened when the problem returns."""
     _decide(cluster_id, "resolve", options, next_revision=next_revision)
 
 
 @click.command()
 @_shared
 def reopen(cluster_id: str, **options: str) -> None:
-    """Take back a mute or a resolve."""
+    """Undo a mute, a resolve or an acknowledgement."""
     _decide(cluster_id, "reopen", options)
 
 
 @click.command()
 @_shared
 def acknowledge(cluster_id: str, **options: str) -> None:
-    """Say that somebody is at it."""
+    """Mark a cluster as being worked on."""
     _decide(cluster_id, "acknowledge", options)
 
 
@@ -74,7 +76,7 @@ def priority(cluster_id: str, level: str, **options: str) -> None:
 @_shared
 @click.argument("into", metavar="INTO")
 def merge(cluster_id: str, into: str, **options: str) -> None:
-    """Say that cluster ID is the same problem as cluster INTO, which continues both, for good."""
+    """Merge cluster ID into cluster INTO: one problem from now on, for good."""
     winner = _carry_out(cluster_id, "merge", options, into=into)
     click.echo(f"{cluster_id} is part of {winner.id}")
 
@@ -82,9 +84,9 @@ def merge(cluster_id: str, into: str, **options: str) -> None:
 @click.command("split")
 @_shared
 def split_command(cluster_id: str, **options: str) -> None:
-    """Make everything that was merged into a cluster clusters of their own again, for good."""
+    """Unmerge a cluster: everything merged into it becomes a cluster of its own again, for good."""
     _carry_out(cluster_id, "split", options)
-    click.echo(f"all that was merged into {cluster_id} stands alone again")
+    click.echo(f"everything merged into {cluster_id} is a cluster of its own again")
 
 
 @click.command("what-if")
@@ -128,10 +130,9 @@ def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any
 def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
     """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
     from processor.app import wiring
-    from processor.app.config import load
     from processor.triage.operate import NotThere, Wish, carry_out
 
-    store = wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
+    store = wiring.open_store(shared.reading(options["state"], options["config"]), must_exist=True)
     wish = Wish(cluster_id, action, note=options["note"], **wished)
     try:
         return carry_out(store, wish, now=datetime.now(UTC), who=_me())

@@ -1,4 +1,4 @@
-"""`gardener doctor`: what is wrong with the set-up, and the command that mends it."""
+"""`gardener doctor`: find what is wrong with the set-up and print the command that fixes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIGNS: Final = {Grade.WELL: "ok     ", Grade.SKIPPED: "skipped", Grade.WARNING:
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
 def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:
-    """Check every part that is configured, and say for each problem the command that mends it.
+    """Check every configured part and print, for each problem, the command that fixes it.
 
     Exits with 0 when nothing is wrong (warnings are allowed), else with 1. One document is written to Firestore and
     deleted again; nothing else is changed.

@@ -139,10 +139,11 @@ def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, Par
     found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     for identity, entry in batch.entries:
-        added = facts(entry)
+        key = group(entry)
+        added = facts(entry, key)
         # One object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
-        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, group(entry), added)
+        found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, key, added)
     if batch.repeats or batch.ignored or batch.rejected:
         rest = found.setdefault(next(iter(found), LedgerShard(NOWHERE, 0)), PartialBatch())
         rest.rejected += batch.rejected
@@ -182,6 +183,7 @@ def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple
     for (stream, message), cluster_id, counted in placed:
         root = miners.resolve(stream, cluster_id)
         counted.note_words(miners.values(stream, root, message))
+        counted.note_values(miners.parts(stream, root, message))
         if root in by_cluster:
             by_cluster[root][1].absorb(counted)
         else:

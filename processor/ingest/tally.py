@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.ingest.samples import SampleSet, made_of, rank_of
-from processor.model import ClusterDelta, Span
+from processor.mining.alignment import values_of
+from processor.mining.masks import VALUE
+from processor.model import ClusterDelta, Kind, Span
 from processor.model import values as placed
 from processor.parsing import decode as entries
-from processor.parsing import routes
+from processor.parsing import routes, stacktrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +39,7 @@ class Facts(NamedTuple):
         facets: (name, value) pairs.
         revision: "" where the entry names none.
         occurrence: False where the entry only continues another one.
+        values: what stands at each masked value of the entry's message.
     """
 
     at: datetime
@@ -44,6 +47,7 @@ class Facts(NamedTuple):
     facets: tuple[tuple[str, str], ...]
     revision: str
     occurrence: bool = True
+    values: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,18 +68,19 @@ class Tally:
     facets: dict[str, Counter[str]] = field(default_factory=dict)
     revisions: dict[str, Span] = field(default_factory=dict)
     values: dict[str, Counter[str]] = field(default_factory=dict)
+    masked: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, entry: Entry, rank: int) -> Tally:
-        """A tally of this entry alone."""
+    def of(cls, entry: Entry, key: tuple[Stream, str], rank: int) -> Tally:
+        """A tally of this entry alone, whose stream and message are `key`."""
         tally = cls(SampleSet.of(entry, rank), entry.at, entry.at)
-        tally.count_facts(facts(entry))
+        tally.count_facts(facts(entry, key))
         return tally
 
-    def add(self, entry: Entry, rank: int) -> None:
-        """Count one more entry."""
+    def add(self, entry: Entry, key: tuple[Stream, str], rank: int) -> None:
+        """Count one more entry of the same message."""
         self.samples.add(entry, rank)
-        self.count_facts(facts(entry))
+        self.count_facts(facts(entry, key))
 
     def count_facts(self, one: Facts) -> None:
         """Count one more entry of which only the facts are known; it is no sample."""
@@ -88,6 +93,8 @@ class Tally:
             return
         self.occurrences += 1
         self.minutes[int(at.timestamp()) // 60] += 1
+        if one.values:
+            self.masked[one.values] += 1
         for name, value in one.facets:
             held = self.facets.get(name)
             if held is None:
@@ -103,10 +110,22 @@ class Tally:
         for place, word in enumerate(words[:MAX_WORDS], 1):
             self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.occurrences
 
-    def note_values(self, values: Mapping[str, str]) -> None:
-        """Note what stands at each place of the message's template, by the place's key."""
-        for place, value in values.items():
-            self.values.setdefault(place, Counter())[value] += self.occurrences
+    def note_values(self, parts: Mapping[str, tuple[str | int, ...]]) -> None:
+        """Break the occurrences down by what stands at each place of the template.
+
+        Args:
+            parts: of each place, by its key, the words of the message and the ordinals of its masked values.
+        """
+        if not parts:
+            return
+        unmasked = self.occurrences - self.masked.total()
+        rows = [*self.masked.items(), ((), unmasked)] if unmasked else self.masked.items()
+        for place, words in parts.items():
+            counter = self.values.setdefault(place, Counter())
+            for masked, n in rows:
+                known = [_known(one, masked) for one in words]
+                if words and all(known):
+                    counter[" ".join(known)] += n
 
     def absorb(self, other: Tally) -> None:
         """Add another message's tally: both belong to one cluster."""
@@ -146,20 +165,26 @@ class Tally:
         )
 
 
+def _known(part: str | int, masked: tuple[str, ...]) -> str:
+    if isinstance(part, str):
+        return part
+    return masked[part] if part < len(masked) else ""
+
+
 def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
     """One tally for each distinct (stream, message), in the order of first appearance."""
     tallies: dict[tuple[Stream, str], Tally] = {}
     for identity, entry, key in grouped:
         known = tallies.get(key)
         if known is None:
-            tallies[key] = Tally.of(entry, rank_of(identity))
+            tallies[key] = Tally.of(entry, key, rank_of(identity))
         else:
-            known.add(entry, rank_of(identity))
+            known.add(entry, key, rank_of(identity))
     return tallies
 
 
-def facts(entry: Entry) -> Facts:
-    """What the entry adds to its cluster."""
+def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:
+    """What the entry adds to the cluster of its stream and message."""
     labels, resource = entries.labels(entry), entries.resource(entry)
     return Facts(
         entry.at,
@@ -167,7 +192,18 @@ def facts(entry: Entry) -> Facts:
         tuple(_facets(entry, labels, resource)),
         _revision(labels, resource),
         entry.occurrence,
+        _values(entry, *key) if VALUE in key[1] else (),
     )
+
+
+def _values(entry: Entry, stream: Stream, message: str) -> tuple[str, ...]:
+    if stream.kind is not Kind.EXCEPTION:
+        return values_of(message, entry.text)
+    found = stacktrace.describe(entry.text)  # the message begins with the root cause
+    if found is None:
+        return ()
+    kind, said = (found.root_type, found.root_message) if found.root_type else (found.type, found.message)
+    return values_of(message.split(" at ", 1)[0], f"{kind or 'exception'}: {said}")
 
 
 def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -56,13 +56,20 @@ def _exception(cluster: Cluster, wording: Wording) -> str:
     return stacktrace.title(
         told._replace(
             type=wording.named(told.type),
-            message=wording.said(told.message),
+            message=_message(told.message, found.message, told.type, wording),
             function=wording.named(told.function),
             file=wording.named(told.file),
             root_type=wording.named(told.root_type),
-            root_message=wording.said(told.root_message),
+            root_message=_message(told.root_message, found.root_message, told.root_type, wording),
         )
     )
+
+
+def _message(text: str, printed: str, kind: str, wording: Wording) -> str:
+    """The message of an exception without its values, in the words that were printed; a name alone is what it says."""
+    if stacktrace.is_name(text, kind):
+        return wording.named(text)
+    return stacktrace.as_printed(wording.said(text), printed)
 
 
 def _request(cluster: Cluster, wording: Wording) -> str:

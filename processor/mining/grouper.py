@@ -43,7 +43,7 @@ class Grouper:
         """What the entry is grouped by. Never raises; never returns an empty message."""
         text = entry.text
         if text:
-            if "\n" in text or "\\n" in text:
+            if "\n" in text or "\\n" in text or "   at " in text:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)

@@ -23,6 +23,7 @@ from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.scripts import is_cluster
 from processor.mining.wildcards import MAX_SPAN, MinerSettings, Tokens, WildcardFinder, similarity, tokenise
 from processor.model import GROUPING_VERSION, TemplateRecord
+from processor.model.template import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,6 +129,19 @@ class Miner:
         if ANY not in template:
             return ()
         return self._evidence.values(template, _message_tokens(masked))
+
+    def parts(self, cluster_id: str, masked: str) -> dict[str, tuple[str | int, ...]]:
+        """What each place of the cluster's template is in this message, by key: words, ordinals of masked values."""
+        record = self._records.get(cluster_id)
+        if record is None or record.overflow:
+            return {}
+        found = self._evidence.parts(self._tokens[cluster_id], _message_tokens(masked))
+        return {place.key: parts for place, parts in zip(places(record.template), found, strict=False)}
+
+    def template(self, cluster_id: str) -> str:
+        """The template of a cluster, "" for one that this stream does not have."""
+        record = self._records.get(cluster_id)
+        return "" if record is None else record.template
 
     def identify(self, masked: str) -> str:
         """Give the id this message has, or would have, as a cluster of its own."""

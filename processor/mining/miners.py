@@ -48,6 +48,10 @@ class Miners:
             committed = self._committed.setdefault(model.stream, {})
             committed.update((record.id, record) for record in model.records)
             self._revs[model.stream] = model.rev
+            if forgotten := [record.id for record in model.records if not record.seed]:
+                for cluster_id in forgotten:
+                    del committed[cluster_id]
+                self._miners.pop(model.stream, None)
             miner = self._miners.get(model.stream)
             if miner is not None:
                 miner.apply(model.records)
@@ -83,6 +87,10 @@ class Miners:
     def values(self, stream: Stream, cluster_id: str, message: str) -> tuple[str, ...]:
         """What stands at the wildcards of the cluster's template in this message."""
         return self._miner(stream).values(cluster_id, message)
+
+    def parts(self, stream: Stream, cluster_id: str, message: str) -> dict[str, tuple[str | int, ...]]:
+        """What each place of the cluster's template is in this message, by key: words, ordinals of masked values."""
+        return self._miner(stream).parts(cluster_id, message)
 
     def learned(self) -> tuple[TemplateChanges, ...]:
         """What the store has to accept together with the counts."""

@@ -7,95 +7,23 @@ data; what it leaves may still be earned by evidence (see `wildcards`). It must 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from processor.mining import vocabulary
 from processor.mining.masks import CUT, VALUE
+from processor.mining.nouns import AFTER_CODE, CAUSES, CODE_NOUNS, COMPANIONS, DATA_NOUNS, NAMERS, PREPOSITIONS, rows
 from processor.mining.vocabulary import WordKind, kind_of
 
-
-def _rows(*rows: str) -> frozenset[str]:
-    return frozenset(" ".join(rows).split())
-
-
-# What comes in great numbers and is called by names that somebody chose: the problem is the same whichever it is.
-DATA_NOUNS: Final = _rows(
-    # who
-    "tenant customer client user username member guest visitor subscriber account contact person employee student",
-    "patient merchant seller buyer vendor supplier partner courier carrier author owner player team",
-    "organization organisation company firm shop store tenant-id uid login recipient sender passenger resident",
-    "teacher tutor doctor nurse technician rider donor reviewer candidate applicant",
-    # where
-    "host hostname node pod machine device sensor kiosk printer camera meter robot vehicle truck bus train flight",
-    "region zone city country town station depot warehouse shelf room building floor site terminal gate lane dock",
-    "hub cellar ward hotel restaurant clinic school branch bank locale aisle rack bin locker charger pump valve",
-    # which piece of data
-    "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
-    "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
-    "category campaign playlist album track song book recipe game match tournament album article page-title post",
-    "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
-    "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
-    "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname",
-    # what somebody typed
-    "query keyword phrase term nickname password-for text parsing",
-)
-
-# These follow a noun of data without naming one: "user request", "queue depth".
-COMPANIONS: Final = _rows(
-    "request session name id ids token key error policy service server data list limit size count depth length",
-    "table manager controller group pool type kind state status version config configuration setting settings access",
-    "agent input output profile driver handler connection cache index lookup update creation deletion discovery",
-    "registry record records entry info information details detail metadata management plane feature features flag",
-    "permission permissions role roles quota queue worker process thread task job jobs event events message messages",
-    "module component interface api endpoint url uri path address port number field column value values object class",
-    "method function code signature certificate credentials secret balance total amount price history report page",
-    "view template format schema migration sync import export search query filter store storage backend frontend app",
-    "application client consumer producer publisher listener callback hook job scheduler monitor metrics metric log",
-    "refresh change changes replication failover election assignment rebalance leader follower offset lag timeout",
-    "check probe pressure taint controller selector affinity capacity reset verification validation authentication",
-    "authorization registration activation preferences preference notification notifications mode side level",
-)
-
-# Of these there are as many as the program has, and each that is wrong is a bug of its own.
-CODE_NOUNS: Final = _rows(
-    # of code
-    "attribute property field argument arguments parameter param option keyword kwarg variable identifier symbol",
-    "function method procedure routine class interface trait struct type constant macro module package library",
-    "assembly import export named-export bean component directive hook middleware decorator annotation exception name",
-    "operator member property-name getter setter global local token-type character opcode instruction fixture",
-    # of schema
-    "column relation table view index constraint sequence trigger enum schema migration mapping collection",
-    "foreign-key primary-key key keys keyspace tablespace statistic fields columns",
-    # of configuration
-    "setting settings config configuration env variable variables environment-variable flag switch feature header",
-    "cookie directive section receiver route-name profile plugin extension addon add-on input output secret configmap",
-    "template filter helper tag-name layout partial locale-key translation resource resources kind datasource",
-    # of permission and limit
-    "permission permissions privilege privileges role scope scopes grant grants action capability policy claim metric",
-    "quota limit rule claims",
-    # of commands
-    "command subcommand program executable binary action verb stage step phase provider-type unit",
-)
-_AFTER_CODE: Final = _rows("of type named called is was for in like to with")  # may stand between noun and name
-
-_CAUSES: Final = _rows("caused due because reason cause owing thanks killed triggered")
-NAMERS: Final = _rows("named called nicknamed titled labelled labeled codenamed")
-"""What follows is a name by these words' own meaning."""
-
-PREPOSITIONS: Final = _rows(
-    "for to of in from by with at near via on behalf between and towards toward into about after before under until"
-)
-"""A name in capitals after one of these is no subject and no verb."""
-
-_PARTICLES: Final = _rows("and & of de da do dos das di del della la le van von der den ter ten y e bin al el")
-_LEGAL: Final = _rows(
+_PARTICLES: Final = rows("and & of de da do dos das di del della la le van von der den ter ten y e bin al el")
+_LEGAL: Final = rows(
     "gmbh ag kg ltd ltd. inc inc. llc plc co. corp corp. sa s.a. bv b.v. oy ab srl s.r.l. sas spa kk pty"
 )
-_TITLES: Final = _rows(
+_TITLES: Final = rows(
     "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr mme m. sr. sra. señor señora captain"
 )
-_LISTED: Final = _rows("contact person customer patient author employee member user guest student passenger name owner")
+_LISTED: Final = rows("contact person customer patient author employee member user guest student passenger name owner")
 """Beside these a name may be written `Last, First`."""
 
 _NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
@@ -109,6 +37,17 @@ _FAILURE = re.compile(
 _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _OPENING: Final = "([\"'`"
 _CLOSING: Final = ",;:!?)]\"'`"
+_BEFORE_NAME: Final = " :=(\"'`\\"
+_GLUED: Final = re.compile("[\"'`(=]")
+_QUOTES: Final = frozenset("\"'`")
+_MARKS: Final = frozenset("\"'`:=(\\")
+# The argument of these is the name that is missing, whatever it looks like.
+LOOKUP: Final = re.compile(
+    r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
+    r"|NoSuchFieldError|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError"
+    r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"
+)
+_MAX_CACHED: Final = 20_000  # words
 _MAX_RUN: Final = 6  # words of one name
 _Trace = Callable[[str, str], None]
 
@@ -118,8 +57,11 @@ def fill(line: str, trace: _Trace | None = None) -> str:
     words = line.split(" ")
     out: list[str] = []
     i = 0
+    leads = False
     while i < len(words):
-        found = _name_at(words, i)
+        may_be, led = _looks(words[i])
+        found = _name_at(words, i) if may_be or leads else None
+        leads = led
         if found is None:
             out.append(words[i])
             i += 1
@@ -136,8 +78,8 @@ def fill(line: str, trace: _Trace | None = None) -> str:
 
 def is_beside_code(before: str, after: str) -> bool:
     """Whether a name between these two texts names something of code, schema or configuration."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 3)[-3:]
-    while lead and _core(lead[-1]) in _AFTER_CODE:
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 3)[-3:]
+    while lead and _core(lead[-1]) in AFTER_CODE:
         lead.pop()
     if lead and _singular(_core(lead[-1])) in CODE_NOUNS:
         return True
@@ -150,15 +92,29 @@ def is_beside_code(before: str, after: str) -> bool:
 
 def is_beside_data(before: str) -> bool:
     """Whether the text before a name ends with a noun of data."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 2)[-2:]
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 2)[-2:]
     while lead and _core(lead[-1]) in NAMERS:
         lead.pop()
     return bool(lead) and _singular(_core(lead[-1])) in DATA_NOUNS
 
 
+def is_code_place(tokens: Sequence[str], position: int) -> bool:
+    """Whether the token at a position names something of code: "package 'x'", "no field x", "KeyError: 'x'"."""
+    before = position - 1
+    while before >= 0 and (tokens[before] in _MARKS or tokens[before].casefold() in AFTER_CODE):
+        before -= 1
+    if before >= 0 and (_singular(tokens[before].casefold()) in CODE_NOUNS or LOOKUP.fullmatch(tokens[before])):
+        return True
+    after = position + 1
+    while after < len(tokens) and tokens[after] in _QUOTES:
+        after += 1
+    quoted = position > 0 and tokens[position - 1] in _QUOTES
+    return quoted and after < len(tokens) and _singular(tokens[after].casefold()) in CODE_NOUNS
+
+
 def is_cause_place(before: str, earlier: str) -> bool:
     """Whether a word after these two tells why: "due to x", "caused by x"."""
-    return before.casefold() in {"by", "to", "of", "is", "was", "="} and earlier.casefold() in _CAUSES
+    return before.casefold() in {"by", "to", "of", "is", "was", "="} and earlier.casefold() in CAUSES
 
 
 def is_value_place(before: str, word: str) -> bool:
@@ -166,6 +122,16 @@ def is_value_place(before: str, word: str) -> bool:
     return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
+
+
+@lru_cache(_MAX_CACHED)
+def _looks(word: str) -> tuple[bool, bool]:
+    """Whether a word may be a name by its look alone, and whether the next one may be a name because of it."""
+    bare = word.lstrip(_OPENING)
+    core = bare.rstrip(_CLOSING)
+    may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
+    lead = _lead([word], 1)
+    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
@@ -218,12 +184,14 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
+    in_place = lead in PREPOSITIONS or lead in NAMERS
+    if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
+        return "currency", end
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
     if len(run) > 1 and (folded[-1] in _LEGAL or folded[0] in _TITLES):
         return "name of a company or person", end
-    in_place = lead in PREPOSITIONS or lead in NAMERS
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
     unknown = WordKind.NAME in kinds
@@ -280,7 +248,7 @@ def _lead(words: list[str], i: int) -> str:
 
 
 def _core(word: str) -> str:
-    return word.strip(_OPENING + _CLOSING + "=.").casefold()
+    return _GLUED.split(word.strip(_OPENING + _CLOSING + "=.\\"))[-1].casefold()  # err="secret
 
 
 def _singular(word: str) -> str:

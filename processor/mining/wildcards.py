@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
-from processor.mining.places import is_cause_place, is_value_place
+from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.vocabulary import WordKind, kind_of
@@ -135,6 +135,26 @@ class WildcardFinder:
         spans = self._spans(template, 0, tokens, 0)
         return () if spans is None else tuple(" ".join(tokens[start:end]) for start, end in spans)
 
+    def parts(self, template: Tokens, tokens: Tokens) -> list[tuple[str | int, ...]]:
+        """What each place of a template is in a message: words, and for a masked value its ordinal in the message.
+
+        [] for a message that is no instance of the template.
+        """
+        spans = self._spans(template, 0, tokens, 0)
+        if spans is None:
+            return []
+        ordinals = [tokens[:position].count(VALUE) for position in range(len(tokens))]
+        said = [ordinal if token == VALUE else token for token, ordinal in zip(tokens, ordinals, strict=True)]
+        earned, at = iter(spans), 0
+        found: list[tuple[str | int, ...]] = []
+        for token in template:
+            start, end = next(earned) if token == ANY else (at, at + 1)
+            if token in (ANY, VALUE):
+                is_run = start < end and all(map(is_cluster, tokens[start:end]))
+                found.append(("".join(tokens[start:end]),) if is_run else tuple(said[start:end]))
+            at = end
+        return found
+
     def _spans(self, template: Tokens, i: int, tokens: Tokens, j: int) -> list[tuple[int, int]] | None:
         """Where the wildcards of `template[i:]` lie in `tokens[j:]`; None if it does not fit."""
         while i < len(template) and template[i] != ANY:
@@ -200,12 +220,15 @@ class WildcardFinder:
             return 0.0
         total = 0.0
         earlier, before = ("", "", *members[0][0])[position : position + 2]
+        is_code = is_code_place(members[0][0], position)
         is_subject = position == 0 or is_cause_place(before, earlier)
         for word in {tokens[position] for tokens, _ in members}:
             if word == ANY:
                 return 1.0
             kind = WordKind.NAME if word == VALUE else kind_of(word)
-            if kind is not WordKind.NAME and is_value_place(before, word):
+            if is_code:
+                kind = WordKind.CODE
+            elif kind is not WordKind.NAME and is_value_place(before, word):
                 kind = WordKind.NAME
             elif kind is WordKind.NAME and is_subject:
                 kind = WordKind.ORDINARY  # the component that speaks, or the cause

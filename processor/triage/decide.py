@@ -1,4 +1,4 @@
-"""What turning points mean for a cluster: status, counts announced, comments owed. Pure; storing it is `evaluate`'s.
+"""Derive the new triage of a cluster from its turning points: status, announced count, pending comments. Pure.
 
 `auto_close` resolves what is quiet; otherwise it is only marked.
 """
@@ -103,7 +103,7 @@ def start_over(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
 
 
 def _owe(notes: Notes, point: TurningPoint, triage: Triage) -> Notes:
-    """One more comment; before there is an issue nothing is owed, it will say everything itself."""
+    """Add a pending comment; without an issue there is none, since the issue itself will contain everything."""
     if triage.issue is None:
         return notes
     number = notes.comments + 1

@@ -1,4 +1,4 @@
-"""What deploys have to do with a cluster: new in a revision, gone since a revision, or only late from an old one. Pure.
+"""Relate a cluster to deploys: new in a revision, gone since a revision, or late entries of an old one. Pure.
 
 A service's revisions are known from its entries, ordered by when each was first seen. Promises: nothing is said where
 revisions are not known or where there was only one; "gone" is said only when chance does not explain the silence.
@@ -27,7 +27,7 @@ _MIN_SILENCE: Final = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one cluster's revisions say.
+    """How one cluster relates to the revisions of its service.
 
     Attributes:
         new_in: it came with this revision; the service had another one before. "" otherwise.
@@ -41,7 +41,7 @@ class View:
 
 
 class Deploys:
-    """The revisions of every service that these clusters tell of."""
+    """The revisions of every service, collected from its clusters."""
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         self._spans: dict[tuple[str, str], dict[str, Span]] = defaultdict(dict)
@@ -56,7 +56,7 @@ class Deploys:
         return tuple(sorted(spans, key=lambda name: (spans[name].first_seen, name)))
 
     def view(self, cluster: Cluster) -> View:
-        """What can be said of this cluster."""
+        """Return how this cluster relates to the revisions of its service."""
         names = self.revisions(cluster)
         if len(names) < 2 or not cluster.revisions:  # noqa: PLR2004  # one revision is no deploy
             return View()

@@ -1,4 +1,4 @@
-"""Decisions about every cluster, stored: turning points, deploys, and which cluster speaks for an incident.
+"""Decide about every cluster and store it: turning points, deploys, and whose issue covers an incident.
 
 Promises: deciding twice stores nothing twice; whoever decided in between wins, and the next turn looks again. Must not
 speak to a tracker.
@@ -40,7 +40,7 @@ class Decider:
     def decide(
         self, clusters: Sequence[Cluster], now: datetime, *, has_time: Callable[[], bool]
     ) -> tuple[list[Cluster], Plan]:
-        """The clusters as decided, and who speaks for whom; what there is no time for stays as it is."""
+        """Return the clusters as decided, and the plan of incidents; what there is no time for stays as it is."""
         deploys = Deploys(clusters)
         decided = [self._decided(one, now, deploys.view(one)) if has_time() else one for one in clusters]
         plan = incident_owner.make(decided, self._policy, now)
@@ -55,7 +55,7 @@ class Decider:
         return self._put(cluster, _dated(decided, view))
 
     def _enlisted(self, cluster: Cluster, plan: Plan) -> Cluster:
-        """Remember who speaks for it; forgetting is as much a decision."""
+        """Store whose issue covers the cluster, or that none does any more."""
         owner = plan.speaks_for.get(cluster.id, "")
         if not owner and not cluster.triage.memory:
             return cluster
@@ -66,7 +66,7 @@ class Decider:
         return self._put(cluster, replace(cluster.triage, memory=memory))
 
     def _announced(self, cluster: Cluster) -> Cluster:
-        """One of those it speaks for has crossed its threshold: that is enough for the issue of all."""
+        """Announce an owner as soon as one member of its incident has crossed a threshold."""
         if cluster.triage.announced or cluster.triage.status in _DECIDED_AWAY:
             return cluster
         return self._put(cluster, replace(cluster.triage, announced=cluster.occurrences))
@@ -81,7 +81,7 @@ class Decider:
 
 
 def _dated(triage: Triage, view: View) -> Triage:
-    """What deploys say of it goes into its notes once there is, or will be, an issue to say it in."""
+    """Record the relation to deploys in the notes once there is, or will be, an issue to show it."""
     notes = notebook.load(triage.memory)
     if not triage.announced or (notes.new_in, notes.gone_since) == (view.new_in, view.gone_since):
         return triage

@@ -1,4 +1,4 @@
-"""What of a cluster is compared with others: what it raises, where it runs, when it rose. Pure.
+"""Extract the features by which clusters are compared: exceptions, instances, time of the burst. Pure.
 
 Promises: read from the stored cluster alone; a sample never changes, so what is read from it is kept. Must not compare
 (`processor.triage.related`).
@@ -78,7 +78,7 @@ class Features:
 
 
 def features(clusters: Iterable[Cluster]) -> list[Features]:
-    """What of these clusters is compared; what is new in a revision needs all clusters of a service."""
+    """Return the features of these clusters; pass all clusters of a service, so that new revisions are recognised."""
     listed = [cluster for cluster in clusters if not cluster.overflow]
     first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
     for cluster in listed:

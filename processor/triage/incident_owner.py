@@ -1,4 +1,4 @@
-"""What incidents mean for issues: one cluster speaks for all, the others are silent while it does. Pure.
+"""Choose the cluster whose issue covers an incident; the other members open none meanwhile. Pure.
 
 Promises: a cluster that has an issue of its own is never silenced; a silent one speaks for itself again once it
 outlives the incident; what was once found to be one incident stays one, because who speaks for whom is remembered in
@@ -31,7 +31,7 @@ _AT_REST: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class IncidentReport:
-    """What the issue of an incident tells beside the figures of its own cluster.
+    """What the issue of an incident shows beside its own cluster's figures.
 
     Attributes:
         speaker: id of the cluster whose issue it is.
@@ -56,7 +56,7 @@ class IncidentReport:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who speaks for whom.
+    """Which issue covers which cluster.
 
     Attributes:
         speaks_for: silent cluster's id -> speaker's id.
@@ -68,7 +68,7 @@ class Plan:
 
 
 def make(clusters: Sequence[Cluster], policy: Policy, now: datetime) -> Plan:
-    """The plan for these clusters: what is remembered first, then what is found."""
+    """Plan for these clusters: remembered owners first, then newly found incidents."""
     by_id = {name: cluster for cluster in clusters for name in (cluster.id, *cluster.aliases)}
     found = finding.incidents(clusters, now)
     speaks_for: dict[str, str] = {}
@@ -118,7 +118,7 @@ def may_be_silent(cluster: Cluster, owner: Cluster) -> bool:
 def _owner(
     incident: Incident, members: Sequence[Cluster], speaks_for: Mapping[str, str], by_id: Mapping[str, Cluster]
 ) -> Cluster:
-    """Who speaks already; else whose issue came with the incident; else the root."""
+    """Return the present owner, else the member whose issue came with the incident, else the root."""
     known = [by_id[speaks_for[one.id]] for one in members if one.id in speaks_for]
     known += [one for one in members if one.id in speaks_for.values()]
     root = by_id[incident.root]

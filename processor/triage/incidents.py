@@ -31,7 +31,7 @@ _Edges = dict[str, dict[str, tuple[Evidence, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What makes an incident.
+    """Bounds of what counts as an incident.
 
     Attributes:
         min_risers: so many clusters that only rise together are one incident; two may be chance.
@@ -84,7 +84,7 @@ class Incident:
         return frozenset(member.id for member in self.members)
 
     def reasons(self, member: Member) -> list[str]:
-        """Why it belongs, for people: the cause itself is not said once more. Log text where the evidence is."""
+        """Return why a member belongs, for people, without repeating the cause. Evidence may hold log text."""
         return [str(one.sign) if one.detail == self.cause else str(one) for one in member.evidence]
 
 
@@ -112,7 +112,7 @@ def describe(group: Iterable[Cluster], now: datetime, settings: Settings | None 
 
 
 def _tied(clusters: Iterable[Cluster], settings: Settings) -> tuple[dict[str, Features], _Edges]:
-    """What is compared, and which of them are one: said by the entries at one time, or by the rise itself."""
+    """Return the features and, for each pair with evidence, that evidence."""
     known = {one.id: one for one in features(related.latest(clusters))}
     edges: _Edges = defaultdict(dict)
     minutes = settings.onset // timedelta(minutes=1)
@@ -140,7 +140,7 @@ def _components(edges: _Edges) -> list[list[str]]:
 
 
 def _keep(group: list[str], edges: _Edges, settings: Settings) -> list[str]:
-    """The whole group when it is large enough; of a small one those that say themselves that they belong together."""
+    """Return the group if it is large enough; of a small one, the members with direct evidence."""
     if len(group) >= settings.min_risers:
         return group
     telling = [name for name in group if any(each.sign in _SAID for found in edges[name].values() for each in found)]
@@ -171,7 +171,7 @@ def _incident(
 
 
 def _cause(group: Sequence[Features]) -> tuple[str, Features]:
-    """The exception whose message most members repeat, and who raised it first; else the first failure to appear.
+    """Return the exception that most members repeat and its first cluster, else the first failure to appear.
 
     A wrapper quotes what it wraps, so the message at the bottom of a chain is in all of them and the top only in one.
     """

@@ -1,4 +1,4 @@
-"""Carry a person's action out: read the cluster, check that it is still what they saw, decide, store.
+"""Carry out a person's action: read the cluster, check that it is still what they saw, decide, store.
 
 What an action makes of a cluster is decided in `transitions`. The controller writes to the same triage for its own
 purposes, so a revision that moved is no reason to refuse; another person's decision is.
@@ -39,11 +39,11 @@ class NotThere(GardenerError):
 
 
 class Overtaken(GardenerError):
-    """Somebody else decided about the cluster after it was shown."""
+    """Another person decided about the cluster after it was shown."""
 
 
 class Wish(NamedTuple):
-    """What somebody asked for, as it came from a form: not yet known to make sense.
+    """A requested action as it came from a form, not yet validated.
 
     Attributes:
         seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
@@ -63,19 +63,19 @@ class Wish(NamedTuple):
 
     @property
     def decision(self) -> transitions.Action:
-        """What it says about the one cluster."""
+        """The action on this one cluster."""
         return transitions.Action(self.action, self.until, self.priority, self.next_revision, self.note)
 
 
 def mark_of(cluster: Cluster) -> str:
-    """Names the last decision of a person, to tell whether it is still the last."""
+    """Identify the last decision of a person, to check later whether it still is the last."""
     triage = cluster.triage
     changed = triage.changed_at.isoformat() if triage.changed_at else "never"
     return f"{triage.status}/{triage.priority or 'none'}/{changed}"
 
 
 def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
-    """Do what was wished; the cluster as it is afterwards.
+    """Carry out the action; return the cluster as it is afterwards.
 
     Raises:
         NotThere: no such cluster.
@@ -98,7 +98,7 @@ def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
 
 
 def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Callable[[], Cluster]:
-    """Everything that can be refused is refused here; what is returned writes, and gives the cluster afterwards."""
+    """Refuse everything that can be refused; return a function that writes and returns the cluster."""
     if wish.action == "merge":
         winner = _there(store, wish.into.strip())
         trail = transitions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)

@@ -1,4 +1,4 @@
-"""Policy: which priority a cluster has, and what happened to it that people should hear of.
+"""The policy: which priority a cluster has, and which of its changes people are notified of.
 
 Pure: `evaluate` looks at committed state and the time given, so running it twice or late is harmless. Windows are
 over event time, never over the time of arrival. It must not decide how people are told; that is the controller's part.
@@ -51,7 +51,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """So many occurrences within so many minutes of event time.
+    """A number of occurrences within a number of minutes of event time.
 
     Windows of a day or more are whole UTC days: minutes are kept for three hours only.
     """
@@ -67,7 +67,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that decides when people hear of a cluster.
+    """Everything that decides when people are notified of a cluster.
 
     Attributes:
         thresholds: an issue is opened when one of its priority's thresholds is crossed; none means never.
@@ -90,7 +90,7 @@ class Policy:
 def evaluate(
     cluster: Cluster, policy: Policy, now: datetime, *, gone_since: str = "", late: bool = False
 ) -> tuple[TurningPoint, ...]:
-    """What happened since people were told last: committed state in, turning points out.
+    """Return what happened since people were last notified.
 
     A cluster of which nobody was told gives NEW when it crosses a threshold and is not quiet already. A deploy can end
     a problem (`gone_since` names the revision), and entries of old revisions can come after that (`late`).

@@ -105,7 +105,7 @@ def latest(clusters: Iterable[Cluster]) -> list[Cluster]:
 
 
 def evidence(one: Features, other: Features, *, moment: bool = False) -> tuple[Evidence, ...]:
-    """Everything that says that these two belong together; empty where nothing does."""
+    """Return all evidence that two clusters belong together; empty where there is none."""
     if one.project != other.project:
         return ()
     found = [_same_exception(one, other), _same_trace(one, other), _rise_together(one, other)]

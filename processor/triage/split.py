@@ -1,4 +1,4 @@
-"""Split: what was merged into a cluster, by a person or by mining, becomes clusters of its own again, for good."""
+"""Split: clusters that a person or mining merged into one become clusters of their own again, for good."""
 
 from __future__ import annotations
 

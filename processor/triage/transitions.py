@@ -1,4 +1,4 @@
-"""The state machine of what people decide about a cluster: one function per verb, one `Until`, one `Action`.
+"""The state machine of people's decisions about a cluster: one function per verb, one `Until`, one `Action`.
 
 Pure: a cluster as it was read goes in, the new `Triage` and its `AuditRecord` come out; whoever called stores both
 with `Store.put_triage`. The revision of the triage is kept, so a decision made on an old view meets `Conflict`.
@@ -30,7 +30,7 @@ _MAX_NOTE: Final = 500
 
 
 class Action(NamedTuple):
-    """What a person asked for, in the form that every way of asking builds; not yet known to make sense.
+    """A requested decision, built alike by page, command line, live table and comments; not yet validated.
 
     Attributes:
         until: end of a mute, see `Until.parse`.
@@ -85,7 +85,7 @@ class Decision(NamedTuple):
 
 
 def apply(cluster: Cluster, action: Action, *, now: datetime, who: str) -> Decision:
-    """Decide what the action makes of the cluster.
+    """Return the decision that the action makes about the cluster.
 
     Raises:
         ConfigError: the action makes no sense; says which part.
@@ -110,12 +110,12 @@ def apply(cluster: Cluster, action: Action, *, now: datetime, who: str) -> Decis
 
 
 def acknowledge(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
-    """Somebody is on it."""
+    """Mark the cluster as being worked on."""
     return _decided(cluster, _cleared(cluster, Status.ACKNOWLEDGED), now, who, "acknowledge", note=note)
 
 
 def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: str = "") -> Decision:
-    """Say nothing more about it.
+    """Silence the cluster.
 
     Args:
         cluster: as it was read.
@@ -152,7 +152,7 @@ def resolve(
     note: str = "",
     at: datetime | None = None,
 ) -> Decision:
-    """It is settled; seen again later it is a regression.
+    """Resolve the cluster; when it is seen again later, that is a regression.
 
     Args:
         cluster: as it was read.
@@ -174,7 +174,7 @@ def resolve(
 
 
 def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
-    """Take back an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
+    """Undo an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
     triage = _cleared(cluster, Status.OPEN)
     if triage.announced:
         triage = replace(triage, announced=max(triage.announced, cluster.occurrences))
@@ -182,7 +182,7 @@ def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Deci
 
 
 def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority | None, note: str = "") -> Decision:
-    """A person's priority, which the policy does not change any more; None gives it back to the policy."""
+    """Set a person's priority, which the policy no longer changes; None gives it back to the policy."""
     before = cluster.triage
     triage = replace(before, priority=priority, priority_by=who if priority else "policy", changed_at=now)
     if before.status is Status.OPEN:

@@ -1,4 +1,4 @@
-"""Taking back what a person has just done: the decision before it is restored, a merge is split, a split is merged.
+"""Undo the last act of a person: restore the decision before it, split a merge, merge a split.
 
 Pure but for `take_back`, which is handed a `Store`. Nothing is taken back over another person's later decision.
 """
@@ -67,7 +67,7 @@ def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
 
 
 def _restored(now: Triage, before: Triage) -> Triage:
-    """What a person decides, as it was; what the controller has written since stays."""
+    """Restore a person's earlier decision; what the controller has written since stays."""
     return replace(
         now,
         status=before.status,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The clusters that one configuration gives, and what it would tell people of them.
+    """The clusters that one configuration produces, and the issues it would open.
 
     Attributes:
         entries: cluster id by the entry's insert_id.
@@ -36,14 +36,14 @@ class Outlook:
     speaks_for: Mapping[str, str] = field(default_factory=dict)
 
     def issue_of(self, cluster_id: str) -> str:
-        """The cluster whose issue tells of this one, "" where none does."""
+        """Return the cluster whose issue covers this one, "" where none does."""
         owner = self.speaks_for.get(cluster_id, cluster_id)
         return owner if owner in self.opened else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """From one outlook to another; ids are of the old one where only it knows them.
+    """What changes between two outlooks; ids are those of the old one where the new one has none.
 
     Attributes:
         opened: clusters of the new one that get an issue, and none of whose entries were told of before.
@@ -61,12 +61,12 @@ class Difference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody would notice."""
+        """Whether nothing changes for people."""
         return not (self.opened or self.silenced or self.repriced or self.merged or self.split)
 
 
 def outlook(clusters: Iterable[Cluster], entries: Mapping[str, str], policy: Policy, now: datetime) -> Outlook:
-    """What a policy says of these clusters, none of which anybody was told of. Entries of no cluster are left out."""
+    """Return what a policy would do about these clusters if nobody had been notified yet."""
     by_id = {cluster.id: cluster for cluster in clusters}
     plan = incident_owner.make(tuple(by_id.values()), policy, now)
     crossing = [

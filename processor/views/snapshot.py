@@ -11,13 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import Totals
+from processor.model.delivery_health import problems
 from processor.model.errors import GardenerError, StateError, Transient
 from processor.triage.operate import NotThere, carry_out, mark_of
 from processor.triage.undo import take_back, undo_of
 from processor.views.incidents import incident_rows
+from processor.views.outcome import Outcome, Undos
+from processor.views.pace import after_look, after_reading
 from processor.views.rates import reference_time
 from processor.views.row import Row, row_of
 
@@ -35,8 +38,8 @@ _FIRST_PATIENCE: Final = timedelta(seconds=60)
 AUDIT_SHOWN: Final = 200
 REJECTED_SHOWN: Final = 50
 _FULL_AT_LEAST: Final = timedelta(seconds=60)
+_REJECTED_AT_LEAST: Final = timedelta(minutes=15)
 _SHARE: Final = 2
-_UNDOS_KEPT: Final = 200
 _SAMPLES_KEPT: Final = 50
 
 
@@ -49,6 +52,7 @@ class Snapshot:
         at: when the store was read.
         reference: what rates are relative to.
         ids: every id that resolves, aliases included, to its root's.
+        troubles: what people should know of the issues' delivery, each a sentence.
         problem: why the store could not be read since, "" while it answers.
         away_since: since when it does not answer.
     """
@@ -62,6 +66,7 @@ class Snapshot:
     workers: tuple[WorkerState, ...]
     rejected: tuple[Rejected, ...]
     audit: tuple[AuditRecord, ...]
+    troubles: tuple[str, ...] = ()
     problem: str = ""
     away_since: datetime | None = None
 
@@ -84,20 +89,6 @@ class Snapshot:
         return self.incident_ids.get(self.ids.get(cluster_id, ""))
 
 
-class Outcome(NamedTuple):
-    """What came of an act.
-
-    Attributes:
-        done: the clusters as they are now.
-        problems: what was not done, and why.
-        undo: the name by which it can be taken back, "" where it cannot.
-    """
-
-    done: tuple[Cluster, ...]
-    problems: tuple[str, ...] = ()
-    undo: str = ""
-
-
 EMPTY: Final = Snapshot(
     version=0,
     at=datetime(1970, 1, 1, tzinfo=UTC),
@@ -115,7 +106,7 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
     """The same, while somebody waits for the store for too long; a problem that is known says more."""
     if last.problem:
         return last
-    return replace(last, version=last.version + 1, problem="it is still being waited for", away_since=since)
+    return _changed(last, problem="it is still being waited for", away_since=since)
 
 
 class StateReader:
@@ -126,8 +117,11 @@ class StateReader:
         self._now = now
         self._store: Store | None = None
         self._took = timedelta(0)
+        self._moved = False
+        # Where documents are billed: when to look, to read the clusters, and what was rejected, again.
+        self._look_at = self._read_at = self._rejected_at = datetime(1970, 1, 1, tzinfo=UTC)
         self._samples: OrderedDict[tuple[str, str, int], Sequence[Sample]] = OrderedDict()
-        self._undos: OrderedDict[str, tuple[Undo, ...]] = OrderedDict()
+        self._undos = Undos()
         self.snapshot = EMPTY
 
     @property
@@ -155,19 +149,31 @@ class StateReader:
         """
         now = self._now()
         last = self.snapshot
+        if not force and now < self._look_at:
+            return last
         try:
             store = self.store()
+            read = store.documents_read
             workers, audit = tuple(store.workers()), tuple(store.audit(AUDIT_SHOWN))
-            moved = (workers, audit) != (last.workers, last.audit) or bool(last.problem)
-            rested = now - last.at >= _SHARE * self._took
-            if force or (moved and rested) or now - last.at >= _FULL_AT_LEAST:
-                self.snapshot = self._full(store, workers, audit, now)
+            self._look_at = now + after_look(store.documents_read - read)
+            self._moved |= (workers, audit) != (last.workers, last.audit) or bool(last.problem)
+            if force or (now >= self._read_at and (self._moved_and_rested(now) or now - last.at >= _FULL_AT_LEAST)):
+                read = store.documents_read
+                self.snapshot = self._full(store, workers, audit, now, force=force)
+                self._read_at = now + after_reading(store.documents_read - read)
+                self._moved = False
+            elif now < self._read_at and (workers, audit) != (last.workers, last.audit):
+                # The clusters are too dear just now; who did what, and that workers are alive, is not.
+                self.snapshot = _changed(last, workers=workers, audit=audit, totals=_total(workers))
         except (StateError, Transient) as error:
             self.close()
             if last.problem != str(error):
                 away = last.away_since or now
-                self.snapshot = replace(last, version=last.version + 1, problem=str(error), away_since=away)
+                self.snapshot = _changed(last, problem=str(error), away_since=away)
         return self.snapshot
+
+    def _moved_and_rested(self, now: datetime) -> bool:
+        return self._moved and now - self.snapshot.at >= _SHARE * self._took
 
     def samples(self, cluster: Cluster) -> Sequence[Sample]:
         """A cluster's samples, asked of the store again when it has counted. Raises what the store raises."""
@@ -186,7 +192,7 @@ class StateReader:
         is_known = before is not None and wish.seen == mark_of(before.cluster)
         undos = undo_of(wish, before.cluster, cluster) if before and is_known else ()
         self._show([cluster], all_of_them=wish.action in ("merge", "split"))
-        return Outcome((cluster,), undo=self._keep(undos))
+        return Outcome((cluster,), undo=self._undos.keep(undos, self._now()))
 
     def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
         """Carry each of these out; one that fails does not stop the others, and is named."""
@@ -203,11 +209,11 @@ class StateReader:
             done.append(cluster)
             undos += undo_of(wish, before.cluster, cluster) if before else ()
         self._show(done)
-        return Outcome(tuple(done), tuple(problems), self._keep(undos))
+        return Outcome(tuple(done), tuple(problems), self._undos.keep(undos, self._now()))
 
     def take_back(self, name: str, *, who: str) -> Outcome:
         """Undo an act by the name that its outcome gave. Raises `NotThere` for one that is not known any more."""
-        undos = self._undos.pop(name, None)
+        undos = self._undos.take(name)
         if undos is None:
             raise NotThere("This cannot be undone any more; look again, then reopen, merge or split.")
         done, problems = [], []
@@ -218,16 +224,6 @@ class StateReader:
                 problems.append(f"{undo.cluster_id}: {error}")
         self._show(done, all_of_them=any(undo.wish for undo in undos))
         return Outcome(tuple(done), tuple(problems))
-
-    def _keep(self, undos: Sequence[Undo]) -> str:
-        """Remember how to take an act back, for a while; its name."""
-        if not undos:
-            return ""
-        name = f"{int(self._now().timestamp() * 1e6):x}"
-        self._undos[name] = tuple(undos)
-        while len(self._undos) > _UNDOS_KEPT:
-            self._undos.popitem(last=False)
-        return name
 
     def _show(self, clusters: Sequence[Cluster], *, all_of_them: bool = False) -> None:
         """Show clusters as they are after a decision, without reading all the others unless they changed too."""
@@ -243,7 +239,13 @@ class StateReader:
         self.snapshot = _with_incidents(replace(last, version=last.version + 1, rows=rows, audit=audit))
 
     def _full(
-        self, store: Store, workers: tuple[WorkerState, ...], audit: tuple[AuditRecord, ...], now: datetime
+        self,
+        store: Store,
+        workers: tuple[WorkerState, ...],
+        audit: tuple[AuditRecord, ...],
+        now: datetime,
+        *,
+        force: bool,
     ) -> Snapshot:
         clusters = store.clusters()
         reference = reference_time(clusters, now)
@@ -254,14 +256,35 @@ class StateReader:
             reference=reference,
             rows={one.id: row_of(one, reference, self.snapshot.rows.get(one.id)) for one in clusters},
             ids={name: cluster.id for cluster in clusters for name in (cluster.id, *cluster.aliases)},
-            totals=sum((worker.totals for worker in workers), Totals()),
+            totals=_total(workers),
             workers=workers,
-            rejected=tuple(store.rejected(REJECTED_SHOWN)),
+            rejected=self._rejected(store, _total(workers), now, force=force),
             audit=audit,
+            troubles=problems(store.delivery(), now),
         )
         _with_incidents(made)
         self._took = self._now() - now
         return made
+
+    def _rejected(self, store: Store, totals: Totals, now: datetime, *, force: bool) -> tuple[Rejected, ...]:
+        """What was rejected last; where that is billed, read again when there is more of it, and now and then."""
+        last = self.snapshot
+        if last.version and not force and now < self._rejected_at and totals.rejected == last.totals.rejected:
+            return last.rejected
+        found = tuple(store.rejected(REJECTED_SHOWN))
+        self._rejected_at = now + (_REJECTED_AT_LEAST if store.documents_read else timedelta(0))
+        return found
+
+
+def _changed(last: Snapshot, **changes: Any) -> Snapshot:
+    """The same clusters, and so the same incidents, with something else changed."""
+    made = replace(last, version=last.version + 1, **changes)
+    vars(made).update({name: vars(last)[name] for name in ("incidents", "incident_ids") if name in vars(last)})
+    return made
+
+
+def _total(workers: tuple[WorkerState, ...]) -> Totals:
+    return sum((worker.totals for worker in workers), Totals())
 
 
 def _with_incidents(made: Snapshot) -> Snapshot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.template import places
 from processor.text.characters import marked, named
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, 
     values = next((found for one in texts if any(found := _aligned(literals, one))), [""] * (len(literals) - 1))
     made = [Segment(literals[0])]
     earned = 0
-    for mark, value, literal in zip(_WILDCARD.findall(template), values, literals[1:], strict=True):
-        earned += mark == _EARNED
-        counted = cluster.facets.get(f"word {earned}", {}) if mark == _EARNED else {}
-        made.append(_wildcard(mark, value, counted))
+    for place, value, literal in zip(places(template), values, literals[1:], strict=True):
+        earned += place.mark == _EARNED
+        words = cluster.facets.get(f"word {earned}", {}) if place.mark == _EARNED else {}
+        made.append(_wildcard(place.mark, value, cluster.values.get(place.key) or words))
         made.append(Segment(literal))
     return tuple(segment for segment in made if segment.wildcard or segment.text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,13 +17,15 @@ from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
+from sinks.firestore.forget import Forgetting
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from processor.model import Triage
+    from processor.model.forget import Forget, Forgotten
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
@@ -35,21 +38,6 @@ class Decisions:
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
         self._clusters = client.collection("clusters")
-
-    def audit(self, limit: int) -> Sequence[AuditRecord]:
-        """See `Store.audit`."""
-        newest = firestore.Query.DESCENDING
-        query = (
-            self._client.collection("audit")
-            .order_by("written_at", direction=newest)
-            .order_by("place", direction=newest)
-            .limit(limit)
-        )
-        found = [one.to_dict() or {} for one in query.stream(retry=None, timeout=COMMIT_S)]
-        return [
-            AuditRecord(at(micros(one["at"])), one["who"], one["action"], one["cluster_id"], one["detail"])
-            for one in found
-        ]
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """See `Store.put_handling`."""
@@ -106,6 +94,15 @@ class Decisions:
         for cluster_id in ids:
             self._retrying()(self._free, cluster_id, trail)
             trail = []
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool) -> Forgotten:
+        """See `Store.forget`."""
+        found = Forgetting(self._client, self._retrying()).forget(what, dry_run=dry_run)
+        if not dry_run:
+            batch = self._client.batch()
+            self._put_audit(batch, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
+            batch.commit(retry=None, timeout=COMMIT_S)
+        return found
 
     def _retrying(self) -> Retrying:
         return Retrying(

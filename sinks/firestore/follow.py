@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 
     from google.cloud import firestore
 
-OVERLAP: Final = timedelta(seconds=30)
-"""Longer than a commit may take; what changed so recently is read again by every poll."""
+OVERLAP: Final = timedelta(seconds=10)
+"""What changed so recently is read again by every poll: a commit's deadline, and as much for clocks that differ."""
 _PAGE: Final = 5_000
 """Documents in one request: Firestore ends a query after a minute, and there may be a million clusters."""
 T = TypeVar("T")
+
+
+class ReadCount:
+    """Documents that reading has cost, as Firestore bills them: a query that finds nothing costs one."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+
+    def add(self, found: int) -> None:
+        """One more answer, of so many documents."""
+        self.documents += max(found, 1)
 
 
 def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> Iterator[Any]:
@@ -57,9 +68,15 @@ class IncrementalQuery(Generic[T]):
     """The documents of one collection, decoded, as of the last `poll`; no request of it outlasts `timeout_s`."""
 
     def __init__(
-        self, collection: firestore.CollectionReference, decode: Callable[[Any], T], *, timeout_s: float
+        self,
+        collection: firestore.CollectionReference,
+        decode: Callable[[Any], T],
+        *,
+        timeout_s: float,
+        reads: ReadCount | None = None,
     ) -> None:
         self._timeout_s = timeout_s
+        self._reads = reads or ReadCount()
         self._collection = collection
         self._decode = decode
         self._items: dict[str, T] = {}
@@ -73,10 +90,12 @@ class IncrementalQuery(Generic[T]):
             query: Any = self._collection
             if self._read_at is not None:
                 query = query.where(filter=FieldFilter("updated_at", ">", self._read_at - OVERLAP))
-            read_at = None
+            read_at, found = None, 0
             for snapshot in paged(query, timeout_s=self._timeout_s, portion=self._portion):
                 read_at = snapshot.read_time if read_at is None else min(read_at, snapshot.read_time)
                 self._take(snapshot)
+                found += 1
+            self._reads.add(found)
             self._read_at = read_at or self._read_at
             return dict(self._items)
 

@@ -15,12 +15,15 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from sinks.firestore import documents
-from sinks.firestore.commit import COMMIT_S, MAX_WRITES, Committer
+from sinks.firestore.audit import AuditTrail
+from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
+from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
-from sinks.firestore.follow import IncrementalQuery, paged
+from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
 from sinks.firestore.ledger import Ledger
+from sinks.firestore.quarantine import Quarantine
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
@@ -50,7 +54,7 @@ _SCAN_FROM: Final = 8
 """With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
 
 
-class FirestoreStore:
+class FirestoreStore(DeliveryReports):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:
@@ -80,8 +84,12 @@ class FirestoreStore:
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
 
+        self._reads = ReadCount()
+        self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
+        self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
+
         def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
-            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s)
+            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s, reads=self._reads)
 
         # A worker reads these before every commit, and when it is told to stop it has ten seconds.
         self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
@@ -127,6 +135,11 @@ class FirestoreStore:
             raise
 
     # --- readers --------------------------------------------------------------------------------------
+    @property
+    def documents_read(self) -> int:
+        """See `Store.documents_read`."""
+        return self._reads.documents
+
     def clusters(self) -> Sequence[Cluster]:
         """See `Store.clusters`. The first call reads everything, later ones what changed."""
         with self._translated():
@@ -182,19 +195,13 @@ class FirestoreStore:
 
     def rejected(self, limit: int) -> Sequence[Rejected]:
         """See `Store.rejected`."""
-        query = (
-            self._client.collection("quarantine")
-            .order_by("at", direction=firestore.Query.DESCENDING)
-            .order_by("source")
-            .order_by("offset")
-        )
         with self._translated():
-            return [documents.rejected(one) for one in query.limit(limit).stream(retry=None, timeout=_READ_S)]
+            return self._quarantine.newest(limit)
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """See `Store.audit`."""
         with self._translated():
-            return self._decisions.audit(limit)
+            return self._audit.newest(limit)
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
@@ -217,6 +224,11 @@ class FirestoreStore:
             self._decisions.split(free, audit)
         return free
 
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`. Reads everything."""
+        with self._translated():
+            return self._decisions.forget(what, audit, dry_run=dry_run)
+
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""
         with self._translated():
@@ -225,12 +237,7 @@ class FirestoreStore:
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""
         with self._translated():
-            references = [self._client.collection("quarantine").document(documents.name(one)) for one in ids]
-            for start in range(0, len(references), MAX_WRITES):
-                batch = self._client.batch()
-                for reference in references[start : start + MAX_WRITES]:
-                    batch.delete(reference)
-                batch.commit(retry=None, timeout=_READ_S)
+            self._quarantine.drop(ids)
 
     # --- pieces ---------------------------------------------------------------------------------------
     def _translated(self) -> AbstractContextManager[None]:

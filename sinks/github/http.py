@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ _REDIRECTS: Final = 3
 _PAGES: Final = 200
 _UNAUTHORIZED: Final = 401
 _UNCHANGED: Final = 304
+_EXPIRY: Final = "github-authentication-token-expiration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class GitHubApi:
         self._has_slot = False
         self._etags: OrderedDict[str, _Kept] = OrderedDict()
         self._kept_bytes = 0
+        self.token_expires_at: datetime | None = None
         self._client = httpx2.Client(
             timeout=_TIMEOUT_S,
             follow_redirects=False,
@@ -219,6 +222,7 @@ class GitHubApi:
             kind = Transient if method == "GET" else OutcomeUnknown
             raise kind(f"GitHub did not answer {method} {urlsplit(url).path}: {type(error).__name__}") from None
         self._on_call(method, response.status_code)
+        self.token_expires_at = _expiry(response.headers.get(_EXPIRY)) or self.token_expires_at
         links = {name: link["url"] for name, link in response.links.items() if name and self.owns(link.get("url", ""))}
         return Answer(response.status_code, response.headers, _decoded(response), links, response.content)
 
@@ -243,6 +247,19 @@ class GitHubApi:
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _expiry(text: str | None) -> datetime | None:
+    """When a personal token ends, "2026-12-25 15:41:40 UTC"; an offset may stand in the place of UTC."""
+    if not text:
+        return None
+    for form in ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z"):
+        try:
+            found = datetime.strptime(text, form)  # noqa: DTZ007  # UTC is put in below
+        except ValueError:
+            continue
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return None
 
 
 def _decoded(response: httpx2.Response) -> Any:

@@ -69,6 +69,11 @@ class GitHubTracker:
         self._labels: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
 
+    @property
+    def token_expires_at(self) -> datetime | None:
+        """When the token in use ends, as GitHub said last; None where it did not."""
+        return self._api.token_expires_at
+
     def repositories(self) -> Sequence[str]:
         """See `IssueTracker.repositories`."""
         return list(dict.fromkeys(map(self._now, [self._repository, *self._by_service.values()])))

@@ -8,9 +8,10 @@ A language is one module (its automaton, parser, words and noise); `registry` ho
 
 from __future__ import annotations
 
-from processor.parsing.stacktrace.describe import describe, title, without_values
+from processor.parsing.stacktrace.describe import as_printed, describe, title, without_values
 from processor.parsing.stacktrace.fingerprint import fingerprint
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.names import is_name
 from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, may_begin, parse
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "Frame",
     "Raised",
     "Traceback",
+    "as_printed",
     "describe",
     "extent",
     "fingerprint",
     "is_crash",
     "is_fragment",
+    "is_name",
     "may_begin",
     "parse",
     "title",

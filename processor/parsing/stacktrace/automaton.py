@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MAX_LINES: Final = 500
-"""Lines of one trace; a longer one is cut there."""
+MAX_LINES: Final = 1_100
+"""Lines of one trace; a longer one is cut there. The JVM prints 1,024 frames of an overflow."""
 LINE_LIMIT: Final = 600
 """Characters of a line that are looked at."""
 ANY_LINE: Final = frozenset({"line", "error"})

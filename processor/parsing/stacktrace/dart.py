@@ -14,6 +14,7 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complet
 from processor.parsing.stacktrace.paths import short_path
 
 _FRAME = re.compile(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
+_TERSE = re.compile(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
 _UNHANDLED = re.compile(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
 _CLOSURE = re.compile(r"\.?<anonymous closure>|<fn>")
 _LIBRARIES = (
@@ -33,30 +34,31 @@ def parse(lines: list[str]) -> Traceback | None:
     frames: list[Frame] = []
     for line in lines:
         if match := _FRAME.match(line):
-            frames.append(_frame(match))
+            frames.append(_frame(match.group(1), match.group(2), match.group(3)))
+        elif match := _TERSE.match(line):
+            frames.append(_frame(match.group(3), match.group(1), match.group(2)))
         elif not frames:
             head.append(_UNHANDLED.sub("", line))
     kind, message = heads.find(head)
     return complete("dart", [Raised(kind, message, tuple(reversed(frames)))] if frames else [])
 
 
-def _frame(match: re.Match[str]) -> Frame:
-    path = match.group(2)
-    name = _CLOSURE.sub("", match.group(1)).replace("new ", "") or "<anonymous>"
+def _frame(function: str, path: str, line: str | None) -> Frame:
+    name = _CLOSURE.sub("", function).replace("new ", "") or "<anonymous>"
     return Frame(
         name,
         short_path(_PACKAGE.sub("", path)),
         not path.startswith(_LIBRARIES),
         path,
-        int((match.group(3) or "0")[:9]),
+        int((line or "0")[:9]),
     )
 
 
-_AT = r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk)[^()]*\)\s*$"
+_AT = r"(?:package|dart):\S+ \d+:\d+\s+\S|#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk)[^()]*\)\s*$"
 
 LANGUAGE = Language(
     "dart",
-    needles=("#0 ",),
+    needles=("#0 ", ".dart "),
     parse=parse,
     automaton=Automaton(
         start=rules(
@@ -72,6 +74,7 @@ LANGUAGE = Language(
         accepting=frozenset({"frames"}),
     ),
     fragments=(
+        r"(?:package|dart):\S+ \d+:\d+\s+\S",
         r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk):[^()]*\)\s*$",
         r"<asynchronous suspension>$",
         r"Unhandled exception:$",

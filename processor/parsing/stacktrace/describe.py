@@ -53,6 +53,14 @@ def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
     return one._replace(message=_said(links[-1], one.type), root_message=_said(links[0], one.root_type))
 
 
+def as_printed(masked: str, message: str) -> str:
+    """The masked message with its words as they are printed: grouping writes one form of `piece` and `pieces`."""
+    printed = set(re.findall(r"\w+", message))
+    return re.sub(
+        r"\w+", lambda word: word[0] + "s" if word[0] not in printed and word[0] + "s" in printed else word[0], masked
+    )
+
+
 def _said(link: str, kind: str) -> str:
     """The message in one link of a fingerprint, `Type: message at function (module) < ...`."""
     head = link[: found[-1].start()] if (found := list(_FRAMES.finditer(link))) else link

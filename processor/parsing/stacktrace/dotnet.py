@@ -89,7 +89,7 @@ def _opened(head: list[str]) -> list[tuple[str, str]]:
     return [heads.find(link) for link in links if link]
 
 
-_AT = r"\s+at \S+\.\S.*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<---)?\s*$"
+_AT = r"\s+at (?:\S+\.\S|lambda_method).*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<---)?\s*$"
 
 LANGUAGE = Language(
     "dotnet",

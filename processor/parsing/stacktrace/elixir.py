@@ -20,6 +20,9 @@ _HEAD = re.compile(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
 _FRAME = re.compile(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
 _BARE = re.compile(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
 _ERLANG = re.compile(r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[[^\]]*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?")
+_EXITS = frozenset({"exit", "EXIT", "throw", "stop"})
+_EXCEPTION = re.compile(r"\s*exception (error|exit|throw): (.*)$")
+_CALLED = re.compile(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
 _REASON = re.compile(r"\{(?:\{)?([a-z_]+)[,}]")
 _ANONYMOUS = re.compile(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
 _LIBRARIES = frozenset(
@@ -84,11 +87,32 @@ def parse(lines: list[str]) -> Traceback | None:
             frames.append(_frame(match.group(1) or "", match.group(2), match.group(3), match.group(4)))
         elif match := _BARE.match(line):
             frames.append(_frame(match.group(1), "", "0", match.group(2)))
-        elif not kind and (match := _HEAD.match(line)):
+        elif not frames and (not kind or kind in _EXITS) and (match := _HEAD.match(line)):
             kind, message = match.groups()
     if kind and (frames or message):
         return Traceback("elixir", (Raised(kind, message, tuple(reversed(frames))),))
-    return _erlang(" ".join(lines))
+    return _report(lines) or _erlang(" ".join(lines))
+
+
+def _report(lines: list[str]) -> Traceback | None:
+    """What proc_lib prints: `exception error: ...` with `in function  m:f/1 (src/m.erl, line 14)` below."""
+    said = next((found for line in lines if (found := _EXCEPTION.match(line))), None)
+    frames = [
+        Frame(
+            match.group(2),
+            match.group(1),
+            match.group(1) not in _OTP,
+            match.group(3) or "",
+            int((match.group(4) or "0")[:9]),
+        )
+        for match in map(_CALLED.match, lines)
+        if match
+    ]
+    return (
+        Traceback("elixir", (Raised(said.group(1), said.group(2), tuple(reversed(frames))),))
+        if said and frames
+        else None
+    )
 
 
 def _erlang(text: str) -> Traceback | None:
@@ -125,15 +149,24 @@ LANGUAGE = Language(
             (r".{0,200}\*\* \([A-Za-z_][\w.]*\)", "raised"),
             (
                 (
-                    r".{0,120}(?:terminating|raised an exception|Task #PID\S+ started from|Process #PID\S+"
+                    r".{0,120}(?:terminat(?:ing|ed)$|raised an exception|Task #PID\S+ started from|Process #PID\S+"
                     r"|Error in process <|CRASH REPORT|ERROR REPORT)"
                 ),
                 "report",
             ),
         ),
         states={
-            "report": rules((r".{0,60}\*\* \(", "raised"), (r"\s*\{", "terms"), (RECORD, ""), (r"", "report")),
-            "raised": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
+            "report": rules(
+                (r".{0,60}\*\* \(", "raised"),
+                (r"\s*\{", "terms"),
+                (r"\s+exception (?:error|exit|throw): ", "crash"),
+                (RECORD, ""),
+                (r"", "report"),
+            ),
+            "crash": rules((r"\s", "crash")),
+            "raised": rules(
+                (_AT, "frames"), (r"\s+\*\* \(", "raised"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")
+            ),
             "message": rules((_AT, "frames"), (rf"{RECORD}|.{{0,60}}\*\* \(", ""), (r"", "message")),
             "frames": rules(
                 (_AT, "frames"),
@@ -144,9 +177,11 @@ LANGUAGE = Language(
             ),
             "terms": rules((r"\s*[\[{]", "terms"), (r"\s+\S", "terms")),
         },
-        accepting=frozenset({"raised", "frames", "rest", "terms"}),
+        accepting=frozenset({"raised", "frames", "rest", "terms", "crash"}),
     ),
     fragments=(
+        r"\s+in (?:function|call from) +\S+:\S+/\d+",
+        r"\s+exception (?:error|exit|throw): ",
         r".{0,200}[*]{2} \([A-Za-z_][\w.]*\) ",
         r"\s+\([\w.]+ [^()]*\) \S+\.(?:exs?|erl|eex|heex):\d+: ",
         r"\s+\S+\.exs?:\d+: ",

@@ -11,8 +11,11 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import short_path
 
 _PLACE = re.compile(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
+_GIN = re.compile(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
+_GIN_CALL = re.compile(r"\t([^:]+): (.*)$")
 _GOROUTINE = re.compile(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
 _PANIC = re.compile(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
 _RECOVERED = re.compile(r" \[recovered[^\]]*\]$")
@@ -27,6 +30,8 @@ _INSTALLED = re.compile(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|host
 
 def parse(lines: list[str]) -> Traceback | None:
     """The chain in `lines`, root cause first; a chain of one for a panic that nothing re-panicked."""
+    if special := _race(lines) or _recovered(lines):
+        return special
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
@@ -47,6 +52,36 @@ def parse(lines: list[str]) -> Traceback | None:
                 head.append(line)
     chain += _raised(head, frames)
     return complete("go", chain)
+
+
+def _recovered(lines: list[str]) -> Traceback | None:
+    """What gin prints of a panic that it recovered from: places with the function and its line of code below."""
+    start = next((number for number, line in enumerate(lines) if _GIN.match(line)), None)
+    if start is None or not any(" panic recovered:" in line for line in lines[:start]):
+        return None
+    message = next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")
+    frames = []
+    for number in range(start, len(lines) - 1):
+        place, call = _GIN.match(lines[number]), _GIN_CALL.match(lines[number + 1])
+        if place and call:
+            path = place.group(1)
+            own = not _INSTALLED.search(path)
+            frames.append(Frame(call.group(1), short_path(path), own, path, int(place.group(2)[:9]), call.group(2)))
+    return Traceback("go", (Raised("panic", message, tuple(reversed(frames))),)) if frames else None
+
+
+def _race(lines: list[str]) -> Traceback | None:
+    """The race detector's report: the stack of the access that it caught."""
+    start = next((number for number, line in enumerate(lines) if line.startswith("WARNING: DATA RACE")), None)
+    if start is None:
+        return None
+    frames = []
+    for number in range(start + 2, len(lines)):
+        if not lines[number].strip():
+            break
+        if (place := _PLACE.match(lines[number])) and (found := _frame(lines[number - 1], *place.groups())):
+            frames.append(found)
+    return Traceback("go", (Raised("DATA RACE", "", tuple(reversed(frames))),)) if frames else None
 
 
 def _names_next(lines: list[str], number: int) -> bool:
@@ -76,7 +111,8 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
                 panics.append(said)
     calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
     if not panics:
-        text = next((line.strip() for line in head if line.strip()), "")
+        # What stands next to the frames; above it a logger may have a message of its own.
+        text = next((line.strip() for line in reversed(head) if line.strip()), "")
         panics = [("panic" if calls else "error", text)] if text or frames else []
     last = len(panics) - 1
     # Above the call of panic() stand deferred functions; they raised only what was raised again.
@@ -99,6 +135,9 @@ LANGUAGE = Language(
         start=rules(
             (rf"{_PANICS}|\S.{{0,120}}\bpanic(?: serving \S+)?: |runtime: ", "head"),
             (_ROUTINE, "routine"),
+            (r"={18}$", "rule"),
+            (r"WARNING: DATA RACE", "race"),
+            (r".* panic recovered:$", "recovered"),
             (r"(?!\s)", "error"),
         ),
         states={
@@ -121,11 +160,15 @@ LANGUAGE = Language(
                 (r"[re]?[a-z0-9]{1,6}\s+0x[0-9a-f]+$", "place"),
             ),
             "end": rules(),
+            "rule": rules((r"WARNING: DATA RACE", "race")),
+            "race": rules((r"={18}$", "end"), (r"\s|Previous |Goroutine \d|Found \d", "race")),
+            "recovered": rules((r"\S+\.go:\d+ \(0x", "recovery"), (RECORD, ""), (r"", "recovered")),
+            "recovery": rules((r"\S+\.go:\d+ \(0x", "recovery"), (r"\t", "recovery")),
             "error": rules((_BARE, "function")),
             "function": rules((_AT, "stack")),
             "stack": rules((_BARE, "function"), (rf"{RECORD}|\s", ""), (r"", "error")),
         },
-        accepting=frozenset({"place", "end", "stack"}),
+        accepting=frozenset({"place", "end", "stack", "race", "recovery"}),
         unfinished=frozenset({"call"}),
     ),
     fragments=(
@@ -136,6 +179,9 @@ LANGUAGE = Language(
         r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?(?: [a-z]+=0x[0-9a-f]+)*$",
         r"[\w./\-]+\.(?:\(\*?\w+\)\.)?\w[\w.\[\]]*\((?:0x|\{0x|\.\.\.|\)$|\?).*$",
         r"panic\(\{?0x",
+        r"WARNING: DATA RACE",
+        r"\S+\.go:\d+ \(0x[0-9a-f]+\)$",
+        r".{0,160} panic recovered:$",
     ),
     crash=(r"panic: ", r"fatal error: "),
     noise=(r"\.go:\d+", r"0x[0-9a-f]+"),

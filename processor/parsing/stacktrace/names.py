@@ -64,11 +64,11 @@ def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
         kind: the exception's type.
         mask: takes values out of a text.
     """
-    is_about_names = kind.endswith(_ABOUT_NAMES)
-    if is_about_names and (whole := _WHOLE.fullmatch(message)) and not _DIGITS.search(whole.group(1)):
+    if is_name(message, kind):
         return message
     if _PLACEHOLDER in message:
         return mask(message)
+    is_about_names = kind.endswith(_ABOUT_NAMES)
     kept: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -85,6 +85,12 @@ def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
     for letter, name in zip(_LETTERS, kept, strict=False):
         shown = shown.replace(_PLACEHOLDER + letter, name)
     return shown
+
+
+def is_name(message: str, kind: str) -> bool:
+    """Whether the message is nothing but a name of code, as KeyError and ClassNotFoundException have it."""
+    whole = _WHOLE.fullmatch(message) if kind.endswith(_ABOUT_NAMES) else None
+    return whole is not None and not _DIGITS.search(whole.group(1))
 
 
 def _is_name(body: str, before: str, is_about_names: bool) -> bool:

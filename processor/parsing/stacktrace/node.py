@@ -7,6 +7,7 @@ Must not mistake a URL or a sentence with "at" in it for a frame: a frame has a 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
@@ -18,6 +19,7 @@ _PLACE = re.compile(r":(\d+):\d+$")
 _CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
 _BARE = re.compile(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
 _REASON = re.compile(r'rejected with the reason "(.*)"\.')
+_CODE_AT = re.compile(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
 _LIST = re.compile(r"\s+\[errors\]: \[$")
 _ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
 _CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
@@ -71,7 +73,22 @@ def parse(lines: list[str]) -> Traceback | None:
         elif not frames:
             head.append(line)
     chain.append(_raised(head, frames))
-    return complete("node", chain[::-1])
+    chain = [_with_place(chain[0], lines), *chain[1:]]
+    if not any(raised.frames for raised in chain[:1]) or chain[0].type != "Uncaught":
+        return complete("node", chain[::-1])
+    return Traceback("node", (chain[0],))
+
+
+def _with_place(raised: Raised, lines: list[str]) -> Raised:
+    """The exception with the place above the quoted line of code, where no frame of its own says more."""
+    place = next((found for line in lines[:5] if (found := _CODE_AT.match(line))), None)
+    if place is None or place.group(1).startswith("node:") or any(frame.in_app for frame in raised.frames):
+        return raised
+    path, number = place.groups()
+    own = Frame("", short_path(path.removeprefix("file://")), True, path, int(number[:9]))
+    if not raised.frames and any("node --trace-uncaught" in line for line in lines):
+        return Raised("Uncaught", raised.message, (own,))
+    return replace(raised, frames=(*raised.frames, own))
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
@@ -91,12 +108,12 @@ _AT = r"\s+at (?:async )?(?:\S.* \(.*\)|\S+:\d+:\d+|<anonymous>)(?: \{)?\s*$"
 
 LANGUAGE = Language(
     "node",
-    needles=("  at ", "\tat ", "\nat "),
+    needles=("  at ", "\tat ", "\nat ", "node --trace-uncaught"),
     parse=parse,
     automaton=Automaton(
         start=rules(
             (r"\s*\d+ \| ", "quoted"),
-            (r"(?:/|file://|node:|[A-Za-z]:\\|webpack|evalmachine|\[eval)\S*:\d+$", "code"),
+            (r"(?:/|file://|node:|[A-Za-z]:\\|webpack|evalmachine|\[eval|<anonymous_script>)\S*:\d+$", "code"),
             (rf"(?!.*\bat \S+:\d).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at |(?:Node\.js|Bun) v\d|\s*\})", "line"),
         ),

@@ -81,7 +81,7 @@ def parse(text: str) -> Traceback | None:
         lines = lines or [line[:LINE_LIMIT].rstrip("\r") for line in text[:_TEXT_LIMIT].split("\n")]
         if language.name in _AT_NAMES:
             at = at or _at(lines)
-            if language.name != at:
+            if at not in {language.name, "none"}:
                 continue
         if found := language.parse(lines):
             return found

@@ -52,7 +52,8 @@ def parse(lines: list[str]) -> Traceback | None:
         return None
     if said[0] and (not frames or frames[-1].function != said[0]):
         frames.append(_frame(said[0]))
-    return Traceback("r", (Raised("Error", said[1], tuple(frames)),)) if frames else None
+    is_end = any(line.startswith("Execution halted") for line in lines)
+    return Traceback("r", (Raised("Error", said[1], tuple(frames)),)) if frames or is_end else None
 
 
 def _frame(name: str, path: str = "", line: int = 0) -> Frame:

@@ -26,6 +26,8 @@ _LOGGED = re.compile(r"[DIWEFA], \[[^\]]*\] +[A-Z]+ -- [^:]{0,60}: ")
 _LEVELS = re.compile(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
 # Rails' tagged logging repeats the request's id on every line.
 _TAGS = re.compile(r"(?:(?<= : )|^)(?:\[[\w:.,@ -]{4,80}\] )+(?=\s|[A-Z]\w*(?:::\w+)* \(|\S+:\d+:in )")
+# Sidekiq's logger begins every record, and so every frame that begins one, with its process and job.
+_JOB = re.compile(r"\S+ pid=\d+ tid=\S+ .{0,160}?[A-Z]+: ")
 _GEM = re.compile(r"(?<=[a-z0-9])-\d+[\w.]*(?=/)")
 _STDLIB = re.compile(r"/ruby/(?:[\d.]+|site_ruby/[\d.]+)/|/lib/ruby/|^<internal:")
 
@@ -41,6 +43,8 @@ def parse(lines: list[str]) -> Traceback | None:
     frames: list[Frame] = []
     if any(line.startswith("[") for line in lines):
         lines = [_TAGS.sub("", line) for line in lines]
+    if any(" tid=" in line for line in lines):
+        lines = [_JOB.sub("", line) for line in lines]
     numbered = any(_NUMBERED.match(line) for line in lines)
     for line in lines:
         match = _FRAME.match(line)
@@ -101,7 +105,7 @@ def _frame(path: str, line: int, function: str) -> Frame:
     return Frame(name, short_path(path), True, path, line)
 
 
-_TAGGED = r"(?:\[[^\]]{1,80}\] )*"
+_TAGGED = r"(?:\[[^\]]{1,80}\] |\S+ pid=\d+ tid=\S+ .{0,160}?[A-Z]+: )*"
 _AT = rf"{_TAGGED}\s*(?:\d+: )?(?:from )?(?:<internal:[^>]*>|[^\s:][^:]*):\d+:in [`']"
 
 LANGUAGE = Language(

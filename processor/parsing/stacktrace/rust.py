@@ -16,6 +16,7 @@ from processor.parsing.stacktrace.paths import short_path
 _PANICKED = re.compile(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
 _OLD = re.compile(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
 _OLD_END = re.compile(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
+_QUOTED = re.compile(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
 _ERROR = re.compile(r"Error: (.*)$")
 _CALL = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
 _PLACE = re.compile(r"\s+at (\S+):(\d+)(?::\d+)?$")
@@ -62,7 +63,7 @@ def _message(below: list[str]) -> str:
         if line.startswith(("stack backtrace:", "note: ")):
             break
         if line.strip():
-            return line.strip()
+            return _QUOTED.sub(r"\1", line.strip())
     return ""
 
 

@@ -83,7 +83,7 @@ LANGUAGE = Language(
         states={
             "fatal": rules((r"Current stack trace:|Thread \d+", "frames"), (r"[*]{3} |💣|Program crashed", "fatal")),
             "frames": rules(
-                (r"\s*\d+ (?:\[|0x|lib|\S+ +0x)", "frames"),
+                (r"\s*\d+  *(?:\[|0x|lib|\S+ +0x)", "frames"),
                 (r"\s*\d+ .* in \S+", "frames"),
                 (
                     r"Thread \d+|\s*\.\.\.$|Registers:|Images |Backtrace took|Illegal instruction|Crash|rax|Press ",

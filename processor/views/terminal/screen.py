@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from processor.model.template import shown
 from processor.text.terminal import plain
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
@@ -188,7 +189,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
         for column in columns:
             cell = column.cell(row, snapshot)
             line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
-        line.append(plain(row.cluster.template))
+        line.append(plain(shown(row.cluster.template, row.cluster.values)))
         line.truncate(width, overflow="ellipsis", pad=index == at)
         if index == at:
             line.stylize("reverse")
@@ -201,7 +202,7 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
     made = [
         priority_of(row, snapshot) + Text(f" {cluster.id}  {cluster.stream.service}  {cluster.severity.name.lower()}")
     ]
-    made += [Text(part, style="bold") for part in wrap(plain(cluster.template), width)[:8]]
+    made += [Text(part, style="bold") for part in wrap(plain(shown(cluster.template, cluster.values)), width)[:8]]
     made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
     made.append(spark(row.figures.bars, 1))
     revisions = {name: span.entries for name, span in cluster.revisions.items()}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from processor.views.snapshot import Outcome
+    from processor.views.outcome import Outcome
     from processor.views.web.access_log import AccessLog
     from processor.views.web.poller import Poller
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, Sample
     from processor.triage.operate import Wish
-    from processor.views.snapshot import Outcome, Snapshot, StateReader
+    from processor.views.outcome import Outcome
+    from processor.views.snapshot import Snapshot, StateReader
 
 _STALE: Final = timedelta(seconds=5)
 _LINGER_S: Final = 60.0

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
+from processor.views.code_line import code_of, entry_of
 from processor.views.web.trace import Part, parts
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def shown(cluster: Cluster, samples: Sequence[Sample], wanted: str) -> Shown:
     of = len(samples)
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:6]) <= of else of
     sample = samples[number - 1]
-    entry = _entry(sample)
+    entry = entry_of(sample.raw)
     request = entry.get("httpRequest")
     return Shown(
         sample=sample,
@@ -56,18 +57,10 @@ def shown(cluster: Cluster, samples: Sequence[Sample], wanted: str) -> Shown:
         request=_request(request) if isinstance(request, dict) else "",
         parts=parts(sample.text) if sample.text else (),
         raw=_indented(sample, entry),
-        code=_code(entry),
+        code=code_of(entry),
         explorer=_explorer(cluster, sample),
         trace=_trace(entry),
     )
-
-
-def _entry(sample: Sample) -> dict[str, Any]:
-    try:
-        entry = json.loads(sample.raw)
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
 
 
 def _indented(sample: Sample, entry: dict[str, Any]) -> str:
@@ -81,18 +74,6 @@ def _indented(sample: Sample, entry: dict[str, Any]) -> str:
 def _request(request: dict[str, Any]) -> str:
     said = [str(request[name]) for name in _REQUEST[:4] if request.get(name)]
     return " ".join(said)
-
-
-def _code(entry: dict[str, Any]) -> str:
-    """Where in the code the entry was written, from `sourceLocation` or the labels that loggers use for it."""
-    payload = entry.get("jsonPayload")
-    inner = payload.get("labels") if isinstance(payload, dict) else None
-    for place in (entry.get("sourceLocation"), entry.get("labels"), inner):
-        if isinstance(place, dict) and place.get("line"):
-            where = str(place.get("file") or place.get("module") or "")
-            function = str(place.get("function") or "")
-            return f"{where}:{place['line']}{f' in {function}' if function else ''}"
-    return ""
 
 
 def _explorer(cluster: Cluster, sample: Sample) -> str:

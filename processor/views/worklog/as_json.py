@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.issues.sample import redacted, sample_json
+from processor.views.titles import raised, title
 from processor.views.worklog import checklist as worklog_steps
 from processor.views.worklog import facts
+from processor.views.worklog.problems import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ _SUM: Final = ("ingested", "counted", "duplicates", "rejected", "ignored")
 
 def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
     """The same facts for machines, every cluster; log text is redacted but not neutralised."""
+    places = numbers(log)
     return {
         "date": log.at.isoformat(),
         "services": list(log.services),
@@ -37,7 +40,7 @@ def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
         "workers": log.workers,
         "entries": log.entries,
         "severities": {level.name: n for level, n in facts.severities(log.items).items()},
-        "clusters": [_cluster_json(item, redact) for item in log.items],
+        "clusters": [{**_cluster_json(item, redact), "problem": places[item.cluster.id]} for item in log.items],
         "incidents": [_incident_json(incident, redact) for incident in log.incidents],
         "status": [{"done": box.done, "text": box.text} for box in worklog_steps.boxes(log)],
         "next_steps": list(worklog_steps.next_steps(log)),
@@ -61,8 +64,9 @@ def _cluster_json(item: Item, redact: Redact) -> dict[str, Any]:
         "entries": item.entries,
         "count": cluster.count,
         "occurrences": cluster.occurrences,
+        "title": redact(raised(cluster) or title(cluster)),
         "template": redact(cluster.template),
-        "sample": sample_json(cluster.sample.raw, redact) or redact(cluster.sample.text),
+        "sample": sample_json(cluster.latest.raw, redact) or redact(cluster.latest.text),
         "impact": item.impact,
         "first_seen": cluster.first_seen.isoformat(),
         "last_seen": cluster.last_seen.isoformat(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.model import Priority, Status
 from processor.views.worklog.facts import Stage
+from processor.views.worklog.problems import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,10 +59,10 @@ def next_steps(log: Worklog) -> tuple[str, ...]:
 
 
 def _steps(log: Worklog) -> Iterator[str]:
-    numbers = {item.cluster.id: number for number, item in enumerate(log.items, start=1)}
+    places = numbers(log)
 
     def named(items: Iterable[Item]) -> str:
-        found = [str(numbers[item.cluster.id]) for item in items]
+        found = [str(number) for number in sorted({places[item.cluster.id] for item in items})]
         shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")  # noqa: PLR2004
         return f"cluster{'s' if len(found) > 1 else ''} {shown}"
 

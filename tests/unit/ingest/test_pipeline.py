@@ -171,7 +171,7 @@ def test_a_tally_conserves_counts_and_does_not_depend_on_order(pairs, random):
 
 def test_absorbing_a_tally_is_the_same_as_counting_its_entries():
     batch = pipeline.decode([message(n, "x") for n in range(10)], min_severity=Severity.WARNING, now=NOW)
-    entries = [(entry, rank_of(identity)) for identity, entry in batch.entries]
+    entries = [(entry, ("", "x"), rank_of(identity)) for identity, entry in batch.entries]
     left, right, both = Tally.of(*entries[0]), Tally.of(*entries[5]), Tally.of(*entries[0])
     for entry in entries[1:5]:
         left.add(*entry)

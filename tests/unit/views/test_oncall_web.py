@@ -35,6 +35,8 @@ HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> {{7*7}} \
 class CountingStore:
     """The real store; counts what is asked of it, and is away when told so. The test and the poller take turns."""
 
+    documents_read = 0
+
     def __init__(self, path):
         self.inner = SqliteStore(str(path))
         self.aside = SqliteStore(str(path))  # another process, not counted

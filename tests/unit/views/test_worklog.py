@@ -18,6 +18,7 @@ from processor.triage.transitions import acknowledge
 from processor.views.worklog import as_json as worklog_json
 from processor.views.worklog import markdown as worklog_page
 from processor.views.worklog.facts import Period, Stage, gather
+from processor.views.worklog.problems import problems
 from processor.views.worklog.writer import NAME, Keeper, read
 from sinks.redact import redact
 
@@ -60,7 +61,7 @@ def test_the_example_has_every_section_of_the_hand_written_worklog(example):
     for label in ("Date", "Service", "Analysis period", "Log collection", "The sum"):
         assert f"<strong>{label}:</strong>" in page
     clusters = len(re.findall(r"<h3>Cluster \d+: ", page))
-    assert clusters == len(example.clusters())
+    assert clusters == len(problems(made(example)))
     for label in ("Severity", "Frequency", "Issue", "Sample log:", "Pattern:", "Impact", "History:"):
         assert page.count(f"<strong>{label}") >= clusters
 
@@ -122,17 +123,45 @@ def test_what_all_entries_share_is_a_technical_note(example):
         assert line in notes
 
 
-def test_personal_data_of_a_sample_stays_here(example):
-    text = worklog_page.markdown(made(example), redact)
-    machine = json.dumps(worklog_json.as_json(made(example), redact))
+def test_personal_data_of_a_sample_stays_here():
+    pipe = PipelineFixture()
+    pipe.take(lines([entry("no order for demo@example.com", START)]))
+    text = worklog_page.markdown(made(pipe), redact)
+    machine = json.dumps(worklog_json.as_json(made(pipe), redact))
 
-    assert "demo@example.com" in example.store.cluster(user_cluster(example)).sample.text
+    assert "demo@example.com" in pipe.clusters()[0].latest.text
     assert "demo@example.com" not in text + machine
     assert "[redacted: email]" in text
 
 
-def user_cluster(pipe):
-    return next(one.id for one in pipe.clusters() if "demo@example.com" in one.sample.text)
+def test_the_latest_sample_is_shown_and_the_days_analysed_are_the_date():
+    pipe = PipelineFixture()
+    days = [START, START + timedelta(days=2)]
+    pipe.take(lines(entry(f"job {n} broke", at, number=n) for n, at in enumerate(days)))
+    text = worklog_page.markdown(made(pipe), redact)
+
+    assert '"textPayload": "job 1 broke"' in text
+    assert "**Date:** 2026-01-05 to 2026-01-07 (from the state as of " in text
+
+
+def test_the_impact_says_what_is_known():
+    request = {"requestMethod": "GET", "requestUrl": "https://x.example/cart/7", "status": 503}
+    place = {"file": "cart.py", "line": "12", "function": "add"}
+    found = [
+        entry("", START, textPayload=None, httpRequest=request, number=1),
+        entry("", START, textPayload=None, httpRequest={**request, "status": 404}, number=2),
+        entry("no price", START, sourceLocation=place, labels={"user_id": "u1"}, number=3),
+        entry("no price", START, sourceLocation=place, labels={"user_id": "u2"}, number=4),
+    ]
+    pipe = PipelineFixture()
+    pipe.take(lines(found))
+    text = worklog_page.markdown(made(pipe), redact)
+    impacts = " ".join(re.findall(r"\*\*Impact:\*\* (.*)", text))
+
+    assert "cart.py:12 in add" in impacts
+    assert "2 users" in impacts
+    assert "GET /cart/" in impacts
+    assert "50% of the 2 failed requests logged" in impacts
 
 
 def test_a_key_that_names_a_secret_gives_its_value_away_nowhere():
@@ -245,7 +274,11 @@ def test_what_an_incident_covers_refers_to_the_incidents_issue(tmp_path, monkeyp
 
     assert [len(incident.members) for incident in log.incidents] == [3]
     assert [len(log.of(stage)) for stage in (Stage.REPORTED, Stage.COVERED)] == [1, 2]
-    assert text.count("| in [issue 1](issues/0001-shop-pool-is-empty.md) |") == 2
+    assert text.count("| [issue 1](issues/0001-shop-pool-is-empty.md) |") == 1, "one row for one incident"
+    assert text.count("### Cluster ") == 1
+    assert "3 clusters of one incident" in text
+    for said in texts:
+        assert f"- 9 entries: {said} (" in text
     assert page_boxes(log)["Worklog final"] is True
 
 

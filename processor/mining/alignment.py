@@ -1,0 +1,72 @@
+"""What stood in a text where its masked message has values.
+
+Promises: pure, bounded, never raises; a tuple with one value for each `<*>` of the message, "" where the text does
+not tell. Grouping never asks: what is found here is shown to people and nothing else.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Final
+
+from processor.mining.masks import CUT, VALUE
+from processor.mining.scripts import plain
+from processor.model.values import MAX_VALUE_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_PLACES: Final = 12
+_MAX_TEXT: Final = 2048
+_MAX_WORDS: Final = 96
+_ROUND: Final = "\"'`()[]{}<>,;:."
+
+
+def values_of(masked: str, text: str) -> tuple[str, ...]:
+    """What stood at each `<*>` of a masked message in the text that it came from, at most a dozen."""
+    if VALUE not in masked:
+        return ()
+    literals = masked.removesuffix(f" {CUT}").split(VALUE)[: MAX_PLACES + 1]
+    flat = " ".join(plain(text[:_MAX_TEXT]).split()) if not text.isascii() else " ".join(text[:_MAX_TEXT].split())
+    is_whole = len(literals) == masked.count(VALUE) + 1 and not masked.endswith(CUT) and len(text) <= _MAX_TEXT
+    found = _between(literals, flat, is_whole=is_whole) or _by_words(masked, flat)
+    return tuple(value if len(value) <= MAX_VALUE_CHARS else value[: MAX_VALUE_CHARS - 1] + "…" for value in found)
+
+
+def _between(literals: Sequence[str], text: str, *, is_whole: bool) -> list[str]:
+    """What stands between the literals, each looked for once from left to right; [] where one is missing."""
+    if not text.startswith(literals[0]):
+        return []
+    at = len(literals[0])
+    values = []
+    for number, literal in enumerate(literals[1:], 1):
+        is_last = number == len(literals) - 1
+        if is_last and is_whole:
+            end = len(text) - len(literal) if text.endswith(literal) else -1
+        else:
+            end = text.find(literal, at + 1) if literal else len(text)
+        if end < at:
+            return []
+        values.append(text[at:end])
+        at = end + len(literal)
+    return values
+
+
+def _by_words(masked: str, text: str) -> list[str]:
+    """The same by the words that both have in order, where masking changed more than the values."""
+    words, said = masked.split()[:_MAX_WORDS], text.split()[:_MAX_WORDS]
+    same = [word.strip(_ROUND) for word in words], [word.strip(_ROUND) for word in said]
+    values: list[str] = []
+    for kind, first, last, start, end in SequenceMatcher(None, *same, autojunk=False).get_opcodes():
+        marks = [word.count(VALUE) for word in words[first:last]]
+        if kind == "equal" or not sum(marks):
+            continue
+        if last - first == end - start:
+            pairs = zip(words[first:last], said[start:end], marks, strict=True)
+            for word, one, count in pairs:
+                values += _between(word.split(VALUE), one, is_whole=True) or [""] * count
+        elif sum(marks) == 1 and last - first == 1:
+            values += _between(words[first].split(VALUE), " ".join(said[start:end]), is_whole=True) or [""]
+        else:
+            values += [""] * sum(marks)
+    return values[:MAX_PLACES]

@@ -1,0 +1,83 @@
+"""Beside which words a name is said, and beside which it is filled in: the tables, each with its reason.
+
+Promises: data only. What is done with it is decided in `places`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def rows(*rows: str) -> frozenset[str]:
+    """The words of some lines of a table."""
+    return frozenset(" ".join(rows).split())
+
+
+# What comes in great numbers and is called by names that somebody chose: the problem is the same whichever it is.
+DATA_NOUNS: Final = rows(
+    # who
+    "tenant customer client user username member guest visitor subscriber account contact person employee student",
+    "patient merchant seller buyer vendor supplier partner courier carrier author owner player team",
+    "organization organisation company firm shop store tenant-id uid login recipient sender passenger resident",
+    "teacher tutor doctor nurse technician rider donor reviewer candidate applicant",
+    # where
+    "host hostname node pod machine device sensor kiosk printer camera meter robot vehicle truck bus train flight",
+    "region zone city country town station depot warehouse shelf room building floor site terminal gate lane dock",
+    "hub cellar ward hotel restaurant clinic school branch bank locale aisle rack bin locker charger pump valve",
+    # which piece of data
+    "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
+    "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
+    "category campaign playlist album track song book recipe game match tournament album article page-title post",
+    "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
+    "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
+    "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname",
+    # what somebody typed
+    "query keyword phrase term nickname password-for text parsing",
+)
+
+# These follow a noun of data without naming one: "user request", "queue depth".
+COMPANIONS: Final = rows(
+    "request session name id ids token key error policy service server data list limit size count depth length",
+    "table manager controller group pool type kind state status version config configuration setting settings access",
+    "agent input output profile driver handler connection cache index lookup update creation deletion discovery",
+    "registry record records entry info information details detail metadata management plane feature features flag",
+    "permission permissions role roles quota queue worker process thread task job jobs event events message messages",
+    "module component interface api endpoint url uri path address port number field column value values object class",
+    "method function code signature certificate credentials secret balance total amount price history report page",
+    "view template format schema migration sync import export search query filter store storage backend frontend app",
+    "application client consumer producer publisher listener callback hook job scheduler monitor metrics metric log",
+    "refresh change changes replication failover election assignment rebalance leader follower offset lag timeout",
+    "check probe pressure taint controller selector affinity capacity reset verification validation authentication",
+    "authorization registration activation preferences preference notification notifications mode side level",
+)
+
+# Of these there are as many as the program has, and each that is wrong is a bug of its own.
+CODE_NOUNS: Final = rows(
+    # of code
+    "attribute property field argument arguments parameter param option keyword kwarg variable identifier symbol",
+    "function method procedure routine class interface trait struct type constant macro module package library",
+    "assembly import export named-export bean component directive hook middleware decorator annotation exception name",
+    "operator member property-name getter setter global local token-type character opcode instruction fixture",
+    # of schema
+    "column relation table view index constraint sequence trigger enum schema migration mapping collection",
+    "foreign-key primary-key key keys keyspace tablespace statistic fields columns",
+    # of configuration
+    "setting settings config configuration env variable variables environment-variable flag switch feature header",
+    "cookie directive section receiver route-name profile plugin extension addon add-on input output secret configmap",
+    "template filter helper tag-name layout partial locale-key translation resource resources kind datasource",
+    # of permission and limit
+    "permission permissions privilege privileges role scope scopes grant grants action capability policy claim metric",
+    "quota limit rule claims",
+    # of commands
+    "command subcommand program executable binary action verb stage step phase provider-type unit",
+)
+AFTER_CODE: Final = rows("of type named called is")  # may stand between noun and name
+
+CAUSES: Final = rows("caused due because reason cause owing thanks killed triggered")
+NAMERS: Final = rows("named called nicknamed titled labelled labeled codenamed")
+"""What follows is a name by these words' own meaning."""
+
+PREPOSITIONS: Final = rows(
+    "for to of in from by with at near via on behalf between and towards toward into about after before under until"
+)
+"""A name in capitals after one of these is no subject and no verb."""

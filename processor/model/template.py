@@ -1,0 +1,85 @@
+"""A template as people read it: with what stands at its places, where that is known. Pure.
+
+A place is a value that was masked (`<*>`) or a word that was earned (`<any>`). Its key is the words before it, so that
+it stays the same when another place of the template turns into one: "user", "of group", "^" for the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.model.values import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MARK: Final = re.compile(r"<(?:\*|any)>")
+_WORDS: Final = re.compile(r"[^\W_][\w.:-]*")
+_WORDS_OF_KEY: Final = 3
+_MAX_KEY: Final = 60
+BEGINNING: Final = "^"
+MANY: Final = "…"
+_SHOWN: Final = 3
+
+
+class Place(NamedTuple):
+    """One place of a template.
+
+    Attributes:
+        mark: `<*>` or `<any>`.
+        start: index of its first character in the template.
+        end: index after its last character.
+        key: names it among the places of its template.
+    """
+
+    mark: str
+    start: int
+    end: int
+    key: str
+
+
+def places(template: str) -> tuple[Place, ...]:
+    """The places of a template, from left to right, each with a key of its own."""
+    found: list[Place] = []
+    taken: dict[str, int] = {}
+    end = 0
+    for match in _MARK.finditer(template):
+        words = _WORDS.findall(template[max(end, match.start() - 4 * _MAX_KEY) : match.start()])[-_WORDS_OF_KEY:]
+        key = " ".join(words)[-_MAX_KEY:] or BEGINNING
+        taken[key] = taken.get(key, 0) + 1
+        if taken[key] > 1:
+            key = f"{key} #{taken[key]}"
+        end = match.end()
+        found.append(Place(match[0], match.start(), end, key))
+    return tuple(found)
+
+
+def shown(template: str, values: Mapping[str, Mapping[str, int]]) -> str:
+    """The template with its values: one as it is, two or three as `a | b`, more as `…`.
+
+    Args:
+        template: of a cluster.
+        values: occurrences by key of a place and value there; a place without any is `…`.
+    """
+    parts, end = [], 0
+    for place in places(template):
+        parts += [template[end : place.start], said(values.get(place.key, {}))]
+        end = place.end
+    return "".join([*parts, template[end:]])
+
+
+def said(values: Mapping[str, int]) -> str:
+    """What is shown of the values of one place."""
+    known = ranked(values)
+    return " | ".join(known) if 0 < len(known) <= _SHOWN and OTHER not in values else MANY
+
+
+def ranked(values: Mapping[str, int]) -> list[str]:
+    """The values of one place, the most frequent first."""
+    return sorted((value for value in values if value != OTHER), key=lambda one: (-values[one], one))
+
+
+def keyed(template: str, values: Iterable[str]) -> dict[str, str]:
+    """Values in the order of the template's places, by the places' keys; "" is none."""
+    return {place.key: value for place, value in zip(places(template), values, strict=False) if value}

@@ -1,0 +1,27 @@
+"""Where in the code an entry was written, as the entry itself says it. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def entry_of(raw: str) -> dict[str, Any]:
+    """A sample's JSON as an object; empty where it was cut or is none."""
+    try:
+        entry = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def code_of(entry: dict[str, Any]) -> str:
+    """File or module, line and function, from `sourceLocation` or the labels that loggers use for it; "" for none."""
+    payload = entry.get("jsonPayload")
+    inner = payload.get("labels") if isinstance(payload, dict) else None
+    for place in (entry.get("sourceLocation"), entry.get("labels"), inner):
+        if isinstance(place, dict) and place.get("line"):
+            where = str(place.get("file") or place.get("module") or "")
+            function = str(place.get("function") or "")
+            return f"{where}:{place['line']}{f' in {function}' if function else ''}"
+    return ""
