@@ -155,6 +155,7 @@ def make_reconciler(
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
         bounded=settings.source.startswith(("-", "file:")) and not has_no_end(settings.source),
+        shown=settings.issues,
     )
 
 
