@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RUN_READY := $(VENV)/.ready-run
 BEAM := .venv-beam
 BEAM_READY := $(BEAM)/.ready
 RUN := run
@@ -10,21 +11,34 @@ PLAIN := tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py 
 COMPILE := .venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
+SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-beam run serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench mutations fuzz sbom lock wheel clean
+.PHONY: help setup setup-beam run demo serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench mutations fuzz sbom lock wheel clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with a working `gardener`
 
-$(READY): requirements/dev.txt pyproject.toml
+define MAKE_VENV
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make PYTHON=python3.11 setup" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+endef
+
+# What the program needs on one machine: no cloud libraries, no tools of developers.
+$(RUN_READY): requirements/local.txt pyproject.toml
+	$(MAKE_VENV)
+	@echo "setting up .venv"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/local.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(MAKE_VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@touch $@
+	@touch $@ $(RUN_READY)
 
 setup-beam: $(BEAM_READY) ## Make .venv-beam, where `gardener beam` works
 
@@ -34,11 +48,15 @@ $(BEAM_READY): requirements/beam.txt requirements/beam-dev.txt pyproject.toml
 	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-run: $(READY) ## Process FILE (default: the example): clusters, summary, issues as files
+run: $(RUN_READY) ## Process FILE (default: the example): clusters, summary, issues as files
 	@mkdir -p $(RUN)
 	@$(BIN)/gardener replay $(FILE) --state $(STATE) --issues folder:$(RUN)/issues
 
-serve: $(READY) ## Open the on-call page on the state that `make run` left
+demo: $(RUN_READY) ## Play five minutes of a made-up shop on the on-call page (SPEED=5: in one)
+	@mkdir -p $(RUN)
+	@$(BIN)/gardener demo --folder $(RUN)/demo --speed $(SPEED)
+
+serve: $(RUN_READY) ## Open the on-call page on the state that `make run` left
 	$(BIN)/gardener serve --state $(STATE)
 
 test: $(READY) ## Run the tests that need nothing but Python
@@ -105,6 +123,7 @@ lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	.venv-lock/bin/pip install --quiet pip-tools
 	$(COMPILE) --all-extras --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
 	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
 	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
 	grep '^drain3==' requirements/run.txt >>requirements/beam.txt

@@ -3,6 +3,7 @@
 `python scripts/render_docs.py` rewrites them, with `--check` it only says whether they are as the code says.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import click
 from pydantic import SecretStr
 
 from processor.app.config import Settings
+from processor.app.setup.sink_words import words
 from processor.cli import cli
 from processor.views.web.settings import WebSettings
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+TOP = Path(__file__).resolve().parents[1]
+DOCS = TOP / "docs"
+SINK_FILTER = TOP / "processor" / "app" / "setup" / "sink_filter.json"
 
 SETTINGS = """# Settings
 
@@ -68,16 +72,19 @@ def commands_page():
 
 
 def main():
-    pages = {"settings.md": settings_page(), "commands.md": commands_page()}
+    pages = {
+        DOCS / "settings.md": settings_page(),
+        DOCS / "commands.md": commands_page(),
+        SINK_FILTER: json.dumps(words(), indent=2, ensure_ascii=False) + "\n",
+    }
     stale = []
-    for name, text in pages.items():
-        path = DOCS / name
+    for path, text in pages.items():
         if not path.exists() or path.read_text("utf-8") != text:
-            stale.append(name)
+            stale.append(path.name)
             if "--check" not in sys.argv:
                 path.write_text(text, "utf-8")
     if stale and "--check" in sys.argv:
-        sys.exit(f"{', '.join(stale)} in docs/ are not as the code says; run `make docs`")
+        sys.exit(f"{', '.join(stale)} are not as the code says; run `make docs`")
 
 
 if __name__ == "__main__":

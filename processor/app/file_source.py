@@ -34,6 +34,12 @@ def open_file(source: str, *, begun: bool = False) -> FileSource:
     return opened
 
 
+def has_no_end(source: str) -> bool:
+    """Whether a file goes on as it grows."""
+    found = _QUERY.fullmatch(source)
+    return found is not None and "follow" in found[2].split("&")
+
+
 def _plain_text(path: str, *, follow: bool) -> PlainText:
     """Lines before the first with a time have the file's, or that at which they are read."""
     written = None

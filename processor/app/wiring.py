@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor import __version__
 from processor.app.clock import SystemClock
+from processor.app.file_source import has_no_end, open_file
 from processor.app.publishing import make_masker, make_places, make_wording
 from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
+from processor.ingest.retention import Retention
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
 from processor.mining.miners import Miners
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
     from processor.ingest.gather import FlushPolicy
-    from processor.ingest.upgrade import Upgrade
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.model import Totals
@@ -82,8 +83,6 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun
     Raises `SourceError`, `ConfigError`, `Transient`.
     """
     if settings.source.startswith(("-", "file:")):
-        from processor.app.file_source import open_file
-
         return open_file(settings.source, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
@@ -155,8 +154,8 @@ def make_reconciler(
         clock=clock,
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
-        bounded=settings.source == "-"
-        or (settings.source.startswith("file:") and not settings.source.endswith("?follow")),
+        bounded=settings.source.startswith(("-", "file:")) and not has_no_end(settings.source),
+        shown=settings.issues,
     )
 
 
@@ -175,7 +174,7 @@ def _make_periodic_tasks(
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )
-    return periodic_tasks
+    return [*periodic_tasks, Retention(store, clock=clock, days=settings.retention_days).run_if_due]
 
 
 def _make_pace(settings: Settings) -> FlushPolicy:
@@ -198,6 +197,7 @@ def make_worker(
     source: Source | None = None,
     observers: Sequence[Observer] = (),
     telemetry: Telemetry | None = None,
+    clock: SystemClock | None = None,
 ) -> Parts:
     """Everything that `gardener run` and `gardener replay` need."""
     from processor.ingest.worker import Worker
@@ -208,7 +208,7 @@ def make_worker(
         source = open_source(settings, telemetry)
         dead_letter = open_dead_letters(settings, source)
     store = open_store(settings)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     name = settings.worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = Worker(
         source,
@@ -232,20 +232,11 @@ def make_worker(
 def make_committer(settings: Settings) -> tuple[Store, Committer]:
     """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
     from processor.ingest.committer import Committer
-
-    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
-    make_upgrade(settings, store, miners).run_until_done()
-    return store, Committer(store, miners=miners, clock=clock)
-
-
-def make_upgrade(settings: Settings, store: Store, miners: Miners | None = None) -> Upgrade:
-    """What brings a state up to this program's grouping; a worker has one of its own."""
     from processor.ingest.upgrade import Upgrade
 
-    name = f"upgrade-{socket.gethostname()}"
-    return Upgrade(
-        store, miners=miners or make_miners(settings), masker=make_masker(settings), clock=SystemClock(), name=name
-    )
+    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
+    Upgrade(store, miners=miners, masker=make_masker(settings), clock=clock, name="pipeline").run_until_done()
+    return store, Committer(store, miners=miners, clock=clock)
 
 
 def replay_rejected(settings: Settings) -> Totals:

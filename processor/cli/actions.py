@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from processor.cli import options as shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -128,10 +130,9 @@ def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any
 def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
     """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
     from processor.app import wiring
-    from processor.app.config import load
     from processor.triage.operate import NotThere, Wish, carry_out
 
-    store = wiring.open_store(load({"state": options["state"]}, options["config"]), must_exist=True)
+    store = wiring.open_store(shared.reading(options["state"], options["config"]), must_exist=True)
     wish = Wish(cluster_id, action, note=options["note"], **wished)
     try:
         return carry_out(store, wish, now=datetime.now(UTC), who=_me())

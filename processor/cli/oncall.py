@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from processor.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,13 +23,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("gardener.web")
 
 
-def _state(command: Callable[..., None]) -> Callable[..., None]:
-    command = click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")(command)
-    return click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")(command)
-
-
 @click.command()
-@_state
+@options.state
 @click.option("--host", metavar="ADDRESS", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, metavar="N", help="Port to listen on (default 8080); 0 takes a free one.")
 @click.option("--iap-audience", metavar="AUDIENCE", help="Believe Identity-Aware Proxy's header for this audience.")
@@ -40,11 +37,10 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
     this machine only, and whoever sits at it may act.
     """
     from processor.app import logs
-    from processor.app.config import load
     from processor.views.web.settings import load_web
 
     settings = load_web(flags)
-    given = load({"state": state}, config)
+    given = options.reading(state, config)
     open_store = _opener(given)
     logs.configure(given.log_format)
     # A wrong state is said at once; a state that goes away later is waited for.
@@ -53,13 +49,12 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
 
 
 @click.command()
-@_state
+@options.state
 def top(state: str | None, config: str | None) -> None:
     """Show the clusters live in the terminal: sort, filter, open, acknowledge, mute; q ends it."""
-    from processor.app.config import load
     from processor.views.terminal import loop as live
 
-    open_store = _opener(load({"state": state}, config))
+    open_store = _opener(options.reading(state, config))
     open_store().close()
     live.run(open_store, _now, _local_name())
 

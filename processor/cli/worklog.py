@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from processor.cli import options
+
 if TYPE_CHECKING:
     from processor.views.worklog.facts import Period
 
@@ -36,12 +38,11 @@ def worklog(
     Days are whole UTC days: that is what the state keeps of the past, for ninety days.
     """
     from processor.app import publishing, wiring
-    from processor.app.config import load
     from processor.views.worklog import as_json as worklog_json
     from processor.views.worklog import markdown as worklog_page
     from processor.views.worklog.writer import read, write
 
-    settings = load({"state": state}, config)
+    settings = options.reading(state, config)
     store = wiring.open_store(settings, must_exist=True)
     made = read(store, wiring.make_policy(settings), period=_period(since, until), service=service)
     store.close()

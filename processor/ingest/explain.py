@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from processor.mining.alignment import values_of
 from processor.mining.grouper import Grouper
+from processor.mining.reasons import reasons
 from processor.model import Kind, Masked, Stream
+from processor.model.template import places
 from processor.parsing import decode as entries
 from processor.parsing import stacktrace as traceback
 from processor.parsing.decode import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from processor.mining.masker import Masker
+    from processor.mining.miner import Miner
     from processor.mining.miners import Miners
     from processor.model import ReceivedMessage
     from processor.model.ports import Source, Store
@@ -27,13 +31,15 @@ def explain(source: Source, *, store: Store | None, miners: Miners, masker: Mask
     names shows the wildcard that they earned. With a store nothing is learned: it is what the store has.
     """
     grouper = Grouper(masker)
+    values: dict[str, Mapping[str, Mapping[str, int]]] = {}
     if store is not None:
+        values = {cluster.id: cluster.values for cluster in store.clusters()}
         miners.refresh(store.load_model({}))
     now = datetime.now(UTC)
     while not source.exhausted():
         for message in source.pull(500, 1.0):
             text, masked = _read(message, grouper, now)
-            yield _explain(text, masked, miners, masker)
+            yield _explain(text, masked, miners, masker, values)
             if store is None:
                 miners.assign(*masked)
 
@@ -50,9 +56,17 @@ def _read(message: ReceivedMessage, grouper: Grouper, now: datetime) -> tuple[st
     return entry.text, grouper(entry)
 
 
-def _explain(text: str, masked: Masked, miners: Miners, masker: Masker) -> dict[str, Any]:
+def _explain(
+    text: str,
+    masked: Masked,
+    miners: Miners,
+    masker: Masker,
+    values: Mapping[str, Mapping[str, Mapping[str, int]]],
+) -> dict[str, Any]:
     stream, message = masked
-    found = miners.miner(stream).explain(message)
+    miner = miners.miner(stream)
+    found = miner.explain(message)
+    template = miner.template(found.cluster_id) if found.cluster_id else message
     return {
         "text": text,
         "stream": stream._asdict(),
@@ -67,4 +81,25 @@ def _explain(text: str, masked: Masked, miners: Miners, masker: Masker) -> dict[
             for cluster_id, template, score in found.nearest
         ],
         "reason": found.reason,
+        "template": template,
+        "places": list(_places(template, message, text, miner, found.cluster_id, values)),
+        "words": [reason._asdict() for reason in reasons(message)],
     }
+
+
+def _places(
+    template: str,
+    message: str,
+    text: str,
+    miner: Miner,
+    cluster_id: str | None,
+    values: Mapping[str, Mapping[str, Mapping[str, int]]],
+) -> Iterator[dict[str, Any]]:
+    """Each place of the template: its key, what stands there in this entry, and what was counted there."""
+    found = values_of(message, text)
+    parts = miner.parts(cluster_id, message) if cluster_id else {}
+    counted = values.get(cluster_id or "", {})
+    for number, place in enumerate(places(template)):
+        words = parts.get(place.key, (number,))
+        here = [one if isinstance(one, str) else "".join(found[one : one + 1]) for one in words]
+        yield {"key": place.key, "mark": place.mark, "here": " ".join(here), "values": dict(counted.get(place.key, {}))}

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from processor.mining.masks import CUT, VALUE
+from processor.mining.scripts import plain
 from processor.model.values import MAX_VALUE_CHARS
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def values_of(masked: str, text: str) -> tuple[str, ...]:
     if VALUE not in masked:
         return ()
     literals = masked.removesuffix(f" {CUT}").split(VALUE)[: MAX_PLACES + 1]
-    flat = " ".join(text[:_MAX_TEXT].split())
+    flat = " ".join(plain(text[:_MAX_TEXT]).split()) if not text.isascii() else " ".join(text[:_MAX_TEXT].split())
     is_whole = len(literals) == masked.count(VALUE) + 1 and not masked.endswith(CUT) and len(text) <= _MAX_TEXT
     found = _between(literals, flat, is_whole=is_whole) or _by_words(masked, flat)
     return tuple(value if len(value) <= MAX_VALUE_CHARS else value[: MAX_VALUE_CHARS - 1] + "…" for value in found)

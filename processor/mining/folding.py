@@ -12,7 +12,7 @@ from processor.mining.masks import SAYING_KEYS, VALUE
 from processor.mining.vocabulary import is_plural
 
 _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
-_WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{3,}(?![\w=])")
+_WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
 _LEAST_WORDS: Final = 3  # that a message says without its fields
 _COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{4,}s)(?=[ ,.;:)]|$)")
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}

@@ -107,7 +107,10 @@ _EXTENSION = (
     r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh|heic|webp|tiff?|bmp|mp[34]|mov|avi|mkv|wav|flac|ogg|pptx?|odt|ods|rtf|epub|ics"
     r"|vcf|eml|psd|svgz?|7z|rar|iso|dmg|apk|ipa|md|rst|tex)"
 )
-_PRODUCT = r"[A-Z][\w.-]{1,40}/<\*>(?: \([^()]{0,200}\))?"
+_PRODUCT = (
+    r"(?:[A-Z][\w.-]{1,40}|curl|wget|okhttp|axios|node-fetch|aiohttp|python-(?:requests|urllib0?|httpx)|kube-probe|go-http)"
+    r"/<\*>(?: \([^()]{0,200}\))?"
+)
 _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
 )
@@ -140,7 +143,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("path", r"(?<![\w.@%+~/<>*-])[\w.@%+~-]+(?:/+[" + _PATH + r"]+){2,}/*"),
     ("path", r"(?<![\w.@%+~/<>*-])[\w-]+/[\w-]+\.[A-Za-z]\w{0,4}(?![\w./])"),
     ("address", r"(?<!\w)\[(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{0,15}\](?::0)?(?!\w)"),
-    ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?![\w:]|[.]\w)"),
+    ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?!\w|:(?=.)|[.]\w)"),
     ("exception", r"(?<![\w.$-])" + EXCEPTION + r"(?![\w.-])"),
     (
         "class",

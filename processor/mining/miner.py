@@ -138,6 +138,11 @@ class Miner:
         found = self._evidence.parts(self._tokens[cluster_id], _message_tokens(masked))
         return {place.key: parts for place, parts in zip(places(record.template), found, strict=False)}
 
+    def template(self, cluster_id: str) -> str:
+        """The template of a cluster, "" for one that this stream does not have."""
+        record = self._records.get(cluster_id)
+        return "" if record is None else record.template
+
     def identify(self, masked: str) -> str:
         """Give the id this message has, or would have, as a cluster of its own."""
         return self._identify(_message_tokens(masked))

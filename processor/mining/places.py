@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from processor.mining import vocabulary
-from processor.mining.masks import CUT, VALUE
+from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import AFTER_CODE, CAUSES, CODE_NOUNS, COMPANIONS, DATA_NOUNS, NAMERS, PREPOSITIONS, rows
 from processor.mining.vocabulary import WordKind, kind_of
 
@@ -37,8 +37,10 @@ _FAILURE = re.compile(
 _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _OPENING: Final = "([\"'`"
 _CLOSING: Final = ",;:!?)]\"'`"
+_BEFORE_NAME: Final = " :=(\"'`\\"
+_GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
-_MARKS: Final = frozenset("\"'`:=(")
+_MARKS: Final = frozenset("\"'`:=(\\")
 # The argument of these is the name that is missing, whatever it looks like.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
@@ -76,7 +78,7 @@ def fill(line: str, trace: _Trace | None = None) -> str:
 
 def is_beside_code(before: str, after: str) -> bool:
     """Whether a name between these two texts names something of code, schema or configuration."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 3)[-3:]
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 3)[-3:]
     while lead and _core(lead[-1]) in AFTER_CODE:
         lead.pop()
     if lead and _singular(_core(lead[-1])) in CODE_NOUNS:
@@ -90,7 +92,7 @@ def is_beside_code(before: str, after: str) -> bool:
 
 def is_beside_data(before: str) -> bool:
     """Whether the text before a name ends with a noun of data."""
-    lead = before.rstrip(" :=(\"'`").rsplit(" ", 2)[-2:]
+    lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 2)[-2:]
     while lead and _core(lead[-1]) in NAMERS:
         lead.pop()
     return bool(lead) and _singular(_core(lead[-1])) in DATA_NOUNS
@@ -102,6 +104,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
     while before >= 0 and (tokens[before] in _MARKS or tokens[before].casefold() in AFTER_CODE):
         before -= 1
     if before >= 0 and (_singular(tokens[before].casefold()) in CODE_NOUNS or LOOKUP.fullmatch(tokens[before])):
+        return True
+    if tokens[position - 1 : position] == ("=",) and before >= 0 and tokens[before].casefold() in SAYING_KEYS:
         return True
     after = position + 1
     while after < len(tokens) and tokens[after] in _QUOTES:
@@ -182,12 +186,14 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
+    in_place = lead in PREPOSITIONS or lead in NAMERS
+    if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
+        return "currency", end
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
     if len(run) > 1 and (folded[-1] in _LEGAL or folded[0] in _TITLES):
         return "name of a company or person", end
-    in_place = lead in PREPOSITIONS or lead in NAMERS
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
     unknown = WordKind.NAME in kinds
@@ -244,7 +250,7 @@ def _lead(words: list[str], i: int) -> str:
 
 
 def _core(word: str) -> str:
-    return word.strip(_OPENING + _CLOSING + "=.").casefold()
+    return _GLUED.split(word.strip(_OPENING + _CLOSING + "=.\\"))[-1].casefold()  # err="secret
 
 
 def _singular(word: str) -> str:

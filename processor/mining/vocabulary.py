@@ -50,7 +50,7 @@ _BUSINESS: Final = _rows(
     "booking reservation appointment itinerary claim premium loan mortgage deposit withdrawal payout settlement",
     "chargeback dispute fraud audit consent onboarding signup sign-in sign-up payroll timesheet vacation leave",
     "warehouse inventory stock catalogue catalog merchandise freight parcel pickup dispatch routing tracking",
-    "newsletter digest notification reminder survey feedback webinar lesson exam grade enrolment prescription",
+    "seat newsletter digest notification reminder survey feedback webinar lesson exam grade enrolment prescription",
     "diagnosis lab telemetry forecast dashboard widget leaderboard lobby-server matchmaking replay transcode",
     "thumbnail playback livestream subtitle transcript embedding inference training checkpoint rollout",
     "canary backfill rollup failover runbook paging oncall heartbeat watchdog",

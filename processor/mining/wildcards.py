@@ -150,7 +150,8 @@ class WildcardFinder:
         for token in template:
             start, end = next(earned) if token == ANY else (at, at + 1)
             if token in (ANY, VALUE):
-                found.append(tuple(said[start:end]))
+                is_run = start < end and all(map(is_cluster, tokens[start:end]))
+                found.append(("".join(tokens[start:end]),) if is_run else tuple(said[start:end]))
             at = end
         return found
 

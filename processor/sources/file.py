@@ -94,6 +94,8 @@ class FileSource:
 
     def begin(self) -> None:
         """Wait for the first bytes of a pipe. Raises `SourceError` where they are of no form that can be read."""
+        if self._path is not None and self._regular:
+            return  # looked at when it was opened
         while self._head is not None and not self._ended and not self._pending:
             self._read(time.monotonic() + _POLL_S)
 

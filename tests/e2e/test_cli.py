@@ -261,4 +261,14 @@ def test_explain_shows_masks_path_neighbours_and_reason(gardener, tmp_path):
     assert (first["masked"], first["cluster_id"]) == ("order <*> failed for <*>", None)
     assert second["cluster_id"] == second["nearest"][0]["cluster_id"]
     assert second["nearest"][0]["similarity"] == 1.0
+    assert [(place["key"], place["here"]) for place in second["places"]] == [
+        ("order", "9"),
+        ("failed for", "eve@example.com"),
+    ]
+    assert {word["word"]: word["filled_in"] for word in second["words"]} == {
+        "order": False,
+        "<*>": True,
+        "failed": False,
+        "for": False,
+    }
     assert b"order <*> failed for <*>" in gardener("explain", "-", stdin=lines).stdout

@@ -6,30 +6,36 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from rich.progress import Task
+
     from processor.model import Checkpoint, Committed
     from processor.model.ports import Source
 
 
 class Progress:
-    """Shows how much of a file is read; silent for pipes, small terminals and `--json`."""
+    """Shows how much of a source is read, or that it is read where its size is not known; silent for pipes."""
 
-    def __init__(self, *, visible: bool) -> None:
+    def __init__(self, source: Source, *, visible: bool) -> None:
         self._bar = None
-        self._source: Source | None = None
+        self._source = source
         self._messages = 0
         if visible and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, ProgressColumn, TimeRemainingColumn
             from rich.progress import Progress as RichProgress
+            from rich.text import Text
+
+            class Position(ProgressColumn):
+                """Bytes read, of how many where a file says so."""
+
+                def render(self, task: Task) -> Text:
+                    of = f" of {task.total:,.0f}" if task.total is not None else ""
+                    return Text(f"{task.completed:,.0f}{of} bytes, {task.fields['entries']:,} entries")
 
             self._bar = RichProgress(
-                TextColumn("{task.completed:,.0f} of {task.total:,.0f} bytes"),
-                BarColumn(),
-                TextColumn("{task.fields[entries]:,} entries"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
+                Position(), BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
             )
+            self._bar.add_task("replay", total=getattr(source, "size", None), entries=0)
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -41,12 +47,6 @@ class Progress:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
-
-    def follow(self, source: Source) -> None:
-        """The source whose position is shown, if it has a size."""
-        self._source = source
-        if self._bar is not None:
-            self._bar.add_task("replay", total=getattr(source, "size", None), entries=0)
 
     def observe(self, checkpoint: Checkpoint, _committed: Committed) -> None:
         """One more checkpoint is committed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals
 from processor.model.template import shown
 from processor.text.terminal import plain
@@ -22,13 +24,20 @@ if TYPE_CHECKING:
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
 _VALUE_WIDTH: Final = 48
+_PIPE_WIDTH: Final = 400
 
 
 def console() -> Console:
     """Standard output; rich drops colours for pipes, NO_COLOR and dumb terminals by itself."""
     made = Console(highlight=False)
     # A pipe has no width; cutting its lines at 80 columns would lose text.
-    return made if made.is_terminal else Console(highlight=False, width=200, no_color=True)
+    return made if width() is not None else Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
+
+
+def width() -> int | None:
+    """Columns of the screen, or those that COLUMNS names; None on a pipe."""
+    made = Console()
+    return made.width if made.is_terminal or os.environ.get("COLUMNS", "").isdigit() else None
 
 
 def when(at: datetime) -> str:
@@ -36,27 +45,8 @@ def when(at: datetime) -> str:
     return at.strftime(_TIME)
 
 
-def cluster_table(clusters: Sequence[Cluster]) -> Table:
-    """One row per cluster, in the order given."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("ID", "PRI", "SEVERITY", "COUNT", "LAST SEEN (UTC)", "SERVICE"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "COUNT" else "left")
-    table.add_column("TEMPLATE", overflow="fold", ratio=1)
-    for cluster in clusters:
-        table.add_row(
-            cluster.id,
-            cluster.triage.priority or "-",
-            Text(cluster.severity.name, style=_style(cluster)),
-            f"{cluster.count:,}",
-            when(cluster.last_seen),
-            Text(plain(cluster.stream.service)),
-            Text(_cut(plain(shown(cluster.template, cluster.values)))),
-        )
-    return table
-
-
-def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
-    """Everything about one cluster, part by part."""
+def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable[Table | Text | str]:
+    """Everything about one cluster, part by part; `others` are compared with it."""
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -71,7 +61,7 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": issue.url if issue else "none",
         "aliases": ", ".join(cluster.aliases) or "none",
-        "template": cluster.template,
+        "template": shown(cluster.template, cluster.values),
         "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
     }
     for name, value in rows.items():
@@ -80,6 +70,14 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
     for one in proposals(cluster):
         yield Text(
             plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: perhaps a problem of its own")
+        )
+    for same in merges(cluster, others):
+        differs = ", ".join(f"{here!r} for {there!r}" for here, there in same.words)
+        yield Text(
+            plain(
+                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: perhaps the same"
+                f" problem (`gardener merge {same.id} {cluster.id}`)"
+            )
         )
     yield Text(_lines(cluster.sample.text or cluster.sample.raw), style="dim")
     if cluster.revisions:
@@ -97,6 +95,14 @@ def explanation(one: dict[str, Any]) -> Table:
     for mask in one["masks"]:
         table.add_row(f"mask {mask['mask']}", Text(plain(f"{mask['fragment']}  ->  {mask['becomes']}")))
     table.add_row("masked", Text(plain(one["masked"])))
+    for place in one["places"]:
+        known = ", ".join(f"{value} {n:,}" for value, n in place["values"].items())
+        told = f"{place['key']}: {place['here'] or '(nothing)'}" + (f"  (counted: {known})" if known else "")
+        table.add_row(f"at {place['mark']}", Text(_cut(plain(told))))
+    for word in one["words"]:
+        needs = f" ({word['evidence']} distinct make it one)" if word["evidence"] else ""
+        role = "filled in" if word["filled_in"] else "said"
+        table.add_row(role, Text(_cut(plain(f"{word['word']}  {word['why']}{needs}"))))
     table.add_row("path", Text(plain(f"{one['stream']['kind']} / {' / '.join(one['tree_path'])} tokens")))
     for near in one["nearest"]:
         line = f"{near['similarity']:.2f}  {near['cluster_id']}  {near['template']}"
@@ -135,8 +141,8 @@ def rejected_table(rejected: Sequence[Rejected]) -> Table:
     return table
 
 
-def cluster_json(cluster: Cluster) -> dict[str, Any]:
-    """One cluster as scripts see it; see docs/json.md."""
+def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, Any]:
+    """One cluster as scripts see it, compared with others; see docs/json.md."""
     triage = cluster.triage
     issue = triage.issue
     return {
@@ -168,6 +174,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         "facets": cluster.facets,
         "values": cluster.values,
         "split_proposals": [one._asdict() for one in proposals(cluster)],
+        "merge_proposals": [one._asdict() for one in merges(cluster, others)],
         "aliases": list(cluster.aliases),
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
@@ -233,7 +240,3 @@ def _in_revision(revision: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _TEMPLATE_WIDTH else text[: _TEMPLATE_WIDTH - 1] + "…"
-
-
-def _style(cluster: Cluster) -> str:
-    return "red" if cluster.severity >= cluster.severity.ERROR else "yellow"

@@ -60,8 +60,8 @@ def made_up_entries():
         *scattered("quantity not understood, order refused", 300, 5),
         *burst("picture not decoded, file ends too early", chance, 6),
         *burst(slow.format(250), chance + 20 * second, 6),
-        *burst("payment of order 17 refused by provider alpha since its card expired", START + timedelta(hours=1), 3),
-        *burst("payment of order 18 refused by provider beta since its card expired", START + timedelta(hours=5), 3),
+        *burst("payment of order 17 refused under alpha rules since its card expired", START + timedelta(hours=1), 3),
+        *burst("payment of order 18 refused under beta rules since its card expired", START + timedelta(hours=5), 3),
         *burst("user could not be loaded from the profile store", START + timedelta(hours=2), 3),
         *burst("order could not be loaded from the archive store", START + timedelta(hours=7), 3),
         *burst(trace_of("TimeoutError", "read of stock took too long", "stock"), START + timedelta(hours=3), 2),
@@ -179,8 +179,8 @@ HOUR = timedelta(hours=1)
         # A template that differs in a word.
         (
             [
-                entry("disk of node alpha is nearly full", START),
-                entry("disk of node beta is nearly full", START + HOUR),
+                entry("ledger marked alpha is nearly full", START),
+                entry("ledger marked beta is nearly full", START + HOUR),
             ],
             {Sign.TEMPLATE},
         ),

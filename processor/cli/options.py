@@ -1,0 +1,117 @@
+"""What the commands share: options, settings in force, the state that is meant, and hints that can be pasted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from processor.model.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.app.config import Settings
+    from processor.model.ports import Store
+
+    Command = Callable[..., None]
+
+STATE_HELP: Final = "sqlite:PATH or firestore:PROJECT[/DATABASE]."
+_DEFAULT_STATE: Final = "sqlite:garden.db"
+_HEAD_BYTES: Final = 1 << 16
+# SQLite keeps the statements that made its tables at the beginning of the file.
+_OURS: Final = (b"SQLite format 3\0", b"CREATE TABLE clusters", b"CREATE TABLE ledger")
+
+
+def state(command: Command) -> Command:
+    """Add --state and --config."""
+    command = click.option("--state", metavar="STATE", help=STATE_HELP)(command)
+    return click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")(command)
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")(command)
+
+
+def text(command: Command) -> Command:
+    """Add --text."""
+    return click.option("--text", is_flag=True, help="FILE is plain text: each line is an entry.")(command)
+
+
+def source_of(file: str, *, text: bool) -> str:
+    """The setting `source` for FILE or -."""
+    return ("-" if file == "-" else f"file:{file}") + ("?text" if text else "")
+
+
+def settings_of(config: str | None, **flags: object) -> Settings:
+    """The settings in force. Raises `ConfigError`."""
+    from processor.app.config import load
+
+    return load(flags, config)
+
+
+def reading(state: str | None, config: str | None) -> Settings:
+    """The settings of a command that reads or changes a state which is there.
+
+    Where nobody names a state and there is no ./garden.db, the only state in this folder or in one below it is
+    meant, and said. Raises `ConfigError`, and `StateError` where there are several.
+    """
+    found = settings_of(config, state=state)
+    named = state is not None or "GARDENER_STATE" in os.environ or found.state != _DEFAULT_STATE
+    if named or Path(_DEFAULT_STATE.removeprefix("sqlite:")).exists():
+        return found
+    states = _states_here()
+    if not states:
+        raise StateError(
+            f"there is no state here: `{program()} replay FILE` makes one in ./garden.db, --state names another"
+        )
+    if len(states) > 1:
+        names = ", ".join(f"--state sqlite:{path}" for path in states[:4])
+        raise StateError(f"there is no ./garden.db, but more than one other state here: say which, {names}")
+    where = f"sqlite:{states[0]}"
+    click.echo(f"state: {where} (no other is here; --state names one)", err=True)
+    return settings_of(config, state=where)
+
+
+def open_reader(state: str | None, config: str | None) -> Store:
+    """The state that `reading` finds, open. Raises `StateError`, `ConfigError`."""
+    from processor.app import wiring
+
+    return wiring.open_store(reading(state, config), must_exist=True)
+
+
+def program() -> str:
+    """How this program was called, so that a hint can be pasted."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m processor"
+    found = shutil.which("gardener")
+    if called.name != "gardener" or (found and called.exists() and Path(found).samefile(called)):
+        return "gardener"
+    return shlex.quote(sys.argv[0])
+
+
+def hint(command: str, settings: Settings) -> str:
+    """A command on this state, to be pasted."""
+    named = "" if settings.state == _DEFAULT_STATE else f" --state {shlex.quote(settings.state)}"
+    return f"{program()} {command}{named}"
+
+
+def _states_here() -> list[Path]:
+    here = (path for pattern in ("*.db", "*/*.db") for path in sorted(Path().glob(pattern)))
+    return [path for path in here if _is_state(path)]
+
+
+def _is_state(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return all(mark in head for mark in _OURS)

@@ -1,0 +1,239 @@
+"""Commands that look: the list of clusters, one of them, what was rejected, why an entry goes where it goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from processor.cli import options
+from processor.model import Priority, Status
+from processor.model.delivery_health import problems
+from processor.model.errors import SourceError
+from processor.text.terminal import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processor.model import Cluster
+    from processor.model.ports import Store
+
+SHOWN: Final = 50
+_SHORTEST_ID: Final = 4
+_STATUS: Final = click.Choice([one.value for one in Status])
+_PRIORITY: Final = click.Choice([one.value for one in Priority])
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@options.state
+@options.text
+def assign(file: str, state: str | None, config: str | None, text: bool) -> None:
+    """Print which cluster every entry of FILE belongs to, as NDJSON, whatever its severity. Writes nothing.
+
+    With --state the clusters already stored are known; what is new gets the id it would get.
+    """
+    from processor.app import publishing, wiring
+    from processor.ingest import assign as assigning
+
+    settings = options.settings_of(config, state=state, source=options.source_of(file, text=text))
+    store = wiring.open_store(settings, must_exist=True) if state else None
+    source = wiring.open_source(settings, begun=True)
+    written = assigning.write(
+        source,
+        sys.stdout.buffer,
+        store=store,
+        miners=wiring.make_miners(settings),
+        masker=publishing.make_masker(settings),
+    )
+    check_read(file, written.entries, written.rejected)
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@options.state
+@options.text
+@options.as_json
+def explain(file: str, state: str | None, config: str | None, text: bool, as_json: bool) -> None:
+    """Explain for each entry or plain line of FILE why it goes to its cluster. Writes nothing.
+
+    Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
+    reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.
+    """
+    from processor.app import publishing, wiring
+    from processor.ingest import explain as explaining
+    from processor.views.terminal import tables
+
+    settings = options.settings_of(config, state=state, source=options.source_of(file, text=text))
+    store = wiring.open_store(settings, must_exist=True) if state else None
+    source, masker = wiring.open_source(settings), publishing.make_masker(settings)
+    for one in explaining.explain(source, store=store, miners=wiring.make_miners(settings), masker=masker):
+        if as_json:
+            click.echo(json.dumps(one))
+        else:
+            tables.console().print(tables.explanation(one))
+
+
+@click.command("clusters")
+@options.state
+@options.as_json
+@click.option("--status", multiple=True, type=_STATUS, help="Only these; may be given again.")
+@click.option(
+    "--priority",
+    multiple=True,
+    type=_PRIORITY,
+    help="Only these; may be given again.",
+)
+@click.option("--service", default="", metavar="NAME", help="Only services with this in their name.")
+@click.option("--search", default="", metavar="WORDS", help='As the page searches: words, "phrases", route:/pay, -not.')
+@click.option(
+    "--limit", default=SHOWN, show_default=True, type=click.IntRange(1), help="Rows of the table; JSON has them all."
+)
+def list_clusters(state: str | None, config: str | None, as_json: bool, limit: int, **only: Any) -> None:
+    """List the clusters: what wants somebody first, then the most urgent and most frequent.
+
+    A narrow terminal shows fewer columns and one line for each all the same; a pipe gets them uncut.
+    """
+    from processor.views.terminal import tables
+    from processor.views.terminal.cluster_table import Filter, ranked
+
+    settings = options.reading(state, config)
+    store = _open(settings)
+    everything = store.clusters()
+    store.close()
+    found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"]))
+    if as_json:
+        incidents = _incidents(everything)
+        click.echo(json.dumps([tables.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
+    elif everything and not found:
+        click.echo(f"none of {len(everything):,} clusters is like that")
+    else:
+        print_clusters(found, limit, options.hint("clusters", settings))
+
+
+@click.command()
+@click.argument("cluster_id", metavar="ID")
+@options.state
+@options.as_json
+def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
+    """Show one cluster: template, sample, times, breakdown. ID may be one that was merged since, or its beginning."""
+    from processor.views.terminal import tables
+
+    settings = options.reading(state, config)
+    reader = _open(settings)
+    cluster = _cluster(reader, cluster_id)
+    if cluster is None:
+        raise click.ClickException(
+            f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
+        )
+    if as_json:
+        others = reader.clusters()
+        incident = _incidents(others).get(cluster.id)
+        click.echo(json.dumps(tables.cluster_json(cluster, others) | {"incident": incident}))
+        return
+    out = tables.console()
+    for number, part in enumerate(tables.cluster_detail(cluster, reader.clusters())):
+        if number:
+            out.print()
+        out.print(part)
+    for sentence in problems(reader.delivery(), datetime.now(UTC)):
+        click.echo(plain(sentence), err=True)
+
+
+@click.command("rejected")
+@options.state
+@options.as_json
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1), help="At most so many, the newest first."
+)
+@click.option("--raw", is_flag=True, help="Only the messages as received, one per line, to mend and replay.")
+@click.option("--replay", "again", is_flag=True, help="Try them all again; what decodes now is counted.")
+def list_rejected(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, again: bool) -> None:
+    """List what could not be decoded, where it came from, and why."""
+    from processor.views.terminal import tables
+
+    settings = options.reading(state, config)
+    if again:
+        from processor.app import wiring
+
+        totals = wiring.replay_rejected(settings)
+        click.echo(json.dumps(tables.totals_json(totals)) if as_json else tables.totals_line(totals))
+        return
+    found = _open(settings).rejected(limit)
+    if raw:
+        for one in found:
+            sys.stdout.buffer.write(one.raw.replace(b"\n", b" ") + b"\n")
+    elif as_json:
+        click.echo(json.dumps([tables.rejected_json(one) for one in found]))
+    elif found:
+        tables.console().print(tables.rejected_table(found))
+    else:
+        click.echo("nothing was rejected")
+
+
+@click.command("config")
+@options.state
+@options.as_json
+def show_config(state: str | None, config: str | None, as_json: bool) -> None:
+    """Print every setting in force, secrets hidden."""
+    from processor.app.config import Settings, shown
+
+    values = shown(options.settings_of(config, state=state))
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    for name, field in Settings.model_fields.items():
+        click.echo(f"{name} = {json.dumps(values[name])}\n    {field.description}")
+
+
+COMMANDS: Final = (list_clusters, show, list_rejected, explain, assign, show_config)
+
+
+def print_clusters(found: list[Cluster], limit: int, again: str) -> None:
+    """The table of the first `limit`, and the command `again` for the rest."""
+    from processor.views.terminal import tables
+    from processor.views.terminal.cluster_table import cluster_table
+
+    if not found:
+        click.echo("no clusters yet")
+        return
+    out = tables.console()
+    out.print(cluster_table(found[:limit], tables.width()))
+    if len(found) > limit:
+        click.echo(f"... and {len(found) - limit:,} more: {again} --limit {len(found)}")
+
+
+def check_read(file: str, entries: int, rejected: int) -> None:
+    """Fail where a source holds something, and none of it is an entry."""
+    if rejected and not entries:
+        raise SourceError(
+            f"nothing of {'standard input' if file == '-' else file} could be read as log entries"
+            f" ({rejected:,} rejected): `gcloud logging read FILTER --format=json` exports them as they are read;"
+            " --text counts the lines of plain text"
+        )
+
+
+def _open(settings: Any) -> Store:
+    from processor.app import wiring
+
+    return wiring.open_store(settings, must_exist=True)
+
+
+def _cluster(store: Store, cluster_id: str) -> Cluster | None:
+    """The cluster of this id, or the only one whose id begins so."""
+    if (found := store.cluster(cluster_id)) is not None or len(cluster_id) < _SHORTEST_ID:
+        return found
+    near = [one for one in store.clusters() if one.id.startswith(cluster_id.lower())]
+    return near[0] if len(near) == 1 else None
+
+
+def _incidents(clusters: Sequence[Cluster]) -> dict[str, str]:
+    """Which incident each cluster is part of."""
+    from datetime import UTC, datetime
+
+    from processor.views.overview import incident_ids
+
+    return incident_ids(clusters, datetime.now(UTC))

@@ -1,0 +1,126 @@
+"""The commands that count: `gardener replay` a file to its end, `gardener run` for as long as entries come."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from processor.cli import options
+from processor.cli.readers import SHOWN, check_read, print_clusters
+
+if TYPE_CHECKING:
+    from processor.app.config import Settings
+    from processor.model import Cluster, Totals
+
+_INTERRUPTED: Final = 130
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@options.state
+@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
+@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
+@options.text
+@options.as_json
+def replay(file: str, state: str | None, config: str | None, as_json: bool, text: bool, **flags: str | None) -> None:
+    """Read FILE to its end into the state, then print the clusters and a summary.
+
+    FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`; also as Pub/Sub,
+    BigQuery or Cloud Storage has them, and compressed. Reading it again changes no count. What cannot be decoded is
+    kept, see `gardener rejected`; where nothing at all could be read, the exit code is 4. Ctrl-C ends it with 130 once
+    what is in hand is counted.
+    """
+    from processor.views.terminal import tables
+
+    settings = options.settings_of(config, state=state, source=options.source_of(file, text=text), **flags)
+    totals, clusters, stopped = _work(settings, progress=not as_json)
+    if as_json:
+        click.echo(json.dumps({**tables.totals_json(totals), "clusters": len(clusters)}))
+    else:
+        print_clusters(clusters, SHOWN, options.hint("clusters", settings))
+        click.echo(f"\n{tables.totals_line(totals)}")
+        click.echo(f"{len(clusters)} clusters, state in {settings.state}")
+        _print_hints(settings, totals, clusters)
+    if stopped:
+        click.echo(
+            f"stopped after {totals.ingested:,} of the entries of {file}; replay it again to go on,"
+            " nothing counts twice",
+            err=True,
+        )
+        sys.exit(_INTERRUPTED)
+    check_read(file, totals.ingested - totals.rejected, totals.rejected)
+
+
+@click.command()
+@click.option("--source", metavar="SOURCE", help="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or -.")
+@options.state
+@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
+@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
+@click.option("--until-idle", metavar="SECONDS", help="End when no entry has come for so long.")
+@click.option("--health-port", metavar="PORT", help="Serve /healthz, /readyz and /metrics there.")
+@click.option("--log-format", metavar="FORMAT", help="json, text, or auto: text on a terminal, else JSON.")
+def run(config: str | None, **flags: str | None) -> None:
+    """Work continuously: take entries from the source as they come, until SIGTERM or the source's end.
+
+    SIGTERM and SIGINT end it within 8 seconds: what is in hand is committed, the rest is given back.
+    """
+    from processor.app import service as running
+
+    running.run(options.settings_of(config, **flags))
+
+
+COMMANDS: Final = (replay, run)
+
+
+def _print_hints(settings: Settings, totals: Totals, clusters: list[Cluster]) -> None:
+    """What to do next, as commands that can be pasted."""
+    if totals.rejected:
+        click.echo(f"what was rejected, and why: {options.hint('rejected', settings)}")
+    if totals.ignored and not clusters:
+        click.echo(f"nothing is {settings.min_severity} or worse; --min-severity DEFAULT counts every entry")
+    if clusters:
+        click.echo()
+        for command, why in (
+            (f"show {clusters[0].id}", "one of them"),
+            ("serve", "the on-call page, http://127.0.0.1:8080/"),
+            ("worklog", "what happened, as Markdown"),
+        ):
+            click.echo(f"{options.hint(command, settings)}  # {why}")
+
+
+def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster], bool]:
+    """Run a worker to the end of its source; SIGTERM and SIGINT end it after the checkpoint at hand.
+
+    Returns what it counted, the clusters, and whether SIGINT ended it.
+    """
+    from processor.app import wiring
+    from processor.app.clock import SystemClock
+    from processor.app.telemetry import Telemetry
+    from processor.views.terminal.cluster_table import ranked
+    from processor.views.terminal.progress import Progress
+
+    stops: list[int] = []
+    # Before the state: what cannot be read leaves none behind.
+    source = wiring.open_source(settings, begun=True)
+    with Progress(source, visible=progress) as bar:
+        # Its warnings say when the state is locked by another; figures are the summary's business.
+        parts = wiring.make_worker(settings, source=source, observers=[bar.observe], telemetry=Telemetry(SystemClock()))
+
+        def stop(number: int, _frame: object) -> None:
+            stops.append(number)
+            parts.worker.stop()
+            parts.clock.wake()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        totals = parts.worker.run()
+    parts.source.close()
+    found = ranked(parts.store.clusters())
+    parts.store.close()
+    return totals, found, signal.SIGINT in stops

@@ -1,0 +1,135 @@
+"""The list of clusters as a table that fits: one line each, and on a narrow screen fewer columns. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from processor.model import Severity, Status
+from processor.text.terminal import plain
+from processor.views.rates import is_back
+from processor.views.search import searched, terms
+from processor.views.titles import title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from processor.model import Cluster
+
+_TIME: Final = "%Y-%m-%d %H:%M"
+_TITLE_LEAST: Final = 32
+"""Columns of the title below which another column gives way."""
+_TITLE_MOST: Final = 300
+_SERVICE_MOST: Final = 24
+_GAP: Final = 2
+_SHORT: Final = {Status.OPEN: "open", Status.ACKNOWLEDGED: "ack", Status.MUTED: "muted", Status.RESOLVED: "done"}
+_LAST: Final = (Status.MUTED, Status.RESOLVED)
+
+
+class Column(NamedTuple):
+    """One column: its head, what it shows of a cluster, how wide it may be, and when it gives way (0: never)."""
+
+    head: str
+    cell: Callable[[Cluster], str]
+    most: int = 20
+    gives_way: int = 0
+    right: bool = False
+
+
+class Filter(NamedTuple):
+    """What is listed; empty is everything."""
+
+    statuses: Collection[str] = ()
+    priorities: Collection[str] = ()
+    service: str = ""
+    search: str = ""
+
+    def takes(self, cluster: Cluster) -> bool:
+        """Whether a cluster is listed."""
+        triage = cluster.triage
+        if self.statuses and triage.status not in self.statuses:
+            return False
+        if self.priorities and (triage.priority or "-") not in self.priorities:
+            return False
+        if self.service.lower() not in cluster.stream.service.lower():
+            return False
+        wanted = terms(self.search)
+        everything = searched(cluster) if wanted else ""
+        return all(term.fits(cluster, everything) for term in wanted)
+
+
+EVERYTHING: Final = Filter()
+
+
+def ranked(found: Iterable[Cluster], only: Filter = EVERYTHING) -> list[Cluster]:
+    """Those that are listed: what wants somebody first, then by priority, severity and count."""
+    return sorted(
+        filter(only.takes, found),
+        key=lambda c: (
+            _LAST.index(c.triage.status) + 1 if c.triage.status in _LAST and not is_back(c) else 0,
+            c.triage.priority or "P9",
+            -c.severity,
+            -c.count,
+            c.first_seen,
+            c.id,
+        ),
+    )
+
+
+def _status(cluster: Cluster) -> str:
+    return "back" if is_back(cluster) else _SHORT[cluster.triage.status]
+
+
+COLUMNS: Final = (
+    Column("ID", lambda c: c.id),
+    Column("PRI", lambda c: c.triage.priority or "-"),
+    Column("STATUS", _status),
+    Column("SEVERITY", lambda c: c.severity.name, gives_way=3),
+    Column("COUNT", lambda c: f"{c.count:,}", right=True),
+    Column("LAST SEEN (UTC)", lambda c: c.last_seen.strftime(_TIME), gives_way=1),
+    Column("SERVICE", lambda c: plain(c.stream.service), most=_SERVICE_MOST, gives_way=2),
+)
+
+
+def cluster_table(clusters: Sequence[Cluster], width: int | None) -> Table:
+    """One row and one line per cluster, in the order given; `width` None is a pipe, where nothing is cut."""
+    widths = {column.head: _width(column, clusters) for column in COLUMNS}
+    shown = [*COLUMNS]
+    while width is not None and width - _taken(shown, widths) < _TITLE_LEAST:
+        giving = min((one for one in shown if one.gives_way), key=lambda one: one.gives_way, default=None)
+        if giving is None:
+            break
+        shown.remove(giving)
+    title_most = _TITLE_MOST if width is None else max(width - _taken(shown, widths), 1)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", expand=False)
+    for column in shown:
+        table.add_column(column.head, no_wrap=True, justify="right" if column.right else "left")
+    table.add_column("TEMPLATE", no_wrap=True, overflow="crop")
+    for cluster in clusters:
+        cells = [Text(_cut(column.cell(cluster), column.most), style=_style(column.head, cluster)) for column in shown]
+        table.add_row(*cells, Text(_cut(plain(title(cluster)), title_most)))
+    return table
+
+
+def _width(column: Column, clusters: Sequence[Cluster]) -> int:
+    most = max((Text(column.cell(cluster)).cell_len for cluster in clusters), default=0)
+    return max(len(column.head), min(most, column.most))
+
+
+def _taken(columns: Sequence[Column], widths: dict[str, int]) -> int:
+    return sum(widths[column.head] + _GAP for column in columns)
+
+
+def _cut(text: str, most: int) -> str:
+    """So many terminal columns of a text at most; wide characters take two."""
+    found = Text(text)
+    found.truncate(most, overflow="ellipsis")
+    return found.plain
+
+
+def _style(head: str, cluster: Cluster) -> str:
+    if head == "SEVERITY":
+        return "red" if cluster.severity >= Severity.ERROR else "yellow"
+    return "dim" if cluster.triage.status in _LAST and not is_back(cluster) else ""
