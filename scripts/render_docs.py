@@ -45,8 +45,8 @@ look and who may act.
 COMMANDS = """# Commands
 
 Exit codes: 0 done, 1 the thing asked for is not there, 2 wrong usage or setting, 3 the state cannot be used, 4 the
-source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused, 130 stopped by Ctrl-C. This page is
-made from the code by `make docs`.
+source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused, 130 stopped by Ctrl-C. This page
+is made from the code by `make docs`.
 """
 
 
@@ -77,7 +77,7 @@ def commands_page():
 def readme_page():
     """README with the table that a replay of the example prints."""
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # our own program
             [sys.executable, "-m", "processor", "replay", ROOT / "examples" / "export.json",
              "--state", "sqlite:run/garden.db", "--issues", "folder:run/issues"],
             env={**os.environ, "COLUMNS": "110", "PYTHONPATH": str(ROOT)}, cwd=folder, capture_output=True, text=True,
