@@ -3,6 +3,7 @@
 `python scripts/render_docs.py` rewrites them, with `--check` it only says whether they are as the code says.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import click
 from pydantic import SecretStr
 
 from processor.app.config import Settings
+from processor.app.setup.sink_words import words
 from processor.cli import cli, shell
 from processor.views.web.settings import WebSettings
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # What the wheel installs under share/, see pyproject.toml.
 SHELL = ROOT / "processor" / "cli" / "share"
+SINK_FILTER = ROOT / "processor" / "app" / "setup" / "sink_filter.json"
 
 SETTINGS = """# Settings
 
@@ -97,6 +100,7 @@ def main():
         SHELL / "gardener": shell.script(cli, "bash"),
         SHELL / "_gardener": shell.script(cli, "zsh"),
         SHELL / "gardener.fish": shell.script(cli, "fish"),
+        SINK_FILTER: json.dumps(words(), indent=2, ensure_ascii=False) + "\n",
     }
     if "--check" not in sys.argv:
         pages[ROOT / "README.md"] = readme_page()  # checked by tests/e2e/test_readme.py, which takes longer

@@ -13,14 +13,34 @@ locals {
   # other servers. Uncaught exceptions are exactly that.
   words = jsondecode(file("${path.module}/../processor/app/setup/sink_filter.json"))
   plain_text_logs = join(" OR ", [
-    for id in sort(setunion(local.words.plain_text_logs, var.extra_plain_text_logs)) : "log_id(\"${id}\")"
+    for id in sort(setunion(
+      [for log in local.words.plain_text_logs : log if var.stdout_lines || !endswith(log, "stdout")],
+      var.extra_plain_text_logs,
+    )) : "log_id(\"${id}\")"
   ])
+  stated_level = join(" OR ", concat(
+    [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
+    [for field, numbers in local.words.payload_levels.numbers : "${field}=(${join(" OR ", numbers)})"],
+  ))
+  level_in_line = join("|", local.words.level_patterns)
   without_severity = join(" OR ", concat(
     ["((${local.plain_text_logs}) AND textPayload=~\"${join("|", local.words.plain_text_patterns)}\")"],
-    [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
-    ["jsonPayload.level=(${join(" OR ", local.words.payload_levels.numbers)})", "httpRequest.status>=400"],
+    [for field in local.words.payload_texts : "${field}=~\"${local.level_in_line}\""],
+    ["httpRequest.status>=400", "protoPayload.status.code>0"],
   ))
-  sink_filter = "severity>=${var.min_severity} OR (severity=DEFAULT AND (${local.without_severity}))"
+
+  # Where an agent calls every line of stdout INFO, whatever it says. What this costs: lines that hold a level word
+  # in the place of a level, no others; var.stdout_lines turns it off.
+  in_streams = "(severity=INFO AND (${join(" OR ", [for id in local.words.stream_logs : "log_id(\"${id}\")"])}))"
+  unclear    = var.stdout_lines ? "(severity=DEFAULT OR ${local.in_streams})" : "severity=DEFAULT"
+  sink_filter = join(" OR ", concat(
+    [
+      "severity>=${var.min_severity}",
+      "(severity=DEFAULT AND (${local.without_severity}))",
+      "(${local.unclear} AND (${local.stated_level}))",
+    ],
+    var.stdout_lines ? ["(${local.in_streams} AND textPayload=~\"${local.level_in_line}\")"] : [],
+  ))
 
   # Everything that Log Gardener writes or that is written about it. Exporting it would be a loop. Bound to the
   # project: a folder may hold a namesake. Known by resource, never by a field: anybody can write one.

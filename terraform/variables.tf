@@ -65,13 +65,19 @@ variable "min_severity" {
 }
 
 variable "extra_plain_text_logs" {
-  description = "Log ids, beside every stderr, in which entries without a severity are searched for tracebacks and error levels, for example run.googleapis.com/stdout."
+  description = "Log ids, beside every stdout and stderr, in which entries without a severity are searched for tracebacks and error levels, for example my-app."
   type        = set(string)
   default     = []
   validation {
     condition     = alltrue([for id in var.extra_plain_text_logs : can(regex("^[A-Za-z0-9._/-]+$", id))])
-    error_message = "extra_plain_text_logs are log ids such as run.googleapis.com/stdout: no project, no quotes."
+    error_message = "extra_plain_text_logs are log ids such as my-app or run.googleapis.com/stdout: no project, no quotes."
   }
+}
+
+variable "stdout_lines" {
+  description = "Export lines of stdout that state a level of WARNING or worse, also where an agent calls all of stdout INFO. Costs the messages of those lines."
+  type        = bool
+  default     = true
 }
 
 variable "exclude_http_4xx" {

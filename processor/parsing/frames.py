@@ -30,7 +30,9 @@ _LINKED: Final = "\n\nThe above exception was the direct cause of the following 
 def text_of(value: Any) -> str:
     """The stack trace in an object or a list of objects or lines, "" where there is none."""
     if type(value) is dict:
-        return _exception(value, 0)
+        # Sentry's event: its exceptions and its frames stand in the order in which they happened.
+        values = value.get("values")
+        return _chain(values[::-1]) if type(values) is list and values else _exception(value, 0)
     if type(value) is not list or not value:
         return ""
     if type(value[0]) is str:
@@ -63,7 +65,11 @@ def _exception(value: Mapping[str, Any], depth: int) -> str:
     found = next((fields[name] for name in _FRAMES if fields.get(name)), None)
     if type(found) is str:
         return found if "\n" in found else ""
+    oldest_first = found.get("frames") if type(found) is dict else None
     frames = _rendered(found) if type(found) is list else []
+    if type(oldest_first) is list:
+        frames = _rendered(oldest_first)
+        frames = frames if frames[:1] and frames[0].startswith('  File "') else _rendered(oldest_first[::-1])
     head = head_of(dict(value))
     if not frames or not head:
         return ""

@@ -80,6 +80,7 @@ _OTEL: Final = {
     )
 }
 NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
+    "words": {},
     "any": _PINO | _CLOUD | {250: "NOTICE", 550: "ALERT"},
     "cloud": _CLOUD,
     "python": _PYTHON,
@@ -108,23 +109,22 @@ class Field(NamedTuple):
 
 FIELDS: Final = (
     Field(("severity", "Severity"), "any", "Cloud Logging's structured logs, zap and logrus set up for it"),
-    Field(("severity_text", "severityText", "SeverityText"), "opentelemetry", "OpenTelemetry"),
+    Field(("severity_text", "severityText", "SeverityText"), "words", "OpenTelemetry"),
     Field(
-        ("levelname", "level_name", "levelName", "LevelName"), "python", "Python's json loggers, Monolog, GELF senders"
+        ("levelname", "level_name", "levelName", "LevelName"), "words", "Python's json loggers, Monolog, GELF senders"
     ),
     Field(
-        ("level", "Level", "LEVEL", "@l", "@level", "lvl", "Lvl"),
+        ("level", "Level", "@l", "@level", "lvl"),
         "any",
         "zap, zerolog, logrus, slog, pino, bunyan, winston, structlog, logback, Serilog, NLog, MongoDB (s)",
     ),
-    Field(
-        ("log.level", "log_level", "logLevel", "LogLevel", "loglevel", "Loglevel"), "dotnet", "ECS, .NET JsonConsole"
-    ),
-    Field(("level.name", "record.level.name"), "python", "loguru, log4j2's object form"),
+    Field(("LogLevel", "logLevel"), "dotnet", ".NET JsonConsole"),
+    Field(("log.level", "log_level", "loglevel"), "words", "ECS, home-made formats"),
+    Field(("level.name", "record.level.name"), "words", "loguru, log4j2's object form"),
     Field(("severity_number", "severityNumber", "SeverityNumber"), "opentelemetry", "OpenTelemetry"),
     Field(("levelno", "level_no"), "python", "Python's logging"),
     Field(("level_value", "levelValue"), "logback", "logback, logstash"),
-    Field(("EventType",), "any", "Windows event log"),
+    Field(("EventType",), "words", "Windows event log"),
 )
 """Fields of a level that the writer states, best first."""
 

@@ -64,7 +64,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     """The message that a payload has by the names of its fields, None where no name tells one."""
     at = plan(tuple(payload))
     text = _message(payload, at)
-    stack = _stack(payload, at) if at.stacks else ""
+    stack = _stack(payload, at) if at.stacks or at.holders else ""
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
         text = _held(payload, at, depth)

@@ -92,7 +92,9 @@ class _Parser:
             wanted = self.value()
             self.take(")")
             return lambda entry: _log_id(entry) == wanted
-        if not re.fullmatch(r"[a-z][A-Za-z_.]*", field):
+        if field.endswith(".") and self.tokens[:1] and self.tokens[0].startswith('"'):
+            field += self.take()  # jsonPayload."log.level": one name that has a dot
+        if not re.fullmatch(r"[a-z][A-Za-z_.]*(?:\"[^\"]+\")?", field):
             raise FilterError(f"not a field: {field}")
         operator = self.take()
         if operator == ":" and self.tokens[:1] == ["*"]:
@@ -130,7 +132,8 @@ def _lookup(entry: dict[str, Any], field: str) -> Any:
     if field == "severity":
         return entry.get("severity", "DEFAULT")
     value: Any = entry
-    for part in field.split("."):
+    path, _, quoted = field.partition('."')
+    for part in (*path.split("."), *([quoted[:-1]] if quoted else ())):
         value = value.get(part) if isinstance(value, dict) else None
     return value
 

@@ -15,10 +15,11 @@ import pytest
 from deployment import STACKS, TOP
 from log_filter import FilterError, compile_filter, exported
 
-from processor.app.setup import sink_filter
+from processor.app.setup import sink_filter, sink_words
 from processor.ingest.pipeline import is_ignored
 from processor.model import Severity
 from processor.parsing import decode as entries
+from processor.parsing import levels
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROJECT = "garden-project"
@@ -46,6 +47,11 @@ def entry(log: str = "app", *, kind: str = "cloud_run_revision", labels: dict[st
 
 def line(text: str, log: str = STDERR, **fields: Any):
     return entry(log, textPayload=text, **fields)
+
+
+def gke(log: str, severity: str, said: str | dict[str, Any]):
+    payload = {"textPayload": said} if isinstance(said, str) else {"jsonPayload": said}
+    return entry(log, kind="k8s_container", severity=severity, **payload)
 
 
 def request(status: int, **fields: Any):
@@ -76,6 +82,21 @@ PYTHON = 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in 
 JAVA = "java.lang.IllegalStateException: pool closed\n\tat com.shop.Pool.take(Pool.java:41)"
 GO = "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.main()"
 OWN = {"message": "checkpoint", "log_gardener": {"action": "checkpoint", "worker": "w1"}}
+KLOG = 'E1123 11:59:00.250417    1402 workers.go:92] "Cannot sync pod" err="no start" pod="a/b"'
+BAD_PAYLOADS: list[dict[str, Any]] = [
+    {"log.level": "error", "message": "x"},
+    {"log": {"level": "warn"}, "message": "x"},
+    {"@l": "Fatal", "@m": "x"},
+    {"LogLevel": "Critical", "Message": "x"},
+    {"severityText": "WARN", "body": "x"},
+    {"severityNumber": 17, "body": "x"},
+    {"level": "\x1b[31merror\x1b[39m", "message": "x"},
+    {"level": "ERROR+2", "msg": "x"},
+    {"levelno": 40, "message": "x"},
+    {"level_value": 30000, "message": "x"},
+    {"record": {"level": {"name": "ERROR", "no": 40}, "message": "x"}, "text": "x"},
+]
+STREAM_IS_NO_LEVEL = "the agent calls all of stderr ERROR; the worker reads what the line says"
 SINK_KNOWS_NAMES = "only the sink knows what the installation is called"
 
 ROWS = [
@@ -113,13 +134,32 @@ ROWS = [
     *both(False, line("listening on :8080"), line("INFO started"), line("[INFO] 0 errors"), line("no error found")),
     *both(False, line("error_count=0"), line('level=info msg="connected"'), line("I1123 11:59:00.1 1 main.go:3] up")),
     # --- not stderr: an application that writes errors to stdout has to give them a severity
-    Row(line("[ERROR] could not connect", STDOUT), False, True, "the sink searches stderr only; extra_plain_text_logs"),
+    *both(True, line("[ERROR] could not connect", STDOUT)),
     *both(False, line("served 17 carts", STDOUT)),
     # --- structured entries whose logger says "level"
     *both(True, entry(STDOUT, jsonPayload={"level": "error", "msg": "no route"})),
     *both(True, entry(STDOUT, jsonPayload={"level": 50, "msg": "no route"})),
     *both(True, entry(STDOUT, jsonPayload={"levelname": "CRITICAL", "message": "no route"})),
     *both(False, entry(STDOUT, jsonPayload={"level": "info", "msg": "routed"}), entry(jsonPayload={"level": 30})),
+    *both(True, *(entry(STDOUT, jsonPayload=payload) for payload in BAD_PAYLOADS)),
+    # --- a stream to which an agent gives one severity: the level that the line states counts, in both directions
+    *both(
+        True, gke("stdout", "INFO", "[ERROR] no route"), gke("stdout", "INFO", "E1123 11:59:00.1 1 a.go:3] no route")
+    ),
+    *both(
+        True,
+        gke("stdout", "INFO", {"level": "error", "msg": "no route"}),
+        gke("stdout", "INFO", {"level": 50, "msg": "x"}),
+    ),
+    *both(False, gke("stdout", "INFO", "served 17 carts"), gke("stdout", "INFO", {"level": "info", "msg": "routed"})),
+    *both(False, gke("stdout", "NOTICE", "[ERROR] the writer's own word is NOTICE")),
+    *both(True, gke("stderr", "ERROR", "no level at all"), gke("stderr", "ERROR", "[WARN] retrying")),
+    Row(gke("stderr", "ERROR", "[INFO] started"), True, False, STREAM_IS_NO_LEVEL),
+    Row(gke("stderr", "ERROR", {"level": "info", "msg": "routed"}), True, False, STREAM_IS_NO_LEVEL),
+    Row(gke("stderr", "ERROR", "   "), True, False, "a blank line is nobody's problem"),
+    # --- a level in the message of a payload without one
+    *both(True, entry("kubelet", kind="k8s_node", jsonPayload={"MESSAGE": KLOG, "PRIORITY": "6"})),
+    *both(True, entry("kernel", kind="k8s_node", jsonPayload={"MESSAGE": "ext4: going read-only", "PRIORITY": "3"})),
     # --- requests
     *both(True, request(500, severity="ERROR"), request(404, severity="WARNING"), request(503)),
     *both(False, request(200, severity="INFO"), request(302)),
@@ -228,6 +268,46 @@ def test_terraform_renders_the_same_filter(stacks, name):
 def test_excluding_4xx_leaves_5xx():
     test = compile_filter(sink_filter.exclusions(project=PROJECT, name="garden", exclude_http_4xx=True)["http-4xx"])
     assert [test(request(status)) for status in (399, 400, 404, 499, 500)] == [False, True, True, True, False]
+
+
+def test_the_words_for_terraform_are_those_of_the_tables():
+    path = TOP / "processor" / "app" / "setup" / "sink_filter.json"
+    assert json.loads(path.read_text("utf-8")) == sink_words.words()
+
+
+@pytest.mark.parametrize("name", sorted(levels.WORDS))
+def test_a_word_for_a_level_is_one_for_the_worker_and_the_sink_alike(sink, name):
+    rows = [
+        entry(STDOUT, jsonPayload={field: word, "message": "x"})
+        for word in levels.WORDS[name]
+        for row in levels.FIELDS
+        if row.numbers in {"words", "any", "dotnet"}
+        for field in row.names
+        if "." not in field
+    ]
+    kept = [not is_ignored(entries.decode(json.dumps(row).encode(), NOW), Severity.WARNING) for row in rows]
+
+    assert len(rows) > 10
+    assert kept == [name in levels.BAD] * len(rows)
+    assert [sink(row) for row in rows] == kept
+
+
+@pytest.mark.parametrize("word", [*levels.UPPER, *levels.ANY_CASE])
+def test_a_word_at_the_head_of_a_line_is_one_for_both(sink, word):
+    bad = levels.NAMES[word.lower()] in levels.BAD
+    rows = [line(f"[{word}] x"), gke("stdout", "INFO", f"[{word}] x"), gke("stdout", "INFO", f"{word}: x")]
+    kept = [not is_ignored(entries.decode(json.dumps(row).encode(), NOW), Severity.WARNING) for row in rows]
+
+    assert kept == [bad] * 3
+    assert [sink(row) for row in rows] == kept
+
+
+def test_without_stdout_lines_stdout_is_exported_by_its_severity_only():
+    keep = compile_filter(sink_filter.render(stdout_lines=False))
+    assert not keep(gke("stdout", "INFO", "[ERROR] x"))
+    assert not keep(line("[ERROR] x", STDOUT))
+    assert keep(line("[ERROR] x"))
+    assert keep(line("x", STDOUT, severity="ERROR"))
 
 
 def test_the_filter_stays_within_googles_limit():

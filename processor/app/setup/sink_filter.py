@@ -1,15 +1,14 @@
 """The log sink's filter and exclusions, as `gardener setup` prints them; terraform/sink.tf renders the same text.
 
 Promises: what it forwards includes everything that `processor.ingest.pipeline.is_ignored` would keep of an entry that
-reaches a log router; tests/terraform/test_sink_filter.py evaluates both on the same entries. Pure but for
-reading its words from the package.
+reaches a log router; tests/terraform/test_sink_filter.py evaluates both on the same entries. Pure.
 """
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from processor.app.setup.sink_words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,18 +23,47 @@ _FAILED_JOBS: Final = f"severity>=ERROR AND ({' OR '.join(_JOBS)})"
 """The one kind of data access that somebody has to hear of."""
 
 
-def render(*, min_severity: str = "WARNING", extra_plain_text_logs: Iterable[str] = ()) -> str:
-    """What the sink exports, in the Logging query language: NOT binds first, then OR, then AND."""
-    words = _words()
-    logs = " OR ".join(f'log_id("{name}")' for name in sorted({*words["plain_text_logs"], *extra_plain_text_logs}))
-    levels = words["payload_levels"]
-    without_severity = [
-        f'(({logs}) AND textPayload=~"{"|".join(words["plain_text_patterns"])}")',
-        *(f'{field}=~"{levels["pattern"]}"' for field in levels["fields"]),
-        f"jsonPayload.level=({' OR '.join(str(number) for number in levels['numbers'])})",
+def render(
+    *, min_severity: str = "WARNING", extra_plain_text_logs: Iterable[str] = (), stdout_lines: bool = True
+) -> str:
+    """What the sink exports, in the Logging query language: NOT binds first, then OR, then AND.
+
+    Args:
+        min_severity: least severity that is exported as it stands.
+        extra_plain_text_logs: log ids beside the usual ones in which lines without a severity are searched.
+        stdout_lines: search the lines of stdout for a level of their own, also where an agent calls them all INFO.
+    """
+    found = words()
+    left_out = set() if stdout_lines else {log for log in found["plain_text_logs"] if log.endswith("stdout")}
+    logs = _logs({*found["plain_text_logs"], *extra_plain_text_logs} - left_out)
+    levels = found["payload_levels"]
+    stated = " OR ".join(
+        (
+            *(f'{field}=~"{levels["pattern"]}"' for field in levels["fields"]),
+            *(f"{field}=({' OR '.join(numbers)})" for field, numbers in levels["numbers"].items()),
+        )
+    )
+    line = "|".join(found["level_patterns"])
+    without_severity = (
+        f'(({logs}) AND textPayload=~"{"|".join(found["plain_text_patterns"])}")',
+        *(f'{field}=~"{line}"' for field in found["payload_texts"]),
         "httpRequest.status>=400",
+        "protoPayload.status.code>0",
+    )
+    in_streams = f"(severity=INFO AND ({_logs(found['stream_logs'])}))"
+    unclear = f"(severity=DEFAULT OR {in_streams})" if stdout_lines else "severity=DEFAULT"
+    parts = [
+        f"severity>={min_severity}",
+        f"(severity=DEFAULT AND ({' OR '.join(without_severity)}))",
+        f"({unclear} AND ({stated}))",
     ]
-    return f"severity>={min_severity} OR (severity=DEFAULT AND ({' OR '.join(without_severity)}))"
+    if stdout_lines:
+        parts.append(f'({in_streams} AND textPayload=~"{line}")')
+    return " OR ".join(parts)
+
+
+def _logs(names: Iterable[str]) -> str:
+    return " OR ".join(f'log_id("{name}")' for name in sorted(names))
 
 
 def exclusions(*, project: str, name: str, exclude_http_4xx: bool = False) -> dict[str, str]:
@@ -68,10 +96,3 @@ def exclusions(*, project: str, name: str, exclude_http_4xx: bool = False) -> di
     if exclude_http_4xx:
         found["http-4xx"] = "httpRequest.status>=400 AND httpRequest.status<500"
     return found
-
-
-def _words() -> dict[str, Any]:
-    words: dict[str, Any] = json.loads(
-        resources.files("processor.app.setup").joinpath("sink_filter.json").read_text("utf-8")
-    )
-    return words

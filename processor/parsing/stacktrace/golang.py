@@ -111,7 +111,8 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
                 panics.append(said)
     calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
     if not panics:
-        text = next((line.strip() for line in head if line.strip()), "")
+        # What stands next to the frames; above it a logger may have a message of its own.
+        text = next((line.strip() for line in reversed(head) if line.strip()), "")
         panics = [("panic" if calls else "error", text)] if text or frames else []
     last = len(panics) - 1
     # Above the call of panic() stand deferred functions; they raised only what was raised again.

@@ -1,0 +1,111 @@
+"""What the log sink's filter looks for, made from the tables that the worker reads with.
+
+`scripts/render_docs.py` writes it to sink_filter.json, which terraform/sink.tf reads. Patterns are RE2's, without
+backslashes and quotes, which would have to survive three kinds of quoting.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from processor.parsing import levels
+from processor.parsing.severity import AGENT_STREAMS
+from processor.parsing.stacktrace.registry import sink_patterns
+
+_STDERR: Final = ("appengine.googleapis.com/stderr", "run.googleapis.com/stderr", "stderr")
+_STDOUT: Final = ("appengine.googleapis.com/stdout", "run.googleapis.com/stdout", "stdout")
+_OTHERS: Final = ("aiplatform.googleapis.com/prediction_container", "batch_task_logs", "kubelet", "kernel", "syslog")
+_HEADS: Final = tuple(word for word in levels.UPPER if levels.NAMES[word.lower()] in levels.BAD)
+_ANY_CASE: Final = tuple(word for word in levels.ANY_CASE if levels.NAMES[word] in levels.BAD)
+_BAD_WORDS: Final = tuple(word for name in levels.BAD for word in levels.WORDS[name])
+_GOOD_WORDS: Final = tuple(word for name, words in levels.WORDS.items() if name not in levels.BAD for word in words)
+_WORDED: Final = frozenset({"words", "any", "dotnet"})  # the other schemes are numbers only
+_MIN_STEM: Final = 3
+
+
+def _stem(word: str) -> str:
+    """The shortest beginning of a word that no harmless level has: a filter may have 20,000 characters."""
+    ends = range(_MIN_STEM, len(word) + 1)
+    return next((word[:end] for end in ends if not any(good.startswith(word[:end]) for good in _GOOD_WORDS)), word)
+
+
+_STEMS: Final = "|".join(dict.fromkeys(map(_stem, _BAD_WORDS)))
+_LEVEL_PATTERNS: Final = (
+    f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([[:space:]:|>)/!]|[]]|[[:cntrl:]]|$)",
+    (
+        "^.{0,160}([[(<]([A-Za-z0-9_.-]{1,30}:)?|: |[|-] |[[:cntrl:]]|^)"
+        f"(?i:{'|'.join(_ANY_CASE)}) *([]>)|]|[[:cntrl:]]|:[[:space:]])"
+    ),
+    f"(level|lvl|severity|levelname|priority|@l)[^A-Za-z0-9]{{1,8}}((?i:{_STEMS})|[4-8]00?[^0-9])",
+    "^[WEFC][0-9]{4} [0-9:.]+ ",
+    "^<[0-4]>",
+    "^(WARN|ERRO|FATA|PANI)[[]",
+    "^(warn|fail|crit): ",
+    "^p?npm (ERR|error|warn|WARN)",
+)
+_CRASH_PATTERNS: Final = (
+    (
+        "^(panic: |fatal error: |PHP (Fatal|Parse) error: |goroutine [0-9]+ [[]"
+        "|Segmentation fault|[*]{3} buffer overflow"
+        "|Out of memory: )"
+    ),
+    (
+        "^[[:space:]]*(Traceback [(]most recent call last[)]|[+] Exception Group Traceback"
+        "|During handling of the above|The above exception was)"
+    ),
+    (
+        "^[[:space:]]*(Exception in thread |Exception ignored in:|Caused by: |Wrapped by: "
+        "|[.]{3} [0-9]+ (more|common frames))"
+    ),
+    (
+        "^[[:space:]]*((?i:unhandled|uncaught) ?(exception|error|promise)|[Uu]n(handled|caught) [A-Za-z]+Error"
+        "|UnhandledPromiseRejection)"
+    ),
+    (
+        "^[[:space:]]*([A-Za-z0-9_$]+[^A-Za-z0-9_$[:space:]]{1,2})*[A-Z][A-Za-z0-9_$]*(Error|ption)"
+        "(:[[:space:]]|[[:cntrl:]]|$)"
+    ),
+    "^[[:space:]]*(File .+, line [0-9]+|at [^[:space:]]+ ?[(]|(from )?[^[:space:]]+:[0-9]+:in |---> )",
+    "[.]py:[0-9]+: [A-Za-z]*Warning: ",
+    "[[:cntrl:]][[:space:]]{1,12}(at |File .+, line [0-9]|[^[:space:]]+[.]go:[0-9])",
+)
+_TEXTS: Final = ("message", "msg", "MESSAGE", "Message", "log")
+
+
+def words() -> dict[str, Any]:
+    """The content of sink_filter.json.
+
+    `plain_text_logs`: where lines without a severity are searched; `stream_logs`: where an agent gives every line of
+    stdout INFO, so that lines of that severity are searched for a level of their own; `payload_levels`: fields of
+    payloads, the words and the numbers in them.
+    """
+    fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
+    numbers: dict[str, list[str]] = {}
+    for field in fields:
+        bad = [str(number) for number, name in levels.NUMBERS[field.numbers].items() if name in levels.BAD]
+        for path in _paths(field):
+            if bad:
+                numbers[path] = sorted({*numbers.get(path, []), *bad}, key=int)
+    return {
+        "plain_text_logs": sorted((*_STDERR, *_STDOUT, *_OTHERS)),
+        "stream_logs": sorted({"stdout", *(log for log in _OTHERS if log.endswith(AGENT_STREAMS))}),
+        "level_patterns": list(_LEVEL_PATTERNS),
+        "plain_text_patterns": list(dict.fromkeys((*_LEVEL_PATTERNS, *_CRASH_PATTERNS, *sink_patterns()))),
+        "payload_levels": {
+            "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
+            "pattern": f"^[^A-Za-z]{{0,9}}m?(?i:{_STEMS})",
+            "numbers": dict(sorted(numbers.items())),
+        },
+        "payload_texts": [f"jsonPayload.{name}" for name in _TEXTS],
+    }
+
+
+def _paths(field: levels.Field) -> list[str]:
+    """A name as the query language writes it; one with a dot is a path or, in quotes, one name."""
+    found = []
+    for name in field.names:
+        if "." in name or not name.isidentifier():
+            found.append(f'jsonPayload."{name}"')
+        if "." in name or name.isidentifier():
+            found.append(f"jsonPayload.{name}")
+    return found
