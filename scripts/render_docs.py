@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+import entries_page
 from pydantic import SecretStr
 
 from processor.app.config import Settings
@@ -75,6 +76,7 @@ def main():
     pages = {
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
+        DOCS / "entries.md": entries_page.page(),
         SINK_FILTER: json.dumps(words(), indent=2, ensure_ascii=False) + "\n",
     }
     stale = []

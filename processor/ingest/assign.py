@@ -17,6 +17,7 @@ import msgspec
 
 from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
+from processor.parsing import split_entries
 from processor.parsing.decode import DecodeError
 from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
@@ -116,25 +117,26 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     failed = 0
     known: dict[Masked, int] = {}
     fragments: dict[int, Entry] = {}
+    parts: list[tuple[int, Entry]] = []
     for line in part.read().split(b"\n") if isinstance(part, Block) else part:
         if not line:
             continue
-        if len(line) > MAX_ENTRY_BYTES:
-            failed += 1
-            continue
-        try:
-            entry = entries.decode(line, now)
-        except DecodeError:
+        entry = _decoded(line, now)
+        if entry is None:
             failed += 1
             continue
         if is_fragment(entry):
             fragments[len(heads)] = entry
+        if entries.split(entry) is not None:
+            parts.append((len(heads), entry))
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
         indexes.append(known.setdefault(group(entry), len(known)))
         # The entry itself is not kept: what the next one is made of is then still in the processor's cache.
         lines.append(line)
         times.append(entry.at)
-    if fragments and (joined := _joined(fragments, lines, times, now)):
+    joined = _joined(fragments, lines, times, now) if fragments else {}
+    joined |= {parts[index][0]: part for index, part in split_entries.join([part for _, part in parts]).items()}
+    if joined:
         messages = list(known)
         used: dict[Masked, int] = {}
         indexes = [
@@ -144,6 +146,15 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
         known = used
     # JSON has no bare newline, so this is one object to send instead of thousands.
     return b"\n".join(heads), indexes, list(known), failed
+
+
+def _decoded(line: bytes, now: datetime) -> Entry | None:
+    if len(line) > MAX_ENTRY_BYTES:
+        return None
+    try:
+        return entries.decode(line, now)
+    except DecodeError:
+        return None
 
 
 def _joined(
