@@ -19,6 +19,7 @@ from processor.app.file_source import has_no_end, open_file
 from processor.app.publishing import make_masker, make_places, make_wording
 from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
+from processor.ingest.retention import Retention
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
 from processor.mining.miners import Miners
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from processor.app.telemetry import Telemetry
     from processor.ingest.committer import Committer
     from processor.ingest.gather import FlushPolicy
-    from processor.ingest.upgrade import Upgrade
     from processor.ingest.worker import DeadLetter, Observer, PeriodicTask, Worker
     from processor.issues.controller import Reconciler
     from processor.model import Totals
@@ -155,6 +155,7 @@ def make_reconciler(
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
         bounded=settings.source.startswith(("-", "file:")) and not has_no_end(settings.source),
+        shown=settings.issues,
     )
 
 
@@ -173,7 +174,7 @@ def _make_periodic_tasks(
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )
-    return periodic_tasks
+    return [*periodic_tasks, Retention(store, clock=clock, days=settings.retention_days).run_if_due]
 
 
 def _make_pace(settings: Settings) -> FlushPolicy:
@@ -231,20 +232,11 @@ def make_worker(
 def make_committer(settings: Settings) -> tuple[Store, Committer]:
     """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
     from processor.ingest.committer import Committer
-
-    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
-    make_upgrade(settings, store, miners).run_until_done()
-    return store, Committer(store, miners=miners, clock=clock)
-
-
-def make_upgrade(settings: Settings, store: Store, miners: Miners | None = None) -> Upgrade:
-    """What brings a state up to this program's grouping; a worker has one of its own."""
     from processor.ingest.upgrade import Upgrade
 
-    name = f"upgrade-{socket.gethostname()}"
-    return Upgrade(
-        store, miners=miners or make_miners(settings), masker=make_masker(settings), clock=SystemClock(), name=name
-    )
+    store, miners, clock = open_store(settings), make_miners(settings), SystemClock()
+    Upgrade(store, miners=miners, masker=make_masker(settings), clock=clock, name="pipeline").run_until_done()
+    return store, Committer(store, miners=miners, clock=clock)
 
 
 def replay_rejected(settings: Settings) -> Totals:

@@ -19,7 +19,7 @@ from processor.cli.groups import Grouped
 from processor.cli.oncall import serve, top
 from processor.cli.setup import setup
 from processor.cli.shell import completion
-from processor.cli.upkeep import migrate
+from processor.cli.upkeep import forget, migrate
 from processor.cli.worklog import worklog
 from processor.model.errors import GardenerError
 
@@ -59,6 +59,6 @@ for _command in (
     *readers.COMMANDS,
     *actions.COMMANDS,
     *replay.COMMANDS,
-    *(demo, serve, top, worklog, doctor, setup, beam, migrate, completion),
+    *(demo, serve, top, worklog, doctor, setup, beam, migrate, forget, completion),
 ):
     cli.add_command(_command)

@@ -18,7 +18,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "acknowledge", "mute", "resolve", "reopen", "priority", "assignee", "merge", "split", "undo", "forget",
     ),
     "Run": ("replay", "run", "demo", "beam"),
-    "Set up": ("setup", "doctor", "config", "upgrade", "migrate", "completion"),
+    "Set up": ("setup", "doctor", "config", "migrate", "completion"),
 }  # fmt: skip
 """What each command is for, in the order in which they are listed."""
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from processor.cli import options
 from processor.model import Priority, Status
+from processor.model.delivery_health import problems
 from processor.model.errors import SourceError
+from processor.text.terminal import plain
 
 if TYPE_CHECKING:
     from processor.model import Cluster
@@ -117,19 +120,22 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
-    cluster = _cluster(_open(settings), cluster_id)
+    reader = _open(settings)
+    cluster = _cluster(reader, cluster_id)
     if cluster is None:
         raise click.ClickException(
             f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
         )
     if as_json:
-        click.echo(json.dumps(tables.cluster_json(cluster)))
+        click.echo(json.dumps(tables.cluster_json(cluster, reader.clusters())))
         return
     out = tables.console()
-    for number, part in enumerate(tables.cluster_detail(cluster)):
+    for number, part in enumerate(tables.cluster_detail(cluster, reader.clusters())):
         if number:
             out.print()
         out.print(part)
+    for sentence in problems(reader.delivery(), datetime.now(UTC)):
+        click.echo(plain(sentence), err=True)
 
 
 @click.command("rejected")

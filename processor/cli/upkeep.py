@@ -1,10 +1,13 @@
-"""Commands that keep the state itself in order: `gardener migrate`."""
+"""Commands that keep the state itself in order: `gardener migrate`, `gardener forget`."""
 
 from __future__ import annotations
 
+import getpass
 import json
 
 import click
+
+_MIN_TEXT = 3
 
 
 @click.command()
@@ -20,11 +23,12 @@ def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bo
     """
     from processor.app import wiring
     from processor.app.config import load
+    from processor.app.upkeep import make_upgrade
 
     settings = load({"state": state}, config)
     store = wiring.open_store(settings, must_exist=True)
     try:
-        moves = wiring.make_upgrade(settings, store).run_until_done(dry_run=dry_run)
+        moves = make_upgrade(settings, store).run_until_done(dry_run=dry_run)
     finally:
         store.close()
     moved = [move for move in moves if move.target != move.id]
@@ -44,3 +48,57 @@ def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bo
         click.echo(f"{len(moves)} clusters would be grouped again, {len(moved)} would get another id; nothing changed")
     else:
         click.echo(f"{len(moves)} clusters grouped again, {len(moved)} of them have another id; the old ones resolve")
+
+
+@click.command()
+@click.option("--text", default="", metavar="TEXT", help="Whatever holds this text, in any case: a name, an address.")
+@click.option("--cluster", "clusters", multiple=True, metavar="ID", help="This cluster as a whole; repeatable.")
+@click.option("--entry", "entries", multiple=True, metavar="INSERT_ID", help="Samples of this entry; repeatable.")
+@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
+@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--issues", metavar="ISSUES", help="folder:PATH whose files are to be cleaned as well.")
+@click.option("--dry-run", is_flag=True, help="Say how much would go; change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(
+    text: str,
+    clusters: tuple[str, ...],
+    entries: tuple[str, ...],
+    config: str | None,
+    state: str | None,
+    issues: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Delete from the state what names somebody: clusters, samples, values, quarantined messages, notes. For good.
+
+    A cluster whose template holds the text goes as a whole, with its counts and decisions. The audit trail keeps
+    who asked and how much went, never what. docs/privacy.md says what lies outside the state.
+    """
+    from processor.app.config import load
+    from processor.app.upkeep import forget as carry_out
+    from processor.model.forget import Forget
+
+    if len(text.strip()) < _MIN_TEXT and not (clusters or entries):
+        raise click.UsageError("say what: --text with at least 3 characters, --cluster ID or --entry INSERT_ID")
+    if text and len(text.strip()) < _MIN_TEXT:
+        raise click.UsageError("--text with less than 3 characters is in everything")
+    settings = load({"state": state, "issues": issues}, config)
+    what = Forget(text, frozenset(clusters), frozenset(entries))
+    found = carry_out(settings, what, _user(), dry_run=True)
+    click.echo(f"{found.stored.summary}, {found.files} files in {settings.state} and {settings.issues}")
+    if dry_run:
+        return
+    if not yes:
+        click.confirm("Delete for good?", abort=True, err=True)
+    found = carry_out(settings, what, _user(), dry_run=False)
+    click.echo(f"forgotten: {found.stored.summary}, {found.files} files")
+    for ref in found.issues:
+        click.echo(f"still there, delete it by hand: {ref.url}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"

@@ -48,6 +48,10 @@ class Miners:
             committed = self._committed.setdefault(model.stream, {})
             committed.update((record.id, record) for record in model.records)
             self._revs[model.stream] = model.rev
+            if forgotten := [record.id for record in model.records if not record.seed]:
+                for cluster_id in forgotten:
+                    del committed[cluster_id]
+                self._miners.pop(model.stream, None)
             miner = self._miners.get(model.stream)
             if miner is not None:
                 miner.apply(model.records)

@@ -24,7 +24,7 @@ class TemplateRecord:
 
     Attributes:
         id: public cluster id, minted once from stream and seed.
-        seed: the first masked message; the id and the path in the prefix tree come from it.
+        seed: the first masked message; the id and the path in the prefix tree come from it. "" once it is forgotten.
         template: the seed with its earned wildcards.
         merged_into: the cluster that continues this one; the id still resolves.
         overflow: this is the stream's catch-all after its bound on clusters was reached.

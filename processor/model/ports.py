@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
+        DeliveryHealth,
         Identity,
         Issue,
         IssueComment,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
 
 
 class Clock(Protocol):
@@ -118,6 +120,9 @@ class Store(Protocol):
     def workers(self) -> Sequence[WorkerState]:
         """Every worker that ever committed, newest heartbeat first."""
 
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """The last report of each issue tracker's health; () where none was ever stored."""
+
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
@@ -137,6 +142,9 @@ class Store(Protocol):
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """The newest actions first."""
 
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """Replace the report of `health.tracker`."""
+
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """The next time at which a limited thing may be done, for all that share the state; it is taken by that.
 
@@ -145,6 +153,13 @@ class Store(Protocol):
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Take replayed messages out of quarantine."""
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """Take this out of everything stored, for good; with `dry_run` only say how much it is.
+
+        The audit record is stored with how much has gone. A cluster that goes as a whole loses its counts, decisions
+        and issue; entries like it are counted from nothing again. The account of all that was taken in stays.
+        """
 
     def close(self) -> None:
         """Release connections; safe to call twice."""

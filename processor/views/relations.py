@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.mining.merge_suggestions import proposals
 from processor.triage import related
 from processor.triage.features import features
 from processor.triage.related import Link, Sign
@@ -11,6 +12,7 @@ from processor.triage.related import Link, Sign
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from processor.mining.merge_suggestions import MergeProposal
     from processor.model import Cluster, IssueRef
     from processor.views.incidents import IncidentRow
     from processor.views.snapshot import Snapshot
@@ -23,11 +25,13 @@ class Relations(NamedTuple):
 
     Attributes:
         reported_in: the issue of its incident, where the cluster has none of its own.
+        same: clusters that are perhaps the same problem: they look alike and come in the same minutes.
     """
 
     incident: IncidentRow | None
     links: Sequence[Link]
     reported_in: IssueRef | None
+    same: Sequence[MergeProposal] = ()
 
 
 def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
@@ -36,7 +40,8 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
     members = incident.incident.ids if incident else frozenset()
     latest = related.latest(row.cluster for row in snapshot.rows.values())
     links = [link for link in _links(cluster, latest) if link.other not in members]
-    return Relations(incident, links, incident.issue if incident and not cluster.triage.issue else None)
+    reported_in = incident.issue if incident and not cluster.triage.issue else None
+    return Relations(incident, links, reported_in, proposals(cluster, latest))
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.delta import at, micros
 from sinks.firestore.errors import check_schema
+from sinks.firestore.forget import Forgetting
 from sinks.stored_cluster import next_slot
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from processor.model import Triage
+    from processor.model.forget import Forget, Forgotten
 
 _AUDIT_KEPT: Final = timedelta(days=400)
 _MERGE_TRIES: Final = 8
@@ -91,6 +94,15 @@ class Decisions:
         for cluster_id in ids:
             self._retrying()(self._free, cluster_id, trail)
             trail = []
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool) -> Forgotten:
+        """See `Store.forget`."""
+        found = Forgetting(self._client, self._retrying()).forget(what, dry_run=dry_run)
+        if not dry_run:
+            batch = self._client.batch()
+            self._put_audit(batch, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
+            batch.commit(retry=None, timeout=COMMIT_S)
+        return found
 
     def _retrying(self) -> Retrying:
         return Retrying(

@@ -18,6 +18,7 @@ from sinks.firestore import documents
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
+from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         Triage,
         WorkerState,
     )
+    from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
@@ -52,7 +54,7 @@ _SCAN_FROM: Final = 8
 """With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
 
 
-class FirestoreStore:
+class FirestoreStore(DeliveryReports):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:
@@ -221,6 +223,11 @@ class FirestoreStore:
             free = released_by(cluster_id, {name: member.record.merged_into for name, member in members.items()})
             self._decisions.split(free, audit)
         return free
+
+    def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
+        """See `Store.forget`. Reads everything."""
+        with self._translated():
+            return self._decisions.forget(what, audit, dry_run=dry_run)
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """See `Store.take_slot`."""

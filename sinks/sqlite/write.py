@@ -52,7 +52,7 @@ def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
     db.executemany(
         "INSERT INTO clusters (id, stream_id, rev, seed, template, merged_into, overflow, literal, grouping)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, template = excluded.template,"
+        " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, seed = excluded.seed, template = excluded.template,"
         " merged_into = excluded.merged_into, overflow = excluded.overflow, literal = excluded.literal,"
         " grouping = excluded.grouping",
         [
@@ -70,12 +70,14 @@ def add(db: sqlite3.Connection, given: ClusterDelta, redaction: Redaction) -> in
     row = db.execute(
         "UPDATE clusters SET count = count + ?, fragments = fragments + ?,"
         " first_seen = min(coalesce(first_seen, ?), ?), last_seen = max(coalesce(last_seen, ?), ?) WHERE id = ?"
-        " RETURNING count, last_seen, sample_at, sample_insert_id, sample_rank, latest_at, latest_insert_id",
+        " RETURNING count, last_seen, sample_at, sample_insert_id, sample_rank, latest_at, latest_insert_id, seed",
         [delta.count, delta.count - delta.occurrences, first, first, last, last, delta.id],
     ).fetchone()
     if row is None:
         raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
-    _add_samples(db, delta, row[2:], redaction.sample)
+    if not row[-1]:
+        raise Conflict(f"cluster {delta.id} was forgotten meanwhile")
+    _add_samples(db, delta, row[2:7], redaction.sample)
     _add_times(db, delta, row[1] // 60_000_000)
     db.executemany(
         "INSERT INTO severities (cluster_id, severity, n) VALUES (?, ?, ?)"
@@ -109,12 +111,13 @@ def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, 
         gone = [(delta.id, rank) for rank in change.dropped]
         db.executemany("DELETE FROM samples WHERE cluster_id = ? AND rank = ?", gone)
     if change.first is not first:
-        _set_sample(db, delta.id, "sample", change.first)
+        set_sample(db, delta.id, "sample", change.first)
     if change.latest is not None and change.latest not in latest:
-        _set_sample(db, delta.id, "latest", change.latest)
+        set_sample(db, delta.id, "latest", change.latest)
 
 
-def _set_sample(db: sqlite3.Connection, cluster_id: str, which: str, sample: Sample) -> None:
+def set_sample(db: sqlite3.Connection, cluster_id: str, which: str, sample: Sample) -> None:
+    """Store a cluster's first sample ("sample") or its last ("latest")."""
     columns = ", ".join(f"{which}_{name} = ?" for name in SAMPLE)
     db.execute(f"UPDATE clusters SET {columns} WHERE id = ?", [*sample_row(sample), cluster_id])
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals
 from processor.model.template import shown
 from processor.text.terminal import plain
@@ -44,8 +45,8 @@ def when(at: datetime) -> str:
     return at.strftime(_TIME)
 
 
-def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
-    """Everything about one cluster, part by part."""
+def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable[Table | Text | str]:
+    """Everything about one cluster, part by part; `others` are compared with it."""
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -69,6 +70,14 @@ def cluster_detail(cluster: Cluster) -> Iterable[Table | Text | str]:
     for one in proposals(cluster):
         yield Text(
             plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: perhaps a problem of its own")
+        )
+    for same in merges(cluster, others):
+        differs = ", ".join(f"{here!r} for {there!r}" for here, there in same.words)
+        yield Text(
+            plain(
+                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: perhaps the same"
+                f" problem (`gardener merge {same.id} {cluster.id}`)"
+            )
         )
     yield Text(_lines(cluster.sample.text or cluster.sample.raw), style="dim")
     if cluster.revisions:
@@ -132,8 +141,8 @@ def rejected_table(rejected: Sequence[Rejected]) -> Table:
     return table
 
 
-def cluster_json(cluster: Cluster) -> dict[str, Any]:
-    """One cluster as scripts see it; see docs/json.md."""
+def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, Any]:
+    """One cluster as scripts see it, compared with others; see docs/json.md."""
     triage = cluster.triage
     issue = triage.issue
     return {
@@ -165,6 +174,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         "facets": cluster.facets,
         "values": cluster.values,
         "split_proposals": [one._asdict() for one in proposals(cluster)],
+        "merge_proposals": [one._asdict() for one in merges(cluster, others)],
         "aliases": list(cluster.aliases),
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},

@@ -1,0 +1,70 @@
+"""Retention: clusters that were silent for longer than the state keeps them are forgotten, with what is known of them.
+
+Silence is counted in event time, up to the newest entry of all: an old export that is replayed is not old to itself,
+and a worker that was away for a year finds what it left.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.model import AuditRecord, Status
+from processor.model.errors import Transient
+from processor.model.forget import Forget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processor.model import Cluster
+    from processor.model.ports import Clock, Store
+
+_PAUSE: Final = timedelta(days=1)
+_AT_ONCE: Final = 200
+WHO: Final = "retention"
+
+
+class Retention:
+    """A worker's daily look at what is too old.
+
+    Args:
+        days: of silence; 0 keeps everything.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._days = days
+        self._due_at: datetime | None = None
+
+    def run_if_due(self, done: bool) -> None:  # noqa: ARG002  # the worker's `PeriodicTask`
+        """Forget what is too old, once a day. A store that is away is asked tomorrow."""
+        now = self._clock.now()
+        if not self._days or (self._due_at is not None and now < self._due_at):
+            return
+        self._due_at = now + _PAUSE
+        try:
+            old = too_old(self._store.clusters(), timedelta(days=self._days))[:_AT_ONCE]
+            if old:
+                detail = f"silent for {self._days} days:"
+                self._store.forget(Forget(clusters=frozenset(old)), AuditRecord(now, WHO, "forget", "", detail))
+        except Transient:
+            return
+
+
+def too_old(clusters: Iterable[Cluster], kept: timedelta) -> list[str]:
+    """Ids of the clusters that were last seen so long before the newest entry, the oldest first.
+
+    One whose issue still waits for somebody stays.
+    """
+    everything = list(clusters)
+    newest = max((one.last_seen for one in everything), default=None)
+    if newest is None:
+        return []
+    old = [one for one in everything if newest - one.last_seen > kept and not _waits(one)]
+    return [one.id for one in sorted(old, key=lambda one: (one.last_seen, one.id))]
+
+
+def _waits(cluster: Cluster) -> bool:
+    triage = cluster.triage
+    return triage.issue is not None and triage.status in (Status.OPEN, Status.ACKNOWLEDGED) and not triage.quiet
