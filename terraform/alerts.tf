@@ -3,8 +3,17 @@
 # so the silence is watched as well.
 
 locals {
-  alerts = { for name, alert in jsondecode(file("${path.module}/../processor/app/setup/alerts.json")) : name => merge(alert, {
-    filter        = "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
+  table = jsondecode(file("${path.module}/../processor/app/setup/alerts.json"))
+  # The log of the worker and of the page: every action that is an error, from the table that the program's tests hold it to.
+  own_errors = join(" AND ", [
+    "severity>=ERROR",
+    "jsonPayload.log_gardener.action=(${join(" OR ", [
+      for action, row in jsondecode(file("${path.module}/../processor/app/setup/actions.json")) : "\"${action}\"" if contains(["ERROR", "CRITICAL", "ALERT", "EMERGENCY"], row.severity)
+    ])})",
+    "(resource.labels.worker_pool_name=\"${local.names.worker}\" OR resource.labels.service_name=\"${local.names.web}\")",
+  ])
+  alerts = { for name, alert in local.table : name => merge(alert, {
+    filter        = alert.kind == "log" ? local.own_errors : "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
     documentation = replace(alert.documentation, "{name}", var.name)
     threshold     = name == "backlog" ? var.backlog_alert_s : try(alert.threshold, null)
   }) }
@@ -77,6 +86,33 @@ resource "google_monitoring_alert_policy" "absence" {
   }
   alert_strategy {
     auto_close = "86400s"
+  }
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "log" {
+  for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "log" }
+  display_name          = "${var.name}: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  user_labels           = local.labels
+  notification_channels = local.channels
+  conditions {
+    display_name = each.value.title
+    condition_matched_log {
+      filter           = each.value.filter
+      label_extractors = { action = "EXTRACT(jsonPayload.log_gardener.action)" }
+    }
+  }
+  documentation {
+    content   = each.value.documentation
+    mime_type = "text/markdown"
+  }
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "3600s"
+    }
   }
   depends_on = [google_project_service.api]
 }

@@ -90,16 +90,15 @@ def of_sqlite(settings: Settings, opened: Callable[[], Store]) -> Iterator[Findi
         yield Finding(Grade.WELL, "state", f"{path} will be made by the first run")
 
 
-def of_folder(settings: Settings) -> Iterator[Finding]:
-    """Whether Markdown issues can be written."""
-    folder = Path(settings.issues.removeprefix("folder:"))
+def of_folder(part: str, address: str) -> Iterator[Finding]:
+    """Whether files can be written into the folder of an address, "folder:PATH"."""
+    folder = Path(address.removeprefix("folder:"))
     nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding(Grade.WELL, "issues", f"{folder} can be written")
+        yield Finding(Grade.WELL, part, f"{folder} can be written")
     else:
-        yield Finding(
-            Grade.PROBLEM, "issues", f"{folder} cannot be written", f"chmod u+wx '{nearest}', or name another"
-        )
+        mend = f"chmod u+wx '{nearest}', or name another"
+        yield Finding(Grade.PROBLEM, part, f"{folder} cannot be written", mend)
 
 
 def of_port(settings: Settings) -> Iterator[Finding]:

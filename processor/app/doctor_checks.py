@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+import os
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from processor.app import doctor
+from processor.app import doctor, publishing, wiring
 from processor.app.clock import SystemClock
 from processor.app.tracker import authority
 from processor.app.wiring import has_pubsub, open_source, open_store
-from processor.model.errors import ConfigError
+from processor.model import Finding, Grade
+from processor.model.delivery_health import problems
+from processor.model.errors import ConfigError, GardenerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from processor.app.config import Settings
     from processor.app.doctor import Check
-    from processor.model import Finding
+
+_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def make_checks(settings: Settings) -> Iterator[Check]:
-    """What `gardener doctor` looks at: every part that the settings name."""
+    """What `gardener doctor` looks at: every part that the settings name, built as `run` and `serve` build it."""
+    yield "masks", lambda: _built(lambda: publishing.make_masker(settings))
+    yield "rules", lambda: _built(lambda: wiring.make_policy(settings))
     if settings.source.startswith("pubsub:"):
         subscription = settings.source.removeprefix("pubsub:")
         yield "subscription", lambda: _pubsub_checks(subscription, settings.dead_letter)
@@ -31,12 +41,50 @@ def make_checks(settings: Settings) -> Iterator[Check]:
     else:
         project, _, database = settings.state.removeprefix("firestore:").partition("/")
         yield "state", lambda: _firestore_checks(project, database or "(default)")
+    yield "issues", lambda: _delivery_checks(settings)
     if settings.issues.startswith("github:"):
         yield "GitHub", lambda: _github_checks(settings)
     elif settings.issues.startswith("folder:"):
-        yield "issues", lambda: doctor.of_folder(settings)
+        yield "issues", lambda: doctor.of_folder("issues", settings.issues)
+    if settings.worklog.startswith("folder:"):
+        yield "worklog", lambda: doctor.of_folder("worklog", settings.worklog)
+    if any(name.startswith("GARDENER_WEB_") for name in os.environ):
+        yield "web", _web_checks
     if settings.health_port:
         yield "health port", lambda: doctor.of_port(settings)
+
+
+def _built(make: Callable[[], object]) -> Iterable[Finding]:
+    """Nothing where a part can be made; else its own error says what is wrong."""
+    make()
+    return ()
+
+
+def _delivery_checks(settings: Settings) -> Iterator[Finding]:
+    """What a running worker last reported of its issues; a state that is not there has no report."""
+    if settings.state.startswith("sqlite:") and not Path(settings.state.removeprefix("sqlite:")).exists():
+        return
+    # A state that cannot be read is another check's finding.
+    with suppress(GardenerError):
+        store = open_store(settings, must_exist=True)
+        for sentence in problems(store.delivery(), datetime.now(UTC)):
+            yield Finding(Grade.WARNING, "issues", sentence, "look at the worker's log: severity>=WARNING")
+        store.close()
+
+
+def _web_checks() -> Iterator[Finding]:
+    """Whether `gardener serve` would start with this environment."""
+    if importlib.util.find_spec("starlette") is None:
+        raise ConfigError("the on-call page needs more; pip install 'log-gardener[web]'")
+    from processor.views.web.auth import Access
+    from processor.views.web.settings import load_web
+
+    settings = load_web({})
+    Access(settings, key_for=lambda _: None)
+    if settings.iap_audience and not settings.on_call:
+        mend = "set GARDENER_WEB_ON_CALL, like mo@example.org,*@sre.example.org"
+        yield Finding(Grade.WARNING, "web", "everybody whom the proxy lets in may look, and nobody may act", mend)
+    yield Finding(Grade.WELL, "web", "its settings can be used")
 
 
 def _pubsub_checks(subscription: str, dead_letter: str) -> Iterable[Finding]:
@@ -61,6 +109,10 @@ def _github_checks(settings: Settings) -> Iterable[Finding]:
     from sinks.github import checks as github_checks
     from sinks.github.http import GitHubApi
 
+    malformed = sorted(name for name in settings.repositories.values() if not _REPOSITORY.fullmatch(name))
+    if malformed:
+        raise ConfigError(f"repositories names {malformed[0]!r}, which is no repository; write OWNER/REPO")
     api = GitHubApi(settings.github_api_url, authority(settings), clock=SystemClock())
     for repository in sorted({settings.issues.removeprefix("github:"), *settings.repositories.values()}):
         yield from github_checks.check(repository, api)
+    yield from github_checks.of_expiry(api, datetime.now(UTC))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from processor.cli import options
 from processor.model import Priority, Status
+from processor.model.delivery_health import problems
 from processor.model.errors import SourceError
+from processor.text.terminal import plain
 
 if TYPE_CHECKING:
     from processor.model import Cluster
@@ -131,6 +134,8 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
         if number:
             out.print()
         out.print(part)
+    for sentence in problems(reader.delivery(), datetime.now(UTC)):
+        click.echo(plain(sentence), err=True)
 
 
 @click.command("rejected")

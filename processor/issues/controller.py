@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import plan as issue_plan
 from processor.issues.comment_commands import Listener
 from processor.issues.delivery import Delivery
+from processor.issues.health import HealthKeeper
 from processor.issues.hourly_budget import HourlyBudget
 from processor.issues.issue_cache import EPOCH, IssueCache
 from processor.issues.plan import Create, Update
@@ -38,6 +39,7 @@ _log: Final = logging.getLogger("gardener.issues")
 _HOUR: Final = timedelta(hours=1)
 _SKEW: Final = timedelta(minutes=10)
 _LOOK_BACK: Final = timedelta(days=90)
+_MAX_NOTED: Final = 20
 _MAX_STEPS: Final = 16
 
 
@@ -75,6 +77,7 @@ class Reconciler:
         name: str,
         limits: Limits | None = None,
         bounded: bool = False,
+        shown: str = "",
     ) -> None:
         self._store = store
         self._tracker = tracker
@@ -87,6 +90,7 @@ class Reconciler:
         self._decider = Decider(store, settings.policy, auto_close=settings.auto_close)
         self._issue_cache = IssueCache()
         self._linker = Linker()
+        self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
@@ -127,6 +131,7 @@ class Reconciler:
             self._budget.begin(clusters)
             self._waiting = 0
             self._watch.look(started, clusters, park=self._park)
+            self._health.looked(self._issue_cache.parked)
             self._linker.learn(clusters)
             for cluster in sorted(clusters, key=_urgency):
                 if not self._has_time(started, budget_s):
@@ -139,7 +144,10 @@ class Reconciler:
         except RateLimited as error:
             self._obey(error)
         except Transient as error:
+            self._health.failed(error)
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
+        finally:
+            self._health.ended(self._issue_cache.parked, self._waiting)
 
     def _has_time(self, started: datetime, budget_s: float) -> bool:
         return (self._clock.now() - started).total_seconds() <= budget_s
@@ -161,6 +169,7 @@ class Reconciler:
         except TrackerError as error:
             self._park(self._repository(cluster), error)
         except Transient as error:
+            self._health.failed(error)
             self._unanswered += 1
             if self._unanswered >= self._limits.breaker:
                 self._pause(60.0 * 2 ** min(self._unanswered - self._limits.breaker, 6), str(error))
@@ -199,10 +208,13 @@ class Reconciler:
                 return
             if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
                 self._waiting += 1
-                delivery.wait(cluster, notebook.FOR_BUDGET)
+                # Some in every turn: of hundreds each note is a write of its own.
+                if self._waiting <= _MAX_NOTED:
+                    delivery.wait(cluster, notebook.FOR_BUDGET)
                 return
             before = cluster
             cluster = self._take(delivery, cluster, step, is_incident=incident_report is not None)
+            self._health.succeeded()
             self._unanswered = self._limited = 0
             if cluster.triage == before.triage:
                 return
@@ -255,6 +267,7 @@ class Reconciler:
         _log.warning("issues pause for %.0f s: %s", seconds, why, extra={"action": "issues_pause"})
 
     def _park(self, repository: str, error: TrackerError) -> None:
+        self._health.parked(repository, error)
         self._issue_cache.parked[repository] = self._clock.now() + _HOUR
         _log.error("%s is left alone for an hour: %s", repository, error, extra={"action": "repository_parked"})
 

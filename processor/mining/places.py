@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from processor.mining import vocabulary
-from processor.mining.masks import CUT, VALUE
+from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import AFTER_CODE, CAUSES, CODE_NOUNS, COMPANIONS, DATA_NOUNS, NAMERS, PREPOSITIONS, rows
 from processor.mining.vocabulary import WordKind, kind_of
 
@@ -105,6 +105,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
         before -= 1
     if before >= 0 and (_singular(tokens[before].casefold()) in CODE_NOUNS or LOOKUP.fullmatch(tokens[before])):
         return True
+    if tokens[position - 1 : position] == ("=",) and before >= 0 and tokens[before].casefold() in SAYING_KEYS:
+        return True
     after = position + 1
     while after < len(tokens) and tokens[after] in _QUOTES:
         after += 1
@@ -184,12 +186,14 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
+    in_place = lead in PREPOSITIONS or lead in NAMERS
+    if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
+        return "currency", end
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
     if len(run) > 1 and (folded[-1] in _LEGAL or folded[0] in _TITLES):
         return "name of a company or person", end
-    in_place = lead in PREPOSITIONS or lead in NAMERS
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
     unknown = WordKind.NAME in kinds

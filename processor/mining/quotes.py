@@ -37,7 +37,13 @@ _OF_CODE_AFTER: Final = re.compile(
     r"|(?:object|instance)s? has no|has no (?:attribute|member|method|property|field|default export))"
 )
 _GUARDED: Final = re.compile(
-    r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
+    r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
+)
+# A part of the program that is named by its file: which one is missing is the problem.
+_NAMED_BY_FILE: Final = re.compile(
+    r"(?<![\w-])(?:[Tt]emplate|[Pp]artial|[Ll]ayout|[Mm]odule|[Mm]igration|[Ff]ixture|[Ss]tylesheet|[Pp]lugin"
+    r"|[Pp]ackage) "
+    r"(?P<body>[A-Za-z_][\w./-]{1,80}\.[a-z]{1,5})(?![\w/])"
 )
 GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
 """Where a name of code stands in quotes, what would make it a path or a host becomes a private character."""
@@ -51,6 +57,8 @@ def is_statement(text: str, at: int) -> bool:
 
 def guarded(text: str) -> str:
     """Keep masks from names like './money.js' in quotes beside a noun of code."""
+    if "." in text:
+        text = _NAMED_BY_FILE.sub(_kept_file, text)
     if "'" not in text and '"' not in text and "`" not in text:
         return text
 
@@ -61,6 +69,11 @@ def guarded(text: str) -> str:
         return match["quote"] + body.translate(GUARD) + match["quote"]
 
     return _GUARDED.sub(keep, text)
+
+
+def _kept_file(match: re.Match[str]) -> str:
+    body = match["body"]
+    return match[0] if "0" in body else match[0][: -len(body)] + body.translate(GUARD)
 
 
 def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first

@@ -31,6 +31,7 @@ from processor.model.cluster import (
     Span,
     TemplateRecord,
 )
+from processor.model.delivery_health import DeliveryHealth
 from processor.model.entry import (
     Entry,
     HttpRequest,
@@ -57,6 +58,7 @@ __all__ = [
     "Cluster",
     "ClusterDelta",
     "Committed",
+    "DeliveryHealth",
     "Entry",
     "ExceptionInfo",
     "Finding",

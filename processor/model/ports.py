@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Checkpoint,
         Cluster,
         Committed,
+        DeliveryHealth,
         Identity,
         Issue,
         IssueComment,
@@ -119,6 +120,9 @@ class Store(Protocol):
     def workers(self) -> Sequence[WorkerState]:
         """Every worker that ever committed, newest heartbeat first."""
 
+    def delivery(self) -> Sequence[DeliveryHealth]:
+        """The last report of each issue tracker's health; () where none was ever stored."""
+
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
         """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
@@ -137,6 +141,9 @@ class Store(Protocol):
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
         """The newest actions first."""
+
+    def put_delivery(self, health: DeliveryHealth) -> None:
+        """Replace the report of `health.tracker`."""
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
         """The next time at which a limited thing may be done, for all that share the state; it is taken by that.

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import Totals
+from processor.model.delivery_health import problems
 from processor.model.errors import GardenerError, StateError, Transient
 from processor.triage.operate import NotThere, carry_out, mark_of
 from processor.triage.undo import take_back, undo_of
@@ -51,6 +52,7 @@ class Snapshot:
         at: when the store was read.
         reference: what rates are relative to.
         ids: every id that resolves, aliases included, to its root's.
+        troubles: what people should know of the issues' delivery, each a sentence.
         problem: why the store could not be read since, "" while it answers.
         away_since: since when it does not answer.
     """
@@ -64,6 +66,7 @@ class Snapshot:
     workers: tuple[WorkerState, ...]
     rejected: tuple[Rejected, ...]
     audit: tuple[AuditRecord, ...]
+    troubles: tuple[str, ...] = ()
     problem: str = ""
     away_since: datetime | None = None
 
@@ -257,6 +260,7 @@ class StateReader:
             workers=workers,
             rejected=self._rejected(store, _total(workers), now, force=force),
             audit=audit,
+            troubles=problems(store.delivery(), now),
         )
         _with_incidents(made)
         self._took = self._now() - now

@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from processor.model.portion import Portion
 
 
-def get_all(client: firestore.Client, references: list[Any], portion: Portion, timeout_s: float) -> Iterator[Any]:
+def get_all(
+    client: firestore.Client,
+    references: list[Any],
+    portion: Portion,
+    timeout_s: float,
+    *,
+    fields: list[str] | None = None,
+) -> Iterator[Any]:
     """Snapshots of all these, in no particular order; each request has the whole deadline."""
     done = 0
     while done < len(references):
         part = references[done : done + portion.size]
         try:
-            found = list(client.get_all(part, retry=None, timeout=timeout_s))
+            found = list(client.get_all(part, fields, retry=None, timeout=timeout_s))
         except Exception as error:
             if not is_deadline(error) or len(part) == 1:
                 raise

@@ -18,6 +18,7 @@ from sinks.firestore import documents
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
+from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
@@ -53,7 +54,7 @@ _SCAN_FROM: Final = 8
 """With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
 
 
-class FirestoreStore:
+class FirestoreStore(DeliveryReports):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:

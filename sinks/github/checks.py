@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Finding, Grade
+from processor.model.delivery_health import TOKEN_WARNING
 from processor.model.errors import RepositoryParked
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ def check(repository: str, api: GitHubApi) -> Iterator[Finding]:
         yield Finding(Grade.PROBLEM, _PART, f"the token may only read {repository}", mend)
     yield from _of_labels(repository, api)
     yield Finding(Grade.WELL, _PART, f"{repository} answers")
+
+
+def of_expiry(api: GitHubApi, now: datetime) -> Iterator[Finding]:
+    """Whether the token that was just used ends soon, as GitHub says of those that end at all."""
+    ends = api.token_expires_at
+    if ends is not None and ends - now < TOKEN_WARNING:
+        mend = "make a new token with Issues: read and write, and set GARDENER_GITHUB_TOKEN to it"
+        yield Finding(Grade.WARNING, _PART, f"the token expires on {ends:%Y-%m-%d}", mend)
 
 
 def _of_labels(repository: str, api: GitHubApi) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ _REDIRECTS: Final = 3
 _PAGES: Final = 200
 _UNAUTHORIZED: Final = 401
 _UNCHANGED: Final = 304
+_EXPIRY: Final = "github-authentication-token-expiration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class GitHubApi:
         self._has_slot = False
         self._etags: OrderedDict[str, _Kept] = OrderedDict()
         self._kept_bytes = 0
+        self.token_expires_at: datetime | None = None
         self._client = httpx2.Client(
             timeout=_TIMEOUT_S,
             follow_redirects=False,
@@ -105,6 +108,9 @@ class GitHubApi:
 
     def read(self, path: str, **query: str | int) -> Answer:
         """GET; a 304 gives what was answered before. Statuses in 300-399, 404 and 410 are the caller's to judge."""
+        return self._retried(path, query, follow=True)
+
+    def _retried(self, path: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Transient) and not isinstance(error, RateLimited)),
             wait=wait_random_exponential(multiplier=0.2, max=5),
@@ -112,11 +118,14 @@ class GitHubApi:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._read, self._address(path), query)
+        return retrying(self._read, self._address(path), query, follow=follow)
 
-    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
-        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`."""
-        answer = self.read(path, per_page=100, **query)
+    def pages(self, path: str, *, follow: bool = True, **query: str | int) -> Iterator[Any]:
+        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`.
+
+        `follow`: redirects, too. A list of what belongs to an issue is redirected to the issue, which is no list.
+        """
+        answer = self._retried(path, {"per_page": 100, **query}, follow=follow)
         for _ in range(_PAGES):
             if answer.status != httpx2.codes.OK:
                 yield answer
@@ -152,11 +161,11 @@ class GitHubApi:
             self._clock.sleep(wait)
         self._has_slot = True
 
-    def _read(self, url: str, query: Mapping[str, str | int]) -> Answer:
+    def _read(self, url: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
         for _ in range(_REDIRECTS):
             answer = self._read_once(url, query)
             location = answer.headers.get("location", "")
-            if not 300 <= answer.status < 400 or not self.owns(location):  # noqa: PLR2004  # HTTP's own numbers
+            if not follow or not 300 <= answer.status < 400 or not self.owns(location):  # noqa: PLR2004  # HTTP's own numbers
                 return answer
             # The new address carries the query where GitHub put it there; else it is asked again.
             url, query = location, {} if "?" in location else query
@@ -213,6 +222,7 @@ class GitHubApi:
             kind = Transient if method == "GET" else OutcomeUnknown
             raise kind(f"GitHub did not answer {method} {urlsplit(url).path}: {type(error).__name__}") from None
         self._on_call(method, response.status_code)
+        self.token_expires_at = _expiry(response.headers.get(_EXPIRY)) or self.token_expires_at
         links = {name: link["url"] for name, link in response.links.items() if name and self.owns(link.get("url", ""))}
         return Answer(response.status_code, response.headers, _decoded(response), links, response.content)
 
@@ -237,6 +247,19 @@ class GitHubApi:
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _expiry(text: str | None) -> datetime | None:
+    """When a personal token ends, "2026-12-25 15:41:40 UTC"; an offset may stand in the place of UTC."""
+    if not text:
+        return None
+    for form in ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z"):
+        try:
+            found = datetime.strptime(text, form)  # noqa: DTZ007  # UTC is put in below
+        except ValueError:
+            continue
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return None
 
 
 def _decoded(response: httpx2.Response) -> Any:

@@ -120,6 +120,9 @@ BEGIN SELECT RAISE(ABORT, 'a newer Log Gardener has upgraded it; run that one in
 -- What people and the controller decided; `decision` is JSON, `rev` its compare-and-set.
 CREATE TABLE handling (cluster_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, decision TEXT NOT NULL) WITHOUT ROWID;
 
+-- How each issue tracker fares; `report` is JSON.
+CREATE TABLE delivery (tracker TEXT PRIMARY KEY, report TEXT NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,

@@ -20,6 +20,7 @@ from sinks.sqlite import forget as forgetting
 from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
+from sinks.sqlite.delivery import DeliveryReports
 from sinks.sqlite.read import at, micros
 from sinks.stored_cluster import merge_members, next_slot, released_by, root_of, samples_of
 
@@ -37,7 +38,7 @@ _VARIABLES: Final = 500
 LEDGER_DAYS: Final = 30
 
 
-class SqliteStore:
+class SqliteStore(DeliveryReports):
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
     def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:

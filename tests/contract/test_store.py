@@ -11,7 +11,17 @@ import pytest
 from step_worker import NOW, StepWorker, message, messages
 
 from processor.ingest.samples import rank_of
-from processor.model import AuditRecord, IssueRef, Priority, ReceivedMessage, Severity, Status, Totals, Triage
+from processor.model import (
+    AuditRecord,
+    DeliveryHealth,
+    IssueRef,
+    Priority,
+    ReceivedMessage,
+    Severity,
+    Status,
+    Totals,
+    Triage,
+)
 from processor.model.errors import Conflict, StateError, Transient
 from processor.model.values import MAX_VALUES, total
 from processor.parsing.decode import decode, identity
@@ -608,6 +618,20 @@ def replace_at(entry, chance):
     late = (NOW + timedelta(days=90) - chance.randrange(300) * MINUTE).isoformat()
     head, _, tail = entry.data.partition(b'"timestamp": "')
     return entry._replace(data=head + b'"timestamp": "' + late.encode() + tail[tail.index(b'"') :])
+
+
+def test_the_last_report_of_a_tracker_is_kept_and_read_by_others(open_store):
+    at = NOW.replace(microsecond=123_456)
+    first = DeliveryHealth("w1", NOW, "github:o/r", None, NOW, "GitHub answered 401", {"o/r": "401"}, 2, None)
+    last = DeliveryHealth("w2", at, "github:o/r", at, None, "", {}, 0, at)
+    writer, reader = open_store(), open_store()
+    assert list(reader.delivery()) == []
+    writer.put_delivery(first)
+    assert list(reader.delivery()) == [first]
+    writer.put_delivery(last)
+    writer.put_delivery(replace(first, tracker="folder:issues"))
+
+    assert sorted(reader.delivery(), key=lambda one: one.tracker) == [replace(first, tracker="folder:issues"), last]
 
 
 def test_slots_are_apart_for_all_who_share_the_state(hand):

@@ -33,6 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         "sinks/firestore/schema.json",
         "processor/app/setup/sink_filter.json",
         "processor/app/setup/alerts.json",
+        "processor/app/setup/actions.json",
     ):
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / path, top / path)

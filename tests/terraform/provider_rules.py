@@ -52,6 +52,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("google_firestore_backup_schedule", "retention"): _seconds(86_400, 8_467_200, step=86_400),
     (_ALERT, f"{_THRESHOLD}.comparison"): _one_of("COMPARISON_GT", "COMPARISON_LT"),
     (_ALERT, f"{_THRESHOLD}.duration"): _seconds(0, 84_600, step=60),
+    (_ALERT, "conditions.condition_matched_log.filter"): _FILTER,
+    (_ALERT, "alert_strategy.notification_rate_limit.period"): _seconds(300, 172_800),
     (_ALERT, "conditions.condition_absent.duration"): _seconds(120, 84_600, step=60),
 }
 

@@ -174,17 +174,19 @@ def test_the_same_alerts(printed, applied):
     for one in ending(printed, "policies create"):
         policy = json.loads(one.one("policy"))
         (condition,) = policy["conditions"]
-        about = condition.get("conditionThreshold") or condition["conditionAbsent"]
-        texts = (about["filter"], about["duration"], policy["documentation"]["content"], policy["severity"])
+        spelled = ("conditionThreshold", "conditionAbsent", "conditionMatchedLog")
+        about = next(condition[kind] for kind in spelled if kind in condition)
+        texts = (about["filter"], about.get("duration"), policy["documentation"]["content"], policy["severity"])
         made[policy["displayName"]] = (*texts, about.get("thresholdValue"))
     wanted = {}
     for policy in applied.of("google_monitoring_alert_policy"):
         (condition,) = policy["conditions"]
-        about = (condition["condition_threshold"] or condition["condition_absent"])[0]
-        texts = (about["filter"], about["duration"], policy["documentation"][0]["content"], policy["severity"])
+        kinds = ("condition_threshold", "condition_absent", "condition_matched_log")
+        about = next(condition[kind] for kind in kinds if condition.get(kind))[0]
+        texts = (about["filter"], about.get("duration"), policy["documentation"][0]["content"], policy["severity"])
         wanted[policy["display_name"]] = (*texts, about.get("threshold_value"))
     assert made == wanted
-    assert len(made) == 6
+    assert len(made) == 7
 
 
 def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import Any
+from typing import Any, Final
+
+_BAD: Final = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 
 
 def policies(name: str) -> dict[str, dict[str, Any]]:
@@ -20,7 +22,30 @@ def policies(name: str) -> dict[str, dict[str, Any]]:
     table: dict[str, dict[str, Any]] = json.loads(
         resources.files("processor.app.setup").joinpath("alerts.json").read_text("utf-8")
     )
-    return {key: _policy(alert, name) for key, alert in table.items()}
+    return {key: (_log_policy if alert["kind"] == "log" else _policy)(alert, name) for key, alert in table.items()}
+
+
+def own_errors(name: str) -> str:
+    """The filter of our own lines that say ERROR or worse, from the table of actions."""
+    actions: dict[str, dict[str, str]] = json.loads(
+        resources.files("processor.app.setup").joinpath("actions.json").read_text("utf-8")
+    )
+    bad = [f'"{action}"' for action, row in actions.items() if row["severity"] in _BAD]
+    where = f'(resource.labels.worker_pool_name="{name}-worker" OR resource.labels.service_name="{name}-web")'
+    return f"severity>=ERROR AND jsonPayload.log_gardener.action=({' OR '.join(bad)}) AND {where}"
+
+
+def _log_policy(alert: dict[str, Any], name: str) -> dict[str, Any]:
+    labels = {"action": "EXTRACT(jsonPayload.log_gardener.action)"}
+    condition = {"filter": own_errors(name), "labelExtractors": labels}
+    return {
+        "displayName": f"{name}: {alert['title']}",
+        "combiner": "OR",
+        "severity": alert["severity"],
+        "conditions": [{"displayName": alert["title"], "conditionMatchedLog": condition}],
+        "documentation": {"content": alert["documentation"].replace("{name}", name), "mimeType": "text/markdown"},
+        "alertStrategy": {"notificationRateLimit": {"period": "3600s"}, "autoClose": "86400s"},
+    }
 
 
 def _policy(alert: dict[str, Any], name: str) -> dict[str, Any]:

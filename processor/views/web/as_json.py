@@ -26,6 +26,7 @@ def state_json(snapshot: Snapshot) -> dict[str, Any]:
         "read_at": snapshot.at.isoformat(),
         "reference_time": snapshot.reference.isoformat(),
         "problem": snapshot.problem or None,
+        "delivery": list(snapshot.troubles),
     }
 
 

@@ -100,6 +100,7 @@ class Worklog:
         first, last: event time of the entries' first and last, cut to the period.
         totals: of the whole state, whatever the period.
         items: the most urgent and most frequent first.
+        troubles: what people should know of the issues' delivery.
     """
 
     at: datetime
@@ -111,6 +112,7 @@ class Worklog:
     workers: int
     items: tuple[Item, ...]
     incidents: tuple[Incident, ...] = ()
+    troubles: tuple[str, ...] = ()
 
     @property
     def entries(self) -> int:
@@ -140,6 +142,7 @@ def gather(
     deploys: Mapping[str, View] | None = None,
     period: Period | None = None,
     service: str = "",
+    troubles: tuple[str, ...] = (),
 ) -> Worklog:
     """The facts of a period, of one service or of all (""); `speaks_for`: silent cluster -> whose issue tells of it."""
     period = period or Period()
@@ -171,6 +174,7 @@ def gather(
         workers=len(workers),
         items=tuple(found),
         incidents=tuple(one for one in incidents if one.ids & shown),
+        troubles=troubles,
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Redact = Callable[[str], str]
 
 MAX_DETAILS: Final = 50
+_MAX_TROUBLE: Final = 500
 _MAX_TITLE: Final = 160
 _MAX_NAME: Final = 120
 _MAX_TEMPLATE: Final = 2_000
@@ -39,6 +40,7 @@ def markdown(log: Worklog, redact: Redact) -> str:
     found = problems(log)
     parts = [
         *_head(log, redact),
+        *(f"**{neutral.prose(redact(one), max_chars=_MAX_TROUBLE)}**" for one in log.troubles),
         "## Executive summary",
         *_summary(log, found, redact),
         "## Clusters",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from processor.model.delivery_health import problems
 from processor.model.errors import ConfigError, Transient
 from processor.triage import incident_owner, related
 from processor.triage.deploys import Deploys
@@ -52,6 +53,7 @@ def read(store: Store, policy: Policy, *, period: Period | None = None, service:
         deploys={cluster.id: known.view(cluster) for cluster in clusters},
         period=period,
         service=service,
+        troubles=problems(store.delivery(), datetime.now(UTC)),
     )
 
 

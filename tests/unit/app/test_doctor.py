@@ -1,5 +1,6 @@
 """`gardener doctor`: each broken set-up is named, with what mends it. Those on Pub/Sub: tests/e2e."""
 
+import io
 import json
 import sqlite3
 import threading
@@ -10,8 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from service import free_port
 
-from processor.model import Grade
+from processor.app.config import load
+from processor.app.doctor import examine
+from processor.app.doctor_checks import make_checks
+from processor.model import DeliveryHealth, Grade
+from processor.model.errors import ConfigError
 from sinks.firestore.checks import missing, skew
+from sinks.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = {"archived": False, "has_issues": True, "permissions": {"push": True, "triage": True}}
@@ -23,6 +29,7 @@ class GitHub:
 
     def __init__(self):
         self.status, self.repository, self.labels, self.off = 200, GOOD, LABELS, timedelta()
+        self.expires = ""
 
         class Handler(BaseHTTPRequestHandler):
             fake = self
@@ -34,6 +41,8 @@ class GitHub:
                 self.send_response_only(fake.status)
                 self.send_header("Date", format_datetime(datetime.now(UTC) + fake.off, usegmt=True))
                 self.send_header("Content-Type", "application/json")
+                if fake.expires:
+                    self.send_header("GitHub-Authentication-Token-Expiration", fake.expires)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -230,3 +239,103 @@ def test_missing_indexes_and_expiry_are_named_with_the_commands_that_make_them()
         "gcloud firestore fields ttls update expire_at --project=p --collection-group=ledger --enable-ttl"
     )
     assert [one.grade for one in well] == [Grade.WELL]
+
+
+TOKENS = {"GARDENER_GITHUB_TOKEN": "token-of-a-test"}
+BROKEN = {
+    "a mask that is no expression": ({"gardener.toml": '[[masks]]\nname = "x"\npattern = "("\n'}, [], {}, "masks"),
+    "a mask that matches nothing at all": ({"gardener.toml": '[[masks]]\nname = "x"\npattern = ""\n'}, [], {}, "masks"),
+    "a rule whose expression is none": ({"gardener.toml": '[[rules]]\npriority = "P1"\ntext = "("\n'}, [], {}, ""),
+    "a threshold without a time": ({"gardener.toml": '[thresholds]\nP1 = ["3"]\n'}, [], {}, ""),
+    "a dwell that is no time": ({"gardener.toml": '[dwell]\nP1 = "soon"\n'}, [], {}, ""),
+    "a setting that does not exist": ({"gardener.toml": "flush_second = 1\n"}, [], {}, ""),
+    "a file that is no TOML": ({"gardener.toml": "flush_seconds = \n"}, [], {}, ""),
+    "a source of no known form": ({}, ["--source", "kafka:x"], {}, ""),
+    "a state of no known form": ({}, ["--state", "postgres:x"], {}, ""),
+    "a source that is not there": ({}, ["--source", "file:gone.json"], {}, "source"),
+    "a source that is a folder": ({"d/x": ""}, ["--source", "file:d"], {}, "source"),
+    "a source of something else": ({"x.txt": "no\nentries\n"}, ["--source", "file:x.txt"], {}, "source"),
+    "a state without its folder": ({}, ["--state", "sqlite:gone/g.db"], {}, "state"),
+    "a state that is no database": ({"g.db": "text " * 50}, ["--state", "sqlite:g.db"], {}, "state"),
+    "a state that is a folder": ({"d/x": ""}, ["--state", "sqlite:d"], {}, "state"),
+    "issues in a file": ({"f": ""}, ["--issues", "folder:f"], {}, "issues"),
+    "issues below a file": ({"f": ""}, ["--issues", "folder:f/issues"], {}, "issues"),
+    "a worklog in a file": ({"f": ""}, [], {"GARDENER_WORKLOG": "folder:f"}, "worklog"),
+    "a worklog below a file": ({"f": ""}, [], {"GARDENER_WORKLOG": "folder:f/log"}, "worklog"),
+    "GitHub without a token": ({}, ["--issues", "github:o/r"], {}, "GitHub"),
+    "a key of an App that is none": (
+        {},
+        ["--issues", "github:o/r"],
+        {
+            "GARDENER_GITHUB_APP_ID": "1",
+            "GARDENER_GITHUB_INSTALLATION_ID": "2",
+            "GARDENER_GITHUB_PRIVATE_KEY": "no PEM",
+        },
+        "GitHub",
+    ),
+    "a repository by service that is none": (
+        {"gardener.toml": '[repositories]\n"pay-*" = "just-a-name"\n'},
+        ["--issues", "github:o/r"],
+        TOKENS,
+        "GitHub",
+    ),
+    "a page open to all": ({}, [], {"GARDENER_WEB_HOST": "0.0.0.0"}, "web"),  # noqa: S104
+    "a short token of the page": ({}, [], {"GARDENER_WEB_TOKEN": "short"}, "web"),
+    "one token for both roles": (
+        {},
+        [],
+        {"GARDENER_WEB_TOKEN": "a-token-0123456789", "GARDENER_WEB_READ_TOKEN": "a-token-0123456789"},
+        "web",
+    ),
+    "a proxy that is no address": ({}, [], {"GARDENER_WEB_PROXIES": "everywhere"}, "web"),
+    "a health port in use": ({}, [], {"GARDENER_HEALTH_PORT": "in use"}, "health port"),
+    "a health host of another machine": (
+        {},
+        [],
+        {"GARDENER_HEALTH_HOST": "203.0.113.1", "GARDENER_HEALTH_PORT": "8099"},
+        "health port",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_broken_set_up_is_named_by_its_part(name, tmp_path, monkeypatch, github):
+    """In this process: `load`, `make_checks` and `examine` are all that the command does."""
+    files, arguments, environment, part = BROKEN[name]
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, github.url.rpartition(":")[2] if value == "in use" else value)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    flags = dict(zip((one.removeprefix("--") for one in arguments[::2]), arguments[1::2], strict=True))
+    if not part:
+        with pytest.raises(ConfigError, match=r"setting|TOML"):
+            load(flags)
+        return
+    found = list(examine(make_checks(load(flags))))
+
+    wrong = [one for one in found if one.grade is Grade.PROBLEM]
+    assert [one.part for one in wrong] == [part], found
+    assert wrong[0].mend
+    assert len(wrong[0].text) > 10
+
+
+def test_what_a_worker_reported_and_a_token_that_ends_are_warnings(tmp_path, monkeypatch, github):
+    now = datetime.now(UTC)
+    store = SqliteStore(str(tmp_path / "g.db"))
+    store.put_delivery(DeliveryHealth("w1", now, "github:o/r", None, now, "x", {"o/r": "GitHub answered 401"}, 3))
+    store.close()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv("GARDENER_GITHUB_TOKEN", "token-of-a-test")
+    monkeypatch.setenv("GARDENER_GITHUB_API_URL", github.url)
+    github.expires = f"{now + timedelta(days=5):%Y-%m-%d %H:%M:%S} UTC"
+
+    found = list(examine(make_checks(load({"state": "sqlite:g.db", "issues": "github:o/r"}))))
+
+    texts = [one.text for one in found if one.grade is Grade.WARNING]
+    assert any("GitHub answered 401" in text for text in texts)
+    assert any("3 new issues wait" in text for text in texts)
+    assert any("the token expires on" in text for text in texts)

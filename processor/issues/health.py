@@ -1,0 +1,104 @@
+"""Keeps the report of how delivery fares, and stores it when it says something new."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from processor.model import DeliveryHealth
+from processor.model.errors import StateError, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from processor.model.ports import Clock, IssueTracker, Store
+
+_log: Final = logging.getLogger("gardener.issues")
+_AGAIN: Final = timedelta(minutes=5)
+_DAY: Final = timedelta(days=1)
+_WARN: Final = timedelta(days=14)
+_ALARM: Final = timedelta(days=2)
+_CUT: Final = 500
+
+
+class HealthKeeper:
+    """What the controller tells of every request; never raises into its turn.
+
+    Attributes:
+        report: as it stands.
+    """
+
+    def __init__(self, store: Store, tracker: IssueTracker | None, *, clock: Clock, name: str, shown: str) -> None:
+        self._store = store
+        self._tracker = tracker
+        self._clock = clock
+        self.report = DeliveryHealth(worker=name, at=clock.now(), tracker=shown)
+        self._reasons: dict[str, str] = {}
+        self._stored: DeliveryHealth | None = None
+        self._warned_at: datetime | None = None
+
+    def succeeded(self) -> None:
+        """The tracker answered as hoped for."""
+        self.report = replace(self.report, succeeded_at=self._clock.now())
+
+    def failed(self, error: Exception) -> None:
+        """It did not."""
+        self.report = replace(self.report, failed_at=self._clock.now(), error=str(error)[:_CUT])
+
+    def looked(self, parked: Mapping[str, datetime]) -> None:
+        """Every repository was listed, but for those that are left alone."""
+        if self._tracker is not None and not set(self._tracker.repositories()) <= set(self._left_alone(parked)):
+            self.succeeded()
+
+    def parked(self, repository: str, error: Exception) -> None:
+        """A repository is left alone from now on."""
+        self._reasons[repository] = str(error)[:_CUT]
+        self.failed(error)
+
+    def ended(self, parked: Mapping[str, datetime], waiting: int) -> None:
+        """A turn is over: store what people should know, at once when it is new, else every five minutes."""
+        if self._tracker is None:
+            return
+        now = self._clock.now()
+        expires = getattr(self._tracker, "token_expires_at", None)
+        self.report = replace(
+            self.report,
+            at=now,
+            parked={name: self._reasons.get(name, "") for name in self._left_alone(parked)},
+            waiting=waiting,
+            token_expires_at=expires,
+        )
+        self._warn(expires, now)
+        if self._stored is None or now - self._stored.at >= _AGAIN or _news(self.report) != _news(self._stored):
+            self._put()
+
+    def _left_alone(self, parked: Mapping[str, datetime]) -> list[str]:
+        now = self._clock.now()
+        return sorted(name for name, until in parked.items() if until > now)
+
+    def _put(self) -> None:
+        try:
+            self._store.put_delivery(self.report)
+        except (StateError, Transient) as error:
+            _log.warning("the health of issues is not stored: %s", error, extra={"action": "issues_wait"})
+        else:
+            self._stored = self.report
+
+    def _warn(self, expires: datetime | None, now: datetime) -> None:
+        if expires is None or expires - now > _WARN or (self._warned_at and now - self._warned_at < _DAY):
+            return
+        self._warned_at = now
+        fields = {"expires_at": expires.isoformat(), "days": round((expires - now) / _DAY, 1)}
+        text = "the token of the issue tracker expires on %s; make a new one"
+        if expires - now > _ALARM:
+            _log.warning(text, f"{expires:%Y-%m-%d}", extra={"action": "token_expires", "fields": fields})
+        else:
+            _log.error(text, f"{expires:%Y-%m-%d}", extra={"action": "token_expiring", "fields": fields})
+
+
+def _news(report: DeliveryHealth) -> tuple[object, ...]:
+    """What makes a report worth storing at once."""
+    return (report.is_failing, report.error if report.is_failing else "", report.parked, report.waiting > 0)

@@ -1,0 +1,28 @@
+"""`DeliveryHealth` as JSON and back; the same form in every store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from processor.model import DeliveryHealth
+
+_TIMES = ("at", "succeeded_at", "failed_at", "token_expires_at")
+
+
+def dump(health: DeliveryHealth) -> str:
+    """One JSON object."""
+    values: dict[str, Any] = asdict(health)
+    for name in _TIMES:
+        values[name] = values[name] and values[name].isoformat()
+    return json.dumps(values, sort_keys=True)
+
+
+def load(text: str) -> DeliveryHealth:
+    """The report that `dump` wrote."""
+    values = json.loads(text)
+    for name in _TIMES:
+        values[name] = values[name] and datetime.fromisoformat(values[name])
+    return DeliveryHealth(**values)
