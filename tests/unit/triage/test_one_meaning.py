@@ -24,6 +24,7 @@ from processor.model import (
     Triage,
 )
 from processor.model.errors import ConfigError
+from processor.model.notes import EMPTY
 from processor.triage import operate
 from processor.views.snapshot import Row
 from processor.views.terminal.screen import MUTES, Screen, press
@@ -156,7 +157,7 @@ def by_comment(store, verb, tracker):
 
 def bare(triage):
     """What an act decides; the controller's notes and the note for people are not part of it."""
-    return replace(triage, memory={}, note="")
+    return replace(triage, notes=EMPTY, note="")
 
 
 def test_every_sequence_of_three_verbs_ends_alike_however_it_is_said(monkeypatch):
