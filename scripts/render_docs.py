@@ -16,6 +16,22 @@ from processor.cli import cli
 from processor.views.web.settings import WebSettings
 
 TOP = Path(__file__).resolve().parents[1]
+MANAGED = {
+    "dead_letter",
+    "github_app_id",
+    "github_installation_id",
+    "health_host",
+    "health_port",
+    "issues",
+    "ledger_lanes",
+    "min_severity",
+    "source",
+    "state",
+    "until_idle",
+    "worker",
+    "writes_per_second",
+}
+SETTABLE = TOP / "processor" / "app" / "setup" / "settable.json"
 DOCS = TOP / "docs"
 SINK_FILTER = TOP / "processor" / "app" / "setup" / "sink_filter.json"
 
@@ -71,10 +87,20 @@ def commands_page():
     return "".join(parts)
 
 
+def settable():
+    """What terraform/ takes in its `settings` map: all but secrets and what it sets itself."""
+    return [
+        name
+        for name, field in Settings.model_fields.items()
+        if name not in MANAGED and not isinstance(field.get_default(call_default_factory=True), SecretStr)
+    ]
+
+
 def main():
     pages = {
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
+        SETTABLE: json.dumps(settable(), indent=1) + "\n",
         SINK_FILTER: json.dumps(words(), indent=2, ensure_ascii=False) + "\n",
     }
     stale = []
