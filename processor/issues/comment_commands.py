@@ -46,10 +46,11 @@ class Listener:
                 cluster = self._hear(cluster, issue, comment)
         # Only a comment that was listed counts as heard, however new the issue itself is.
         heard_until = max([since, *(comment.at for comment in found)])
-        if notes.commands_at is not None and (heard_until, issue.comments) == (notes.commands_at, notes.comments_heard):
+        before = (notes.commands_at, notes.comments_heard, notes.heard_at)
+        if before == (heard_until, issue.comments, issue.updated_at):
             return cluster
         notes = notebook.load(cluster.triage.memory)
-        heard = {"commands_at": heard_until, "comments_heard": issue.comments}
+        heard = {"commands_at": heard_until, "comments_heard": issue.comments, "heard_at": issue.updated_at}
         memory = notebook.dump(notes.model_copy(update=heard))
         triage = self._store.put_triage(cluster.id, replace(cluster.triage, memory=memory))
         return replace(cluster, triage=triage)

@@ -88,7 +88,7 @@ class Delivery:
 
     def say(self, cluster: Cluster, step: Comment) -> Cluster:
         """Write the comment that is owed first."""
-        ref = _ref(cluster)
+        ref = outcomes.ref_of(cluster)
         claimed, token = self._claim(cluster, "comment", number=step.owed.number)
         try:
             self._tracker.comment(ref, step.body)
@@ -112,7 +112,7 @@ class Delivery:
 
     def rewrite(self, cluster: Cluster, step: Update) -> Cluster:
         """Bring the issue up to date; first it is read, and what people did to it comes before what we want."""
-        ref = _ref(cluster)
+        ref = outcomes.ref_of(cluster)
         try:
             # First the slot, then the look: between what is read and what is written is one request, not seconds.
             self._tracker.reserve()
@@ -163,13 +163,7 @@ class Delivery:
             return cluster
         since = intent.at - _SKEW
         if intent.action == "comment":
-            if cluster.triage.issue is None:
-                return self._record(cluster, intent.token, outcomes.nothing)
-            keys = {(key, intent.number) for key in (cluster.id, *cluster.aliases)}
-            found = self._tracker.comments(cluster.triage.issue, since)
-            if any(report.comment_key(comment.body) in keys for comment in found):
-                return self._record(cluster, intent.token, outcomes.said(intent.number), "comment found")
-            return self._record(cluster, intent.token, outcomes.nothing, "comment not found")
+            return self._recover_comment(cluster, intent)
         repository = self._tracker.repository(cluster.stream.service)
         keys_of_issue = {cluster.id, *cluster.aliases}
         candidates = [
@@ -183,6 +177,19 @@ class Delivery:
         if not credible(repository):
             raise Transient(f"the list of issues of {repository} is empty although it has some; nothing is opened")
         return self._record(cluster, intent.token, outcomes.nothing, "issue not found")
+
+    def _recover_comment(self, cluster: Cluster, intent: Intent) -> Cluster:
+        ref, found = cluster.triage.issue, False
+        if ref is not None:
+            keys = {(key, intent.number) for key in (cluster.id, *cluster.aliases)}
+            try:
+                comments = self._tracker.comments(ref, intent.at - _SKEW)
+            except IssueMoved as moved:
+                # Looked for where it is now in the next turn; until then nobody says it again.
+                return self._record(cluster, "", self._follow(moved, keep=True), "issue moved", str(moved))
+            found = any(report.comment_key(comment.body) in keys for comment in comments)
+        revise = outcomes.said(intent.number) if found else outcomes.nothing
+        return self._record(cluster, intent.token, revise, "comment found" if found else "comment not found")
 
     # --- recording ------------------------------------------------------------------------------------
     def _claim(
@@ -282,17 +289,10 @@ class Delivery:
 
         return revise
 
-    def _follow(self, moved: IssueMoved) -> Revise:
+    def _follow(self, moved: IssueMoved, *, keep: bool = False) -> Revise:
         ref = self._tracker.get(IssueRef(moved.repository, moved.number, "")).ref
 
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-            return replace(triage, issue=ref), outcomes.without_intent(notes)
+            return replace(triage, issue=ref), notes if keep else outcomes.without_intent(notes)
 
         return revise
-
-
-def _ref(cluster: Cluster) -> IssueRef:
-    ref = cluster.triage.issue
-    if ref is None:
-        raise TrackerError(f"cluster {cluster.id} has no issue")
-    return ref

@@ -55,9 +55,13 @@ class IssueCache:
         Trackers' times are whole seconds: what happened in the second of our own write is looked at once more.
         """
         notes = notebook.load(cluster.triage.memory)
-        known = max(notes.written.updated_at if notes.written else EPOCH, notes.commands_at or EPOCH)
-        if issue.updated_at < known and issue.comments <= notes.comments_heard:
-            return True
+        written = notes.written
+        known = max(written.updated_at if written else EPOCH, notes.heard_at or EPOCH)
+        if written and issue.updated_at <= known and issue.comments <= notes.comments_heard:
+            theirs = {name for name in issue.labels if name.startswith("priority: ")} - set(written.labels)
+            same = issue.open == written.open and not theirs and report.LABEL in issue.labels
+            if issue.updated_at < known or same:
+                return True
         return self._read.get((issue.ref.repository, issue.ref.number), EPOCH) >= issue.updated_at
 
     def forget(self, issue: Issue) -> None:

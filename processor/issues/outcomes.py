@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from processor.model import Status
 from processor.model import notes as notebook
+from processor.model.errors import TrackerError
 from processor.triage import decide
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from processor.model import Issue, IssueEdit, Triage
+    from processor.model import Cluster, Issue, IssueEdit, IssueRef, Triage
     from processor.model.notes import Notes
 
 _BACK_OFF: Final = timedelta(hours=1)
@@ -82,3 +83,11 @@ def deleted(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
     """Somebody deleted it: a person's word, so it is not opened again."""
     muted = replace(triage, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
     return muted, without_intent(notes, abandoned=notebook.DELETED, owed=())
+
+
+def ref_of(cluster: Cluster) -> IssueRef:
+    """Its issue. Raises `TrackerError` where it has none."""
+    ref = cluster.triage.issue
+    if ref is None:
+        raise TrackerError(f"cluster {cluster.id} has no issue")
+    return ref

@@ -94,7 +94,11 @@ class Watch:
         author = min(issues, key=lambda issue: issue.ref.number).author
         ours = [issue for issue in issues if issue.author == author]
         first = min(ours, key=lambda issue: (not issue.open, issue.ref.number))
-        return self._delivery.adopt(cluster, self._tracker.get(first.ref))
+        try:
+            return self._delivery.adopt(cluster, self._tracker.get(first.ref))
+        except (IssueGone, IssueMoved):
+            self._cache.forget(first)
+            return cluster
 
     def _hear(self, cluster: Cluster, ref: IssueRef, issue: Issue) -> tuple[Cluster, bool]:
         if self._cache.is_old(issue, cluster):
@@ -102,14 +106,14 @@ class Watch:
         now = self._clock.now()
         try:
             fresh = self._tracker.get(ref)
+            if report.LABEL not in fresh.labels:
+                self._delivery.label_again(fresh)
+            cluster = self._delivery.listen(cluster, fresh)
+            cluster = self._listener.listen(cluster, fresh)
         except IssueMoved as moved:
             return self._delivery.moved(cluster, moved), True
         except IssueGone:
             return cluster, False  # the next write to it finds out, and records it
-        if report.LABEL not in fresh.labels:
-            self._delivery.label_again(fresh)
-        cluster = self._delivery.listen(cluster, fresh)
-        cluster = self._listener.listen(cluster, fresh)
         self._cache.note_read(fresh, now)
         return cluster, True
 

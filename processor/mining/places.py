@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from processor.mining import vocabulary
-from processor.mining.masks import CUT, VALUE
+from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import AFTER_CODE, CAUSES, CODE_NOUNS, COMPANIONS, DATA_NOUNS, NAMERS, PREPOSITIONS, rows
 from processor.mining.vocabulary import WordKind, kind_of
 
@@ -104,6 +104,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
     while before >= 0 and (tokens[before] in _MARKS or tokens[before].casefold() in AFTER_CODE):
         before -= 1
     if before >= 0 and (_singular(tokens[before].casefold()) in CODE_NOUNS or LOOKUP.fullmatch(tokens[before])):
+        return True
+    if tokens[position - 1 : position] == ("=",) and before >= 0 and tokens[before].casefold() in SAYING_KEYS:
         return True
     after = position + 1
     while after < len(tokens) and tokens[after] in _QUOTES:

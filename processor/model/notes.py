@@ -94,6 +94,7 @@ class Notes(BaseModel):
         new_in, gone_since: what its service's revisions say of it; see `processor.triage.deploys.View`.
         incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
         commands_at: up to when the issue's comments were searched for commands.
+        heard_at: the issue's last change when it was listened to last.
         comments_heard: how many the issue had when they were listed; another number is a reason to look.
     """
 
@@ -118,6 +119,7 @@ class Notes(BaseModel):
     incident: str = ""
     commands_at: datetime | None = None
     comments_heard: int = 0
+    heard_at: datetime | None = None
     command_ids: tuple[int, ...] = ()
 
 

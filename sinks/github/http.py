@@ -108,6 +108,9 @@ class GitHubApi:
 
     def read(self, path: str, **query: str | int) -> Answer:
         """GET; a 304 gives what was answered before. Statuses in 300-399, 404 and 410 are the caller's to judge."""
+        return self._retried(path, query, follow=True)
+
+    def _retried(self, path: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Transient) and not isinstance(error, RateLimited)),
             wait=wait_random_exponential(multiplier=0.2, max=5),
@@ -115,11 +118,14 @@ class GitHubApi:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._read, self._address(path), query)
+        return retrying(self._read, self._address(path), query, follow=follow)
 
-    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
-        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`."""
-        answer = self.read(path, per_page=100, **query)
+    def pages(self, path: str, *, follow: bool = True, **query: str | int) -> Iterator[Any]:
+        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`.
+
+        `follow`: redirects, too. A list of what belongs to an issue is redirected to the issue, which is no list.
+        """
+        answer = self._retried(path, {"per_page": 100, **query}, follow=follow)
         for _ in range(_PAGES):
             if answer.status != httpx2.codes.OK:
                 yield answer
@@ -155,11 +161,11 @@ class GitHubApi:
             self._clock.sleep(wait)
         self._has_slot = True
 
-    def _read(self, url: str, query: Mapping[str, str | int]) -> Answer:
+    def _read(self, url: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
         for _ in range(_REDIRECTS):
             answer = self._read_once(url, query)
             location = answer.headers.get("location", "")
-            if not 300 <= answer.status < 400 or not self.owns(location):  # noqa: PLR2004  # HTTP's own numbers
+            if not follow or not 300 <= answer.status < 400 or not self.owns(location):  # noqa: PLR2004  # HTTP's own numbers
                 return answer
             # The new address carries the query where GitHub put it there; else it is asked again.
             url, query = location, {} if "?" in location else query

@@ -89,7 +89,7 @@ class GitHubTracker:
 
     def listing(self, repository: str, since: datetime | None, *, labelled: bool = True) -> Sequence[Issue]:
         """See `IssueTracker.listing`. Every page; pull requests, which GitHub lists as issues, are left out."""
-        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc"}
+        query: dict[str, Any] = {"state": "all", "sort": "created", "direction": "asc"}
         if labelled:
             query["labels"] = LABEL
         if since is not None:
@@ -169,9 +169,9 @@ class GitHubTracker:
     def comments(self, ref: IssueRef, since: datetime) -> Sequence[IssueComment]:
         """See `IssueTracker.comments`."""
         found = []
-        for item in self._api.pages(f"{shapes.path(ref)}/comments", since=shapes.time_text(since)):
+        for item in self._api.pages(f"{shapes.path(ref)}/comments", follow=False, since=shapes.time_text(since)):
             if isinstance(item, Answer):
-                raise self._gone(ref, item)
+                raise shapes.moved(ref, self._read(ref)) if shapes.is_elsewhere(item) else self._gone(ref, item)
             author = (item.get("user") or {}).get("login", "")
             found.append(IssueComment(item["id"], author, item.get("body") or "", shapes.time(item["created_at"])))
         return found
@@ -211,7 +211,9 @@ class GitHubTracker:
         if shapes.is_elsewhere(answer):
             raise shapes.moved(ref, self._read(ref))
         if answer.status in _GONE:
-            raise self._gone(ref, answer)
+            # Gone is only what the issue itself says it is.
+            self._read(ref)
+            raise TrackerError(f"GitHub answered {answer.status} to {method} {path}, although the issue is there")
         self._expect(answer, f"{method} {path}")
         return answer
 

@@ -75,6 +75,8 @@ class Repository:
     locked: set = field(default_factory=set)
     deleted: set = field(default_factory=set)
     moved: dict = field(default_factory=dict)
+    permission_status: int = 200
+    unavailable: bool = False
 
 
 class FakeGitHub:
@@ -98,6 +100,8 @@ class FakeGitHub:
         self.closing = []
         self.offset = timedelta(0)
         self.answer_delay_s = 0.0
+        self.renamed = {}
+        self.between = None
 
     # --- running --------------------------------------------------------------------------------------
     def __enter__(self):
@@ -156,6 +160,8 @@ class FakeGitHub:
     def handle(self, method, url, body, headers):
         path = url.split("?")[0]
         with self.lock:
+            if self.between is not None:
+                self.between(len(self.log), method, path)
             self.log.append(
                 (method, url, json.loads(body) if body else None, {k.lower(): v for k, v in headers.items()})
             )
@@ -199,6 +205,7 @@ class FakeGitHub:
         except AssertionError as error:
             self.violations.append(str(error))
             return 418, {}, {"message": f"violation: {error}"}
+        self.asked = url
         try:
             self._authorize(name, headers)
             status, out, more = do(values, query, data)
@@ -220,6 +227,35 @@ class FakeGitHub:
             and given.removeprefix("Bearer ") not in self.accepts
         ):
             raise Refused(401, "Bad credentials")
+
+    def rename(self, old, new):
+        """The repository has another name; GitHub redirects the old one, by the repository's number."""
+        with self.lock:
+            self.repositories[new] = self.repositories.pop(old)
+            self.renamed = {name: new if to == old else to for name, to in self.renamed.items()} | {old: new}
+
+    def transfer(self, number, old, new):
+        """The issue lives in another repository now, under another number."""
+        with self.lock:
+            there, one = self.repositories[new], self.repositories[old].issues[number]
+            there.issues[there.following] = {**one, "number": there.following, "updated": self.now()}
+            for name in one["labels"]:
+                there.labels.setdefault(name, self.repositories[old].labels[name])
+            self.repositories[old].moved[number] = (new, there.following)
+            there.following += 1
+
+    def rename_label(self, old, new, name="acme/shop"):
+        with self.lock:
+            repository = self.repositories[name]
+            repository.labels[new] = repository.labels.pop(old)
+            for one in repository.issues.values():
+                one["labels"] = [new if each == old else each for each in one["labels"]]
+
+    def take_label(self, number, label, name="acme/shop"):
+        with self.lock:
+            one = self.repositories[name].issues[number]
+            one["labels"].remove(label)
+            one["updated"] = self.now()
 
     # --- what tests look at ---------------------------------------------------------------------------
     def open_issues(self, name="acme/shop"):
@@ -272,7 +308,8 @@ class FakeGitHub:
             "comments_url": f"{url}/comments", "events_url": f"{url}/events", "timeline_url": f"{url}/timeline",
             "html_url": f"https://github.example/{full}/issues/{one['number']}", "id": one["id"],
             "node_id": f"I_{one['id']}", "number": one["number"], "title": one["title"], "body": one["body"],
-            "user": self.user(), "labels": [self.label(full, name) for name in one["labels"]], "state": one["state"],
+            "user": self.user(one.get("author", "log-gardener[bot]")),
+            "labels": [self.label(full, name) for name in one["labels"]], "state": one["state"],
             "state_reason": one["reason"], "locked": one["number"] in repository.locked, "assignee": None,
             "assignees": [self.user(name) for name in one["assignees"]], "milestone": None,
             "comments": sum(c["issue"] == one["number"] for c in repository.comments.values()),
@@ -293,11 +330,24 @@ class FakeGitHub:
     # --- rules ----------------------------------------------------------------------------------------
     def _repository(self, values, *, write=False):
         full = f"{values['owner']}/{values['repo']}"
+        if full in self.renamed:
+            raise self._redirect(full, values, write=write)
         if full not in self.repositories:
             raise Refused(404, "Not Found")
+        if self.repositories[full].unavailable:
+            raise Refused(451, "Repository access blocked")
         if write and self.repositories[full].archived:
             raise Refused(403, "Repository was archived so is read-only.")
         return full, self.repositories[full]
+
+    def _redirect(self, full, values, *, write):
+        """301 for what reads, 307 for what writes: the method has to stay."""
+        new = self.renamed[full]
+        old_path = f"/repos/{values['owner']}/{values['repo']}"
+        url = f"{self.base}/repos/{new}{self.asked.split(old_path, 1)[1]}"
+        refused = Refused(307 if write else 301, "Moved Permanently", {"location": url})
+        refused.body["url"] = url
+        return refused
 
     def _issue(self, values, *, write=False):
         full, repository = self._repository(values, write=write)
@@ -370,6 +420,8 @@ class FakeGitHub:
 
     def repos_get_collaborator_permission_level(self, values, _query, _data):
         _, repository = self._repository(values)
+        if repository.permission_status != 200:
+            raise Refused(repository.permission_status, "Must have push access to view collaborator permission.")
         permission = "write" if values["username"] in repository.writers else "read"
         return 200, {"permission": permission, "role_name": permission, "user": None}, {}
 
@@ -471,14 +523,15 @@ class FakeGitHub:
 
     def issues_remove_label(self, values, _query, _data):
         full, _, one = self._issue(values, write=True)
-        if values["name"] not in one["labels"]:
+        known = next((each for each in one["labels"] if each.lower() == values["name"].lower()), None)
+        if known is None:
             raise Refused(404, "Label does not exist")
-        one["labels"].remove(values["name"])
+        one["labels"].remove(known)
         one["updated"] = self.now()
         return 200, [self.label(full, name) for name in one["labels"]], {}
 
     def reactions_create_for_issue_comment(self, values, _query, data):
-        _, repository = self._repository(values)
+        _, repository = self._repository(values, write=True)
         repository.reactions.append((int(values["comment_id"]), data["content"]))
         made = {
             "id": self._id(), "node_id": "R_1", "user": self.user(), "content": data["content"],
