@@ -33,13 +33,13 @@ endef
 $(RUN_READY): requirements/local.txt pyproject.toml
 	$(MAKE_VENV)
 	@echo "setting up .venv"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/local.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(MAKE_VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@ $(RUN_READY)
 
@@ -140,6 +140,7 @@ lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(COMPILE) --generate-hashes --all-extras --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --generate-hashes --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --generate-hashes --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
+	$(COMPILE) --generate-hashes --output-file requirements/terraform.txt requirements/terraform.in
 	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
 	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
 	grep -o '^drain3==[0-9.]*' requirements/run.txt >>requirements/beam.txt
