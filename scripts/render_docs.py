@@ -4,7 +4,11 @@
 """
 
 import json
+import os
+import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -12,10 +16,9 @@ from pydantic import SecretStr
 
 from processor.app.config import Settings
 from processor.app.setup.sink_words import words
-from processor.cli import cli
+from processor.cli import cli, shell
 from processor.views.web.settings import WebSettings
 
-TOP = Path(__file__).resolve().parents[1]
 MANAGED = {
     "dead_letter",
     "github_app_id",
@@ -31,9 +34,12 @@ MANAGED = {
     "worker",
     "writes_per_second",
 }
-SETTABLE = TOP / "processor" / "app" / "setup" / "settable.json"
-DOCS = TOP / "docs"
-SINK_FILTER = TOP / "processor" / "app" / "setup" / "sink_filter.json"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+# What the wheel installs under share/, see pyproject.toml.
+SHELL = ROOT / "processor" / "cli" / "share"
+SETTABLE = ROOT / "processor" / "app" / "setup" / "settable.json"
+SINK_FILTER = ROOT / "processor" / "app" / "setup" / "sink_filter.json"
 
 SETTINGS = """# Settings
 
@@ -58,8 +64,8 @@ look and who may act.
 COMMANDS = """# Commands
 
 Exit codes: 0 done, 1 the thing asked for is not there, 2 wrong usage or setting, 3 the state cannot be used, 4 the
-source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused. This page is made from the code
-by `make docs`.
+source cannot be read, 5 an outside part did not answer, 6 the issue tracker refused, 130 stopped by Ctrl-C. This page
+is made from the code by `make docs`.
 """
 
 
@@ -96,18 +102,40 @@ def settable():
     ]
 
 
+def readme_page():
+    """README with the table that a replay of the example prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603  # our own program
+            [sys.executable, "-m", "processor", "replay", ROOT / "examples" / "export.json",
+             "--state", "sqlite:run/garden.db", "--issues", "folder:run/issues"],
+            env={**os.environ, "COLUMNS": "110", "PYTHONPATH": str(ROOT)}, cwd=folder, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+    printed = re.sub(r"^\S+ -m processor ", ".venv/bin/gardener ", done.stdout, flags=re.MULTILINE)
+    table = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+    page = (ROOT / "README.md").read_text("utf-8")
+    return re.sub(r"(?<=```text\n)ID .*?(?=```)", lambda _: table, page, count=1, flags=re.DOTALL)
+
+
 def main():
     pages = {
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
         SETTABLE: json.dumps(settable(), indent=1) + "\n",
+        SHELL / "gardener.1": shell.manual(cli),
+        SHELL / "gardener": shell.script(cli, "bash"),
+        SHELL / "_gardener": shell.script(cli, "zsh"),
+        SHELL / "gardener.fish": shell.script(cli, "fish"),
         SINK_FILTER: json.dumps(words(), indent=2, ensure_ascii=False) + "\n",
     }
+    if "--check" not in sys.argv:
+        pages[ROOT / "README.md"] = readme_page()  # checked by tests/e2e/test_readme.py, which takes longer
     stale = []
     for path, text in pages.items():
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(path.name)
             if "--check" not in sys.argv:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, "utf-8")
     if stale and "--check" in sys.argv:
         sys.exit(f"{', '.join(stale)} are not as the code says; run `make docs`")

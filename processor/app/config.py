@@ -28,6 +28,9 @@ _DEAD_LETTER: Final = re.compile(r"|none|projects/[^/]+/topics/[^/]+")
 _WORKLOG: Final = re.compile(r"none|folder:.+")
 _ISSUES: Final = re.compile(r"none|folder:.+|github:[^/\s]+/[^/\s]+")
 
+_OF_A_PATH: Final = {"source": "file", "state": "sqlite", "issues": "folder", "worklog": "folder"}
+"""What stands before a path, which alone is what people type first."""
+
 SeverityName = Literal["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
 
 
@@ -130,7 +133,9 @@ class Settings(BaseSettings):
         }
         pattern = forms[info.field_name]
         if not pattern.fullmatch(value):
-            raise ValueError(f"{value!r} is not of the form: {cls.model_fields[info.field_name].description}")
+            scheme = _OF_A_PATH.get(info.field_name, "")
+            instead = f"; for the path, write {scheme}:{value}" if scheme and value and ":" not in value else ""
+            raise ValueError(f"{value!r} is not of the form: {cls.model_fields[info.field_name].description}{instead}")
         return value
 
     def public(self) -> Settings:

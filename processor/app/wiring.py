@@ -28,6 +28,7 @@ from processor.sources.quarantine import QuarantineSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
@@ -75,6 +76,13 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
             project, database or "(default)", version=__version__, lanes=settings.ledger_lanes, redact=redact
         )
     raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
+
+
+def is_state(path: Path) -> bool:
+    """Whether a file is a state of this program."""
+    from sinks.sqlite import probe
+
+    return probe.is_state(path)
 
 
 def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun: bool = False) -> Source:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 STATE_HELP: Final = "sqlite:PATH or firestore:PROJECT[/DATABASE]."
 _DEFAULT_STATE: Final = "sqlite:garden.db"
-_HEAD_BYTES: Final = 1 << 16
-# SQLite keeps the statements that made its tables at the beginning of the file.
-_OURS: Final = (b"SQLite format 3\0", b"CREATE TABLE clusters", b"CREATE TABLE ledger")
 
 
 def state(command: Command) -> Command:
@@ -104,14 +101,6 @@ def hint(command: str, settings: Settings) -> str:
 
 
 def _states_here() -> list[Path]:
-    here = (path for pattern in ("*.db", "*/*.db") for path in sorted(Path().glob(pattern)))
-    return [path for path in here if _is_state(path)]
+    from processor.app.wiring import is_state
 
-
-def _is_state(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-    return all(mark in head for mark in _OURS)
+    return [path for pattern in ("*.db", "*/*.db") for path in sorted(Path().glob(pattern)) if is_state(path)]

@@ -42,9 +42,10 @@ def worklog(
     from processor.views.worklog import markdown as worklog_page
     from processor.views.worklog.writer import read, write
 
+    period = _period(since, until)
     settings = options.reading(state, config)
     store = wiring.open_store(settings, must_exist=True)
-    made = read(store, wiring.make_policy(settings), period=_period(since, until), service=service)
+    made = read(store, wiring.make_policy(settings), period=period, service=service)
     store.close()
     redact = publishing.make_wording(settings).shown
     if as_json:

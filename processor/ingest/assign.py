@@ -10,7 +10,7 @@ import gc
 import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import msgspec
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from processor.model.ports import Source, Store
 
 _BATCH: Final = 5000
+_LATER: Final = -1
+_LINES_BEFORE: Final = 128
+_AROUND: Final = timedelta(seconds=2)
 _NO_ENTRY: Final = b"\0"
 _encode = msgspec.json.encode
 
@@ -115,7 +118,7 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     times: list[datetime] = []
     failed = 0
     known: dict[Masked, int] = {}
-    fragments: dict[int, Entry] = {}
+    traces = _Traces()
     for line in part.read().split(b"\n") if isinstance(part, Block) else part:
         if not line:
             continue
@@ -127,30 +130,63 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
         except DecodeError:
             failed += 1
             continue
-        if is_fragment(entry):
-            fragments[len(heads)] = entry
+        # What can only be a line of a trace is grouped once it is known of which one.
+        indexes.append(_LATER if traces.observe(len(heads), entry) else known.setdefault(group(entry), len(known)))
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
-        indexes.append(known.setdefault(group(entry), len(known)))
-        # The entry itself is not kept: what the next one is made of is then still in the processor's cache.
+        # The entry itself is kept near a trace only: what the next one is made of is then still in the cache.
         lines.append(line)
         times.append(entry.at)
-    if fragments and (joined := _joined(fragments, lines, times, now)):
-        messages = list(known)
-        used: dict[Masked, int] = {}
-        indexes = [
-            used.setdefault(group(joined[place]) if place in joined else messages[index], len(used))
-            for place, index in enumerate(indexes)
-        ]
-        known = used
+    if traces.fragments:
+        indexes, known = _regrouped(
+            indexes, list(known), {**traces.fragments, **_joined(traces, lines, times, now)}, group
+        )
     # JSON has no bare newline, so this is one object to send instead of thousands.
     return b"\n".join(heads), indexes, list(known), failed
 
 
-def _joined(
-    fragments: Mapping[int, Entry], lines: Sequence[bytes], times: Sequence[datetime], now: datetime
-) -> dict[int, Entry]:
+def _regrouped(
+    indexes: Sequence[int], messages: Sequence[Masked], lines: Mapping[int, Entry], group: Grouper
+) -> tuple[list[int], dict[Masked, int]]:
+    """The indexes and messages again, with the lines of stack traces grouped as the wholes that they belong to."""
+    used: dict[Masked, int] = {}
+    found = (
+        messages[index] if (line := lines.get(place)) is None else group(line) for place, index in enumerate(indexes)
+    )
+    return [used.setdefault(message, len(used)) for message in found], used
+
+
+class _Traces:
+    """Entries that may be lines of stack traces, as they were decoded.
+
+    Attributes:
+        fragments: those that can only be, by place.
+        near: these and the lines around them.
+    """
+
+    def __init__(self) -> None:
+        self.fragments: dict[int, Entry] = {}
+        self.near: dict[int, Entry] = {}
+        self._before: deque[tuple[int, Entry]] = deque(maxlen=_LINES_BEFORE)
+        self._last_at: datetime | None = None
+
+    def observe(self, place: int, entry: Entry) -> bool:
+        """Take in the next entry; whether it can only be a line of a stack trace."""
+        if is_fragment(entry):
+            self.near.update(self._before)
+            self._before.clear()
+            self.fragments[place] = self.near[place] = entry
+            self._last_at = entry.at
+            return True
+        if self._last_at is not None and abs(entry.at - self._last_at) <= _AROUND:
+            self.near[place] = entry
+        else:
+            self._before.append((place, entry))
+        return False
+
+
+def _joined(traces: _Traces, lines: Sequence[bytes], times: Sequence[datetime], now: datetime) -> dict[int, Entry]:
     """The entries that are lines of one stack trace, with the text of the whole, by place in `lines`."""
-    near = {second for entry in fragments.values() for second in seconds_near(entry.at)}
+    near = {second for entry in traces.fragments.values() for second in seconds_near(entry.at)}
     places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
-    close = [fragments.get(place) or entries.decode(lines[place], now) for place in places]
+    close = [traces.near.get(place) or entries.decode(lines[place], now) for place in places]
     return {places[index]: as_part(close[index], part) for index, part in join(close).items()}

@@ -39,6 +39,7 @@ _log: Final = logging.getLogger("gardener.issues")
 _HOUR: Final = timedelta(hours=1)
 _SKEW: Final = timedelta(minutes=10)
 _LOOK_BACK: Final = timedelta(days=90)
+_MAX_NOTED: Final = 20
 _MAX_STEPS: Final = 16
 
 
@@ -207,7 +208,9 @@ class Reconciler:
                 return
             if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
                 self._waiting += 1
-                delivery.wait(cluster, notebook.FOR_BUDGET)
+                # Some in every turn: of hundreds each note is a write of its own.
+                if self._waiting <= _MAX_NOTED:
+                    delivery.wait(cluster, notebook.FOR_BUDGET)
                 return
             before = cluster
             cluster = self._take(delivery, cluster, step, is_incident=incident_report is not None)

@@ -38,6 +38,7 @@ class Grouper:
         self._groups: dict[tuple[str, str], dict[Kind, dict[str, Masked]]] = {}
         self._made = 0
         self._traces: dict[bytes, str] = {}
+        self._last = ("", "")
 
     def __call__(self, entry: Entry) -> Masked:
         """What the entry is grouped by. Never raises; never returns an empty message."""
@@ -84,6 +85,8 @@ class Grouper:
 
     def _trace(self, text: str) -> str:
         """The fingerprint of the stack trace in the text, "" for none."""
+        if text is self._last[0]:  # the lines of one trace share its text
+            return self._last[1]
         bare = traceback.NOISE.sub("", text).encode("utf-8", "surrogatepass")
         key = blake2b(bare, digest_size=16).digest()
         known = self._traces.get(key)
@@ -93,6 +96,7 @@ class Grouper:
             if len(self._traces) >= _MAX_KNOWN:
                 self._traces.clear()
             self._traces[key] = known
+        self._last = (text, known)
         return known
 
 

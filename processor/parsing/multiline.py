@@ -76,7 +76,13 @@ def join(batch: Sequence[Entry]) -> Mapping[int, Part]:
     if not near:
         return {}
     found: dict[int, Part] = {}
-    for ordered in _by_place(batch, (index for index, entry in enumerate(batch) if second_of(entry.at) in near)):
+    logs = {(entry.service, entry.log_name) for entry in batch if is_fragment(entry)}
+    close = (
+        index
+        for index, entry in enumerate(batch)
+        if (entry.service, entry.log_name) in logs and second_of(entry.at) in near
+    )
+    for ordered in _by_place(batch, close):
         texts = [batch[index].text for index in ordered]
         for run in _runs(batch, ordered, texts):
             lines = ordered[run.start : run.end]
@@ -97,7 +103,7 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
         if not any(_is_sign(batch[index].text) for index in ordered[-_UNCERTAIN:]):
             continue
         texts = [batch[index].text for index in ordered]
-        run = next((run for run in _runs(batch, ordered, texts) if run.end == len(ordered) and run.is_open), None)
+        run = next((run for run in _runs(batch, ordered, texts, is_tail=True) if run.is_open), None)
         if run is not None:
             found.update(ordered[run.start :])
     return frozenset(found)
@@ -147,20 +153,26 @@ def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[i
         yield sorted(reversed(found) if newest_first else found, key=lambda index: batch[index].at)
 
 
-def _runs(batch: Sequence[Entry], ordered: Sequence[int], texts: Sequence[str]) -> Iterator[_Run]:
-    """Stretches that begin as a stack trace and go on without a pause, and the one at the end that may go on."""
+def _runs(
+    batch: Sequence[Entry], ordered: Sequence[int], texts: Sequence[str], *, is_tail: bool = False
+) -> Iterator[_Run]:
+    """Stretches that begin as a stack trace and go on without a pause; with `is_tail` the one that may go on too."""
     start = 0
     for at in range(1, len(ordered) + 1):
         if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
-            for run in _stretches(texts[start:at], is_last=at == len(ordered)):
+            for run in _stretches(texts[start:at], is_last=is_tail and at == len(ordered)):
                 yield _Run(start + run.start, start + run.end, run.is_open)
             start = at
 
 
 def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
     at = previous_end = 0
+    ahead = _ahead(texts, is_last=is_last)
     while at < len(texts):
-        found = stacktrace.extent(texts, at, is_after=at == previous_end and at > 0)
+        if ahead[at] > _UNCERTAIN:
+            at += 1
+            continue
+        found = stacktrace.extent(texts, at, is_after=at == previous_end and at > 0, ahead=ahead[at])
         is_open = found.is_open and is_last
         if found.crossed_at:
             # Two traces at a time: which of the frames that follow is whose cannot be said.
@@ -168,11 +180,19 @@ def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
         elif found.end > at + 1 or (is_open and _may_begin(texts, at)):
             end = len(texts) if is_open else found.end
             yield _Run(_record_above(texts, at, previous_end), end, is_open)
-            if is_open and found.end > at + 1:
-                yield _Run(_record_above(texts, at, previous_end), found.end, is_open=False)
             at = previous_end = end
         else:
             at += 1
+
+
+def _ahead(texts: Sequence[str], *, is_last: bool) -> list[int]:
+    """For each line how far the next one is that can only be a part of a trace; what is still to come may be one."""
+    distance = 0 if is_last else len(texts) + _UNCERTAIN
+    found = [0] * len(texts)
+    for at in range(len(texts) - 1, -1, -1):
+        distance = 0 if _by_shape(texts[at], _FRAGMENTS, stacktrace.is_fragment) else distance + 1
+        found[at] = distance
+    return found
 
 
 def _record_above(texts: Sequence[str], at: int, least: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_LINKS: Final = 32
 _WINDOW: Final = 180
+_MIN_NAME: Final = 3
 _MIN_RISE: Final = 3
 _CHANCE: Final = 0.001
 _ALIKE: Final = 0.75
@@ -131,7 +133,7 @@ def _same_trace(one: Features, other: Features) -> Evidence | None:
 
 def _rise_together(one: Features, other: Features) -> Evidence | None:
     """Both rise in the same minutes, on the same instances, and one of them may have caused the other."""
-    if one.service == other.service and not one.instances & other.instances:
+    if not one.instances & other.instances and (one.service == other.service or not _names(one, other)):
         return None
     if not coincide(one, other) or not may_follow(one, other):
         return None
@@ -139,6 +141,14 @@ def _rise_together(one: Features, other: Features) -> Evidence | None:
     shared = len(one.instances & other.instances)
     where = f", on {shared} shared instance{'s' if shared > 1 else ''}" if shared else ""
     return Evidence(Sign.RISE, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {minutes} minutes{where}")
+
+
+def _names(one: Features, other: Features) -> bool:
+    """Whether one of two services speaks of the other; the same minutes alone tie no services together."""
+    return any(
+        len(service) >= _MIN_NAME and re.search(rf"(?<![\w-]){re.escape(service)}(?![\w-])", text)
+        for service, text in ((one.service, other.text), (other.service, one.text))
+    )
 
 
 def coincide(one: Features, other: Features) -> bool:

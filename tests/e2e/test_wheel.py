@@ -34,7 +34,22 @@ def wheel(tmp_path_factory):
 def test_everything_that_is_not_python_but_tracked_is_in_the_wheel(wheel):
     inside = set(zipfile.ZipFile(wheel).namelist())
 
-    assert tracked("processor", "sinks") <= inside
+    share = tracked("processor/cli/share")
+    assert tracked("processor", "sinks") - share <= inside
+
+
+def test_completion_and_manual_page_are_installed_where_shells_and_man_look(wheel):
+    inside = zipfile.ZipFile(wheel)
+    installed = {name.split(".data/data/", 1)[1]: name for name in inside.namelist() if ".data/data/" in name}
+
+    assert set(installed) == {
+        "share/man/man1/gardener.1",
+        "share/bash-completion/completions/gardener",
+        "share/zsh/site-functions/_gardener",
+        "share/fish/vendor_completions.d/gardener.fish",
+    }
+    assert b"GARDENER_COMPLETE" in inside.read(installed["share/bash-completion/completions/gardener"])
+    assert inside.read(installed["share/man/man1/gardener.1"]).startswith(b".TH GARDENER 1")
 
 
 def test_the_installed_program_does_the_main_job(wheel, tmp_path):

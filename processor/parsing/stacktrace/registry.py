@@ -153,26 +153,55 @@ class Reach(NamedTuple):
     crossed_at: int = 0
 
 
-def extent(lines: Sequence[str], at: int, *, is_after: bool) -> Reach:
+class _Beginning(NamedTuple):
+    """A language in whose traces a line may be the first one, and by what sign."""
+
+    language: Language
+    is_sure: bool
+    is_any: bool
+
+
+_SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
+_BEGINNINGS: Final[dict[bytes, tuple[_Beginning, ...]]] = {}
+_MAX_SHAPES: Final = 4_096
+_NEXT: Final = 2
+"""Lines below a first line that can be any, among which a frame has to stand."""
+
+
+def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> Reach:
     """The longest trace of any language that begins at `lines[at]`.
 
     Args:
         lines: of one printer, in order.
         at: where it begins.
         is_after: a trace ended just above, so that a line without a sign of its own is no head.
+        ahead: how far the next line is that can only be a part of a trace; 0 is this one, or unknown.
     """
     best = Reach(at, is_open=False)
-    line = lines[at][:LINE_LIMIT]
-    for language in LANGUAGES:
-        automaton = language.automaton
-        if automaton.begin(line) is None or (is_after and not automaton.begins_surely(line)):
+    for language, is_sure, is_any in _beginnings(lines[at][:LINE_LIMIT]):
+        if (is_after and not is_sure) or (is_any and ahead > _NEXT):
             continue
-        found = automaton.extent(lines, at)
+        found = language.automaton.extent(lines, at)
         if found.crossed_at and best.end == at:
             best = Reach(at, is_open=False, crossed_at=found.crossed_at)
         if found.end > best.end or (found.is_open and best.end == at):
             best = Reach(found.end, found.is_open)
     return best
+
+
+def _beginnings(line: str) -> tuple[_Beginning, ...]:
+    # Lines that differ in digits are asked once: every line near a frame is asked.
+    shape = line.encode("utf-8", "surrogatepass").translate(_SHAPE)
+    known = _BEGINNINGS.get(shape)
+    if known is None:
+        if len(_BEGINNINGS) >= _MAX_SHAPES:
+            _BEGINNINGS.clear()
+        known = _BEGINNINGS[shape] = tuple(
+            _Beginning(language, language.automaton.begins_surely(line), not language.automaton.may_begin(line))
+            for language in LANGUAGES
+            if language.automaton.begin(line) is not None
+        )
+    return known
 
 
 def may_begin(line: str) -> bool:

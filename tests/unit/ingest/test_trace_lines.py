@@ -157,3 +157,18 @@ def test_ordinary_lines_wait_for_nothing():
     assert batch.waiting == ()
     assert open_tail([]) == frozenset()
     assert joined([entry for _, entry in batch.entries]) == [entry for _, entry in batch.entries]
+
+
+LOOKALIKES = [
+    block.partition("\n")
+    for block in (GOLDEN.parent / "none.txt").read_text("utf-8").split("=== case: ")[1:]
+    if "Traceback (most recent" not in block
+]
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, rest) for name, _, rest in LOOKALIKES])
+def test_lines_that_only_look_like_a_trace_stay_lines(name, text):
+    entries = kept(lines(text.rstrip("\n"), severity="ERROR"))
+
+    assert name
+    assert all("\n" not in entry.text for entry in entries)

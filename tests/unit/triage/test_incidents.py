@@ -120,11 +120,28 @@ def test_only_what_belongs_together_is_collapsed(entries, sizes):
 def test_a_storm_of_several_services_is_one_incident():
     entries = [
         *burst("ledger refused", START, service="ledger", instance="l1"),
-        *burst("pay failed", START + SECOND, service="pay", instance="p1"),
-        *burst("shop failed", START + 2 * SECOND, service="shop", instance="s1"),
+        *burst("pay failed: ledger does not answer", START + SECOND, service="pay", instance="p1"),
+        *burst("shop failed: no answer from pay", START + 2 * SECOND, service="shop", instance="s1"),
     ]
 
     assert found(entries)[0].services == ("ledger", "pay", "shop")
+
+
+def test_twenty_problems_of_twenty_services_in_the_same_minutes_are_no_incident():
+    names = [
+        f"{first}{last}"
+        for first in ("north", "south", "east", "west")
+        for last in ("pay", "mail", "stock", "map", "card")
+    ]
+    entries = [
+        each
+        for number, name in enumerate(names)
+        for each in burst(
+            f"{name} refused a {name} request", START + number * SECOND, service=name, instance=name[::-1]
+        )
+    ]
+
+    assert found(entries) == ()
 
 
 def test_the_revision_that_a_storm_came_with_is_named_as_new_only_when_there_was_another():
