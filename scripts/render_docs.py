@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import entries_page
 from pydantic import SecretStr
 
 from processor.app.config import Settings
@@ -122,6 +123,7 @@ def main():
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
         SETTABLE: json.dumps(settable(), indent=1) + "\n",
+        DOCS / "entries.md": entries_page.page(),
         SHELL / "gardener.1": shell.manual(cli),
         SHELL / "gardener": shell.script(cli, "bash"),
         SHELL / "_gardener": shell.script(cli, "zsh"),

@@ -94,7 +94,7 @@ class Reconciler:
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
-        self._waiting = 0
+        self._waiting = self._noted = 0
         self._budget = HourlyBudget(store, clock=clock, issues_per_hour=self._limits.issues_per_hour)
         self._watch = self._make_watch()
 
@@ -129,7 +129,7 @@ class Reconciler:
             if started < self._wait_until or self._watch is None:
                 return
             self._budget.begin(clusters)
-            self._waiting = 0
+            self._waiting = self._noted = 0
             self._watch.look(started, clusters, park=self._park)
             self._health.looked(self._issue_cache.parked)
             self._linker.learn(clusters)
@@ -209,8 +209,8 @@ class Reconciler:
             if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
                 self._waiting += 1
                 # Some in every turn: of hundreds each note is a write of its own.
-                if self._waiting <= _MAX_NOTED:
-                    delivery.wait(cluster, notebook.FOR_BUDGET)
+                if self._noted < _MAX_NOTED:
+                    self._noted += delivery.wait(cluster, notebook.FOR_BUDGET) is not cluster
                 return
             before = cluster
             cluster = self._take(delivery, cluster, step, is_incident=incident_report is not None)
