@@ -47,7 +47,15 @@ def plain(payload: Mapping[str, Any]) -> str | None:
     if not at.messages:
         return None
     text = payload[at.messages[0]]
-    if type(text) is not str or not text or text[0] in _NOT_PLAIN or "=" in text or '] "' in text or "\x1b" in text:
+    if (
+        type(text) is not str
+        or not text
+        or text[0] in _NOT_PLAIN
+        or text[-1] == "\n"
+        or "=" in text
+        or '] "' in text
+        or "\x1b" in text
+    ):
         return None
     for name in at.joining:
         value = payload[name]
@@ -160,7 +168,7 @@ def _message(payload: Mapping[str, Any], at: Plan) -> str:
         value = payload[name]
         text = value if type(value) is str else _text_of(value) if value is not None else ""
         if text and not text.isspace():
-            return text
+            return text.rstrip()
     return ""
 
 
