@@ -51,7 +51,7 @@ def section(report: IncidentReport, wording: Wording) -> str:
 
 
 def _reason(one: Evidence, cause: str, wording: Wording) -> str:
-    """Why a cluster belongs; figures of a rise are ours, what two have in common is log text; the cause is not repeated."""
+    """Why a cluster belongs: figures of a rise are ours, what two share is log text; the cause is not repeated."""
     if one.detail == cause:
         return str(one.sign)
     return f"{one.sign}: {one.detail if one.sign is Sign.RISE else wording.said(one.detail)}"
