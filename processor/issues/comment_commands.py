@@ -49,9 +49,7 @@ class Listener:
         if before == (heard_until, issue.comments, issue.updated_at):
             return cluster
         notes = cluster.triage.notes
-        notes = replace(
-            notes, commands_at=heard_until, comments_heard=issue.comments, heard_at=issue.updated_at
-        )
+        notes = replace(notes, commands_at=heard_until, comments_heard=issue.comments, heard_at=issue.updated_at)
         triage = self._store.put_triage(cluster.id, replace(cluster.triage, notes=notes))
         return replace(cluster, triage=triage)
 

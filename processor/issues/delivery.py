@@ -10,7 +10,7 @@ import logging
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from processor.issues import body as report
 from processor.issues import human_edits as steering
@@ -192,7 +192,12 @@ class Delivery:
 
     # --- recording ------------------------------------------------------------------------------------
     def _claim(
-        self, cluster: Cluster, action: Literal["create", "comment"], *, number: int = 0, asked_at: datetime | None = None
+        self,
+        cluster: Cluster,
+        action: Literal["create", "comment"],
+        *,
+        number: int = 0,
+        asked_at: datetime | None = None,
     ) -> tuple[Cluster, str]:
         now, token = self._clock.now(), secrets.token_hex(8)
         notes = cluster.triage.notes
