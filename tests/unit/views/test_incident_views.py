@@ -14,9 +14,10 @@ from processor.model.errors import ConfigError
 from processor.triage.operate import NotThere, Wish, mark_of
 from processor.views.facets import breakdown
 from processor.views.incidents import incident_rows
-from processor.views.overview import overview_of
+from processor.views.overview import incident_ids, overview_of
 from processor.views.query import Folded, ListQuery, folded, select
 from processor.views.snapshot import StateReader
+from processor.views.titles import OTHER
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
@@ -411,3 +412,15 @@ def test_what_is_always_the_same_takes_one_line_and_instances_are_counted(store)
     assert [(one.name, one.known, one.is_complete) for one in found.counted] == [("instance", 3, True)]
     assert found.users.known == 3
     assert [one.name for one in found.varying] == ["route", "user_id"]
+
+
+def test_people_are_counted_where_a_place_or_a_label_names_them(store):
+    (cluster,) = [one for one in store.clusters() if one.id == "alone"]
+    named = replace(cluster, values={"agent for user": {"ann": 2, "bob": 1, OTHER: 4}, "took": {"3": 1}})
+
+    assert (breakdown([named]).users.known, breakdown([named]).users.is_complete) == (2, False)
+    assert breakdown([cluster]).users is None
+
+
+def test_scripts_are_told_which_incident_a_cluster_belongs_to(store):
+    assert incident_ids(store.clusters(), now()) == {"s1": "s1", "s2": "s1", "s3": "s1"}
