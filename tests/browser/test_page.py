@@ -83,7 +83,8 @@ def test_the_detail_has_charts_revisions_sample_and_breakdown(visit):
     assert page.locator(".lately .plot rect").count() == 4
     assert page.locator("h1 var").inner_text() == "41"
     assert page.locator(".lately .deploy").count() >= 1
-    for text in ("pay-1", "pay-2", "Card 41 declined", "route", "/cart"):
+    assert page.locator(".same").inner_text() == "Always the same: route /cart"
+    for text in ("pay-1", "pay-2", "Card 41 declined"):
         assert page.get_by_text(text, exact=True).first.is_visible()
     page.get_by_role("link", name="14 d", exact=True).click()
     page.get_by_role("img", name="7 entries from").wait_for()
