@@ -1,4 +1,4 @@
-"""Spellings: under which names loggers keep the message, the error, the stack trace, the reason and the level.
+"""Spellings: under which names loggers keep the message, the error, the stack trace and the reason; levels: `levels`.
 
 One table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and blanks,
 so that `log_message`, `logMessage` and `LogMessage` are one row's one name; a lone letter keeps its `@` (Serilog's
