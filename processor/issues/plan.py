@@ -15,7 +15,6 @@ from processor.issues import headline, incident_body
 from processor.issues.cloud_console import NOWHERE
 from processor.issues.owners import assignees_of, owners_of
 from processor.model import IssueDraft, IssueEdit, Kind, Status
-from processor.model import notes as notebook
 from processor.parsing import stacktrace
 from processor.triage import decide
 from processor.triage.policy import priority_of, rule_for
@@ -165,7 +164,7 @@ def next_step(
 
     `body_due`: enough time has passed to rewrite the body for new figures alone. `story`: it speaks for an incident.
     """
-    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
+    triage, notes = cluster.triage, cluster.triage.notes
     spoken_for = triage.issue is None and bool(notes.incident)
     if notes.abandoned or notes.intent is not None or not triage.announced or spoken_for:
         return None

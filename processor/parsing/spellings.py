@@ -1,4 +1,4 @@
-"""Spellings: the names under which loggers store message, error, stack trace, reason and level.
+"""Spellings: the names under which loggers store message, error, stack trace and reason; levels: see `levels`.
 
 A single table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and
 blanks, so that `log_message`, `logMessage` and `LogMessage` match the same name; a lone letter keeps its `@` (Serilog's

@@ -69,7 +69,7 @@ DOORS = {
         "processor.parsing",
         "processor.app",
         "processor.triage.rules",
-        "processor.model.notes",
+        "sinks.triage_json",
         "processor.views",
     ),
     "pydantic_settings": ("processor.app.config", "processor.views.web.settings"),

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from processor.model import Priority, Status
 from processor.model.errors import ConfigError
+from processor.model.notes import Notes
 from processor.triage.operate import NotThere, Wish, mark_of
 from processor.views.facets import breakdown
 from processor.views.incidents import incident_rows
@@ -119,7 +120,7 @@ def test_a_list_folds_members_where_the_first_of_them_stands_and_says_which_fit(
 
 
 def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(store, reading):
-    store.put_triage("alone", replace(store.cluster("alone").triage, memory={"incident": "s1"}))
+    store.put_triage("alone", replace(store.cluster("alone").triage, notes=Notes(incident="s1")))
     (one,) = reading.refresh(force=True).incidents
 
     assert {row.cluster.id for row in one.rows} == {"alone", "s1", "s2", "s3"}
@@ -129,7 +130,7 @@ def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(
 @pytest.mark.parametrize("owners", [{"s2": "s1", "s1": "alone"}, {"s1": "s2", "s2": "s1"}, {"s3": "gone"}])
 def test_a_cluster_is_in_one_incident_at_most_whatever_the_notes_say(store, reading, owners):
     for name, owner in owners.items():
-        store.put_triage(name, replace(store.cluster(name).triage, memory={"incident": owner}))
+        store.put_triage(name, replace(store.cluster(name).triage, notes=Notes(incident=owner)))
     snapshot = reading.refresh(force=True)
     members = [row.cluster.id for one in snapshot.incidents for row in one.rows]
 
