@@ -6,15 +6,18 @@ READY := $(VENV)/.ready
 RUN_READY := $(VENV)/.ready-run
 BEAM := .venv-beam
 BEAM_READY := $(BEAM)/.ready
+LOWEST := .venv-lowest
+LOWEST_READY := $(LOWEST)/.ready
+ATTACKS := tests/unit/views/test_web_attacks.py tests/unit/views/test_web_sessions.py tests/unit/views/test_web_server.py
 RUN := run
 PLAIN := tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
-COMPILE := .venv-lock/bin/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-header --strip-extras
+COMPILE := .venv-lock/bin/pip-compile --quiet --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-beam run demo serve emulators dev test test-parts test-beam test-all check lint types docs format check-terraform scan-terraform bench mutations fuzz sbom lock wheel clean
+.PHONY: help setup setup-beam run demo serve emulators dev test test-parts test-beam test-lowest test-all check audit lint types docs format check-terraform scan-terraform bench mutations fuzz sbom lock wheel clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,13 +33,13 @@ endef
 $(RUN_READY): requirements/local.txt pyproject.toml
 	$(MAKE_VENV)
 	@echo "setting up .venv"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/local.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(MAKE_VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@ $(RUN_READY)
 
@@ -68,6 +71,18 @@ test-parts: $(READY) ## Run the tests on real parts: emulators, browser, termina
 test-beam: $(BEAM_READY) ## Run the tests of the Beam pipeline, in .venv-beam
 	$(BEAM)/bin/pytest -q tests/beam
 
+test-lowest: $(LOWEST_READY) ## Attack the page on the lowest versions of everything that pyproject.toml admits
+	PYTHONPATH=. $(LOWEST)/bin/python -m pytest -q -p no:cacheprovider $(ATTACKS)
+
+$(LOWEST_READY): pyproject.toml scripts/lowest
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(PYTHON) scripts/lowest >$(LOWEST)/lowest.txt
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check -r $(LOWEST)/lowest.txt pytest pytest-timeout
+	@touch $@
+
+audit: ## Hold the locks and the lowest versions against the advisories kept here; no network
+	@$(PYTHON) scripts/audit
+
 test-all: test test-parts test-beam ## Run every test
 
 emulators: $(READY) ## Start both emulators with a queue and a publisher of example entries
@@ -92,7 +107,7 @@ check-terraform: ## Check terraform/ without a cloud
 scan-terraform: ## Scan terraform/ with checkov
 	scripts/check-terraform --policy
 
-check: lint types check-terraform test-all ## Everything that CI runs
+check: lint types audit check-terraform test-lowest test-all ## Everything that CI runs
 
 format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
@@ -106,7 +121,8 @@ mutations: $(READY) ## Change one line of behaviour at a time and see whether a 
 
 fuzz: $(READY) ## Fuzz the steps for ten minutes
 	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
-	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check atheris -r requirements/run.txt
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check -r requirements/run.txt
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check atheris
 	PYTHONPATH=. .venv-fuzz/bin/python bench/fuzz.py -max_total_time=600
 
 wheel: $(READY) ## Build a wheel into dist/
@@ -121,12 +137,13 @@ sbom: ## List what is in the image, into dist/sbom.cdx.json
 lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet pip-tools
-	$(COMPILE) --all-extras --output-file requirements/dev.txt pyproject.toml
-	$(COMPILE) --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
-	$(COMPILE) --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
+	$(COMPILE) --generate-hashes --all-extras --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --generate-hashes --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --generate-hashes --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
+	$(COMPILE) --generate-hashes --output-file requirements/terraform.txt requirements/terraform.in
 	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
 	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
-	grep '^drain3==' requirements/run.txt >>requirements/beam.txt
+	grep -o '^drain3==[0-9.]*' requirements/run.txt >>requirements/beam.txt
 
 clean: ## Remove what can be made again, the state in run/ too
 	rm -rf $(VENV) .venv-* build dist *.egg-info $(RUN) .pytest_cache .mypy_cache .ruff_cache

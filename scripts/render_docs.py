@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import entries_page
 from pydantic import SecretStr
 
 from processor.app.config import Settings
@@ -19,10 +20,26 @@ from processor.app.setup.sink_words import words
 from processor.cli import cli, shell
 from processor.views.web.settings import WebSettings
 
+MANAGED = {
+    "dead_letter",
+    "github_app_id",
+    "github_installation_id",
+    "health_host",
+    "health_port",
+    "issues",
+    "ledger_lanes",
+    "min_severity",
+    "source",
+    "state",
+    "until_idle",
+    "worker",
+    "writes_per_second",
+}
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # What the wheel installs under share/, see pyproject.toml.
 SHELL = ROOT / "processor" / "cli" / "share"
+SETTABLE = ROOT / "processor" / "app" / "setup" / "settable.json"
 SINK_FILTER = ROOT / "processor" / "app" / "setup" / "sink_filter.json"
 
 SETTINGS = """# Settings
@@ -77,6 +94,15 @@ def commands_page():
     return "".join(parts)
 
 
+def settable():
+    """What terraform/ takes in its `settings` map: all but secrets and what it sets itself."""
+    return [
+        name
+        for name, field in Settings.model_fields.items()
+        if name not in MANAGED and not isinstance(field.get_default(call_default_factory=True), SecretStr)
+    ]
+
+
 def readme_page():
     """README with the table that a replay of the example prints."""
     with tempfile.TemporaryDirectory() as folder:
@@ -96,6 +122,8 @@ def main():
     pages = {
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
+        SETTABLE: json.dumps(settable(), indent=1) + "\n",
+        DOCS / "entries.md": entries_page.page(),
         SHELL / "gardener.1": shell.manual(cli),
         SHELL / "gardener": shell.script(cli, "bash"),
         SHELL / "_gardener": shell.script(cli, "zsh"),

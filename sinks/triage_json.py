@@ -1,36 +1,58 @@
-"""`Triage` as JSON and back; the same form in every store."""
+"""`Triage` as JSON and back; the same form in every store.
+
+The controller's notes are stored under the name memory; unknown fields of theirs are dropped.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from processor.model import IssueRef, Priority, Status, Triage
+from processor.model.errors import StateError
+from processor.model.notes import EMPTY, Notes
 
+_NOTES: Final = TypeAdapter(Notes)
 _TIMES = ("changed_at", "mute_until", "resolved_at")
 
 
 def dump(triage: Triage) -> str:
     """One JSON object; `rev` is kept beside it by the store."""
     values: dict[str, Any] = asdict(triage)
-    del values["rev"]
+    del values["rev"], values["notes"]
+    values["memory"] = _NOTES.dump_python(triage.notes, mode="json", exclude_defaults=True)
     for name in _TIMES:
         values[name] = values[name] and values[name].isoformat()
     return json.dumps(values, sort_keys=True)
 
 
 def load(text: str, rev: int) -> Triage:
-    """The decision that `dump` wrote."""
+    """Read the decision that `dump` wrote. Raises `StateError` where its notes are damaged."""
     values = json.loads(text)
     for name in _TIMES:
         values[name] = values[name] and datetime.fromisoformat(values[name])
     issue = values.pop("issue")
     priority = values.pop("priority")
+    notes = _notes(values.pop("memory", None))
     triage = Triage(
         **{**values, "status": Status(values["status"])},
         issue=IssueRef(**issue) if issue else None,
         priority=Priority(priority) if priority else None,
+        notes=notes,
     )
     return replace(triage, rev=rev)
+
+
+def _notes(memory: Any) -> Notes:
+    """Decode the controller's notes. Raises `StateError` where they are damaged."""
+    if not memory:
+        return EMPTY
+    try:
+        return _NOTES.validate_python(memory)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise StateError(f"the controller's notes cannot be read: {first['loc']}: {first['msg']}") from None

@@ -285,3 +285,26 @@ variable "labels" {
   type        = map(string)
   default     = {}
 }
+
+variable "settings" {
+  description = "Any other setting of docs/settings.md by its name, as its environment variable takes it: { flush_seconds = \"5\", thresholds = jsonencode({ P1 = [\"3 in 1h\"] }) }. Not secrets."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition = alltrue([
+      for name in keys(var.settings) :
+      contains(jsondecode(file("${path.module}/../processor/app/setup/settable.json")), name)
+    ])
+    error_message = "settings has a name that is no setting, a secret, or one that a variable of its own sets; docs/settings.md lists them."
+  }
+}
+
+variable "writes_per_second" {
+  description = "Documents that all workers together write in a second at most. Firestore takes 500 of an index on a time."
+  type        = number
+  default     = 400
+  validation {
+    condition     = var.writes_per_second >= 1 && var.writes_per_second <= 10000
+    error_message = "writes_per_second must be from 1 to 10000."
+  }
+}

@@ -12,8 +12,11 @@ resource "google_cloud_run_v2_service" "web" {
     service_account = google_service_account.web.email
     scaling {
       min_instance_count = 0
-      max_instance_count = 2
+      # Each instance reads the state for itself, and a session belongs to the one that it began with.
+      max_instance_count = 1
     }
+    # Every viewer holds a stream of events.
+    max_instance_request_concurrency = 500
     containers {
       image = var.image
       args  = ["serve"]

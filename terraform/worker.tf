@@ -36,6 +36,18 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
           value = env.value
         }
       }
+      # Several workers share what one database takes.
+      env {
+        name  = "GARDENER_WRITES_PER_SECOND"
+        value = tostring(max(1, floor(var.writes_per_second / max(1, var.worker_instances))))
+      }
+      dynamic "env" {
+        for_each = var.settings
+        content {
+          name  = "GARDENER_${upper(env.key)}"
+          value = env.value
+        }
+      }
       env {
         name  = "GARDENER_HEALTH_HOST"
         value = "0.0.0.0"

@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         400, ge=0, le=3650, description="Days of silence after which a cluster is forgotten; 0 keeps everything."
     )
+    code_owners: str = Field("", description="Path of a CODEOWNERS file: who owns the file that an exception names.")
     page_url: str = Field("", description="Address of the on-call page, linked from every issue; empty for none.")
     owners: tuple[OwnerSetting, ...] = Field((), description="Who is assigned; the last that fits decides.")
     repositories: dict[str, str] = Field(

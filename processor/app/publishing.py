@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processor.mining.masker import Masker
+from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from processor.app.config import Settings
@@ -41,3 +43,15 @@ def make_places(settings: Settings) -> Places:
     scheme, _, where = settings.issues.partition(":")
     host = settings.github_api_url.removesuffix("/api/v3").replace("//api.", "//")
     return Places(settings.page_url, f"{host}/{where}" if scheme == "github" else "")
+
+
+def read_code_owners(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The rules of the CODEOWNERS file. Raises `ConfigError` where it cannot be read."""
+    from processor.issues.owners import code_owners
+
+    if not settings.code_owners:
+        return ()
+    try:
+        return code_owners(Path(settings.code_owners).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"code_owners {settings.code_owners} cannot be read: {error}") from None

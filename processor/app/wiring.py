@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor import __version__
 from processor.app.clock import SystemClock
 from processor.app.file_source import has_no_end, open_file
-from processor.app.publishing import make_masker, make_places, make_wording
+from processor.app.publishing import make_masker, make_places, make_wording, read_code_owners
 from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
 from processor.ingest.retention import Retention
@@ -158,6 +158,7 @@ def make_reconciler(
             auto_close=settings.auto_close,
             owners=owners,
             places=make_places(settings),
+            code_owners=read_code_owners(settings),
         ),
         clock=clock,
         name=name,

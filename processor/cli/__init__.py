@@ -15,8 +15,8 @@ from processor.cli import actions, readers, replay, streams
 from processor.cli.beam import beam
 from processor.cli.demo import demo
 from processor.cli.doctor import doctor
-from processor.cli.groups import Grouped
 from processor.cli.oncall import serve, top
+from processor.cli.sections import Grouped
 from processor.cli.setup import setup
 from processor.cli.shell import completion
 from processor.cli.upkeep import forget, migrate

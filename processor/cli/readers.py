@@ -16,6 +16,8 @@ from processor.model.errors import SourceError
 from processor.text.terminal import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processor.model import Cluster
     from processor.model.ports import Store
 
@@ -104,7 +106,8 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
     store.close()
     found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"]))
     if as_json:
-        click.echo(json.dumps([tables.cluster_json(cluster) for cluster in found]))
+        incidents = _incidents(everything)
+        click.echo(json.dumps([tables.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
     elif everything and not found:
         click.echo(f"none of {len(everything):,} clusters is like that")
     else:
@@ -127,7 +130,9 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
             f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
         )
     if as_json:
-        click.echo(json.dumps(tables.cluster_json(cluster, reader.clusters())))
+        others = reader.clusters()
+        incident = _incidents(others).get(cluster.id)
+        click.echo(json.dumps(tables.cluster_json(cluster, others) | {"incident": incident}))
         return
     out = tables.console()
     for number, part in enumerate(tables.cluster_detail(cluster, reader.clusters())):
@@ -223,3 +228,12 @@ def _cluster(store: Store, cluster_id: str) -> Cluster | None:
         return found
     near = [one for one in store.clusters() if one.id.startswith(cluster_id.lower())]
     return near[0] if len(near) == 1 else None
+
+
+def _incidents(clusters: Sequence[Cluster]) -> dict[str, str]:
+    """Which incident each cluster is part of."""
+    from datetime import UTC, datetime
+
+    from processor.views.overview import incident_ids
+
+    return incident_ids(clusters, datetime.now(UTC))

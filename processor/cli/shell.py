@@ -34,7 +34,7 @@ def script(cli: click.Group, shell: str) -> str:
 def manual(cli: click.Group) -> str:
     """The manual page, made from the help of every command."""
     from processor import __version__
-    from processor.cli.groups import SECTIONS
+    from processor.cli.sections import SECTIONS
 
     lines = [
         f'.TH GARDENER 1 "" "Log Gardener {__version__}" "User Commands"',

@@ -17,6 +17,7 @@ import msgspec
 
 from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
+from processor.parsing import split_entries
 from processor.parsing.decode import DecodeError
 from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
@@ -119,29 +120,37 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     failed = 0
     known: dict[Masked, int] = {}
     traces = _Traces()
+    parts: list[tuple[int, Entry]] = []
     for line in part.read().split(b"\n") if isinstance(part, Block) else part:
         if not line:
             continue
-        if len(line) > MAX_ENTRY_BYTES:
+        entry = _decoded(line, now)
+        if entry is None:
             failed += 1
             continue
-        try:
-            entry = entries.decode(line, now)
-        except DecodeError:
-            failed += 1
-            continue
+        if entries.split(entry) is not None:
+            parts.append((len(heads), entry))
         # What can only be a line of a trace is grouped once it is known of which one.
         indexes.append(_LATER if traces.observe(len(heads), entry) else known.setdefault(group(entry), len(known)))
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
         # The entry itself is kept near a trace only: what the next one is made of is then still in the cache.
         lines.append(line)
         times.append(entry.at)
-    if traces.fragments:
-        indexes, known = _regrouped(
-            indexes, list(known), {**traces.fragments, **_joined(traces, lines, times, now)}, group
-        )
+    whole = {parts[index][0]: part for index, part in split_entries.join([part for _, part in parts]).items()}
+    if traces.fragments or whole:
+        joined = _joined(traces, lines, times, now) if traces.fragments else {}
+        indexes, known = _regrouped(indexes, list(known), {**traces.fragments, **joined, **whole}, group)
     # JSON has no bare newline, so this is one object to send instead of thousands.
     return b"\n".join(heads), indexes, list(known), failed
+
+
+def _decoded(line: bytes, now: datetime) -> Entry | None:
+    if len(line) > MAX_ENTRY_BYTES:
+        return None
+    try:
+        return entries.decode(line, now)
+    except DecodeError:
+        return None
 
 
 def _regrouped(

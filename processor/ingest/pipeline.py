@@ -11,6 +11,7 @@ from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_o
 from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
+from processor.parsing import split_entries
 from processor.parsing.decode import DecodeError
 from processor.parsing.multiline import is_fragment, joined, open_tail
 
@@ -85,7 +86,7 @@ def decode(
 def _kept(
     decoded: Sequence[tuple[ReceivedMessage, Entry]], min_severity: Severity
 ) -> tuple[dict[Identity, Entry], int, int]:
-    """Each entry that counts, once, with the stack traces joined; how many were repeated, and ignored."""
+    """Each entry that counts, once, with stack traces and split entries joined; how many were repeated, and ignored."""
     has_lines = any(is_fragment(entry) for _, entry in decoded)
     found: dict[Identity, Entry] = {}
     deliveries: Counter[Identity] = Counter()
@@ -102,6 +103,7 @@ def _kept(
         for identity in [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]:
             del found[identity]
             ignored += deliveries.pop(identity)
+    found = dict(zip(found, split_entries.joined(list(found.values())), strict=True))
     return found, deliveries.total() - len(found), ignored
 
 

@@ -57,12 +57,11 @@ class SampleSet:
                 self.first = self.latest = (rank, entry)
                 self.lowest, self.continued = [self.first], False
             return
-        at, name = entry.at, entry.insert_id
-        first, latest = self.first[1], self.latest[1]
-        if at < first.at or (at == first.at and name < first.insert_id):
-            self.first = (rank, entry)
-        elif at > latest.at or (at == latest.at and name > latest.insert_id):
+        at, first, latest = entry.at, self.first[1], self.latest[1]
+        if at > latest.at or (at == latest.at and entry.insert_id > latest.insert_id):
             self.latest = (rank, entry)
+        elif at < first.at or (at == first.at and entry.insert_id < first.insert_id):
+            self.first = (rank, entry)
         if len(self.lowest) < _LOWEST or rank < self.lowest[-1][0]:
             self._keep((rank, entry))
 

@@ -86,8 +86,10 @@ class Tally:
         """Count one more entry of which only the facts are known; it is no sample."""
         at = one.at
         self.count += 1
-        self.first_seen = min(self.first_seen, at)
-        self.last_seen = max(self.last_seen, at)
+        if at > self.last_seen:
+            self.last_seen = at
+        elif at < self.first_seen:
+            self.first_seen = at
         self.severities[one.severity] += 1
         if not one.occurrence:
             return

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import body as report
 from processor.issues import human_edits as steering
 from processor.model import AuditRecord
-from processor.model import notes as notebook
 from processor.model.errors import TrackerError
 from processor.triage.split import split
 
@@ -38,7 +37,7 @@ class Listener:
 
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
         """Obey new commands; the cluster as it is then."""
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         since = notes.commands_at or issue.created_at
         found = self._tracker.comments(issue.ref, since - _SECOND) if issue.comments else ()
         for comment in found:
@@ -49,10 +48,9 @@ class Listener:
         before = (notes.commands_at, notes.comments_heard, notes.heard_at)
         if before == (heard_until, issue.comments, issue.updated_at):
             return cluster
-        notes = notebook.load(cluster.triage.memory)
-        heard = {"commands_at": heard_until, "comments_heard": issue.comments, "heard_at": issue.updated_at}
-        memory = notebook.dump(notes.model_copy(update=heard))
-        triage = self._store.put_triage(cluster.id, replace(cluster.triage, memory=memory))
+        notes = cluster.triage.notes
+        notes = replace(notes, commands_at=heard_until, comments_heard=issue.comments, heard_at=issue.updated_at)
+        triage = self._store.put_triage(cluster.id, replace(cluster.triage, notes=notes))
         return replace(cluster, triage=triage)
 
     def _hear(self, cluster: Cluster, issue: Issue, comment: IssueComment) -> Cluster:
@@ -68,9 +66,9 @@ class Listener:
         triage = cluster.triage
         for command in possible:
             triage = steering.obey(triage, command, cluster, by=comment.author, now=self._clock.now())
-        notes = notebook.load(triage.memory)
+        notes = triage.notes
         ids = (*notes.command_ids, comment.id)[-_IDS_KEPT:]
-        triage = replace(triage, memory=notebook.dump(notes.model_copy(update={"command_ids": ids})))
+        triage = replace(triage, notes=replace(notes, command_ids=ids))
         audit = [
             AuditRecord(self._clock.now(), comment.author, command.verb, cluster.id, f"comment on {issue.ref.url}")
             for command in possible

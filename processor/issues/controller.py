@@ -22,8 +22,8 @@ from processor.issues.issue_cache import EPOCH, IssueCache
 from processor.issues.plan import Create, Update
 from processor.issues.related_issues import Linker
 from processor.issues.watch import Watch
-from processor.model import notes as notebook
 from processor.model.errors import Conflict, RateLimited, TrackerError, Transient
+from processor.model.notes import DELETED, FOR_BUDGET
 from processor.triage.evaluate import Decider
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Reconciler:
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
-        self._waiting = 0
+        self._waiting = self._noted = 0
         self._budget = HourlyBudget(store, clock=clock, issues_per_hour=self._limits.issues_per_hour)
         self._watch = self._make_watch()
 
@@ -129,7 +129,7 @@ class Reconciler:
             if started < self._wait_until or self._watch is None:
                 return
             self._budget.begin(clusters)
-            self._waiting = 0
+            self._waiting = self._noted = 0
             self._watch.look(started, clusters, park=self._park)
             self._health.looked(self._issue_cache.parked)
             self._linker.learn(clusters)
@@ -183,7 +183,7 @@ class Reconciler:
         repository = self._repository(cluster)
         if self._clock.now() < self._issue_cache.parked.get(repository, EPOCH):
             return
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         if notes.intent is not None:
             if self._clock.now() < notes.intent.until:
                 return
@@ -209,8 +209,8 @@ class Reconciler:
             if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
                 self._waiting += 1
                 # Some in every turn: of hundreds each note is a write of its own.
-                if self._waiting <= _MAX_NOTED:
-                    delivery.wait(cluster, notebook.FOR_BUDGET)
+                if self._noted < _MAX_NOTED:
+                    self._noted += delivery.wait(cluster, FOR_BUDGET) is not cluster
                 return
             before = cluster
             cluster = self._take(delivery, cluster, step, is_incident=incident_report is not None)
@@ -223,8 +223,8 @@ class Reconciler:
         self, delivery: Delivery, cluster: Cluster, incident_report: IncidentReport | None, *, touched: bool
     ) -> Cluster | None:
         """None while a refused write has to wait; a person's deed, another title or time bring it back."""
-        notes = notebook.load(cluster.triage.memory)
-        if not notes.abandoned or notes.abandoned == notebook.DELETED:
+        notes = cluster.triage.notes
+        if not notes.abandoned or notes.abandoned == DELETED:
             return cluster
         decided = cluster.triage.changed_at
         due = notes.retry_at is None or self._clock.now() >= notes.retry_at or touched
@@ -245,13 +245,13 @@ class Reconciler:
 
     def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
         """Note what belongs beside its issue; a cluster that has none and gets none needs nothing."""
-        silent = cluster.triage.issue is None and bool(notebook.load(cluster.triage.memory).incident)
+        silent = cluster.triage.issue is None and bool(cluster.triage.notes.incident)
         links = () if silent or not cluster.triage.announced else self._linker.links(cluster, repository)
         return delivery.link(cluster, links) if links else cluster
 
     # --- limits ---------------------------------------------------------------------------------------
     def _is_body_due(self, cluster: Cluster) -> bool:
-        written = notebook.load(cluster.triage.memory).written
+        written = cluster.triage.notes.written
         if written is None or self._tracker is None:
             return True
         return (self._clock.now() - written.at).total_seconds() >= self._tracker.body_interval_s

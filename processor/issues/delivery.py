@@ -10,14 +10,13 @@ import logging
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from processor.issues import body as report
 from processor.issues import human_edits as steering
 from processor.issues import outcomes
 from processor.issues import plan as issue_plan
 from processor.model import AuditRecord, Change, IssueEdit, IssueRef
-from processor.model import notes as notebook
 from processor.model.errors import (
     Conflict,
     IssueGone,
@@ -66,7 +65,7 @@ class Delivery:
     def create(self, cluster: Cluster, step: Create, *, allowed: Callable[[str], bool]) -> Cluster:
         """Open the issue. `allowed` is asked after the claim is stored, so that all claims can be counted."""
         now = self._clock.now()
-        before = notebook.load(cluster.triage.memory)
+        before = cluster.triage.notes
         claimed, token = self._claim(cluster, "create", asked_at=now)
         if not allowed(cluster.id):
             return self._record(claimed, token, lambda h, n: (h, outcomes.without_intent(n, asked_at=before.asked_at)))
@@ -122,7 +121,7 @@ class Delivery:
                 return listened
             if issue.locked and step.aim.open and not issue.open:
                 return self._record(cluster, "", decide.start_over, "issue locked, starting over")
-            notes = notebook.load(cluster.triage.memory)
+            notes = cluster.triage.notes
             text = issue_plan.body(cluster, notes, self._settings, step.aim.incident_report)
             edit = issue_plan.edit_for(step.aim, text, notes, issue)
             answer = issue if edit is None else self._tracker.edit(ref, edit)
@@ -153,11 +152,11 @@ class Delivery:
     def link(self, cluster: Cluster, links: tuple[RelatedIssue, ...]) -> Cluster:
         """Note issues that have to do with this one; the next edit shows them."""
         told = ", ".join(f"{link.url} {link.why}" for link in links)
-        return self._record(cluster, "", lambda h, n: (h, n.model_copy(update={"links": links})), "issues linked", told)
+        return self._record(cluster, "", lambda h, n: (h, replace(n, links=links)), "issues linked", told)
 
     def recover(self, cluster: Cluster, *, credible: Callable[[str], bool]) -> Cluster:
         """An intent has run out: look whether it was carried out. Raises `Transient` where that cannot be told."""
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         intent = notes.intent
         if intent is None:
             return cluster
@@ -193,14 +192,19 @@ class Delivery:
 
     # --- recording ------------------------------------------------------------------------------------
     def _claim(
-        self, cluster: Cluster, action: str, *, number: int = 0, asked_at: datetime | None = None
+        self,
+        cluster: Cluster,
+        action: Literal["create", "comment"],
+        *,
+        number: int = 0,
+        asked_at: datetime | None = None,
     ) -> tuple[Cluster, str]:
         now, token = self._clock.now(), secrets.token_hex(8)
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         until = now + timedelta(seconds=self._tracker.settle_s)
-        intent = Intent.model_validate({"action": action, "token": token, "at": now, "until": until, "number": number})
-        notes = notes.model_copy(update={"intent": intent, "asked_at": asked_at or notes.asked_at})
-        return self.put(cluster, replace(cluster.triage, memory=notebook.dump(notes))), token
+        intent = Intent(action=action, token=token, at=now, until=until, number=number)
+        notes = replace(notes, intent=intent, asked_at=asked_at or notes.asked_at)
+        return self.put(cluster, replace(cluster.triage, notes=notes)), token
 
     def _record(self, cluster: Cluster, token: str, revise: Revise, action: str = "", detail: str = "") -> Cluster:
         """Store an outcome on top of whatever people decided meanwhile; nothing if the claim is not ours any more."""
@@ -208,11 +212,11 @@ class Delivery:
         for _ in range(_TRIES):
             if current is None or current.id != cluster.id:
                 return cluster  # merged into another one meanwhile; its issue is found by its marker
-            notes = notebook.load(current.triage.memory)
+            notes = current.triage.notes
             if token and (notes.intent is None or notes.intent.token != token):
                 return current
             triage, revised = revise(current.triage, notes)
-            after = replace(triage, memory=notebook.dump(revised))
+            after = replace(triage, notes=revised)
             if after == current.triage:
                 return current
             try:
@@ -224,7 +228,7 @@ class Delivery:
     def _opened(self, cluster: Cluster, token: str, aim: DesiredIssue, issue: Issue) -> Cluster:
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
             triage, notes = self._wrote(aim, issue)(triage, outcomes.without_intent(notes))
-            return replace(triage, issue=issue.ref), notes.model_copy(update={"owed": (), "waiting": ""})
+            return replace(triage, issue=issue.ref), replace(notes, owed=(), waiting="")
 
         return self._record(cluster, token, revise, "issue opened", issue.ref.url)
 
@@ -242,7 +246,7 @@ class Delivery:
                 at=self._clock.now(),
                 updated_at=issue.updated_at,
             )
-            return triage, notes.model_copy(update={"written": written, **outcomes.FORGIVEN})
+            return triage, replace(outcomes.accepted(notes), written=written)
 
         return revise
 
@@ -254,15 +258,13 @@ class Delivery:
 
     def forgive(self, cluster: Cluster) -> Cluster:
         """A refused write may be tried again."""
-        return self._record(
-            cluster, "", lambda h, n: (h, n.model_copy(update={**outcomes.FORGIVEN, "refusals": n.refusals}))
-        )
+        return self._record(cluster, "", outcomes.forgiven)
 
     def wait(self, cluster: Cluster, why: str) -> Cluster:
         """Note why its issue is not opened yet, "" when it may be."""
-        if notebook.load(cluster.triage.memory).waiting == why:
+        if cluster.triage.notes.waiting == why:
             return cluster
-        return self._record(cluster, "", lambda h, n: (h, n.model_copy(update={"waiting": why})))
+        return self._record(cluster, "", lambda h, n: (h, replace(n, waiting=why)))
 
     def label_again(self, issue: Issue) -> None:
         """Put our label back: without it nothing that people do to the issue is heard."""
@@ -285,7 +287,7 @@ class Delivery:
             if triage.issue is not None:
                 return triage, notes
             found = replace(triage, issue=issue.ref, announced=triage.announced or 1)
-            return found, outcomes.without_intent(notes).model_copy(update={"written": written, "owed": ()})
+            return found, replace(outcomes.without_intent(notes), written=written, owed=())
 
         return revise
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Priority
-from processor.model import notes as notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +54,7 @@ class HourlyBudget:
 
     def _count(self, clusters: Iterable[Cluster], but: str) -> int:
         since = self._clock.now() - _HOUR
-        asked = (notebook.load(c.triage.memory).asked_at for c in clusters if c.id != but and c.triage.memory)
+        asked = (c.triage.notes.asked_at for c in clusters if c.id != but)
         return sum(at is not None and at > since for at in asked)
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Priority, Status
-from processor.model import notes as notebook
 from processor.model.errors import ConfigError
 from processor.triage.transitions import VERBS, Action, Until, apply, prioritise
 
@@ -99,7 +98,7 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
 
     `issue` must be read without lag: a listing from before our own last write would look like a person's deed.
     """
-    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
+    triage, notes = cluster.triage, cluster.triage.notes
     written = notes.written
     if written is None:
         return triage
@@ -111,8 +110,8 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
         after = prioritise(replace(cluster, triage=after), now=now, who="issue", priority=Priority(theirs[0])).triage
     if issue.open != written.open:
         after = _closed(after, cluster, issue, now) if not issue.open else _reopened(after, cluster, now)
-        notes = notes.model_copy(update={"written": written.model_copy(update={"open": issue.open})})
-        after = replace(after, memory=notebook.dump(notes))
+        notes = replace(notes, written=replace(written, open=issue.open))
+        after = replace(after, notes=notes)
     return after
 
 

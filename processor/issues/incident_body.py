@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.issues import headline
 from processor.text import markdown
+from processor.triage.related import Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from processor.issues.publish import Wording
     from processor.model import Cluster, Priority
     from processor.triage.incident_owner import IncidentReport
+    from processor.triage.related import Evidence
 
 _MAX_LINE: Final = 160
 _MAX_MEMBERS: Final = 50
 _MAX_SERVICES: Final = 3
+_FIGURES: Final = frozenset({Sign.RISE, Sign.REQUESTS, Sign.WARNINGS})
+"""Evidence whose detail is ours; of the others it is log text."""
 
 
 def title(report: IncidentReport, wording: Wording) -> str:
@@ -48,6 +52,13 @@ def section(report: IncidentReport, wording: Wording) -> str:
     return "\n\n".join(["### Clusters of this incident", "\n".join(_member_lines(report, wording))])
 
 
+def _reason(one: Evidence, cause: str, wording: Wording) -> str:
+    """Why a cluster belongs: figures of a rise are ours, what two share is log text; the cause is not repeated."""
+    if one.detail == cause:
+        return str(one.sign)
+    return f"{one.sign}: {one.detail if one.sign in _FIGURES else wording.said(one.detail)}"
+
+
 def _cause(report: IncidentReport, wording: Wording) -> str:
     """The root's own headline where it raised the cause: that names the place, too."""
     root = next((one for one in report.clusters if one.id == report.incident.root), None)
@@ -71,8 +82,9 @@ def _member_lines(report: IncidentReport, wording: Wording) -> Iterable[str]:
         if member.id == report.incident.root:
             yield f"{counted}: the root"
             continue
-        why = "; ".join(report.incident.reasons(member)) or "was part of it when it began"
+        told = [_reason(one, report.incident.cause, wording) for one in member.evidence]
+        why = "; ".join(told) or "was part of it when it began"
         said = markdown.prose(headline.said(cluster, wording), max_chars=_MAX_LINE)
-        yield f"{counted}: {said} ({markdown.prose(wording.said(why), max_chars=_MAX_LINE)})"
+        yield f"{counted}: {said} ({markdown.prose(why, max_chars=_MAX_LINE)})"
     if len(members) > _MAX_MEMBERS:
         yield f"- and {len(members) - _MAX_MEMBERS} more"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
-from processor.model import notes as notebook
+from processor.model.notes import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ class IssueCache:
 
         Trackers' times are whole seconds: what happened in the second of our own write is looked at once more.
         """
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         written = notes.written
         known = max(written.updated_at if written else EPOCH, notes.heard_at or EPOCH)
         if written and issue.updated_at <= known and issue.comments <= notes.comments_heard:
@@ -76,4 +76,4 @@ class IssueCache:
 def has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
     """Whether the state knows issues there that should still be there."""
     used = (one.triage for one in clusters if one.triage.issue and one.triage.issue.repository == repository)
-    return any(notebook.load(triage.memory).abandoned != notebook.DELETED for triage in used)
+    return any(triage.notes.abandoned != DELETED for triage in used)

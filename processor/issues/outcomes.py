@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import Status
-from processor.model import notes as notebook
 from processor.model.errors import TrackerError
+from processor.model.notes import DELETED
 from processor.triage import decide
 
 if TYPE_CHECKING:
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 _BACK_OFF: Final = timedelta(hours=1)
 _MAX_BACK_OFF: Final = timedelta(days=1)
-FORGIVEN: Final = {"abandoned": "", "retry_at": None, "refused_at": None, "refused_title": "", "refusals": 0}
 Revise = Callable[["Triage", "Notes"], "tuple[Triage, Notes]"]
 
 
-def without_intent(notes: Notes, **update: object) -> Notes:
+def without_intent(notes: Notes, **update: Any) -> Notes:
     """Notes without a request under way."""
-    return notes.model_copy(update={"intent": None, **update})
+    return replace(notes, intent=None, **update)
+
+
+def accepted(notes: Notes) -> Notes:
+    """Notes after a request that succeeded: nothing is refused any more."""
+    return replace(notes, abandoned="", retry_at=None, refused_at=None, refused_title="", refusals=0)
 
 
 def refused(reason: str, title: str, now: datetime) -> Revise:
@@ -42,7 +46,7 @@ def refused(reason: str, title: str, now: datetime) -> Revise:
 
 def forgiven(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
     """It is tried again; how often it was refused in a row stays known until it succeeds."""
-    return triage, notes.model_copy(update={**FORGIVEN, "refusals": notes.refusals})
+    return triage, replace(accepted(notes), refusals=notes.refusals)
 
 
 def nothing(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
@@ -82,7 +86,7 @@ def expected_open(before: Issue, answer: Issue, edit: IssueEdit | None) -> bool:
 def deleted(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
     """Somebody deleted it: a person's word, so it is not opened again."""
     muted = replace(triage, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
-    return muted, without_intent(notes, abandoned=notebook.DELETED, owed=())
+    return muted, without_intent(notes, abandoned=DELETED, owed=())
 
 
 def ref_of(cluster: Cluster) -> IssueRef:

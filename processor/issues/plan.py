@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import body as report
 from processor.issues import headline, incident_body
 from processor.issues.cloud_console import NOWHERE
-from processor.issues.owners import assignees_of
-from processor.model import IssueDraft, IssueEdit, Status
-from processor.model import notes as notebook
+from processor.issues.owners import assignees_of, owners_of
+from processor.model import IssueDraft, IssueEdit, Kind, Status
+from processor.parsing import stacktrace
 from processor.triage import decide
 from processor.triage.policy import priority_of, rule_for
 
@@ -81,6 +81,7 @@ class IssueSettings:
 
     Attributes:
         auto_close: close what is quiet; otherwise it is only labelled.
+        code_owners: (pattern, assignees) of a CODEOWNERS file, asked where `owners` names nobody.
         places: where the links of an issue lead.
         owners: (service pattern, module pattern, assignees); the last that fits decides.
     """
@@ -90,6 +91,7 @@ class IssueSettings:
     auto_close: bool = False
     owners: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     places: Places = NOWHERE
+    code_owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def aim(
@@ -162,7 +164,7 @@ def next_step(
 
     `body_due`: enough time has passed to rewrite the body for new figures alone. `story`: it speaks for an incident.
     """
-    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
+    triage, notes = cluster.triage, cluster.triage.notes
     spoken_for = triage.issue is None and bool(notes.incident)
     if notes.abandoned or notes.intent is not None or not triage.announced or spoken_for:
         return None
@@ -189,8 +191,14 @@ def _create(
     cluster: Cluster, notes: Notes, settings: IssueSettings, repository: str, incident_report: IncidentReport | None
 ) -> Create:
     target, text = aim(cluster, notes, settings, incident_report), body(cluster, notes, settings, incident_report)
-    people = assignees_of(cluster, settings.owners)
+    people = assignees_of(cluster, settings.owners) or owners_of(_own_files(cluster), settings.code_owners)
     return Create(IssueDraft(repository, target.title, text, target.labels, people), target)
+
+
+def _own_files(cluster: Cluster) -> tuple[str, ...]:
+    """The file that the exception was raised in."""
+    found = stacktrace.describe(cluster.sample.text) if cluster.stream.kind == Kind.EXCEPTION else None
+    return (found.file,) if found and found.file else ()
 
 
 def _is_urgent(target: DesiredIssue, written: LastWritten) -> bool:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
 from processor.model import Kind
-from processor.model import notes as notebook
 from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
 from processor.triage import related
@@ -75,7 +74,7 @@ class Linker:
 
     def learn(self, clusters: Iterable[Cluster]) -> None:
         """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
-        having = (one for one in clusters if one.triage.issue and not notebook.load(one.triage.memory).abandoned)
+        having = (one for one in clusters if one.triage.issue and not one.triage.notes.abandoned)
         latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
         by_id = {one.id: one for one in latest}
         if by_id.keys() == self._reported.keys():
@@ -88,7 +87,7 @@ class Linker:
 
     def links(self, cluster: Cluster, repository: str) -> tuple[RelatedIssue, ...]:
         """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
-        notes, own = notebook.load(cluster.triage.memory), cluster.triage.issue
+        notes, own = cluster.triage.notes, cluster.triage.issue
         noted = notes.links
         before = self._compared.get(cluster.id, 0)
         if before == self._changes or len(noted) >= MAX_LINKS:

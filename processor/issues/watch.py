@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import body as report
 from processor.issues.issue_cache import EPOCH, has_issues
 from processor.model import IssueEdit
-from processor.model import notes as notebook
 from processor.model.errors import IssueGone, IssueMoved, TrackerError
+from processor.model.notes import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +67,7 @@ class Watch:
 
     def confirm(self, cluster: Cluster) -> tuple[Cluster, bool]:
         """Follow up what the listing hints at; the cluster then, and whether somebody touched its issue."""
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         issues = [issue for issue in self._cache.of(cluster) if issue.ref.url != notes.earlier]
         if cluster.triage.issue is None and issues and notes.intent is None:
             cluster = self._adopt(cluster, issues)
@@ -171,4 +171,4 @@ class Watch:
 
 
 def _is_deleted(cluster: Cluster) -> bool:
-    return notebook.load(cluster.triage.memory).abandoned == notebook.DELETED
+    return cluster.triage.notes.abandoned == DELETED

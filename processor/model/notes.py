@@ -1,31 +1,24 @@
-"""What the controller remembers of a cluster's issue, inside `Triage.memory`.
+"""The controller's notes about a cluster's issue, `Triage.notes`.
 
-This is the boundary between stored JSON and the controller: every field has a default, so notes written by an older
-version can be read, and unknown fields are dropped. Nothing here is log text.
+Every field of `Notes` has a default, so notes written by an older version can be read. Nothing here is log text. The
+stored form is JSON, see `sinks.triage_json`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # pydantic resolves the fields' types when it runs
-from typing import TYPE_CHECKING, Final, Literal
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from processor.model.errors import StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # the store's codec resolves the fields' types when it runs
+from typing import Final, Literal
 
 
-class Intent(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Intent:
     """A request that was about to be made. Until `until` nobody else touches the cluster; then somebody looks.
 
     Attributes:
         token: whose it is; made up for every intent.
         number: the comment's number.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     action: Literal["create", "comment"]
     token: str
@@ -34,10 +27,9 @@ class Intent(BaseModel):
     number: int = 0
 
 
-class PendingComment(BaseModel):
+@dataclass(frozen=True, slots=True)
+class PendingComment:
     """A comment that people have not seen yet; its number is part of its marker."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     change: str
@@ -45,15 +37,14 @@ class PendingComment(BaseModel):
     reason: str
 
 
-class LastWritten(BaseModel):
+@dataclass(frozen=True, slots=True)
+class LastWritten:
     """The issue as we wrote it last: what differs from it was somebody else.
 
     Attributes:
         figures: digest of what our part of the body was made from.
         labels: every label we ever added and did not take away again.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     title: str
     figures: str
@@ -63,14 +54,13 @@ class LastWritten(BaseModel):
     updated_at: datetime
 
 
-class RelatedIssue(BaseModel):
+@dataclass(frozen=True, slots=True)
+class RelatedIssue:
     """An issue that has to do with this one, and why; see `processor.issues.related_issues`.
 
     Attributes:
         cluster: id of the cluster whose issue it is, "" for one that a person wrote.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     url: str
@@ -78,7 +68,8 @@ class RelatedIssue(BaseModel):
     cluster: str = ""
 
 
-class Notes(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Notes:
     """The controller's notes about one cluster.
 
     Attributes:
@@ -97,8 +88,6 @@ class Notes(BaseModel):
         heard_at: the issue's last change when it was listened to last.
         comments_heard: how many the issue had when they were listed; another number is a reason to look.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     intent: Intent | None = None
     owed: tuple[PendingComment, ...] = ()
@@ -128,19 +117,3 @@ DELETED: Final = "the issue was deleted"
 """What `Notes.abandoned` says then."""
 FOR_BUDGET: Final = "waits for the hourly budget"
 """What `Notes.waiting` says then."""
-
-
-def load(memory: Mapping[str, object]) -> Notes:
-    """The notes in a handling's memory. Raises `StateError` where it holds something else."""
-    if not memory:
-        return EMPTY
-    try:
-        return Notes.model_validate(memory)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise StateError(f"the controller's notes cannot be read: {first['loc']}: {first['msg']}") from None
-
-
-def dump(notes: Notes) -> dict[str, object]:
-    """The notes as JSON-able memory; defaults are left out."""
-    return notes.model_dump(mode="json", exclude_defaults=True)

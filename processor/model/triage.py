@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from processor.model.notes import EMPTY, Notes
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from processor.model.issue import IssueRef
@@ -43,7 +44,7 @@ class Triage:
         announced: the occurrences at which people were told last, by an issue or a comment; 0 is never.
         regressions: times it came back after it was settled.
         quiet: it has not been seen for so long that silence by chance is unlikely.
-        memory: the controller's own notes (intents, what was written), JSON-able; see `processor.model.notes`.
+        notes: the controller's own (intents, what was written), decoded once by the store's codec.
     """
 
     rev: int = 0
@@ -61,7 +62,7 @@ class Triage:
     announced: int = 0
     regressions: int = 0
     quiet: bool = False
-    memory: Mapping[str, object] = field(default_factory=dict)
+    notes: Notes = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

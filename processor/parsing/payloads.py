@@ -29,6 +29,7 @@ _ORIGIN_HOLDERS: Final = ("labels", "context")
 _INNER: Final = (
     "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "reason", "description", "title",
 )  # fmt: skip
+_PREFIX_WORDS: Final = 3  # before the first pair of a line of logfmt
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
 _RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
@@ -47,8 +48,17 @@ def plain(payload: Mapping[str, Any]) -> str | None:
     if not at.messages:
         return None
     text = payload[at.messages[0]]
-    if type(text) is not str or not text or text[0] in _NOT_PLAIN or "=" in text or '] "' in text or "\x1b" in text:
+    if (
+        type(text) is not str
+        or not text
+        or text[0] in _NOT_PLAIN
+        or text[-1] == "\n"
+        or '] "' in text
+        or "\x1b" in text
+    ):
         return None
+    if (first := text.find("=")) >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
+        return None  # may be logfmt
     for name in at.joining:
         value = payload[name]
         if value and not (type(value) is dict and value.get("type") == "str"):
@@ -160,7 +170,7 @@ def _message(payload: Mapping[str, Any], at: Plan) -> str:
         value = payload[name]
         text = value if type(value) is str else _text_of(value) if value is not None else ""
         if text and not text.isspace():
-            return text
+            return text.rstrip()
     return ""
 
 

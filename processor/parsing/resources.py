@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NUMBER_OR_HEX: Final = re.compile(r"[\d.:+-]*|(?=[a-f\d-]*\d)[a-f\d-]{16,}|[A-F\d-]{24,}", re.ASCII)
 _NO_NAMES: Final = frozenset({"", "null", "none", "nil", "undefined", "unknown", "-", "invalid_backend", "unmatched"})
+_KINDS: Final = ("_type", "_kind", "_scope", "_uid", "_uuid", "_number")
 _STEM: Final = re.compile(r"_?(?:id|name|uid|display_name)$")
 # What a ReplicaSet, a Job or a CronJob adds to a name, and the five characters a pod adds to it. Kubernetes draws
 # both from an alphabet without vowels, so that no words come out.
@@ -148,7 +149,7 @@ def _general(kind: str, labels: Mapping[str, str]) -> str:
 def _candidates(noun: str, labels: Mapping[str, str]) -> Iterator[tuple[int, int, str, str]]:
     """(rank, order within it, label, name): first the label that is called like the type, then names, then ids."""
     for label, value in labels.items():
-        if label in NOT_NAMES or not (name := _named(value)):
+        if label in NOT_NAMES or label.endswith(_KINDS) or not (name := _named(value)):
             continue
         stem = re.sub(r"[^a-z]", "", _STEM.sub("", label.lower()))
         if stem and (stem in noun or noun in stem):

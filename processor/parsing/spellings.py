@@ -1,4 +1,4 @@
-"""Spellings: under which names loggers keep the message, the error, the stack trace, the reason and the level.
+"""Spellings: under which names loggers keep the message, the error, the stack trace and the reason; levels: `levels`.
 
 One table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and blanks,
 so that `log_message`, `logMessage` and `LogMessage` are one row's one name; a lone letter keeps its `@` (Serilog's
@@ -75,7 +75,7 @@ cue     | how it was decided                                 | verdict decision 
 cue     | what it was about | permission missing field unit check rule policy constraint
 cue     | what it was about                                  | column property parameter argument
 cue     | which error | error_type error.type exception_type exception.type exc_type
-cue     | which error                                        | error_kind error.kind error_class error_category category
+cue     | which error                                        | error_kind error.kind error_class error_category
 cue     | which kind                                         | method state violation_reason failure_type
 holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body

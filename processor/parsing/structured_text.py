@@ -34,9 +34,10 @@ _PREFIX_WORDS: Final = 3
 
 def is_plain(text: str) -> bool:
     """Whether the text can only be plain: a look that costs next to nothing, for nearly every line."""
-    return not (
-        "=" in text or text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or _RUNTIME_MARK in text[:64]
-    )
+    first = text.find("=")
+    if first >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
+        return False
+    return not (text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or _RUNTIME_MARK in text[:64])
 
 
 def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:

@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Change, Status
-from processor.model import notes as notebook
-from processor.model.notes import PendingComment
+from processor.model.notes import DELETED, PendingComment
 from processor.triage.policy import is_quiet, priority_of
 
 if TYPE_CHECKING:
@@ -37,18 +36,17 @@ def decide(
     auto_close: bool = False,
 ) -> Triage:
     """The cluster's handling after these turning points; the same object where nothing changed."""
-    triage, notes = cluster.triage, notebook.load(cluster.triage.memory)
+    triage, notes = cluster.triage, cluster.triage.notes
     if triage.priority_by == "policy":
         triage = replace(triage, priority=priority_of(cluster, policy))
     if triage.quiet and not gone and not is_quiet(cluster, policy, now):
         triage = replace(triage, quiet=False)
-    if notes.abandoned == notebook.DELETED and triage.status is Status.OPEN:
+    if notes.abandoned == DELETED and triage.status is Status.OPEN:
         # Muted by its deletion, reopened by somebody: a new issue, which has no older one to refer to.
         triage, notes = start_over(replace(triage, issue=None), notes)
     for point in points:
         triage, notes = _decide_one(cluster, triage, notes, point, policy, auto_close=auto_close)
-    memory = notebook.dump(notes)
-    changed = replace(triage, memory=memory if memory or triage.memory else triage.memory)
+    changed = replace(triage, notes=notes)
     return cluster.triage if changed == cluster.triage else changed
 
 
@@ -89,7 +87,7 @@ def _regress(
         resolved_revision="",
     )
     flapped = is_flapping(notes, cluster.last_seen)
-    notes = notes.model_copy(update={"came_back": (*notes.came_back, cluster.last_seen)[-_FLAPS * 2 :]})
+    notes = replace(notes, came_back=(*notes.came_back, cluster.last_seen)[-_FLAPS * 2 :])
     if triage.issue is not None and cluster.last_seen - settled > policy.reopen_within:
         return start_over(back, notes)
     return back, notes if flapped else _owe(notes, point, triage)
@@ -98,8 +96,8 @@ def _regress(
 def start_over(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
     """The issue cannot or should not be used any more: the next one will refer to it."""
     earlier = triage.issue.url if triage.issue else notes.earlier
-    fresh = {"written": None, "owed": (), "intent": None, "earlier": earlier, "abandoned": ""}
-    return replace(triage, issue=None), notes.model_copy(update=fresh)
+    fresh = replace(notes, written=None, owed=(), intent=None, earlier=earlier, abandoned="")
+    return replace(triage, issue=None), fresh
 
 
 def _owe(notes: Notes, point: TurningPoint, triage: Triage) -> Notes:
@@ -108,7 +106,7 @@ def _owe(notes: Notes, point: TurningPoint, triage: Triage) -> Notes:
         return notes
     number = notes.comments + 1
     owed = PendingComment(number=number, change=point.change, count=point.count, reason=point.reason)
-    return notes.model_copy(update={"comments": number, "owed": (*notes.owed, owed)[-_MAX_OWED:]})
+    return replace(notes, comments=number, owed=(*notes.owed, owed)[-_MAX_OWED:])
 
 
 def is_flapping(notes: Notes, at: datetime) -> bool:

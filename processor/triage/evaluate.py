@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Status
-from processor.model import notes as notebook
 from processor.model.errors import Conflict
 from processor.triage import decide, incident_owner
 from processor.triage.deploys import Deploys
@@ -57,13 +56,11 @@ class Decider:
     def _enlisted(self, cluster: Cluster, plan: Plan) -> Cluster:
         """Store whose issue covers the cluster, or that none does any more."""
         owner = plan.speaks_for.get(cluster.id, "")
-        if not owner and not cluster.triage.memory:
-            return cluster
-        notes = notebook.load(cluster.triage.memory)
+        notes = cluster.triage.notes
         if notes.incident == owner:
             return cluster
-        memory = notebook.dump(notes.model_copy(update={"incident": owner}))
-        return self._put(cluster, replace(cluster.triage, memory=memory))
+        notes = replace(notes, incident=owner)
+        return self._put(cluster, replace(cluster.triage, notes=notes))
 
     def _announced(self, cluster: Cluster) -> Cluster:
         """Announce an owner as soon as one member of its incident has crossed a threshold."""
@@ -82,8 +79,8 @@ class Decider:
 
 def _dated(triage: Triage, view: View) -> Triage:
     """Record the relation to deploys in the notes once there is, or will be, an issue to show it."""
-    notes = notebook.load(triage.memory)
+    notes = triage.notes
     if not triage.announced or (notes.new_in, notes.gone_since) == (view.new_in, view.gone_since):
         return triage
-    notes = notes.model_copy(update={"new_in": view.new_in, "gone_since": view.gone_since})
-    return replace(triage, memory=notebook.dump(notes))
+    notes = replace(notes, new_in=view.new_in, gone_since=view.gone_since)
+    return replace(triage, notes=notes)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from processor.model import notes as notebook
 from processor.triage import incidents as finding
 from processor.triage.features import burst_of
 from processor.triage.policy import priority_of, rule_for
@@ -73,7 +72,7 @@ def make(clusters: Sequence[Cluster], policy: Policy, now: datetime) -> Plan:
     found = finding.incidents(clusters, now)
     speaks_for: dict[str, str] = {}
     for cluster in clusters:
-        owner = by_id.get(notebook.load(cluster.triage.memory).incident) if cluster.triage.memory else None
+        owner = by_id.get(cluster.triage.notes.incident)
         if owner is not None and may_be_silent(cluster, owner) and not _is_refuted(cluster, owner, found, now):
             speaks_for[cluster.id] = owner.id
     for incident in found:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from processor.model import notes as notebook
-
 if TYPE_CHECKING:
     from processor.model import AuditRecord
     from processor.model.ports import Store
@@ -31,8 +29,8 @@ def _reclaim_issue(store: Store, cluster_id: str) -> None:
     cluster = store.cluster(cluster_id)
     if cluster is None or cluster.triage.issue is None:
         return
-    notes = notebook.load(cluster.triage.memory)
+    notes = cluster.triage.notes
     if notes.written is not None:
-        written = notes.written.model_copy(update={"open": False, "figures": ""})
-        memory = notebook.dump(notes.model_copy(update={"written": written}))
-        store.put_triage(cluster_id, replace(cluster.triage, memory=memory))
+        written = replace(notes.written, open=False, figures="")
+        notes = replace(notes, written=written)
+        store.put_triage(cluster_id, replace(cluster.triage, notes=notes))

@@ -76,13 +76,30 @@ def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
     same = {name for name, _ in constant}
     varying = [one for one in facets if one.name not in same and one.name not in _COUNTED]
     varying.sort(key=lambda one: (_FIRST.index(one.name) if one.name in _FIRST else len(_FIRST), one.name))
-    users = [one for one in facets if one.name.lower().replace("-", "_").replace(".", "_") in _USERS]
+    users = [one for one in (*facets, *_places(clusters)) if _names_people(one.name)]
     return Breakdown(
         varying=varying,
         constant=constant,
         counted=[one for one in facets if one.name in _COUNTED],
         users=max(users, key=lambda one: (one.known, one.name), default=None),
     )
+
+
+def _places(clusters: Sequence[Cluster]) -> list[Facet]:
+    """The places of the templates with the values known there; a place is named by the words before it."""
+    found: dict[str, dict[str, int]] = {}
+    for cluster in clusters:
+        for name, values in cluster.values.items():
+            held = found.setdefault(name.partition(" #")[0], {})
+            for value, n in values.items():
+                held[value] = held.get(value, 0) + n
+    return [Facet(name, ranked(values), sum(values.values())) for name, values in found.items()]
+
+
+def _names_people(name: str) -> bool:
+    """Whether the last word of a place's or label's name is a word for somebody."""
+    words = name.lower().replace("-", "_").replace(".", "_").split()
+    return bool(words) and words[-1].strip(":=") in _USERS
 
 
 def _summed(clusters: Sequence[Cluster]) -> Mapping[str, Mapping[str, int]]:

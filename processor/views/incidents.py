@@ -134,7 +134,7 @@ def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: da
 
 def owner_of(cluster: Cluster, ids: Mapping[str, str]) -> str:
     """Id of the cluster whose issue reports this one, "" for none; see `processor.model.notes.Notes.incident`."""
-    return ids.get(str(cluster.triage.memory.get("incident", "")), "")
+    return ids.get(cluster.triage.notes.incident, "")
 
 
 def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str, list[Cluster]]:

@@ -215,12 +215,14 @@ run "wrong_values_are_refused" {
     backlog_alert_s       = 5
     firestore_database    = "X"
     backup_retention_days = 120
+    settings              = { github_token = "x" }
+    writes_per_second     = 0
   }
   expect_failures = [
     var.project_id, var.github_repository, var.image, var.name, var.sink_parent, var.min_severity,
     var.extra_plain_text_logs, var.extra_exclusions, var.github_app_id, var.github_secret_version,
     var.worker_instances, var.worker_cpu, var.worker_memory, var.web_viewers, var.web_on_call, var.alert_email,
     var.engine, var.dataflow_image, var.dataflow_max_workers, var.ledger_lanes, var.backlog_alert_s,
-    var.firestore_database, var.backup_retention_days,
+    var.firestore_database, var.backup_retention_days, var.settings, var.writes_per_second,
   ]
 }

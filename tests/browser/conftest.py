@@ -21,7 +21,7 @@ HOSTILE = (
 )
 
 
-class Miners:
+class Serving:
     """A state and the page over it."""
 
     def __init__(self, folder):
@@ -53,8 +53,8 @@ class Miners:
 
 
 @pytest.fixture
-def miners(tmp_path):
-    made = Miners(tmp_path)
+def serving(tmp_path):
+    made = Serving(tmp_path)
     now = datetime.now(UTC)
     card = {"template": "Card <*> declined", "text": "Card 41 declined", "service": "pay", "revision": "pay-1"}
     commit_all(
@@ -87,12 +87,12 @@ def chromium():
 
 
 @pytest.fixture
-def visit(chromium, miners):
+def visit(chromium, serving):
     """Open a path as one more viewer; at the end nothing was said in the console and nobody else was asked."""
     contexts, said, asked = [], [], []
 
     def open_page(path="/", *, allowed=(), **options):
-        context = chromium.new_context(base_url=miners.url, **options)
+        context = chromium.new_context(base_url=serving.url, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -109,4 +109,4 @@ def visit(chromium, miners):
     for context in contexts:
         context.close()
     assert [text for text in said if not any(part in text for part in permitted)] == []
-    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(miners.url).netloc}
+    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(serving.url).netloc}

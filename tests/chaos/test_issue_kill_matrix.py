@@ -106,8 +106,8 @@ class IncidentReport:
         assert changes == ["**Escalating", "**Back again"][: {"open": 0, "comment": 1, "close": 1, "reopen": 2}[stage]]
         assert (repository.issues[1]["state"] == "closed") is (stage == "close")
         assert triage.status == ("resolved" if stage == "close" else "open")
-        assert "intent" not in triage.memory
-        assert "owed" not in triage.memory
+        assert triage.notes.intent is None
+        assert not triage.notes.owed
 
 
 def points_of_every_stage(fake, worker, folder):

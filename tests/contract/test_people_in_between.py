@@ -16,7 +16,6 @@ from processor.issues.controller import Limits, Reconciler
 from processor.issues.plan import IssueSettings
 from processor.issues.publish import Wording
 from processor.model import Severity
-from processor.model import notes as notebook
 from processor.triage import rules
 from sinks.github.auth import TokenAuthority
 from sinks.github.http import GitHubApi
@@ -70,7 +69,7 @@ class Bed:
         return self.store.cluster("c1")
 
     def notes(self):
-        return notebook.load(self.cluster().triage.memory)
+        return self.cluster().triage.notes
 
     def issue(self, name=REPO, number=1):
         return self.fake.repositories[name].issues[number]

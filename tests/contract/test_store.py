@@ -23,6 +23,7 @@ from processor.model import (
     Triage,
 )
 from processor.model.errors import Conflict, StateError, Transient
+from processor.model.notes import Notes
 from processor.model.values import MAX_VALUES, total
 from processor.parsing.decode import decode, identity
 from sinks.redact import redact
@@ -491,7 +492,7 @@ def test_decisions_are_compared_and_set(hand):
         mute_until=NOW + MINUTE,
         mute_until_count=7,
         issue=IssueRef("o/r", 5, "https://example.org/5"),
-        memory={"intents": [1, {"a": None}]},
+        notes=Notes(comments=3, incident="c9", command_ids=(4, 5)),
     )
 
     stored = store.put_triage(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])

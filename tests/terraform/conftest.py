@@ -34,6 +34,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         "processor/app/setup/sink_filter.json",
         "processor/app/setup/alerts.json",
         "processor/app/setup/actions.json",
+        "processor/app/setup/settable.json",
     ):
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / path, top / path)

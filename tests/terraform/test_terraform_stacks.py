@@ -122,7 +122,9 @@ def test_the_settings_given_to_the_programs_are_settings(stacks):
                 elif name in secret:
                     assert name.removeprefix("GARDENER_").lower() in Settings.model_fields
                 else:
-                    rest[name.removeprefix("GARDENER_").lower()] = value
+                    # As the environment is read: lists and tables are JSON.
+                    is_json = value[:1] in ("[", "{")
+                    rest[name.removeprefix("GARDENER_").lower()] = json.loads(value) if is_json else value
             assert set(rest) <= set(Settings.model_fields)
             assert Settings(**rest).state.startswith("firestore:")
             assert set(web) <= set(WebSettings.model_fields)

@@ -32,7 +32,10 @@ _TAIL_S: Final = 12.0
 
 
 def settings_in(folder: Path) -> Settings:
-    """Settings under which five minutes are enough: the shipped rules and thresholds, without a dwell."""
+    """Settings under which five minutes are enough: the shipped rules and thresholds, hardly a dwell.
+
+    What is most urgent waits a minute: an outage has to be recognised as one before its clusters get issues.
+    """
     return Settings(
         source="file:demo?follow",  # a source without an end: issues are kept up to date while it goes on
         state=f"sqlite:{folder / STATE_FILE}",
@@ -40,7 +43,7 @@ def settings_in(folder: Path) -> Settings:
         worker="demo",
         flush_seconds=1.0,
         reconcile_seconds=_LOOK_S,
-        dwell={"P0": "0m", "P1": "0m", "P2": "0m", "P3": "0m"},
+        dwell={"P0": "1m", "P1": "0m", "P2": "0m", "P3": "0m"},
     )
 
 

@@ -232,6 +232,7 @@ def _worker(about: Installation) -> Iterator[str]:
         "GARDENER_STATE": f"firestore:{project}",
         "GARDENER_ISSUES": f"github:{about.repository}",
         "GARDENER_MIN_SEVERITY": "WARNING",
+        "GARDENER_WRITES_PER_SECOND": "400",
         "GARDENER_HEALTH_HOST": "0.0.0.0",  # noqa: S104  # the probe comes from outside; a pool has no URL
         "GARDENER_HEALTH_PORT": "8080",
     }

@@ -142,7 +142,7 @@ _AT = r"\s+(?:\([\w.]+(?: [^()]*)?\) )?(?:\S+\.(?:exs?|erl|eex|heex):\d+: |[A-Z:
 
 LANGUAGE = Language(
     "elixir",
-    needles=("** (", '{file,"'),
+    needles=("** (", '{file,"', "  exception "),
     parse=parse,
     automaton=Automaton(
         start=rules(

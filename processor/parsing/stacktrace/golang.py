@@ -161,7 +161,10 @@ LANGUAGE = Language(
             ),
             "end": rules(),
             "rule": rules((r"WARNING: DATA RACE", "race")),
-            "race": rules((r"={18}$", "end"), (r"\s|Previous |Goroutine \d|Found \d", "race")),
+            "race": rules(
+                (r"={18}$", "end"),
+                (r"\s|(?:Previous )?(?:[Aa]tomic )?(?:[Ww]rite|[Rr]ead) at |Goroutine \d|Found \d", "race"),
+            ),
             "recovered": rules((r"\S+\.go:\d+ \(0x", "recovery"), (RECORD, ""), (r"", "recovered")),
             "recovery": rules((r"\S+\.go:\d+ \(0x", "recovery"), (r"\t", "recovery")),
             "error": rules((_BARE, "function")),

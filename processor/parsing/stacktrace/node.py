@@ -145,6 +145,7 @@ LANGUAGE = Language(
         r"\s+\[(?:cause|errors)\]: ",
         r"Uncaught (?:\(in promise\) )?[\w.$]*Error: ",
         r"UnhandledPromiseRejection",
+        r"\(Use .node --trace-uncaught",
     ),
     noise=(r"\.[cm]?[jt]sx?:\d+(?::\d+)?",),
     lines=(

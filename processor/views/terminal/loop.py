@@ -20,8 +20,9 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from processor.model.errors import ConfigError, GardenerError, OutcomeUnknown
-from processor.triage.operate import DONE
+from processor.triage.operate import DONE, mark_of
 from processor.views.snapshot import StateReader, unanswered
+from processor.views.terminal.listed import incident_named
 from processor.views.terminal.screen import Screen, lines, press
 
 if TYPE_CHECKING:
@@ -129,7 +130,16 @@ class _Loop:
             self._polling = self._thread.submit(self._reading.refresh)
 
     def _carry_out(self, wish: Wish) -> str:
+        incident = incident_named(self._reading.snapshot, wish.cluster_id)
         try:
+            if incident is not None:
+                reached = [
+                    wish._replace(cluster_id=row.cluster.id, seen=mark_of(row.cluster))
+                    for row in incident.reached(wish.action)
+                ]
+                outcome = self._reading.act_on_all(reached, who=self._who)
+                n, of = len(outcome.done), len(reached)
+                return f"{DONE[wish.action]} {n} of {of} clusters {'; '.join(outcome.problems[:1])}".rstrip()
             outcome = self._reading.act(wish, who=self._who)
         except OutcomeUnknown as error:
             return str(error)

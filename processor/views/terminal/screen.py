@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from processor.model.template import shown
 from processor.text.terminal import plain
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
-from processor.views.query import SORTS, ListQuery, select
+from processor.views.query import SORTS, ListQuery
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
+from processor.views.terminal.listed import headline, incident_named, listed, row_named
 from processor.views.terminal.tables import totals_line, when
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def lines(screen: Screen, snapshot: Snapshot, now: datetime, width: int, height:
 
 
 def _list_key(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
-    rows = select(snapshot.rows, screen.query)
+    rows = listed(snapshot, screen.query)
     room = max(1, height - _ABOVE - _BELOW)
     steps = {"j": 1, "down": 1, "k": -1, "up": -1, "page-down": room, "page-up": -room}
     steps |= {"home": -len(rows), "end": len(rows), "g": -len(rows), "G": len(rows)}
@@ -140,8 +140,8 @@ def _wish(screen: Screen, snapshot: Snapshot, action: str, until: str = "") -> S
 def _chosen(screen: Screen, snapshot: Snapshot) -> Row | None:
     """What a key is about: the cluster opened or about to be muted, else the one under the cursor."""
     if screen.mode in ("detail", "mute"):
-        return snapshot.row(screen.selected)
-    rows = select(snapshot.rows, screen.query)
+        return row_named(snapshot, screen.selected)
+    rows = listed(snapshot, screen.query)
     return rows[_place(rows, screen.selected)] if rows else None
 
 
@@ -158,6 +158,9 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
     query = screen.query
     worker = snapshot.workers[0].heartbeat_at if snapshot.workers else None
     title = Text("Log Gardener", style="bold")
+    if counts["incidents_going_on"]:
+        n = counts["incidents_going_on"]
+        title.append(f"  {n} incident{'s' if n > 1 else ''}", style="bold red")
     title.append(
         f"  {counts['open']} open, {counts['new']} new, {counts['growing']} growing, {counts['back']} back", ""
     )
@@ -176,7 +179,7 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
 
 
 def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Text]:
-    rows = select(snapshot.rows, screen.query)
+    rows = listed(snapshot, screen.query)
     columns = columns_for(width)
     head = Text(" ".join(fit(column.title, column) for column in columns) + " CLUSTER", style="bold")
     if not rows:
@@ -189,7 +192,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
         for column in columns:
             cell = column.cell(row, snapshot)
             line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
-        line.append(plain(shown(row.cluster.template, row.cluster.values)))
+        line.append(plain(headline(row)), style="bold" if incident_named(snapshot, row.cluster.id) else "")
         line.truncate(width, overflow="ellipsis", pad=index == at)
         if index == at:
             line.stylize("reverse")
@@ -202,7 +205,7 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
     made = [
         priority_of(row, snapshot) + Text(f" {cluster.id}  {cluster.stream.service}  {cluster.severity.name.lower()}")
     ]
-    made += [Text(part, style="bold") for part in wrap(plain(shown(cluster.template, cluster.values)), width)[:8]]
+    made += [Text(part, style="bold") for part in wrap(plain(headline(row)), width)[:8]]
     made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
     made.append(spark(row.figures.bars, 1))
     revisions = {name: span.entries for name, span in cluster.revisions.items()}
@@ -211,10 +214,27 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
         made.append(
             Text(f"{plain(title):<11} ", style="dim") + Text("  ".join(f"{plain(v)[:40]} {n:,}" for v, n in ranked))
         )
-    made += [Text(), Text(f"sample, {when(cluster.sample.at)} UTC", style="dim")]
-    for line in (cluster.sample.text or cluster.sample.raw).splitlines()[:200]:
+    made += _members(row, snapshot)
+    made += [Text(), Text(f"latest sample, {when(cluster.latest.at)} UTC", style="dim")]
+    for line in (cluster.latest.text or cluster.latest.raw).splitlines()[:200]:
         indent = " " * min(len(line) - len(line.lstrip(" ")), 20)
         made += [Text(indent + part) for part in wrap(plain(line), max(20, width - 20)) or [""]]
+    return made
+
+
+def _members(row: Row, snapshot: Snapshot) -> list[Text]:
+    """The clusters of an incident, each with the reason why it belongs."""
+    one = incident_named(snapshot, row.cluster.id)
+    if one is None:
+        return []
+    made = [Text(), Text("clusters, where it began first", style="dim")]
+    for member, each in zip(one.incident.members, one.rows, strict=True):
+        why = "; ".join(one.incident.reasons(member)) or "where it began"
+        made.append(
+            priority_of(each, snapshot)
+            + Text(f" {each.figures.hour:>6,}/h  {plain(each.cluster.stream.service)}  {plain(headline(each))}")
+            + Text(f"  {plain(why)}", style="dim")
+        )
     return made
 
 

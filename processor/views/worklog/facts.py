@@ -13,7 +13,6 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Priority, Severity, Status
-from processor.model import notes as notebook
 from processor.triage.policy import priority_of, rule_for
 
 if TYPE_CHECKING:
@@ -186,7 +185,7 @@ def _item(
     *,
     covered: bool,
 ) -> Item:
-    notes = notebook.load(cluster.triage.memory)
+    notes = cluster.triage.notes
     rule = rule_for(cluster, policy)
     history = [record for name in (cluster.id, *cluster.aliases) for record in trail.get(name, ())]
     return Item(

@@ -8,6 +8,7 @@ from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues.related_issues import MAX_LINKS, Linker, Why, why_of
 from processor.model import Issue, IssueRef
+from processor.model.notes import Notes
 from processor.triage.features import features
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
@@ -84,7 +85,7 @@ def test_only_what_people_wrote_is_looked_at_and_only_what_is_new_is_told():
     linker.take(REPO, [issue(1, ours), issue(2, "No module named 'shop.stock.counting'"), issue(3, "else")], NOW)
 
     (link,) = linker.links(one, REPO)
-    noted = replace(one, triage=replace(one.triage, memory={"links": [link.model_dump()]}))
+    noted = replace(one, triage=replace(one.triage, notes=Notes(links=(link,))))
 
     assert (link.number, link.why, link.cluster) == (2, "names the same exception", "")
     assert linker.links(one, REPO) == ()

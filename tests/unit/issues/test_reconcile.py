@@ -677,7 +677,7 @@ def test_one_refused_issue_does_not_stop_the_others(miners):
     miners.turn(5)
 
     assert len(miners.tracker.issues) == 1
-    assert "422" in str(miners.cluster("c1").triage.memory["abandoned"])
+    assert "422" in miners.cluster("c1").triage.notes.abandoned
 
 
 def test_a_parked_repository_is_left_alone_for_an_hour(miners):

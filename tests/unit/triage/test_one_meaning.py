@@ -24,6 +24,7 @@ from processor.model import (
     Triage,
 )
 from processor.model.errors import ConfigError
+from processor.model.notes import EMPTY
 from processor.triage import operate
 from processor.views.snapshot import Row
 from processor.views.terminal.screen import MUTES, Screen, press
@@ -128,7 +129,7 @@ def by_command(store, verb, monkeypatch):
     monkeypatch.setattr(wiring, "open_store", lambda *_, **__: store)
     monkeypatch.setattr(commands, "_me", lambda: "mo")
     monkeypatch.setattr(commands, "datetime", FixedTime)
-    done = CliRunner().invoke(command, ["c1", *options], catch_exceptions=False)
+    done = CliRunner().invoke(command, ["c1", "--state", "sqlite:state.db", *options], catch_exceptions=False)
     assert done.exit_code == 0, done.output
 
 
@@ -156,7 +157,7 @@ def by_comment(store, verb, tracker):
 
 def bare(triage):
     """What an act decides; the controller's notes and the note for people are not part of it."""
-    return replace(triage, memory={}, note="")
+    return replace(triage, notes=EMPTY, note="")
 
 
 def test_every_sequence_of_three_verbs_ends_alike_however_it_is_said(monkeypatch):
@@ -182,7 +183,7 @@ def test_a_limit_that_one_refuses_all_refuse(text, monkeypatch):
     monkeypatch.setattr(wiring, "open_store", lambda *_, **__: store)
     with pytest.raises(ConfigError):
         operate.carry_out(store, _wish("c1", {"action": "mute", "until": text}), now=NOW, who="mo")
-    said = CliRunner().invoke(commands.mute, ["c1", "--for", text])
+    said = CliRunner().invoke(commands.mute, ["c1", "--state", "sqlite:state.db", "--for", text])
     tracker.react = lambda ref, comment, *, understood: None if not understood else pytest.fail(text)
     tracker.body = f"mute {text}"
     Listener(store, tracker, clock=StoppedClock()).listen(

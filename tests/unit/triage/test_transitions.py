@@ -7,6 +7,7 @@ import pytest
 
 from processor.model import Cluster, IssueRef, Kind, Priority, Sample, Severity, Span, Status, Stream, Triage
 from processor.model.errors import ConfigError
+from processor.model.notes import Notes
 from processor.triage import transitions
 
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
@@ -24,7 +25,7 @@ CLUSTER = Cluster(
     days={},
     facets={},
     revisions={"shop-1": Span(70, NOW - timedelta(hours=2), NOW - timedelta(minutes=1))},
-    triage=Triage(rev=4, issue=IssueRef("o/r", 7, ""), announced=50, memory={"lease": "x"}),
+    triage=Triage(rev=4, issue=IssueRef("o/r", 7, ""), announced=50, notes=Notes(comments=3)),
 )
 
 
@@ -32,8 +33,8 @@ def test_a_decision_keeps_revision_issue_and_memory_and_names_who_and_when():
     for act in (transitions.acknowledge, transitions.mute, transitions.resolve, transitions.reopen):
         triage, audit = act(CLUSTER, now=NOW, who="mo@example.org", note="on it")
 
-        kept = (triage.rev, triage.issue, triage.memory)
-        assert kept == (4, IssueRef("o/r", 7, ""), {"lease": "x"})
+        kept = (triage.rev, triage.issue, triage.notes)
+        assert kept == (4, IssueRef("o/r", 7, ""), Notes(comments=3))
         assert (triage.by, triage.note, triage.changed_at) == ("mo@example.org", "on it", NOW)
         assert (audit.who, audit.at, audit.cluster_id, audit.action) == ("mo@example.org", NOW, "c1", act.__name__)
         assert "on it" in audit.detail

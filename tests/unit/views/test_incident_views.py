@@ -11,12 +11,14 @@ from starlette.testclient import TestClient
 
 from processor.model import Priority, Status
 from processor.model.errors import ConfigError
+from processor.model.notes import Notes
 from processor.triage.operate import NotThere, Wish, mark_of
 from processor.views.facets import breakdown
 from processor.views.incidents import incident_rows
-from processor.views.overview import overview_of
+from processor.views.overview import incident_ids, overview_of
 from processor.views.query import Folded, ListQuery, folded, select
 from processor.views.snapshot import StateReader
+from processor.views.titles import OTHER
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
@@ -118,7 +120,7 @@ def test_a_list_folds_members_where_the_first_of_them_stands_and_says_which_fit(
 
 
 def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(store, reading):
-    store.put_triage("alone", replace(store.cluster("alone").triage, memory={"incident": "s1"}))
+    store.put_triage("alone", replace(store.cluster("alone").triage, notes=Notes(incident="s1")))
     (one,) = reading.refresh(force=True).incidents
 
     assert {row.cluster.id for row in one.rows} == {"alone", "s1", "s2", "s3"}
@@ -128,7 +130,7 @@ def test_what_the_controller_remembers_and_what_is_found_since_are_one_incident(
 @pytest.mark.parametrize("owners", [{"s2": "s1", "s1": "alone"}, {"s1": "s2", "s2": "s1"}, {"s3": "gone"}])
 def test_a_cluster_is_in_one_incident_at_most_whatever_the_notes_say(store, reading, owners):
     for name, owner in owners.items():
-        store.put_triage(name, replace(store.cluster(name).triage, memory={"incident": owner}))
+        store.put_triage(name, replace(store.cluster(name).triage, notes=Notes(incident=owner)))
     snapshot = reading.refresh(force=True)
     members = [row.cluster.id for one in snapshot.incidents for row in one.rows]
 
@@ -411,3 +413,15 @@ def test_what_is_always_the_same_takes_one_line_and_instances_are_counted(store)
     assert [(one.name, one.known, one.is_complete) for one in found.counted] == [("instance", 3, True)]
     assert found.users.known == 3
     assert [one.name for one in found.varying] == ["route", "user_id"]
+
+
+def test_people_are_counted_where_a_place_or_a_label_names_them(store):
+    (cluster,) = [one for one in store.clusters() if one.id == "alone"]
+    named = replace(cluster, values={"agent for user": {"ann": 2, "bob": 1, OTHER: 4}, "took": {"3": 1}})
+
+    assert (breakdown([named]).users.known, breakdown([named]).users.is_complete) == (2, False)
+    assert breakdown([cluster]).users is None
+
+
+def test_scripts_are_told_which_incident_a_cluster_belongs_to(store):
+    assert incident_ids(store.clusters(), now()) == {"s1": "s1", "s2": "s1", "s3": "s1"}

@@ -1,5 +1,6 @@
 """Keys of the live table, and the screen they make; the real terminal is in tests/e2e/test_top.py."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -78,3 +79,40 @@ def test_a_key_that_is_none_of_ours_and_an_empty_list_do_nothing(store):
     for key in ("a", "m", "enter", "x", "j"):
         after = press(empty, key, look(store), HEIGHT)
         assert (after.wish, after.mode) == (None, "list")
+
+
+CAUSE = "ConnectionError: db-7 refused the connection"
+
+
+@pytest.fixture
+def outage(store):
+    for name, words in (("s1", ""), ("s2", "failed: "), ("s3", "gave up: ")):
+        commit(store, NOW, name, [20, 20, 20, 19, 19], text=f"{words}{CAUSE}", service=name)
+    return look(store)
+
+
+def test_an_incident_is_one_line_first_and_opens_to_its_clusters(outage):
+    shown = [line.plain for line in lines(Screen(), outage, NOW, 120, HEIGHT)]
+    opened = press(Screen(), "enter", outage, HEIGHT)
+    inside = [line.plain for line in lines(opened, outage, NOW, 120, 50)]
+
+    assert "1 incident" in shown[0]
+    assert f"[3 clusters] {CAUSE}" in shown[4]
+    assert sum(CAUSE in line for line in shown) == 1
+    assert any("where it began" in line for line in inside)
+    assert any("s1, s2, s3" in line for line in inside)
+
+
+def test_a_key_on_an_incident_is_about_the_incident_while_it_grows(store, outage):
+    asked = press(Screen(), "m", outage, HEIGHT)
+    commit(store, NOW, "s4", [20, 20, 19, 19], text=f"too: {CAUSE}", service="s4")
+    wish = press(asked, "1", look(store), HEIGHT).wish
+
+    assert (wish.cluster_id, wish.action, wish.until) == ("incident:s1", "mute", "2h")
+
+
+def test_an_incident_that_has_ended_leaves_its_first_cluster_open(outage):
+    opened = press(Screen(), "enter", outage, HEIGHT)
+    ended = replace(outage, rows={name: row for name, row in outage.rows.items() if name in ("s1", "old")})
+
+    assert any("s1" in line.plain for line in lines(opened, ended, NOW, 120, HEIGHT))

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from processor.model import Priority, Severity, Status, Totals
 from processor.model.errors import Conflict, StateError, Transient
+from processor.model.notes import Notes
 from processor.triage import transitions
 from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
@@ -259,7 +260,7 @@ def test_what_belongs_to_a_cluster_is_named_with_its_evidence(client, store):
 
 
 def test_an_incident_that_the_controller_has_found_stays_one(store):
-    store.put_triage("c2", replace(store.cluster("c2").triage, memory={"incident": "c1"}))
+    store.put_triage("c2", replace(store.cluster("c2").triage, notes=Notes(incident="c1")))
     with client_for(store) as client:
         for name in ("c1", "c2"):
             members = client.get(f"/clusters/{name}.json").json()["incident"]["members"]

@@ -13,6 +13,7 @@ from cmarkgfm.cmark import Options
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.model import AuditRecord, IssueRef, Status, Totals, Triage
+from processor.model.notes import Notes
 from processor.triage import rules
 from processor.triage.transitions import acknowledge
 from processor.views.worklog import as_json as worklog_json
@@ -221,7 +222,7 @@ def page_boxes(log):
         (Triage(), Stage.BELOW, ""),
         (Triage(status=Status.MUTED), Stage.MUTED, ""),
         (Triage(status=Status.RESOLVED), Stage.SETTLED, ""),
-        (Triage(announced=1, memory={"abandoned": "410 Gone"}), Stage.GIVEN_UP, "See why the issues of cluster 1"),
+        (Triage(announced=1, notes=Notes(abandoned="410 Gone")), Stage.GIVEN_UP, "See why the issues of cluster 1"),
         (Triage(regressions=1), Stage.BELOW, "Find out why cluster 1 came back"),
         (Triage(quiet=True), Stage.BELOW, "Resolve cluster 1 if the cause is gone"),
     ],

@@ -83,11 +83,13 @@
     htmx.process(place);
   }
   document.addEventListener("htmx:after:swap", (event) => {
-    const form = event.detail.ctx.sourceElement?.closest?.("#act, #bulk, #said form");
     tick();
-    if (!form) return;
-    const nodes = [...document.getElementById("said")?.childNodes ?? []].map((node) => node.cloneNode(true));
+    // From the answer itself, which alone has something to say: a live update may have come between it and this page.
+    const answer = new DOMParser().parseFromString(event.detail.ctx.text ?? "", "text/html");
+    const nodes = [...answer.getElementById("said")?.childNodes ?? []];
+    if (!nodes.length) return;
     said = { nodes, until: Date.now() + 20000 };
+    keepSaying();
     if (event.detail.ctx.response.status >= 400) return;
     document.getElementById("act")?.reset();
     for (const box of document.querySelectorAll("input[name=id]:checked")) box.checked = false;
@@ -115,7 +117,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || off.checked || help.open) return;
     if (event.target.matches("input:not([type=checkbox]), select, textarea")) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key === "Escape") {
+        event.preventDefault(); // leave what was searched for as it is
+        event.target.blur();
+      }
       return;
     }
     const key = event.key;
