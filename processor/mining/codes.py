@@ -129,7 +129,7 @@ _SERVER_ERROR: Final = "500"
 
 
 class Near(IntFlag):
-    """What a text whose digits are `0` may have: nothing that stays, the status of a request, other codes."""
+    """Possible contents of a text with `0` for digits: nothing to keep, a request's status, or other codes."""
 
     NOTHING = 0
     STATUS = 1
@@ -154,7 +154,7 @@ def near(skeleton: str) -> Near:
 
 
 def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
-    """Which of a text's runs of digits, by their order, decide what stays; no others do, and no others stay."""
+    """Return the indexes of the runs of digits that decide which digits stay; no other run stays."""
     patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
@@ -164,7 +164,7 @@ def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
 
 
 def spelling(run: str, kinds: Near) -> str:
-    """What of a run of digits decides: its length, and which digits are 4, 5 or above."""
+    """Return the deciding features of a run of digits: its length, and which digits are 4, 5 or above."""
     if kinds & Near.CODE:
         return run.translate(_DECIDING)
     if len(run) < _STATUS_DIGITS:
@@ -173,11 +173,11 @@ def spelling(run: str, kinds: Near) -> str:
 
 
 def lifted(text: str, kinds: Near = _EVERY) -> str:
-    """Put the digits of numbers that mean something into private characters.
+    """Map the digits of meaningful numbers to private characters.
 
     Args:
         text: a message.
-        kinds: what `near` says of it, so that the patterns of other kinds are not tried.
+        kinds: the result of `near` for it, so that the patterns of other kinds are not tried.
     """
     if not text.isascii():
         text = text.translate(_FORGED)
