@@ -7,7 +7,7 @@ digits are all `0`. They stay by being put into private characters (`lifted`), w
 from __future__ import annotations
 
 import re
-from enum import IntEnum
+from enum import IntFlag
 from typing import Final
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
@@ -91,7 +91,12 @@ _STATUS_LIKE: Final = re.compile(
     rf"|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])",
     re.IGNORECASE,
 )
-_FAILURE_LIKE: Final = re.compile(r"[45][0-9]{2}(?![\w.])")
+# Where a status may stand that `_STATUS_LIKE` does not see: `"GET /" status%500`, and `http/1500`, a part of a run.
+_MAY_BE_STATUS: Final = re.compile(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
+_RUN: Final = re.compile("0")
+_ENDS: Final = re.compile(r"(?![\w.])")
+_STATUS_DIGITS: Final = 3
+_DECIDING: Final = {ord("0") + digit: "1111456666"[digit] for digit in range(10)}
 _LIKE: Final = _either(_KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
 _LIKE_CASED: Final = _either(_KINDS[_ANY_CASE:], 0, like=True)
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
@@ -120,43 +125,70 @@ _FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle lift
 _SERVER_ERROR: Final = "500"
 
 
-class Near(IntEnum):
-    """What a text whose digits are `0` may have: nothing that stays, a status of three digits, any code."""
+class Near(IntFlag):
+    """What a text whose digits are `0` may have: nothing that stays, the status of a request, other codes."""
 
     NOTHING = 0
     STATUS = 1
     CODE = 2
 
 
+_EVERY: Final = Near.STATUS | Near.CODE
+
+
 def near(skeleton: str) -> Near:
     """What numbers may stay in a text whose runs of digits are `0`."""
     # the substrings first: the regular expressions alone took a third of the time of an unseen message
     folded = skeleton.lower()
+    found = Near.NOTHING
     if any(word in folded for word in _CODE_WORDS) and (_LIKE.search(skeleton) or _LIKE_CASED.search(skeleton)):
-        return Near.CODE
-    if any(word in folded for word in _STATUS_WORDS) and _STATUS_LIKE.search(skeleton):
-        return Near.STATUS
-    return Near.NOTHING
+        found = Near.CODE
+    if (found or any(word in folded for word in _STATUS_WORDS)) and _STATUS_LIKE.search(skeleton):
+        found |= Near.STATUS
+    if found and _MAY_BE_STATUS.search(skeleton):
+        found |= Near.STATUS
+    return found
 
 
-def may_be_failure(text: str) -> bool:
-    """Whether a text has a number that could be the status of a failure."""
-    return _FAILURE_LIKE.search(text) is not None
+def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
+    """Which of a text's runs of digits, by their order, decide what stays; no others do, and no others stay."""
+    patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
+    first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
+    runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
+    if kinds & Near.CODE:
+        return tuple(order for order, at in runs if at >= first)
+    return tuple(order for order, at in runs if at >= first and _ENDS.match(skeleton, at + 1))
 
 
-def lifted(text: str) -> str:
-    """Put the digits of numbers that mean something into private characters."""
+def spelling(run: str, kinds: Near) -> str:
+    """What of a run of digits decides: its length, and which digits are 4, 5 or above."""
+    if kinds & Near.CODE:
+        return run.translate(_DECIDING)
+    if len(run) < _STATUS_DIGITS:
+        return ""
+    return f"{run[-_STATUS_DIGITS].translate(_DECIDING)}{len(run)}"
+
+
+def lifted(text: str, kinds: Near = _EVERY) -> str:
+    """Put the digits of numbers that mean something into private characters.
+
+    Args:
+        text: a message.
+        kinds: what `near` says of it, so that the patterns of other kinds are not tried.
+    """
     if not text.isascii():
         text = text.translate(_FORGED)
-    access = _ACCESS.search(text)
-    if access is not None:
-        if access["number"] >= _SERVER_ERROR:
-            start, end = access.span("number")
-            text = text[:start] + access["number"].translate(LIFT) + text[end:]
-        return text
-    text = _ANY_STATUS.sub(_lift, text)
-    for pattern in _CODES:
-        text = pattern.sub(_lift, text)
+    if kinds & Near.STATUS:
+        access = _ACCESS.search(text)
+        if access is not None:
+            if access["number"] >= _SERVER_ERROR:
+                start, end = access.span("number")
+                text = text[:start] + access["number"].translate(LIFT) + text[end:]
+            return text
+        text = _ANY_STATUS.sub(_lift, text)
+    if kinds & Near.CODE:
+        for pattern in _CODES:
+            text = pattern.sub(_lift, text)
     return text
 
 

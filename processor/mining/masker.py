@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from processor.mining import codes, folding, places, quotes
-from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, Near, lifted
+from processor.mining import coded, folding, places, quotes
+from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted
 from processor.mining.masks import (
     BLANKED_FILE,
     CUT,
@@ -74,7 +74,7 @@ class Masker:
         self._statements = OUTCOMES | (self._protected - PROTECTED)
         self._by_shape: dict[bytes, str] = {}
         self._by_skeleton: dict[str, str] = {}
-        self._near_code: dict[str, tuple[Near, str]] = {}  # by skeleton too, right where no number stays
+        self._coded = coded.CodedMessages()
         self._by_bare: dict[str, str] = {}
         self._by_coded: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
@@ -122,31 +122,26 @@ class Masker:
         return [(name, before.translate(LOWER), after.translate(LOWER)) for name, before, after in trace]
 
     def _unseen(self, text: str, skeleton: str) -> str:
-        unchanged = self._near_code.get(skeleton)
-        if unchanged is not None:
-            near, masked = unchanged
-            if near is Near.STATUS and not codes.may_be_failure(text):
-                return masked
-        else:
-            near = codes.near(skeleton)
-            if near is Near.NOTHING and LIFTED.search(skeleton):
-                near = Near.STATUS
-        kept = text if near is Near.NOTHING else lifted(text)
-        if unchanged is not None and kept == text:
-            return unchanged[1]
-        if kept != text:
-            return self._with_codes(_bare(kept))
+        numbers = self._coded.numbers(skeleton)
+        if not numbers.kinds:
+            found = self._without_codes(text)
+            _remember(self._by_skeleton, skeleton, found)
+            return found
+        spelled = coded.spelled(skeleton, text, numbers)
+        if spelled is not None and (known := self._coded.find(spelled)) is not None:
+            return known
+        kept = lifted(text, numbers.kinds)
+        found = self._without_codes(text) if kept == text else self._with_codes(_bare(kept))
+        if spelled is not None:
+            self._coded.remember(spelled, text, kept, found)
+        return found
+
+    def _without_codes(self, text: str) -> str:
         bare = _bare(text)
         found = self._by_bare.get(bare)
         if found is None:
             found = self._masked(bare, None).translate(_PLAIN)
             _remember(self._by_bare, bare, found)
-        if near is Near.NOTHING:
-            _remember(self._by_skeleton, skeleton, found)
-        elif len(skeleton) <= _MAX_CACHED_CHARS:
-            if len(self._near_code) >= _MAX_CACHED:
-                self._near_code.clear()
-            self._near_code[skeleton] = near, found
         return found
 
     def _with_codes(self, bare: str) -> str:
