@@ -49,13 +49,15 @@ OLDEST_S: Final = Metric("gardener_oldest_entry_age_seconds", "gauge", "Age of t
 MODEL: Final = Metric("gardener_model_clusters", "gauge", "Records in the model that this worker holds.")
 HELD: Final = Metric("gardener_held_messages", "gauge", "Messages pulled and waiting for the next checkpoint.")
 WAITING_S: Final = Metric("gardener_waiting_seconds", "gauge", "How long the source or the store is away; 0 is well.")
+ISSUES_WAITING: Final = Metric("gardener_issues_waiting", "gauge", "Issues that wait for the next hour's budget.")
 GITHUB: Final = Metric(
     "gardener_github_calls", "counter", "Requests to GitHub, by method and status.", ("method", "status")
 )
 
 METRICS: Final = (
     ENTRIES, CLUSTERS_NEW, QUARANTINED, CHECKPOINTS, RETRIES, WRITES, HELD_BACK_S, PORTION, COMMIT_S, ACK_S, PULL_S,
-    PULLED, OLDEST_S, MODEL, HELD, WAITING_S, GITHUB,
+    PULLED, OLDEST_S, MODEL, HELD, WAITING_S, ISSUES_WAITING,
+    GITHUB,
 )  # fmt: skip
 
 
@@ -176,6 +178,10 @@ class Telemetry:
         """One request to GitHub was answered; 0 is no answer."""
         if self._metrics:
             self._metrics[GITHUB].labels(method, str(status)).inc()
+
+    def waited(self, issues: int) -> None:
+        """A turn of the controller is over, and so many issues wait for the hourly budget."""
+        self._set(ISSUES_WAITING, issues)
 
     def watch_held(self, held: Callable[[], int]) -> None:
         """Ask this for the messages that the source holds."""

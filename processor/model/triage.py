@@ -64,6 +64,14 @@ class Triage:
     quiet: bool = False
     notes: Notes = EMPTY
 
+    @property
+    def held_back(self) -> str:
+        """Why its issue is not written for now, for people; "" where it is, or where none is wanted."""
+        if self.notes.abandoned:
+            return self.notes.abandoned
+        wanted = self.issue is None and self.status not in (Status.MUTED, Status.RESOLVED)
+        return self.notes.waiting if wanted else ""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
