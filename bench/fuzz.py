@@ -17,7 +17,9 @@ with atheris.instrument_imports(include=["processor"]):
     from processor.mining.grouper import Grouper
     from processor.mining.masker import Masker
     from processor.mining.miners import Miners
-    from processor.parsing.decode import DecodeError, decode, identity
+    from processor.parsing.decode import decode
+    from processor.parsing.entry_fields import identity
+    from processor.parsing.log_entry import DecodeError
     from processor.parsing.multiline import join
     from processor.sources.framing import Framer
 

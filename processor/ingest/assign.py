@@ -17,8 +17,8 @@ import msgspec
 
 from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
-from processor.parsing import split_entries
-from processor.parsing.decode import DecodeError
+from processor.parsing import entry_fields, split_entries
+from processor.parsing.log_entry import DecodeError
 from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
 from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
@@ -128,7 +128,7 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
         if entry is None:
             failed += 1
             continue
-        if entries.split(entry) is not None:
+        if entry_fields.split(entry) is not None:
             parts.append((len(heads), entry))
         # A line that can only be part of a trace is grouped after its trace is known.
         indexes.append(_LATER if traces.observe(len(heads), entry) else known.setdefault(group(entry), len(known)))

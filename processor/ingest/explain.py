@@ -12,7 +12,7 @@ from processor.model import Kind, Masked, Stream
 from processor.model.template import places
 from processor.parsing import decode as entries
 from processor.parsing import stacktrace as traceback
-from processor.parsing.decode import DecodeError
+from processor.parsing.log_entry import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

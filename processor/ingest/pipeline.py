@@ -11,8 +11,8 @@ from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_o
 from processor.ingest.tally import facts, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
-from processor.parsing import split_entries
-from processor.parsing.decode import DecodeError
+from processor.parsing import entry_fields, split_entries
+from processor.parsing.log_entry import DecodeError
 from processor.parsing.multiline import is_fragment, joined, open_tail
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _kept(
         if not has_lines and is_ignored(entry, min_severity):
             ignored += 1
             continue
-        identity = entries.identity(entry, message.message_id)
+        identity = entry_fields.identity(entry, message.message_id)
         found.setdefault(identity, entry)
         deliveries[identity] += 1
     if has_lines:
@@ -111,7 +111,7 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     """Return whether an entry is ignored; the log sink's filter uses the same rule."""
     if entry.own or entry.severity < min_severity:
         return True
-    return entry.log_name.endswith(_DATA_ACCESS) and not entries.is_failed_job(entry)
+    return entry.log_name.endswith(_DATA_ACCESS) and not entry_fields.is_failed_job(entry)
 
 
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:

@@ -15,8 +15,7 @@ from processor.mining.masks import VALUE
 from processor.model import ClusterDelta, Kind, Span
 from processor.model import facets as facet_names
 from processor.model import values as placed
-from processor.parsing import decode as entries
-from processor.parsing import routes, stacktrace
+from processor.parsing import entry_fields, routes, stacktrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -188,7 +187,7 @@ def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict
 
 def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:
     """Return the entry's contribution to the cluster of its stream and message."""
-    labels, resource = entries.labels(entry), entries.resource(entry)
+    labels, resource = entry_fields.labels(entry), entry_fields.resource(entry)
     return Facts(
         entry.at,
         entry.severity,
@@ -221,7 +220,7 @@ def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]
     for name, value in labels.items():
         if value and name not in _INSTANCES:
             yield facet_names.label(_short(name)), _short(value)
-    for name, value in entries.origin(entry).items():
+    for name, value in entry_fields.origin(entry).items():
         yield name, _short(value)
     if entry.http is not None:
         status = str(entry.http.status or "")
@@ -229,7 +228,7 @@ def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]
             yield facet_names.STATUS, status
         # Which route gave which status is what people ask of a cluster that holds several.
         yield facet_names.ROUTE, _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
-    if group := entries.error_group(entry):
+    if group := entry_fields.error_group(entry):
         yield facet_names.ERROR_GROUP, _short(group)
 
 

@@ -20,7 +20,7 @@ from processor.mining.masks import VALUE
 from processor.model import GROUPING_VERSION, Checkpoint, Kind, Sample, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
 from processor.parsing import decode as entries
-from processor.parsing.decode import DecodeError
+from processor.parsing.log_entry import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

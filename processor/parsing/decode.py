@@ -1,25 +1,14 @@
-"""Decode the bytes of one message into an `Entry`, or raise `DecodeError` with a sentence.
-
-`LogEntry` is the schema at the boundary, after Cloud Logging's LogEntry reference. The hot path fills the same fields
-with msgspec, which is about five times faster. If msgspec refuses the bytes, `LogEntry` decides and words the reason.
-`tests/unit/parsing/test_entry.py` checks that both reach the same verdict. camelCase ends here.
-"""
+"""Decode the bytes of one message into an `Entry`, or raise `DecodeError` with a sentence. camelCase ends here."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
 
-from processor.model import Entry, HttpRequest, Identity, Severity
-from processor.model.errors import GardenerError
+from processor.model import Entry, HttpRequest, Severity
 from processor.parsing import (
     app_engine,
     audit,
@@ -32,12 +21,17 @@ from processor.parsing import (
     resources,
     severity,
 )
-from processor.parsing.leaves import compact, unnamed
+from processor.parsing.entry_fields import monitored_resource, texts
+from processor.parsing.leaves import unnamed
+from processor.parsing.log_entry import DecodeError, check_utf8, read, validate, wire_from
 from processor.parsing.message import Message
 from processor.parsing.structured_text import is_plain, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from processor.parsing.entry_fields import MonitoredResource
+    from processor.parsing.log_entry import Wire
 
 # Cloud Logging takes timestamps up to 24 hours ahead; an hour more allows for a worker's own clock.
 _FUTURE: Final = timedelta(hours=25)
@@ -49,81 +43,7 @@ _STREAM_ENDS: Final = frozenset(name[-7:] for name in severity.AGENT_STREAMS)
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}[A-Za-z]")
 
 
-class DecodeError(GardenerError):
-    """The bytes are not a log entry; the text gives the reason and is stored with the quarantined message."""
-
-
-class LogEntry(BaseModel):
-    """A Cloud Logging LogEntry, limited to the fields in use. Unknown fields are allowed and kept in `raw`.
-
-    Source: the LogEntry reference of Cloud Logging's REST API, v2. int64 arrives as a JSON string; so does
-    `sourceLocation.line`, and `httpRequest.status` may.
-    """
-
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="ignore", frozen=True, defer_build=True)
-
-    insert_id: str = Field("", description="With log name and timestamp the identity of the entry.")
-    log_name: str = ""
-    timestamp: str | None = Field(None, description="RFC 3339, 0 to 9 fractional digits.")
-    receive_timestamp: str | None = None
-    severity: str | int | None = Field(None, description="Absent means DEFAULT.")
-    text_payload: str | None = None
-    json_payload: dict[str, Any] | None = None
-    proto_payload: dict[str, Any] | None = None
-    # A wrong type in a field beside the message does not cost the message.
-    http_request: Any = None
-    resource: Any = None
-    labels: Any = None
-    trace: Any = None
-    error_groups: Any = None
-    split: Any = None
-
-
-_NULL: Final = msgspec.Raw(b"null")
-
-
-class _Wire(msgspec.Struct, rename="camel"):
-    """`LogEntry` for msgspec: the same fields and types."""
-
-    insert_id: str = ""
-    log_name: str = ""
-    timestamp: str | None = None
-    receive_timestamp: str | None = None
-    severity: str | int | None = None
-    text_payload: str | None = None
-    json_payload: dict[str, Any] | None = None
-    proto_payload: dict[str, Any] | None = None
-    http_request: Any = None
-    # Every entry of a service repeats the resource; each distinct spelling is parsed once.
-    resource: msgspec.Raw = _NULL
-    labels: Any = None
-    trace: Any = None
-    error_groups: Any = None
-    split: Any = None
-
-
 _NOTHING: Final[tuple[tuple[tuple[int, int], ...], HttpRequest | None]] = ((), None)
-
-
-class _Resource(NamedTuple):
-    """A monitored resource, parsed once for each distinct spelling; "" for absent values.
-
-    Attributes:
-        is_settled: nothing in the entry itself can name its service better than the resource's labels.
-        may_be_own: Log Gardener itself runs on such a resource.
-    """
-
-    project: str
-    service: str
-    is_settled: bool
-    may_be_own: bool
-    kind: str
-    labels: Mapping[str, str]
-
-
-_decode_wire = msgspec.json.Decoder(_Wire).decode
-_decode_any = msgspec.json.Decoder().decode
-_MAX_SPELLINGS: Final = 4096
 
 
 def decode(data: bytes, now: datetime) -> Entry:
@@ -132,11 +52,11 @@ def decode(data: bytes, now: datetime) -> Entry:
     Raises:
         DecodeError: not JSON, not an object, a field of the wrong type, or no usable timestamp.
     """
-    _check_utf8(data)
+    check_utf8(data)
     try:
-        wire = _decode_wire(data)
+        wire = read(data)
         if wire.log_name and (wire.text_payload or wire.json_payload or wire.proto_payload or wire.http_request):
-            return _normalise(wire, _resource(bytes(wire.resource)), data, now)
+            return _normalise(wire, monitored_resource(bytes(wire.resource)), data, now)
     except (msgspec.DecodeError, RecursionError, DecodeError):
         pass  # in another form, or refused below with a reason
     return _decode_other(envelopes.rewrite(data) or data, now)
@@ -145,48 +65,15 @@ def decode(data: bytes, now: datetime) -> Entry:
 def _decode_other(data: bytes, now: datetime) -> Entry:
     """Decode a message that is not a plain LogEntry; raises as `decode` does."""
     try:
-        wire = _decode_wire(data)
-        resource = _resource(bytes(wire.resource))
+        wire = read(data)
+        resource = monitored_resource(bytes(wire.resource))
     except (msgspec.DecodeError, RecursionError):
-        wire = _wire_from(validate(data))
-        resource = _resource(bytes(wire.resource))
+        wire = wire_from(validate(data))
+        resource = monitored_resource(bytes(wire.resource))
     return _normalise(wire, resource, data, now)
 
 
-def validate(data: bytes) -> LogEntry:
-    """Validate against the schema and raise with a readable sentence.
-
-    Raises:
-        DecodeError: as `decode`, except for timestamps.
-    """
-    if not data.strip():
-        raise DecodeError("the message is empty")
-    try:
-        return LogEntry.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "json_invalid" and not data.lstrip().startswith((b"{", b"[{")):
-            raise DecodeError("not a log entry but plain text; with --text each line of a file is one") from None
-        where = ".".join(str(part) for part in first["loc"])
-        raise DecodeError(f"{where}: {first['msg']}" if where else f"not a log entry: {first['msg']}") from None
-
-
-def _check_utf8(data: bytes) -> None:
-    """Raise if bytes are not UTF-8: msgspec does not check the strings that it skips."""
-    if not data.isascii():
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            raise DecodeError(f"not UTF-8 text: byte 0x{data[error.start]:02x} at {error.start}") from None
-
-
-def _wire_from(entry: LogEntry) -> _Wire:
-    values = entry.model_dump()
-    values["resource"] = msgspec.Raw(json.dumps(values["resource"]).encode())
-    return _Wire(**values)
-
-
-def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> Entry:
+def _normalise(wire: Wire, resource: MonitoredResource, data: bytes, now: datetime) -> Entry:
     timestamp = wire.timestamp or wire.receive_timestamp
     if timestamp is None:
         raise DecodeError(
@@ -228,7 +115,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
     )
 
 
-def _message(wire: _Wire) -> tuple[Message, HttpRequest | None]:
+def _message(wire: Wire) -> tuple[Message, HttpRequest | None]:
     """Return the entry's message and its request; the text is empty if the request is the subject."""
     request = None if wire.http_request is None else _http(wire.http_request, wire.json_payload or wire.proto_payload)
     text, payload = wire.text_payload, wire.json_payload
@@ -275,7 +162,7 @@ def _is_subject(request: HttpRequest | None) -> bool:
     return request is not None and bool(request.outcome or (request.status and (request.url or request.method)))
 
 
-def _service(wire: _Wire, resource: _Resource) -> str:
+def _service(wire: Wire, resource: MonitoredResource) -> str:
     """Return the service if the resource's labels alone do not decide it.
 
     An audit log belongs to the called resource if that has a name of its own, else to the API.
@@ -284,96 +171,8 @@ def _service(wire: _Wire, resource: _Resource) -> str:
     if proto is not None and audit.is_audit(proto):
         found = resource.service or audit.service(proto)
     else:
-        found = resources.service(resource.kind, resource.labels, _texts(wire.labels), wire.json_payload)
+        found = resources.service(resource.kind, resource.labels, texts(wire.labels), wire.json_payload)
     return found or resource.service or _log_id(wire.log_name) or resource.kind
-
-
-@lru_cache(_MAX_SPELLINGS)
-def _resource(raw: bytes) -> _Resource:
-    found = _decode_any(raw)
-    if type(found) is not dict:
-        found = {}
-    kind, labels = found.get("type"), _texts(found.get("labels"))
-    kind = kind if type(kind) is str else ""
-    project = labels.get("project_id") or labels.get("resource_container", "").removeprefix("projects/")
-    service = resources.by_labels(kind, labels)
-    is_settled = bool(service) and not resources.needs_entry(kind)
-    return _Resource(project, service, is_settled, ownership.may_be_own(kind, labels), kind, labels)
-
-
-def resource(entry: Entry) -> Mapping[str, str]:
-    """Labels of the monitored resource: revision_name, location, ..."""
-    return _resource(bytes(_wire_of(entry).resource)).labels
-
-
-def labels(entry: Entry) -> Mapping[str, str]:
-    """Return the entry's own labels."""
-    return _texts(_wire_of(entry).labels)
-
-
-def trace(entry: Entry) -> str:
-    """Return the trace id, "" for none."""
-    found = _wire_of(entry).trace
-    return found if type(found) is str else ""
-
-
-def error_group(entry: Entry) -> str:
-    """Return the Error Reporting group that Cloud Logging assigned, "" for none."""
-    groups = _wire_of(entry).error_groups
-    first = groups[0] if type(groups) is list and groups else None
-    return str(first.get("id", "")) if type(first) is dict else ""
-
-
-def origin(entry: Entry) -> Mapping[str, str]:
-    """Return the place in the code and the subject that the payload states, by facet name."""
-    wire = _wire_of(entry)
-    found: dict[str, str] = {}
-    if (payload := wire.json_payload) is not None:
-        found.update(payloads.origin(payload))
-        found["policy"] = http.policy(payload)
-        found["resource"] = payloads.resource(payload)
-    if wire.proto_payload is not None:
-        found["resource"] = audit.resource(wire.proto_payload)
-    if entry.http is not None:
-        found["outcome"] = entry.http.outcome
-    if (container := resource(entry).get("container_name", "")) != entry.service:
-        found["container"] = container
-    return {name: value for name, value in found.items() if value}
-
-
-def split(entry: Entry) -> tuple[str, int] | None:
-    """Return (id of the whole, position) of a part that Cloud Logging split off; None for a whole entry."""
-    found = _wire_of(entry).split
-    if type(found) is not dict or type(found.get("uid")) is not str:
-        return None
-    index = found.get("index", 0)
-    return found["uid"], index if type(index) is int else 0
-
-
-def is_failed_job(entry: Entry) -> bool:
-    """Return whether this is a data access audit log of a failed job."""
-    payload = _wire_of(entry).proto_payload
-    return payload is not None and audit.is_failed_job(payload)
-
-
-def _wire_of(entry: Entry) -> _Wire:
-    if not isinstance(entry.wire, _Wire):
-        raise TypeError("an Entry is made by processor.parsing.decode.decode")
-    return entry.wire
-
-
-def identity(entry: Entry, message_id: str) -> Identity:
-    """Return the key that makes two deliveries the same entry; without insert_id, the bytes and the message id."""
-    second = int(entry.at.timestamp())
-    timestamp = entry.timestamp
-    if "." in timestamp:
-        # 10.500Z and 10.5Z are the same instant, exported twice by different tools.
-        timestamp = timestamp.rstrip("Zz").rstrip("0").rstrip(".")
-    if entry.insert_id:
-        name = f"{entry.log_name}\0{timestamp}\0{entry.insert_id}".encode("utf-8", "surrogatepass")
-    else:
-        name = message_id.encode() + b"\0" + entry.raw
-    return Identity(second, hashlib.blake2b(name, digest_size=16).digest())
 
 
 def _parse_time(timestamp: str, now: datetime) -> datetime:
@@ -390,18 +189,11 @@ def _parse_time(timestamp: str, now: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
-def _texts(labels: Any) -> Mapping[str, str]:
-    """Return labels as text: Cloud Logging's are text, those of a hand-written file may not be."""
-    if type(labels) is not dict:
-        return {}
-    return {name: value if type(value) is str else compact(value) for name, value in labels.items()}
-
-
 def _http(fields: Any, payload: dict[str, Any] | None) -> HttpRequest | None:
     return http.request(fields, payload) if type(fields) is dict and fields else None
 
 
-def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severity | None) -> Severity:
+def _severity(wire: Wire, text: str, request: HttpRequest | None, given: Severity | None) -> Severity:
     """Return the severity if Cloud Logging has none, or only the agent's default for a whole stream.
 
     The writer's own statement comes first: a field of the payload, then the level at the start of the line.
@@ -423,7 +215,7 @@ def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severi
     return given or _by_outcome(wire, request)
 
 
-def _by_outcome(wire: _Wire, request: HttpRequest | None) -> Severity:
+def _by_outcome(wire: Wire, request: HttpRequest | None) -> Severity:
     """Return the severity of a call or a request that has none, by its outcome."""
     if wire.proto_payload is not None and audit.is_audit(wire.proto_payload) and audit.failed(wire.proto_payload):
         return Severity.ERROR

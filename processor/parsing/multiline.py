@@ -13,9 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Severity
-from processor.parsing import decode as entries
+from processor.parsing import entry_fields, stacktrace
 from processor.parsing import severity as levels
-from processor.parsing import stacktrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -223,6 +222,6 @@ def _is_line(entry: Entry) -> bool:
 
 
 def _place(entry: Entry) -> tuple[str, ...]:
-    labels, resource = entries.labels(entry), entries.resource(entry)
+    labels, resource = entry_fields.labels(entry), entry_fields.resource(entry)
     printer = (labels.get(name) or resource.get(name) or "" for name in _PRINTERS)
     return (entry.project, entry.service, entry.log_name, *printer)

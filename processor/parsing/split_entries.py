@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processor.parsing import decode as entries
+from processor.parsing import entry_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def join(batch: Sequence[Entry]) -> Mapping[int, Entry]:
     """Map the index of each part to the text of all parts present, in order."""
     parts: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for index, entry in enumerate(batch):
-        if (cut := entries.split(entry)) is not None:
+        if (cut := entry_fields.split(entry)) is not None:
             uid, place = cut
             parts.setdefault((entry.log_name, uid), []).append((place, index))
     found: dict[int, Entry] = {}

@@ -25,7 +25,8 @@ from processor.model import (
 from processor.model.errors import Conflict, StateError, Transient
 from processor.model.notes import Notes
 from processor.model.values import MAX_VALUES, total
-from processor.parsing.decode import decode, identity
+from processor.parsing.decode import decode
+from processor.parsing.entry_fields import identity
 from sinks.redact import redact
 
 MINUTE = timedelta(minutes=1)

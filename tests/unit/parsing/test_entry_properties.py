@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
 from processor.parsing import decode as entries
-from processor.parsing import split_entries
-from processor.parsing.decode import DecodeError
+from processor.parsing import entry_fields, split_entries
+from processor.parsing.log_entry import DecodeError
 from processor.parsing.spellings import SPELLINGS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,7 +51,14 @@ def test_any_entry_is_decoded_or_refused_and_everything_of_it_can_be_asked(name,
 
     assert message
     assert stream.service
-    for view in (entries.labels, entries.resource, entries.origin, entries.trace, entries.error_group, entries.split):
+    for view in (
+        entry_fields.labels,
+        entry_fields.resource,
+        entry_fields.origin,
+        entry_fields.trace,
+        entry_fields.error_group,
+        entry_fields.split,
+    ):
         view(entry)
     assert all(0 <= start <= end <= len(entry.text) for start, end in entry.said)
     assert list(split_entries.joined([entry])) == [entry]

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.model import Severity
-from processor.parsing import decode as entries
-from processor.parsing.decode import DecodeError, decode, identity
+from processor.parsing import entry_fields
+from processor.parsing.decode import decode
+from processor.parsing.entry_fields import identity
 from processor.parsing.envelopes import rewrite
+from processor.parsing.log_entry import DecodeError
 from processor.parsing.timestamps import of_line, rfc3339
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -75,7 +77,7 @@ def test_every_form_of_an_entry_is_the_same_entry(form):
     assert (found.severity, found.service, found.project, found.text) == (
         Severity.ERROR, "till", "kiosk", "till 4 does not answer",
     )  # fmt: skip
-    assert entries.labels(found) == entries.labels(plain)
+    assert entry_fields.labels(found) == entry_fields.labels(plain)
 
 
 def test_an_audit_row_of_bigquery_is_the_audit_log():
