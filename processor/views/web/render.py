@@ -5,6 +5,7 @@ Both happen at the one place where the engine prints a value, so no template can
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from processor import __version__
-from processor.model import Kind, Priority, Status
+from processor.model import IssueRef, Kind, Priority, Status
 from processor.triage.operate import mark_of
 from processor.views import rates as figures
 from processor.views.overview import lag_of
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from processor.model import Cluster
+    from processor.model import AuditRecord, Cluster
+    from processor.views.row import Row
     from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
@@ -40,6 +42,19 @@ MUTES: Final[Mapping[str, str]] = {
     "10x": "10x the count",
     "": "reopened",
 }
+_DID: Final[Mapping[str, str]] = {
+    "acknowledge": "acknowledged it",
+    "mute": "muted it",
+    "resolve": "resolved it",
+    "reopen": "reopened it",
+    "priority": "set the priority",
+    "merge": "merged it",
+    "split": "split it",
+    "undo": "took it back",
+    "forget": "erased",
+}
+_NUMBER: Final = re.compile(r"/(?:issues/)?0*(\d{1,9})(?:-[^/]*)?(?:\.md)?$", re.ASCII)
+"""At the end of an issue's address, or of its file's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,24 @@ def is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
+def did(record: AuditRecord) -> str:
+    """What somebody did, in the past: "muted it" before its end, "resolved it:" before a note."""
+    said = _DID.get(record.action, record.action)
+    is_clause = record.detail.startswith(("until ", "in the revision after ", "into "))
+    return f"{said}:" if record.detail and not is_clause else said
+
+
+def issue_of(record: AuditRecord, row: Row | None) -> IssueRef | None:
+    """The issue that a record is about: the one its cluster has, or one named by its address; None for others."""
+    if not record.action.startswith("issue "):
+        return None
+    known = row.cluster.triage.issue if row else None
+    if known is not None and known.url == record.detail:
+        return known
+    found = _NUMBER.search(record.detail)
+    return IssueRef("", int(found[1]), record.detail) if found else None
+
+
 def _printed(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -116,6 +149,8 @@ _FILTERS: Final[tuple[Callable[..., Any], ...]] = (
     figures.ago,
     figures.age,
     is_web,
+    did,
+    issue_of,
 )
 
 
