@@ -68,8 +68,8 @@ def commands(
 
 def _apis(about: Installation) -> Iterator[str]:
     yield gcloud("services", "enable", *(f"{api}.googleapis.com" for api in _APIS.split()), project=about.project)
-    for program, title in (("worker", "Log Gardener worker"), ("web", "Log Gardener on-call page")):
-        account = f"{about.name}-{program}"
+    for program, what in (("worker", "worker"), ("web", "on-call page")):
+        account, title = f"{about.name}-{program}", f"{about.name}: {what}"
         yield gcloud("iam", "service-accounts", "create", account, project=about.project, display_name=title)
 
 
