@@ -15,8 +15,8 @@ from processor.cli import actions, readers, replay, streams
 from processor.cli.beam import beam
 from processor.cli.demo import demo
 from processor.cli.doctor import doctor
-from processor.cli.groups import Grouped
 from processor.cli.oncall import serve, top
+from processor.cli.sections import Grouped
 from processor.cli.setup import setup
 from processor.cli.shell import completion
 from processor.cli.upkeep import forget, migrate
@@ -25,7 +25,7 @@ from processor.model.errors import GardenerError
 
 
 def main() -> None:
-    """Run a command; a named error becomes one sentence on stderr and its exit code."""
+    """Run a command; a known error becomes a sentence on stderr and its exit code."""
     streams.forgive()
     try:
         cli(standalone_mode=False)
@@ -38,7 +38,7 @@ def main() -> None:
         click.echo("gardener: stopped", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; silence the flush at exit.
+        # The reader (head, less) has closed the pipe; silence the flush at exit.
         sys.stderr.close()
         sys.exit(0)
     except GardenerError as error:

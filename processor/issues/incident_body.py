@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MAX_LINE: Final = 160
 _MAX_MEMBERS: Final = 50
 _MAX_SERVICES: Final = 3
+_FIGURES: Final = frozenset({Sign.RISE, Sign.REQUESTS, Sign.WARNINGS})
+"""Evidence whose detail is ours; of the others it is log text."""
 
 
 def title(report: IncidentReport, wording: Wording) -> str:
@@ -54,7 +56,7 @@ def _reason(one: Evidence, cause: str, wording: Wording) -> str:
     """Why a cluster belongs: figures of a rise are ours, what two share is log text; the cause is not repeated."""
     if one.detail == cause:
         return str(one.sign)
-    return f"{one.sign}: {one.detail if one.sign is Sign.RISE else wording.said(one.detail)}"
+    return f"{one.sign}: {one.detail if one.sign in _FIGURES else wording.said(one.detail)}"
 
 
 def _cause(report: IncidentReport, wording: Wording) -> str:

@@ -1,8 +1,9 @@
 """Incidents: clusters that rise together and share a cause, collapsed into one with a named root. Pure.
 
 Promises: every member is there for a stated reason, is in one incident only, and the same clusters give the same
-incidents in any order. Joined are clusters that name the same exception or trace at the same time, and three or more
-that rise in the same minutes (`processor.triage.related` says when). Must not decide about issues.
+incidents in any order. Joined are clusters that name the same exception or trace at the same time, request errors or
+warnings with the failure of their instances, and three or more that rise in the same minutes
+(`processor.triage.related` says when). Must not decide about issues.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster
     from processor.triage.features import Features
 
-_SAID: Final = frozenset({Sign.EXCEPTION, Sign.TRACE})
+_SAID: Final = frozenset({Sign.EXCEPTION, Sign.TRACE, Sign.REQUESTS, Sign.WARNINGS})
 _MAX_CAUSE: Final = 300
 
 _Edges = dict[str, dict[str, tuple[Evidence, ...]]]

@@ -1,9 +1,10 @@
 """Links between clusters, each with its stated evidence. Pure.
 
 Promises: no link without evidence, the same link from both sides, the same answer in any order. Evidence is one of:
-the same exception (its message, with its values, is in both samples), the same trace, a new revision that both came
-with, minutes in which both rise, a template that differs in a few words. What every cluster of a service shares (its
-one revision, its labels) is no evidence. Must not decide what becomes an incident (`processor.triage.incidents`).
+the same exception (its message, with its values, is in both samples), the same trace, request errors of the instances
+that fail, warnings of the instances that fail, minutes in which both rise, a new revision that both came with, a
+template that differs in a few words. What every cluster of a service shares (its one revision, its labels) is no
+evidence. Must not decide what becomes an incident (`processor.triage.incidents`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -37,6 +39,8 @@ _MIN_WORDS: Final = 4
 _START_GAP: Final = 5
 _ONSET_S: Final = 600
 _MOST: Final = 400
+_LOOP: Final = timedelta(minutes=2)
+"""The newest failure of a loop has not had its consequences yet: so long they are waited for."""
 
 
 class Sign(StrEnum):
@@ -44,6 +48,8 @@ class Sign(StrEnum):
 
     EXCEPTION = "same exception"
     TRACE = "same trace"
+    REQUESTS = "request errors of the same instances"
+    WARNINGS = "warnings of the same instances"
     RISE = "rise together"
     REVISION = "new in the same revision"
     TEMPLATE = "similar template"
@@ -96,7 +102,11 @@ def pairs(
     for number, one in enumerate(listed):
         for other in listed[number + 1 :]:
             if within_min is not None and other.burst.start - one.burst.start > within_min:
-                break
+                if other.burst.start > one.burst.end + within_min:
+                    break
+                # Requests of its instances may fail at any time of a failure that goes on.
+                if (one.kind is Kind.HTTP) is (other.kind is Kind.HTTP) or _failed_requests(one, other) is None:
+                    continue
             if found := evidence(one, other, moment=within_min is not None):
                 yield one, other, found
 
@@ -110,13 +120,14 @@ def evidence(one: Features, other: Features, *, moment: bool = False) -> tuple[E
     """Return all evidence that two clusters belong together; empty where there is none."""
     if one.project != other.project:
         return ()
-    found = [_same_exception(one, other), _same_trace(one, other), _rise_together(one, other)]
+    found = [_same_exception(one, other), _same_trace(one, other), _failed_requests(one, other)]
+    found.append(_rise_together(one, other))
     if not moment:
         found += [_same_revision(one, other), _similar(one, other)]
     return tuple(each for each in found if each is not None)
 
 
-# --- the five kinds of evidence ---------------------------------------------------------------------------
+# --- the kinds of evidence --------------------------------------------------------------------------------
 def _same_exception(one: Features, other: Features) -> Evidence | None:
     """The message with its values: a type alone (ValueError) joins what has nothing in common."""
     said = [text for text in one.messages if text in other.text] + [text for text in other.messages if text in one.text]
@@ -131,6 +142,27 @@ def _same_trace(one: Features, other: Features) -> Evidence | None:
     return Evidence(Sign.TRACE, one.trace) if one.trace and one.trace == other.trace else None
 
 
+def _failed_requests(one: Features, other: Features) -> Evidence | None:
+    """Requests fail on the instances that fail, while they do: in few of its minutes where there is little traffic."""
+    if (one.kind is Kind.HTTP) is (other.kind is Kind.HTTP):
+        return None
+    requests, failure = (one, other) if one.kind is Kind.HTTP else (other, one)
+    shared = len(requests.instances & failure.instances)
+    if not shared or one.service != other.service or min(one.severity, other.severity) < Severity.ERROR:
+        return None
+    if min(requests.burst.entries, failure.burst.entries) < _MIN_RISE or 2 * shared < len(requests.instances):
+        return None
+    theirs = requests.burst.minutes.keys()
+    # A request that fails in one minute may have been begun in the minute before.
+    known = {minute + late for minute in failure.burst.minutes for late in (0, 1)}
+    during = len(theirs & known)
+    if 2 * during <= len(theirs) or _chance(len(known), len(theirs), during) > _CHANCE:
+        return None
+    return Evidence(
+        Sign.REQUESTS, f"{during} of {len(theirs)} minutes, on {shared} of {len(requests.instances)} instances"
+    )
+
+
 def _rise_together(one: Features, other: Features) -> Evidence | None:
     """Both rise in the same minutes, on the same instances, and one of them may have caused the other."""
     if not one.instances & other.instances and (one.service == other.service or not _names(one, other)):
@@ -140,7 +172,19 @@ def _rise_together(one: Features, other: Features) -> Evidence | None:
     minutes = len(set(one.burst.minutes) & set(other.burst.minutes))
     shared = len(one.instances & other.instances)
     where = f", on {shared} shared instance{'s' if shared > 1 else ''}" if shared else ""
-    return Evidence(Sign.RISE, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {minutes} minutes{where}")
+    sign = Sign.WARNINGS if _warns(one, other) else Sign.RISE
+    return Evidence(sign, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {minutes} minutes{where}")
+
+
+def _warns(one: Features, other: Features) -> bool:
+    """Whether one is what the very instances of the other say of its failure: alone they are no chance either."""
+    return (
+        one.service == other.service
+        and one.instances == other.instances
+        and len(one.instances) > 1
+        and min(one.severity, other.severity) < Severity.ERROR
+        and min(len(one.burst.minutes), len(other.burst.minutes)) >= _MIN_RISE
+    )
 
 
 def _names(one: Features, other: Features) -> bool:
@@ -162,7 +206,13 @@ def coincide(one: Features, other: Features) -> bool:
         return False
     a, b = len(ours.minutes), len(theirs.minutes)
     shared = len(ours.minutes.keys() & theirs.minutes.keys())
-    if 2 * shared < max(a, b):
+    # What comes and goes in the midst of a failure of its own instances is part of it, however long that goes on.
+    wide = (
+        min(a, b)
+        if 2 * len(one.instances & other.instances) > min(len(one.instances), len(other.instances))
+        else max(a, b)
+    )
+    if 2 * shared < wide:
         return False
     chance = _chance(a, b, shared)
     for mine, its, in_rise in (
@@ -196,7 +246,9 @@ def may_follow(one: Features, other: Features) -> bool:
     comparable = one.service == other.service and one.knows_instances and other.knows_instances
     if comparable and not effect.instances <= cause.instances:
         return False
-    return effect.first_seen >= cause.first_seen and effect.last_seen >= cause.last_seen
+    if effect.first_seen < cause.first_seen:
+        return False
+    return effect.last_seen >= cause.last_seen - (_LOOP if _warns(one, other) else timedelta(0))
 
 
 def _minute(at: datetime) -> int:

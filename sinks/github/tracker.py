@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from processor.model import Issue, IssueComment, IssueRef
 from processor.model.errors import IssueGone, IssueMoved, RepositoryParked, TrackerError
-from sinks.github import shapes
+from sinks.github import fields
 from sinks.github.errors import error_of, is_repeat, names_field
+from sinks.github.fields import LABEL
 from sinks.github.http import Answer
-from sinks.github.shapes import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,13 +93,13 @@ class GitHubTracker:
         if labelled:
             query["labels"] = LABEL
         if since is not None:
-            query["since"] = shapes.time_text(since)
+            query["since"] = fields.time_text(since)
         found: dict[int, Issue] = {}
         for item in self._api.pages(f"/repos/{repository}/issues", **query):
             if isinstance(item, Answer):
                 raise RepositoryParked(f"the issues of {repository} cannot be listed: GitHub answered {item.status}")
             if "pull_request" not in item:
-                issue = shapes.issue(item, repository)
+                issue = fields.issue(item, repository)
                 found[issue.ref.number] = issue
                 if issue.ref.repository != repository:
                     self._names[repository] = issue.ref.repository
@@ -109,26 +109,26 @@ class GitHubTracker:
         """See `IssueTracker.get`."""
         issue = self._read(ref)
         if (issue.ref.repository, issue.ref.number) != (ref.repository, ref.number):
-            raise shapes.moved(ref, issue)
+            raise fields.moved(ref, issue)
         return issue
 
     def _read(self, ref: IssueRef) -> Issue:
         """The issue wherever it is now."""
-        answer = self._api.read(shapes.path(ref))
+        answer = self._api.read(fields.path(ref))
         if answer.status != _OK or not isinstance(answer.body, dict):
             raise self._gone(ref, answer)
-        return shapes.issue(answer.body, ref.repository)
+        return fields.issue(answer.body, ref.repository)
 
     def create(self, draft: IssueDraft) -> Issue:
         """See `IssueTracker.create`."""
-        shapes.check(draft.title, draft.body)
+        fields.check(draft.title, draft.body)
         repository = self._now(draft.repository)
         self._make_labels(repository, draft.labels)
         payload: dict[str, Any] = {"title": draft.title, "body": draft.body, "labels": list(draft.labels)}
         if draft.assignees:
             payload["assignees"] = list(draft.assignees)
         answer = self._api.write("POST", f"/repos/{repository}/issues", payload)
-        if shapes.is_elsewhere(answer):
+        if fields.is_elsewhere(answer):
             # Nothing was done; the repository has another name now.
             repository = self._renamed(repository)
             answer = self._api.write("POST", f"/repos/{repository}/issues", payload)
@@ -136,44 +136,44 @@ class GitHubTracker:
             # Refused for certain, so nothing was made; an owner without access must not cost us the issue.
             del payload["assignees"]
             answer = self._api.write("POST", f"/repos/{repository}/issues", payload)
-        if answer.status in _GONE or shapes.is_elsewhere(answer):
+        if answer.status in _GONE or fields.is_elsewhere(answer):
             raise RepositoryParked(f"no issue can be opened in {repository}: GitHub answered {answer.status}")
         self._expect(answer, f"an issue in {repository}")
-        return shapes.issue(answer.body, repository)
+        return fields.issue(answer.body, repository)
 
     def edit(self, ref: IssueRef, edit: IssueEdit) -> Issue:
         """See `IssueTracker.edit`. Labels are added and taken away one by one: replacing them would lose people's."""
-        shapes.check(edit.title or "", edit.body or "")
+        fields.check(edit.title or "", edit.body or "")
         payload, issue, labels = self._changes(ref, edit), None, None
         if payload:
-            issue = shapes.issue(self._change(ref, "PATCH", shapes.path(ref), payload).body, ref.repository)
+            issue = fields.issue(self._change(ref, "PATCH", fields.path(ref), payload).body, ref.repository)
             if edit.body is not None and issue.body.rstrip() != edit.body.replace("\r\n", "\n").rstrip():
                 raise TrackerError(f"GitHub kept the old body of {ref.repository}#{ref.number}: it may be too long")
         if edit.add_labels:
             self._make_labels(ref.repository, edit.add_labels)
-            answer = self._change(ref, "POST", f"{shapes.path(ref)}/labels", {"labels": list(edit.add_labels)})
-            labels = shapes.labels(answer.body)
+            answer = self._change(ref, "POST", f"{fields.path(ref)}/labels", {"labels": list(edit.add_labels)})
+            labels = fields.labels(answer.body)
         for name in edit.remove_labels:
             # 404 also says that the label is not on the issue any more, which is what was wanted.
-            answer = self._api.write("DELETE", f"{shapes.path(ref)}/labels/{quote(name, safe='')}")
-            labels = shapes.labels(answer.body) if answer.status == _OK else labels
+            answer = self._api.write("DELETE", f"{fields.path(ref)}/labels/{quote(name, safe='')}")
+            labels = fields.labels(answer.body) if answer.status == _OK else labels
         # What the answers to the writes said; a read after them may show what somebody did since.
         issue = issue or self.get(ref)
         return issue if labels is None else replace(issue, labels=labels)
 
     def comment(self, ref: IssueRef, body: str) -> None:
         """See `IssueTracker.comment`."""
-        shapes.check("", body)
-        self._change(ref, "POST", f"{shapes.path(ref)}/comments", {"body": body})
+        fields.check("", body)
+        self._change(ref, "POST", f"{fields.path(ref)}/comments", {"body": body})
 
     def comments(self, ref: IssueRef, since: datetime) -> Sequence[IssueComment]:
         """See `IssueTracker.comments`."""
         found = []
-        for item in self._api.pages(f"{shapes.path(ref)}/comments", follow=False, since=shapes.time_text(since)):
+        for item in self._api.pages(f"{fields.path(ref)}/comments", follow=False, since=fields.time_text(since)):
             if isinstance(item, Answer):
-                raise shapes.moved(ref, self._read(ref)) if shapes.is_elsewhere(item) else self._gone(ref, item)
+                raise fields.moved(ref, self._read(ref)) if fields.is_elsewhere(item) else self._gone(ref, item)
             author = (item.get("user") or {}).get("login", "")
-            found.append(IssueComment(item["id"], author, item.get("body") or "", shapes.time(item["created_at"])))
+            found.append(IssueComment(item["id"], author, item.get("body") or "", fields.time(item["created_at"])))
         return found
 
     def may_steer(self, ref: IssueRef, author: str) -> bool:
@@ -201,15 +201,15 @@ class GitHubTracker:
             payload["state"] = "open" if edit.open else "closed"
             payload["state_reason"] = "reopened" if edit.open else edit.reason or "completed"
         if edit.duplicate_of:
-            stays = self._api.read(shapes.path(IssueRef(ref.repository, edit.duplicate_of, "")))
+            stays = self._api.read(fields.path(IssueRef(ref.repository, edit.duplicate_of, "")))
             if isinstance(stays.body, dict) and isinstance(stays.body.get("id"), int):
                 payload["duplicate_issue_id"] = stays.body["id"]
         return payload
 
     def _change(self, ref: IssueRef, method: str, path: str, payload: dict[str, Any]) -> Answer:
         answer = self._api.write(method, path, payload)
-        if shapes.is_elsewhere(answer):
-            raise shapes.moved(ref, self._read(ref))
+        if fields.is_elsewhere(answer):
+            raise fields.moved(ref, self._read(ref))
         if answer.status in _GONE:
             # Gone is only what the issue itself says it is.
             self._read(ref)

@@ -1,0 +1,126 @@
+"""Cached results for messages in which numbers may stay (see `codes`).
+
+The skeleton and a few numbers of the text decide which digits stay; of these numbers only their length counts, and
+whether their digits are 4, 5 or above. So the skeleton with these spellings determines the result except for the kept
+digits, which are then inserted. Promises: `find` returns nothing or the masker's own result; bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from processor.mining import codes
+from processor.mining.codes import LIFTED, Near
+
+_MAX_CACHED: Final = 20_000
+_MAX_CHARS: Final = 512  # of a text: far below the bounds of the patterns in `codes`
+_MAX_DECIDING: Final = 24  # characters of a spelling: longer spellings are rarely repeated
+_RUNS: Final = re.compile(r"[0-9]+")
+_HAS_DIGIT: Final = re.compile(r"[0-9]")
+
+
+class Numbers(NamedTuple):
+    """The meaning of the numbers in all texts of a skeleton.
+
+    Attributes:
+        kinds: which numbers may stay.
+        deciding: indexes of the deciding runs of digits; None if nothing is to be cached.
+    """
+
+    kinds: Near
+    deciding: tuple[int, ...] | None
+
+
+class Spelled(NamedTuple):
+    """The features of a text that determine its result.
+
+    Attributes:
+        key: the skeleton, and the spelling of the deciding runs.
+        runs: these runs of digits.
+        deciding: the index of each among all runs of the text.
+    """
+
+    key: tuple[str, str]
+    runs: list[str]
+    deciding: tuple[int, ...]
+
+
+class _Result(NamedTuple):
+    """A masked message in pieces, between which digits stay: the deciding run, and its digits."""
+
+    pieces: tuple[str, ...]
+    kept: tuple[tuple[int, int], ...]
+
+
+class CodedMessages:
+    """The results of a masker, by skeleton and the spelling of the deciding numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, Numbers] = {}
+        self._results: dict[tuple[str, str], _Result] = {}
+
+    def numbers(self, skeleton: str) -> Numbers:
+        """Return the meaning of a text's numbers, computed once for each skeleton."""
+        known = self._numbers.get(skeleton)
+        if known is None:
+            known = _numbers(skeleton)
+            if len(skeleton) <= _MAX_CHARS:
+                if len(self._numbers) >= _MAX_CACHED:
+                    self._numbers.clear()
+                self._numbers[skeleton] = known
+        return known
+
+    def find(self, spelled: Spelled) -> str | None:
+        """Return the masked message of a text, None if it is unknown."""
+        key, runs, _ = spelled
+        known = self._results.get(key)
+        if known is None:
+            return None
+        if not known.kept:
+            return known.pieces[0]
+        message = [known.pieces[0]]
+        for (run, at), piece in zip(known.kept, known.pieces[1:], strict=True):
+            message += runs[run][at], piece
+        return "".join(message)
+
+    def remember(self, spelled: Spelled, text: str, kept: str, masked: str) -> None:
+        """Cache a result, if it is the same for all texts of this spelling.
+
+        Args:
+            spelled: of the text.
+            text: the message.
+            kept: the same with the kept digits lifted, of the same length as the text.
+            masked: the result, in which every digit is one of these, in order; or no digit stays.
+        """
+        key, runs, deciding = spelled
+        starts = [run.start() for run in _RUNS.finditer(text)]
+        stayed: list[tuple[int, int]] = []
+        for run, digits in enumerate(runs):
+            begin = starts[deciding[run]]
+            stayed += [(run, at) for at in range(len(digits)) if kept[begin + at] != digits[at]]
+        pieces = tuple(_HAS_DIGIT.split(masked))
+        if len(pieces) == 1:
+            stayed = []
+        elif _HAS_DIGIT.findall(masked) != [runs[run][at] for run, at in stayed]:
+            return
+        if len(self._results) >= _MAX_CACHED:
+            self._results.clear()
+        self._results[key] = _Result(pieces, tuple(stayed))
+
+
+def spelled(skeleton: str, text: str, numbers: Numbers) -> Spelled | None:
+    """Return the features that determine the result of a text; None if it is not to be cached."""
+    if numbers.deciding is None or len(text) > _MAX_CHARS:
+        return None
+    runs = _RUNS.findall(text)
+    runs = [runs[order] for order in numbers.deciding]
+    spelling = ",".join([codes.spelling(run, numbers.kinds) for run in runs])
+    return Spelled((skeleton, spelling), runs, numbers.deciding) if len(spelling) <= _MAX_DECIDING else None
+
+
+def _numbers(skeleton: str) -> Numbers:
+    if LIFTED.search(skeleton):  # forged: these become other characters
+        return Numbers(Near.STATUS | Near.CODE, None)
+    kinds = codes.near(skeleton)
+    return Numbers(kinds, codes.deciding(skeleton, kinds) if kinds else None)
