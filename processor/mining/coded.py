@@ -11,7 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from processor.mining import codes
-from processor.mining.codes import LIFTED, Near
+from processor.mining.codes import EVERY, LIFTED
 
 _MAX_CACHED: Final = 20_000
 _MAX_CHARS: Final = 512  # of a text: far below what any pattern of `codes` is bounded by
@@ -24,11 +24,11 @@ class Numbers(NamedTuple):
     """What the numbers of all texts of one skeleton are to the result.
 
     Attributes:
-        kinds: which numbers may stay.
+        kinds: of numbers that may stay, 0 for none.
         deciding: the order of the runs of digits that decide; None where nothing is to be remembered.
     """
 
-    kinds: Near
+    kinds: int
     deciding: tuple[int, ...] | None
 
 
@@ -121,6 +121,6 @@ def spelled(skeleton: str, text: str, numbers: Numbers) -> Spelled | None:
 
 def _numbers(skeleton: str) -> Numbers:
     if LIFTED.search(skeleton):  # forged: these become other characters
-        return Numbers(Near.STATUS | Near.CODE, None)
+        return Numbers(EVERY, None)
     kinds = codes.near(skeleton)
     return Numbers(kinds, codes.deciding(skeleton, kinds) if kinds else None)

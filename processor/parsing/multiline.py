@@ -29,7 +29,7 @@ _HEAD_CHARS: Final = 601  # one more than is looked at, so that a longer line is
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _FRAGMENTS: Final[dict[bytes, bool]] = {}
 _SIGNS: Final[dict[bytes, bool]] = {}
-_MAX_SHAPES: Final = 4096
+_MAX_SHAPES: Final = 16_384
 _UNCERTAIN: Final = 48  # lines at the end of a batch among which one has to look like a trace's
 # Who printed the line, as far as it says: lines of two of these are never one trace.
 _PRINTERS: Final = (
