@@ -27,7 +27,7 @@ from processor.model.notes import DELETED, FOR_BUDGET
 from processor.triage.evaluate import Decider
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from processor.issues.plan import Action, IssueSettings
@@ -65,6 +65,7 @@ class Reconciler:
 
     Args:
         bounded: the input has an end, so "now" is the newest event time, not the clock.
+        on_waiting: told after each turn how many issues wait for the hourly budget.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Reconciler:
         limits: Limits | None = None,
         bounded: bool = False,
         shown: str = "",
+        on_waiting: Callable[[int], None] | None = None,
     ) -> None:
         self._store = store
         self._tracker = tracker
@@ -91,6 +93,7 @@ class Reconciler:
         self._issue_cache = IssueCache()
         self._linker = Linker()
         self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)
+        self._on_waiting = on_waiting
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
@@ -148,6 +151,8 @@ class Reconciler:
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
         finally:
             self._health.ended(self._issue_cache.parked, self._waiting)
+            if self._on_waiting is not None:
+                self._on_waiting(self._waiting)
 
     def _has_time(self, started: datetime, budget_s: float) -> bool:
         return (self._clock.now() - started).total_seconds() <= budget_s

@@ -59,7 +59,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
         "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",
         "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
-        "issue": issue.url if issue else "none",
+        "issue": f"{issue.url if issue else 'none'}{f' ({held})' if (held := cluster.triage.held_back) else ''}",
         "aliases": ", ".join(cluster.aliases) or "none",
         "template": shown(cluster.template, cluster.values),
         "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
@@ -178,6 +178,7 @@ def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, 
         "aliases": list(cluster.aliases),
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
+        "issue_held_back": triage.held_back,
     }
 
 

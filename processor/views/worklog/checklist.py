@@ -27,7 +27,8 @@ class Box(NamedTuple):
 
 def boxes(log: Worklog) -> tuple[Box, ...]:
     """The states of the work, from collecting to a finished document."""
-    awaited, reported, failed = (log.of(stage) for stage in (Stage.AWAITED, Stage.REPORTED, Stage.GIVEN_UP))
+    awaited, reported, failed = log.of(Stage.AWAITED), log.of(Stage.REPORTED), log.of(Stage.GIVEN_UP)
+    awaited += log.of(Stage.WAITING)
     owed = sum(item.owed for item in reported)
     undecided = [item for item in log.items if item.cluster.triage.priority is None]
     kept = log.totals.rejected
@@ -84,6 +85,8 @@ def _steps(log: Worklog) -> Iterator[str]:
             f"Open the issues of {named(awaited)}: the worker does it when it runs with"
             " `--issues github:OWNER/REPO` or `--issues folder:PATH`."
         )
+    if waiting := log.of(Stage.WAITING):
+        yield f"Wait for the issues of {named(waiting)}, or raise `issues_per_hour`: this hour's are opened."
     if owing := [item for item in log.items if item.owed]:
         yield f"Let the worker run: comments are owed on {named(owing)}."
     if failed := log.of(Stage.GIVEN_UP):

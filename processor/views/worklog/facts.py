@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Priority, Severity, Status
+from processor.model.notes import FOR_BUDGET
 from processor.triage.policy import priority_of, rule_for
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Stage(StrEnum):
 
     REPORTED = "reported"
     AWAITED = "awaits its issue"
+    WAITING = FOR_BUDGET
     BELOW = "below the threshold"
     COVERED = "covered by its incident"
     SETTLED = "settled"
@@ -211,6 +213,8 @@ def _stage(cluster: Cluster, *, covered: bool) -> Stage:
         return Stage.REPORTED
     if covered:
         return Stage.COVERED
+    if triage.held_back == FOR_BUDGET:
+        return Stage.WAITING
     return Stage.AWAITED if triage.announced else Stage.BELOW
 
 

@@ -98,6 +98,7 @@ def test_a_flush_is_counted_by_outcome(probes):
     telemetry.pulled(40, 0.5)
     telemetry.called_github("POST", 201)
     telemetry.watch_held(lambda: 77)
+    telemetry.waited(3)
 
     _, page = get(f"{url}/metrics")
 
@@ -118,6 +119,7 @@ def test_a_flush_is_counted_by_outcome(probes):
         "gardener_model_clusters 5.0",
         "gardener_held_messages 77.0",
         "gardener_waiting_seconds 0.0",
+        "gardener_issues_waiting 3.0",
         'gardener_github_calls_total{method="POST",status="201"} 1.0',
     ):
         assert f"\n{line}\n" in page

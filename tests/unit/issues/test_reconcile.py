@@ -21,6 +21,7 @@ from processor.model.errors import (
     TrackerError,
     Transient,
 )
+from processor.model.notes import FOR_BUDGET
 from processor.triage import rules
 from sinks.sqlite.store import SqliteStore
 
@@ -150,18 +151,25 @@ class MemoryTracker:
 class Miners:
     """A store with clusters that grow on command, and any number of controllers over it."""
 
-    def __init__(self, *, limits=None, path=":memory:", **settings):
+    def __init__(self, *, limits=None, path=":memory:", on_waiting=None, **settings):
         self.clock = ManualClock()
         self.store = SqliteStore(path)
         self.tracker = MemoryTracker(self.clock)
         wording = Wording(redact=lambda text: text, mask=lambda text: text)
         self.settings = IssueSettings(rules.make(), wording, **settings)
         self.limits = limits or Limits()
+        self.on_waiting = on_waiting
         self.controller = self.another()
 
     def another(self):
         return Reconciler(
-            self.store, self.tracker, settings=self.settings, clock=self.clock, name="test", limits=self.limits
+            self.store,
+            self.tracker,
+            settings=self.settings,
+            clock=self.clock,
+            name="test",
+            limits=self.limits,
+            on_waiting=self.on_waiting,
         )
 
     def grow(self, count, *, ids=("c1",), **more):
@@ -624,6 +632,24 @@ def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
 
     assert (sorted(first[:3]), len(first)) == (["e1", "e2", "e3"], 4)
     assert len(miners.tracker.issues) == 6
+    miners.store.close()
+
+
+def test_what_waits_for_the_budget_says_so_until_its_issue_is_there():
+    told = []
+    miners = Miners(limits=Limits(issues_per_hour=4), on_waiting=told.append)
+    miners.grow(30, ids=("w1", "w2", "w3", "w4", "w5"), severity=Severity.WARNING, age=timedelta(minutes=30))
+    miners.turn()
+
+    held = {one.id: one.triage.held_back for one in miners.store.clusters()}
+    without = {one.id for one in miners.store.clusters() if one.triage.issue is None}
+    assert {name for name, why in held.items() if why == FOR_BUDGET} == without
+    assert told[-1] == len(without) == 2
+
+    miners.turn(5, minutes=61)
+
+    assert not any(one.triage.held_back for one in miners.store.clusters())
+    assert told[-1] == 0
     miners.store.close()
 
 

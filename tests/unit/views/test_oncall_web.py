@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from processor.model import Priority, Severity, Status, Totals
 from processor.model.errors import Conflict, StateError, Transient
-from processor.model.notes import Notes
+from processor.model.notes import FOR_BUDGET, Notes
 from processor.triage import transitions
 from processor.views.snapshot import StateReader
 from processor.views.web.app import make_app
@@ -265,6 +265,14 @@ def test_an_incident_that_the_controller_has_found_stays_one(store):
         for name in ("c1", "c2"):
             members = client.get(f"/clusters/{name}.json").json()["incident"]["members"]
             assert {one["cluster"] for one in members} == {"c1", "c2"}
+
+
+def test_a_cluster_whose_issue_is_held_back_says_why(store):
+    store.put_triage("c1", replace(store.cluster("c1").triage, announced=1, notes=Notes(waiting=FOR_BUDGET)))
+    with client_for(store) as client:
+        assert FOR_BUDGET in client.get("/clusters/c1").text
+        assert FOR_BUDGET not in client.get("/clusters/c2").text
+        assert client.get("/clusters/c1.json").json()["issue_held_back"] == FOR_BUDGET
 
 
 def test_of_two_people_the_second_is_told_who_was_first(client, store):

@@ -13,7 +13,7 @@ from cmarkgfm.cmark import Options
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.model import AuditRecord, IssueRef, Status, Totals, Triage
-from processor.model.notes import Notes
+from processor.model.notes import FOR_BUDGET, Notes
 from processor.triage import rules
 from processor.triage.transitions import acknowledge
 from processor.views.worklog import as_json as worklog_json
@@ -220,6 +220,7 @@ def page_boxes(log):
         (Triage(announced=1), Stage.AWAITED, "Open the issues of cluster 1"),
         (Triage(announced=1, issue=IssueRef("a/b", 3, "https://x.example/3")), Stage.REPORTED, ""),
         (Triage(), Stage.BELOW, ""),
+        (Triage(announced=1, notes=Notes(waiting=FOR_BUDGET)), Stage.WAITING, "Wait for the issues of cluster 1"),
         (Triage(status=Status.MUTED), Stage.MUTED, ""),
         (Triage(status=Status.RESOLVED), Stage.SETTLED, ""),
         (Triage(announced=1, notes=Notes(abandoned="410 Gone")), Stage.GIVEN_UP, "See why the issues of cluster 1"),
