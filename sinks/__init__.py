@@ -1,6 +1,6 @@
-"""Keep results: cluster state (Firestore, SQLite) and issues (GitHub, a folder).
+"""Store results: cluster state (Firestore, SQLite) and issues (GitHub, a folder).
 
-Enters: `Checkpoint`s, triage, issues as they should be.
+Enters: `Checkpoint`s, triage, desired issues.
 Leaves: documents, rows, requests, Markdown files.
-Must not: import anything of `processor` but `processor.model`.
+Must not: import anything of `processor` except `processor.model`.
 """

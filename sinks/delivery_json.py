@@ -13,7 +13,7 @@ _TIMES = ("at", "succeeded_at", "failed_at", "token_expires_at")
 
 
 def dump(health: DeliveryHealth) -> str:
-    """One JSON object."""
+    """Return a JSON object."""
     values: dict[str, Any] = asdict(health)
     for name in _TIMES:
         values[name] = values[name] and values[name].isoformat()
@@ -21,7 +21,7 @@ def dump(health: DeliveryHealth) -> str:
 
 
 def load(text: str) -> DeliveryHealth:
-    """The report that `dump` wrote."""
+    """Return the report written by `dump`."""
     values = json.loads(text)
     for name in _TIMES:
         values[name] = values[name] and datetime.fromisoformat(values[name])

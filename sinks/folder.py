@@ -1,10 +1,10 @@
-"""The embedded `IssueTracker`: one Markdown file per issue, readable and diffable; the default where nothing is set up.
+"""The embedded `IssueTracker`: one Markdown file per issue, readable and diffable; the default without set-up.
 
     issues/0001-shop-payment-failed.md     front matter between +++ lines (TOML), then the body
-    issues/0001-comments.md                comments, each after a line that says who and when
+    issues/0001-comments.md                comments, each after a line with author and time
 
 Files are replaced whole, so a reader never sees half of one. A new issue takes its number by creating its file
-exclusively: two processes never write the same one. People may edit: `state = "closed"` in the front matter closes.
+exclusively: two processes never write the same file. People may edit: `state = "closed"` in the front matter closes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class FolderTracker:
-    """See `processor.model.ports.IssueTracker`. Whoever can write to the folder may steer."""
+    """See `processor.model.ports.IssueTracker`. Anybody who can write to the folder has write access."""
 
     settle_s = 5.0
     body_interval_s = 0.0
@@ -56,7 +56,7 @@ class FolderTracker:
             raise TrackerError(f"the folder of issues {path} cannot be made: {error.strerror}") from None
 
     def reserve(self) -> None:
-        """See `IssueTracker.reserve`; nobody waits for a folder."""
+        """Return at once: a folder has no write limit; see `IssueTracker.reserve`."""
 
     def repositories(self) -> Sequence[str]:
         """See `IssueTracker.repositories`."""
@@ -92,7 +92,7 @@ class FolderTracker:
         )
         while True:
             number += 1
-            # The number is taken by a link that must not exist yet; the name after it is for people.
+            # The number is claimed by a link that must not exist yet; the name after it is for people.
             path = self._folder / f"{number:04}-{_slug(draft.title)}.md"
             issue = Issue(
                 ref=IssueRef(str(self._folder), number, str(path)),
@@ -135,12 +135,12 @@ class FolderTracker:
         before = path.read_text("utf-8") if path.exists() else ""
         number = 1 + max((int(found[1]) for found in _COMMENT.finditer(before)), default=0)
         head = f"<!-- comment {number} by {_ME} at {self._clock.now().isoformat()} -->"
-        # A line of the text that looks like such a head would begin a comment of its own.
+        # A line of the text that looks like such a head would begin another comment.
         inert = _COMMENT.sub(lambda found: f" {found[0]}", body.rstrip())
         self._replace(path, f"{before}{head}\n{inert}\n\n")
 
     def comments(self, ref: IssueRef, since: datetime) -> Sequence[IssueComment]:
-        """See `IssueTracker.comments`. A person adds one by appending a line such as ours and text below it."""
+        """See `IssueTracker.comments`. A person adds a comment by appending such a line and a text below it."""
         path = self._comments_path(ref)
         if not path.exists():
             return []
@@ -159,7 +159,7 @@ class FolderTracker:
         return True
 
     def react(self, ref: IssueRef, comment: IssueComment, *, understood: bool) -> None:
-        """See `IssueTracker.react`: a line of its own at the end of the comments."""
+        """See `IssueTracker.react`: a separate line at the end of the comments."""
         line = _REACTION.format(mark="done" if understood else "not understood", id=comment.id)
         path = self._comments_path(ref)
         text = path.read_text("utf-8") if path.exists() else ""
@@ -171,7 +171,7 @@ class FolderTracker:
 
     # --- files ----------------------------------------------------------------------------------------
     def _claim(self, number: int) -> bool:
-        """Take a number. The claim stays, so a number is never given twice, not even after a file was deleted."""
+        """Claim a number. The claim stays, so a number is never reused, even after a file was deleted."""
         taken = self._folder / ".numbers"
         taken.mkdir(exist_ok=True)
         try:
@@ -192,7 +192,7 @@ class FolderTracker:
         return self._folder / f"{ref.number:04}-comments.md"
 
     def _read(self, path: Path) -> Issue | None:
-        """The issue in a file; None for a file that people put there or damaged."""
+        """Return the issue in a file; None for a file that people added or damaged."""
         found = _NAME.fullmatch(path.name)
         front, body = self._front(path)
         created, updated = _time(front.get("created_at")), _time(front.get("updated_at"))
@@ -233,7 +233,7 @@ class FolderTracker:
             "updated_at": issue.updated_at.isoformat(),
             "closed_at": issue.closed_at.isoformat() if issue.closed_at else "",
         }
-        # JSON strings and arrays are valid TOML but for DEL, which TOML wants escaped.
+        # JSON strings and arrays are valid TOML except for DEL, which TOML wants escaped.
         lines = [
             f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
             for name, value in front.items()
@@ -245,7 +245,7 @@ class FolderTracker:
         part = self._folder / f".{path.name}.{secrets.token_hex(4)}"
         try:
             part.write_text(text, "utf-8")
-            # What we write carries our time, so that a later one tells of a person's edit.
+            # Our writes carry our time, so that a later time reveals a person's edit.
             ours = ((at or self._clock.now()) - _EPOCH) // _MICROSECOND * 1000
             os.utime(part, ns=(ours, ours))
             part.replace(path)

@@ -1,4 +1,4 @@
-"""Take out of a stored cluster what has to be forgotten; the same for every store. Pure."""
+"""Remove data from a stored cluster; the same for every store. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def wholly(stored: Iterable[StoredCluster], what: Forget) -> frozenset[str]:
-    """The clusters that go as a whole: each with its root and all that was merged into it."""
+    """Return the clusters to remove as a whole: each with its root and all clusters merged into it."""
     documents = {one.record.id: one for one in stored}
     merged_into = {name: one.record.merged_into for name, one in documents.items()}
     roots = {
@@ -30,13 +30,13 @@ def wholly(stored: Iterable[StoredCluster], what: Forget) -> frozenset[str]:
 
 
 def emptied(stored: StoredCluster) -> StoredCluster:
-    """What is left of a cluster that goes as a whole: an id, so that nobody counts on it without minting it again."""
+    """Return the remainder of a removed cluster: an id, so that nobody counts on it without creating it again."""
     record = replace(stored.record, seed="", template="", merged_into=None, overflow=False, literal=False)
     return StoredCluster(record, stored.stream, 0, None, None, None, {}, {}, {}, {}, {})
 
 
 def cleaned(stored: StoredCluster, what: Forget) -> StoredCluster:
-    """The cluster without what has to go; the same where nothing has to."""
+    """Return the cluster without matching data; the same object if nothing matches."""
     return replace(
         stored,
         sample=None if stored.sample is None else without(stored.sample, what),
@@ -48,7 +48,7 @@ def cleaned(stored: StoredCluster, what: Forget) -> StoredCluster:
 
 
 def without(sample: Sample, what: Forget) -> Sample:
-    """The sample, or what is left of it: when it was."""
+    """Return the sample, or its remainder: its time."""
     texts = (sample.text, sample.raw, *(str(one) for one in sample.exception or ()))
     if sample.insert_id in what.entries or any(what.finds(text) for text in texts):
         return replace(sample, text=FORGOTTEN, raw="{}", exception=None)
@@ -56,7 +56,7 @@ def without(sample: Sample, what: Forget) -> Sample:
 
 
 def all_without(samples: Sequence[Sample], what: Forget) -> list[tuple[Sample, Sample]]:
-    """(before, after) of the samples that change."""
+    """Return (before, after) of the changed samples."""
     pairs = [(one, without(one, what)) for one in samples]
     return [(before, after) for before, after in pairs if after is not before]
 

@@ -1,9 +1,9 @@
-"""Hide names of people, customers and things that stand in a sentence without a shape of their own.
+"""Hide names of people, customers and things inside sentences, which have no form of their own.
 
-A log line says something with words of the language and of the trade, and fills in words of somebody's own. What is
-neither in the list of words nor written like code is hidden where it can be a name: capitalised in the middle of a
-sentence, after a noun of data (`customer`, `patient`, `bucket`) or a preposition, in quotes, or as a value of a key.
-Works on one text at a time with the standard library alone; hiding twice is hiding once.
+A log line consists of words of the language and of the trade, with names filled in. A word that is neither in the word
+list nor written like code is hidden if it can be a name: capitalised in the middle of a sentence, after a noun of data
+(`customer`, `patient`, `bucket`) or a preposition, in quotes, or as a value of a key. Works on a single text with the
+standard library alone; idempotent.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _EDGE: Final = "\"'`.,;:!?()[]{}<>=*|\u2018\u2019\u201c\u201d"
 _QUOTES: Final = "\"'`\u2018\u201c"
 _SENTENCE_END: Final = re.compile(r"[.!?:\])|>-]$|^\W+$")
 _KEY_VALUE: Final = re.compile(r"([A-Za-z][\w.-]{1,40})[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
-_JOINT: Final = "\ue000"  # for the blanks of what was redacted: it is one word to this module
+_JOINT: Final = "\ue000"  # for the blanks of redacted text: it is a single word to this module
 _REDACTED: Final = re.compile(r"\[redacted: [\w .&-]{1,40}\]")
 _ROUTE: Final = re.compile(r"(?<![\w./:])/(?:[\w.~%*<>…+:@'\u2019-]+/?){1,14}")
 _COLLECTIONS: Final = _set(
@@ -98,14 +98,14 @@ _ACTIONS: Final = _set(
 
 
 def hide(text: str) -> str:
-    """Give the text with what looks like somebody's own name replaced by "…"; white space stays as it is."""
+    """Return the text with likely names replaced by "…"; white space is unchanged."""
     text = _REDACTED.sub(lambda found: found[0].replace(" ", _JOINT), text[:MAX_CHARS].replace(_JOINT, " "))
     text = _ROUTE.sub(lambda found: _route(found[0]), text)
     return "\n".join(map(_line, text.split("\n"))).replace(_JOINT, " ")
 
 
 def is_known(word: str) -> bool:
-    """Whether a word, letters only, is one of the language or of the trade, in some form."""
+    """Return whether a word, letters only, belongs to the language or the trade, in some form."""
     word = word.lower()
     if _is_listed(word):
         return True
@@ -137,7 +137,7 @@ def _line(line: str) -> str:
         token, after = found[0], following[0] if following else ""
         parts.append(line[end : found.start()])
         end = found.end()
-        # What begins a sentence is a capital anyway; a person goes on with another name, or does something.
+        # The first word of a sentence is capitalised anyway; a person's name is followed by another name or a verb.
         two = after[:1].isupper() and after[1:2].islower()
         opens = at_start and not two and after not in _DOES
         hidden = _token(token, before, at_start=opens, beside_name=name_before, quoted=quoted)
@@ -145,9 +145,9 @@ def _line(line: str) -> str:
         name_before = hidden != token
         bare = token.strip(_EDGE)
         at_start = bool(_SENTENCE_END.search(token)) and not name_before
-        # A stretch of quoted words is one value or one sentence; only its first word stands beside what is before it.
+        # A stretch of quoted words is a single value or sentence; only its first word has a neighbour before it.
         quoted = token[:1] in _QUOTES and token[-1:] not in _QUOTES
-        # "no module named 'x'": the noun is what counts.
+        # "no module named 'x'": the noun counts.
         if bare and not (before in _CODE_NOUNS and bare.lower() in _NAMING):
             before = bare.lower()
     parts.append(line[end:])
@@ -174,7 +174,7 @@ def _is_name(word: str, before: str, *, at_start: bool, beside_name: bool, quote
     if word.lower().endswith(("n't", "n\u2019t")):
         return False
     if known:
-        # Grace, Mark, Will: a word like any other but for its place.
+        # Grace, Mark, Will: ordinary words, except by position.
         return (before in _PERSONS and (quoted or (capital and not at_start))) or (
             capital and beside_name and not at_start
         )
@@ -188,13 +188,13 @@ def _is_name(word: str, before: str, *, at_start: bool, beside_name: bool, quote
 
 
 def _is_scrambled(run: str) -> bool:
-    """What masking left of a token: letters in both cases that are no words."""
+    """Return whether a token is left over from masking: letters in both cases that are no words."""
     humps = _HUMP.findall(run)
     return len(humps) > 1 and not any(len(one) > _MIN_STEM and is_known(one) for one in humps)
 
 
 def _pair(token: str, found: re.Match[str]) -> str:
-    """`user=zofia`: a value of a key that is no word is filled in."""
+    """Hide the value in `user=zofia`, if it is no word."""
     value = found[3]
     if _CODE.search(value) or all(is_known(part) for part in _WORD.findall(value)):
         return token
@@ -202,7 +202,7 @@ def _pair(token: str, found: re.Match[str]) -> str:
 
 
 def _route(path: str) -> str:
-    """A path of a request: what is no word, and what follows a collection of people, says which one."""
+    """Hide names in a request's path: segments that are no words, or that follow a collection of people."""
     parts = path.split("/")
     for at, part in enumerate(parts):
         if not part or _CODE.search(part):

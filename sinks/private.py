@@ -1,7 +1,7 @@
-"""What of a checkpoint is log text, redacted before it is stored. The rules are the caller's.
+"""Redact the log text in a checkpoint before it is stored. The caller provides the rules.
 
-Only what is kept is redacted: searching a sample costs up to a millisecond, and of most entries nothing is kept.
-Names of things (ids, resources, instances, revisions, times) stay: without them nobody finds the entry again.
+Only stored text is redacted: searching a sample costs up to a millisecond, and most entries are not stored. Identifiers
+(ids, resources, instances, revisions, times) stay: without them nobody finds the entry again.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 _PAYLOADS: Final = ("textPayload", "jsonPayload", "protoPayload", "httpRequest", "labels")
 _NAMES: Final = frozenset({"instance", "location", "namespace", "cluster", "status", "error group"})
-"""Facets that say where an entry comes from, never what it says."""
+"""Facets for the origin of an entry, never for its content."""
 _REMEMBERED: Final = 20_000
 
 
 class Redaction:
-    """Redacts deltas and samples; remembers short texts. `None` leaves everything as it came."""
+    """Redacts deltas and samples; caches short texts. `None` leaves everything unchanged."""
 
     def __init__(self, redact: Redact | None) -> None:
         self._redact = redact
         self._short: Redact | None = None if redact is None else lru_cache(_REMEMBERED)(redact)
 
     def delta(self, delta: ClusterDelta) -> ClusterDelta:
-        """The delta with what is counted by value redacted; its samples are as they were."""
+        """Return the delta with its values redacted; its samples are unchanged."""
         if self._short is None:
             return delta
         facets = {
@@ -45,7 +45,7 @@ class Redaction:
         return replace(delta, facets=facets, values=values)
 
     def sample(self, sample: Sample) -> Sample:
-        """The sample as it may be stored."""
+        """Return the sample in its stored form."""
         if self._redact is None or self._short is None:
             return sample
         raw, text = self._raw(sample.raw, sample.text)
@@ -86,7 +86,7 @@ class Redaction:
 
 
 def _cleaned(value: Any, redact: Redact) -> Any:
-    """The JSON value, redacted with its keys beside it: they tell what a value is."""
+    """Return the JSON value, redacted together with its keys, which identify the kind of value."""
     if isinstance(value, str):
         return redact(value)
     try:

@@ -1,9 +1,9 @@
-"""Secrets and personal data taken out of log text, offline.
+"""Secrets and personal data removed from log text, offline.
 
 Works on text of a bounded length (a template, a sample) with the standard library alone; the rules are data, in
-redact_rules.toml: patterns, prefixes that only one provider gives, and keys whose value is hidden whatever it looks
-like. Redacting twice is redacting once. It promises the kinds that its tests list, not every secret: by default only a
-template and a masked sample leave at all.
+redact_rules.toml: patterns, prefixes of a single provider, and keys whose value is always hidden. Idempotent. It
+promises the kinds that its tests list, not every secret: by default only a template and a masked sample are posted at
+all.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class _Rule:
 
 
 def redact(text: str) -> str:
-    """The text with every secret and every piece of personal data replaced by "[redacted: KIND]"."""
+    """Return the text with every secret and all personal data replaced by "[redacted: KIND]"."""
     text = text[:MAX_CHARS]
     lowered = text.lower()
     for rule in _rules():
         if rule.near and not any(word in lowered for word in rule.near):
             continue
-        # A key says more of what a value is than its being random does.
+        # A key tells more about a value than its randomness does.
         after = _apply(rule, without_keyed(text) if rule.check is _random else text)
         if after is not text:
             text, lowered = after, after.lower()
@@ -66,7 +66,7 @@ def redact(text: str) -> str:
 
 
 def leak(text: str) -> str:
-    """The kind of a secret that is certainly in this text, "" where there is none; the last look before posting."""
+    """Return the kind of a certain secret in this text, "" if there is none; the last check before posting."""
     lowered = text.lower()
     for rule in _rules():
         if rule.certain and any(word in lowered for word in rule.near) and rule.pattern.search(text):
@@ -75,7 +75,7 @@ def leak(text: str) -> str:
 
 
 def kinds() -> tuple[str, ...]:
-    """The kinds that are known, in the order in which they are looked for."""
+    """Return the known kinds, in the order of search."""
     return tuple(dict.fromkeys([*(rule.name for rule in _rules()), *keys().values()]))
 
 
@@ -95,7 +95,7 @@ def _apply(rule: _Rule, text: str) -> str:
     return "".join([*parts, text[done:]]) if parts else text
 
 
-# --- checks: (what was found, what stands before it) -> whether it is one --------------------------------
+# --- checks: (match, text before it) -> whether it is a secret --------------------------------------------
 def _luhn(value: str, before: str) -> bool:
     digits = [int(char) for char in value if char.isdigit()]
     if len(digits) not in _CARD_DIGITS or len(set(digits)) == 1 or digits[0] not in _CARD_STARTS:
@@ -112,7 +112,7 @@ def _iban(value: str, before: str) -> bool:
 
 
 def _public_address(value: str, before: str) -> bool:
-    """A version such as 2.31.0.1 looks like an address; private and local addresses tell nothing of a person."""
+    """Return whether it is a public address: versions look like addresses, and private addresses identify nobody."""
     if re.search(r"(?i)(?:version|release|build|\bv|==|>=|@|[a-z]/)[ :=]{0,2}$", before):
         return False
     try:
@@ -134,7 +134,7 @@ def _phone(value: str, before: str) -> bool:
 
 
 def _random(value: str, before: str) -> bool:
-    """A token of upper and lower case and digits without order; names in code and paths are words, ids are one case."""
+    """Return whether a token mixes cases and digits randomly; names in code and paths are words, ids have one case."""
     if re.search(r"(?i)(?:sha\d{0,3}[:-]|digest[:= ]{1,2}|integrity[:= ]{1,2}\S{0,12})$", before):
         return False
     part = max(re.split(r"[-_/+=~.]", value), key=len)
@@ -146,7 +146,7 @@ def _random(value: str, before: str) -> bool:
 
 
 def _entropy(value: str) -> float:
-    """Bits per character (Shannon)."""
+    """Return bits per character (Shannon)."""
     total = len(value)
     return -sum(n / total * math.log2(n / total) for n in Counter(value).values())
 
@@ -157,7 +157,7 @@ def _digit(value: str, before: str) -> bool:
 
 
 def _address(value: str, before: str) -> bool:
-    """Service accounts are no people, and `git@host` is how a repository is written."""
+    """Return whether it is a person's address; not a service account, and not `git@host` of a repository."""
     del before
     name, _, host = value.partition("@")
     is_file = host.rpartition(".")[2] in ("py", "js", "go")
@@ -165,13 +165,13 @@ def _address(value: str, before: str) -> bool:
 
 
 def _person(value: str, before: str) -> bool:
-    """The home of a person, not of a service or an image's user."""
+    """Return whether it is a person's home, not that of a service or an image's user."""
     del before
     return value.lower() not in _NO_PERSONS
 
 
 def _seed_phrase(value: str, before: str) -> bool:
-    """Words of a list, one beside the other; a sentence has small words between them."""
+    """Return whether adjacent words form a seed phrase; a sentence has small words between them."""
     del before
     return not _SMALL_WORDS & set(value.split())
 
@@ -211,5 +211,5 @@ def _rules() -> tuple[_Rule, ...]:
         )
         for row in data["rules"]
     )
-    # What has a shape of its own is named by it; what is only random comes last.
+    # A match by form is named by it; a merely random match comes last.
     return (*rules[:1], *tokens, *rules[1:])

@@ -1,4 +1,4 @@
-"""Values that are known by their key: `dbPassword`, `X-Api-Key`, `cardholder_name`. Words and kinds are data."""
+"""Values identified by their key: `dbPassword`, `X-Api-Key`, `cardholder_name`. Words and kinds are data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CODE: Final = re.compile(
 
 
 def word_set(words: str) -> frozenset[str]:
-    """The words of a text."""
+    """Return the words of a text."""
     return frozenset(words.split())
 
 
@@ -44,7 +44,7 @@ _PAIR: Final = re.compile(
 
 
 def without_keyed(text: str) -> str:
-    """Without the values of keys that name a secret or a person: accessToken, db-password, cardholderName."""
+    """Remove the values of keys that name a secret or a person: accessToken, db-password, cardholderName."""
     parts: list[str] = []
     done = 0
     for found in _PAIR.finditer(text):
@@ -62,12 +62,12 @@ def without_keyed(text: str) -> str:
 
 
 def kind_of_key(key: str) -> str:
-    """What the value of a key is by its last words ("dbPassword", "X-Auth-Token"), "" where it may be shown."""
+    """Return the kind of a key's value by its last words ("dbPassword", "X-Auth-Token"), "" if it may be shown."""
     humps = tuple(part.lower() for part in _HUMP.findall(key))[-_MAX_HUMPS:]
     for length in range(min(3, len(humps)), 0, -1):
         if kind := keys().get("".join(humps[-length:])):
             return kind
-    # The word may be followed by one that only numbers or describes it: token_v2, passwordHash, secretValue.
+    # The word may be followed by a word that only numbers or describes it: token_v2, passwordHash, secretValue.
     if len(humps) > 1 and humps[-1] in _TAILS:
         return kind_of_key("_".join(humps[:-1]))
     return "secret value" if len(humps) > 1 and humps[-1] in _LOOSE and humps[0] in _providers() else ""
@@ -82,19 +82,19 @@ def _is_filled_in(kind: str, value: str, key: str) -> bool:
 
 
 def not_prose(value: str, before: str) -> bool:
-    """Whether a value is more than a word of the sentence, such as "is" or "expired"."""
+    """Return whether a value is more than a word of the sentence, such as "is" or "expired"."""
     del before
     return _PROSE.fullmatch(value) is None
 
 
 def like_a_value(value: str, before: str) -> bool:
-    """Whether it has the look of something filled in: letters with digits, or long; not code."""
+    """Return whether it looks like a value: letters with digits, or long; not code."""
     return not_prose(value, before) and _VALUE.fullmatch(value) is not None and _CODE.fullmatch(value) is None
 
 
 @cache
 def keys() -> dict[str, str]:
-    """A key's last words, joined -> kind."""
+    """Map a key's last words, joined, to its kind."""
     return {word: row["name"] for row in table()["keys"] for word in row["words"].split()}
 
 
@@ -105,5 +105,5 @@ def _providers() -> frozenset[str]:
 
 @cache
 def table() -> dict[str, Any]:
-    """The rules, as they are written."""
+    """Return the rules as written."""
     return tomllib.loads(resources.files("sinks").joinpath("redact_rules.toml").read_text("utf-8"))

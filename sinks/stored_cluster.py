@@ -1,7 +1,7 @@
-"""Fold stored clusters into the root clusters that readers see; the same for every store.
+"""Merge stored clusters into the root clusters that readers see; the same for every store.
 
-A merged cluster keeps its own counts for good. Readers add them up, so a merge never rewrites a count and a
-worker that has not heard of it yet loses nothing.
+A merged cluster permanently keeps its own counts. Readers add them up, so a merge never rewrites a count, and a worker
+that does not know of it yet loses nothing.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ MAX_REVISIONS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class StoredCluster:
-    """One cluster document: a record of the model and what was counted under its id (None: nothing yet).
+    """A cluster document: a record of the model and the counts under its id (None: nothing yet).
 
     Attributes:
-        fragments: entries that are no occurrence; states made before these were told apart have none.
-        latest: the last entry, and where several workers write without asking each other, others before it; empty
-            while only one entry is known.
+        fragments: entries that are no occurrence; states from before the distinction have none.
+        latest: the last entry, and earlier ones if several workers write concurrently; empty while only a single entry
+            is known.
         ranks: of samples kept beside the document, in order.
     """
 
@@ -58,7 +58,7 @@ class StoredCluster:
 
 
 def next_slot(last: datetime | None, now: datetime, spacing: timedelta) -> datetime:
-    """See `Store.take_slot`. One far in the future was taken by a wrong clock, and stops nobody."""
+    """Return the next slot; see `Store.take_slot`. A slot far in the future came from a wrong clock and is ignored."""
     return now if last is None or last - now > _MAX_AHEAD else max(now, last + spacing)
 
 
@@ -73,14 +73,14 @@ def root_of(cluster_id: str, merged_into: Mapping[str, str | None]) -> str:
 
 
 def released_by(cluster_id: str, merged_into: Mapping[str, str | None]) -> list[str]:
-    """The clusters that a split of this one sets free: itself if it is an alias, else all that were merged into it."""
+    """Return the clusters that a split detaches: this cluster if it is an alias, else all clusters merged into it."""
     if merged_into.get(cluster_id) is not None:
         return [cluster_id]
     return sorted(one for one in merged_into if one != cluster_id and root_of(one, merged_into) == cluster_id)
 
 
 def merge_members(stored: Iterable[StoredCluster], triages: Mapping[str, Triage]) -> list[Cluster]:
-    """Root clusters with the counts of all that was merged into them; those without any entry are left out."""
+    """Return root clusters with the counts of all merged clusters; those without any entry are left out."""
     documents = {document.record.id: document for document in stored}
     merged_into = {cluster_id: document.record.merged_into for cluster_id, document in documents.items()}
     members: dict[str, list[StoredCluster]] = {}
@@ -97,10 +97,10 @@ def merge_members(stored: Iterable[StoredCluster], triages: Mapping[str, Triage]
 
 
 def _triage(root: str, group: Iterable[StoredCluster], triages: Mapping[str, Triage]) -> Triage:
-    """The root's decision, or while nobody decided about it the one of the clusters that led to it.
+    """Return the root's decision, or if there is none, that of the clusters merged into it.
 
-    A generalised template is a new root; what people and the controller did about the clusters it took in,
-    the oldest issue above all, goes on there. Its revision is the root's own: none.
+    A generalised template is a new root; the decisions about its merged clusters, above all the oldest issue, continue
+    there. Its revision is the root's own: none.
     """
     own = triages.get(root)
     if own is not None:
@@ -155,11 +155,11 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
 
 
 def samples_of(members: Iterable[StoredCluster], between: Iterable[Sample]) -> tuple[Sample, ...]:
-    """The samples of a root cluster, in order of time: the first, those of the lowest ranks, the last.
+    """Return the samples of a root cluster, in order of time: the first, those of the lowest ranks, the last.
 
     Args:
-        members: the root and all that was merged into it.
-        between: what is kept of all members between their first and last.
+        members: the root and all clusters merged into it.
+        between: the samples kept of all members between their first and last.
     """
     counted = [one for one in members if one.sample is not None]
     firsts = [one.sample for one in counted if one.sample is not None]
@@ -175,13 +175,13 @@ def samples_of(members: Iterable[StoredCluster], between: Iterable[Sample]) -> t
 
 @dataclass(frozen=True, slots=True)
 class SampleChange:
-    """What a delta changes of a cluster's samples.
+    """A delta's changes to a cluster's samples.
 
     Attributes:
-        first, latest: as they are after it; `latest` is None while only one entry is known.
+        first, latest: after the delta; `latest` is None while only a single entry is known.
         put: newly kept between.
         ranks: of all kept between, in order.
-        dropped: ranks that are kept no more.
+        dropped: ranks that are no longer kept.
     """
 
     first: Sample
@@ -192,17 +192,17 @@ class SampleChange:
 
 
 Clean = Callable[[Sample], Sample]
-"""A sample as it may be stored; asked only for those that are."""
+"""Returns a sample in its stored form; called only for stored samples."""
 
 
 def newer_sample(stored: StoredCluster, delta: ClusterDelta, clean: Clean) -> Sample | None:
-    """The delta's last sample, if it is later than all that are known."""
+    """Return the delta's last sample, if it is later than all known samples."""
     known = [*stored.latest, *(() if stored.sample is None else (stored.sample,))]
     return clean(delta.latest) if all(one.age < delta.latest.age for one in known) else None
 
 
 def with_samples(stored: StoredCluster, delta: ClusterDelta, clean: Clean) -> SampleChange:
-    """The samples after the delta; a kept sample's text is only looked at where the first one is displaced."""
+    """Return the samples after the delta; a kept sample's text is read only if the first sample is displaced."""
     first = delta.sample if stored.sample is None else min(stored.sample, delta.sample, key=_age)
     latest = max((one for one in (*stored.latest, stored.sample, delta.latest) if one is not None), key=_age)
     displaced = stored.sample if first is delta.sample else delta.sample
@@ -226,12 +226,12 @@ def _age(sample: Sample) -> tuple[datetime, str]:
 
 
 def newest(counts: Mapping[int, int], last: int, kept: int) -> dict[int, int]:
-    """The counts of the last `kept` minutes or days up to `last`, in order."""
+    """Return the counts of the last `kept` minutes or days up to `last`, in order."""
     return {at: n for at, n in sorted(counts.items()) if last - kept < at <= last}
 
 
 def bounded(values: Mapping[str, int], kept: int) -> dict[str, int]:
-    """The most frequent values; the rest is summed under "(other)"."""
+    """Return the most frequent values; the rest is summed under "(other)"."""
     ranked = sorted(((n, value) for value, n in values.items() if value != OTHER), key=lambda pair: (-pair[0], pair[1]))
     top = {value: n for n, value in ranked[:kept]}
     rest = sum(values.values()) - sum(top.values())

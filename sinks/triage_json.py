@@ -21,7 +21,7 @@ _TIMES = ("changed_at", "mute_until", "resolved_at")
 
 
 def dump(triage: Triage) -> str:
-    """One JSON object; `rev` is kept beside it by the store."""
+    """Return a JSON object; the store keeps `rev` beside it."""
     values: dict[str, Any] = asdict(triage)
     del values["rev"], values["notes"]
     values["memory"] = _NOTES.dump_python(triage.notes, mode="json", exclude_defaults=True)
@@ -31,7 +31,7 @@ def dump(triage: Triage) -> str:
 
 
 def load(text: str, rev: int) -> Triage:
-    """Read the decision that `dump` wrote. Raises `StateError` where its notes are damaged."""
+    """Return the decision written by `dump`. Raises `StateError` if its notes are damaged."""
     values = json.loads(text)
     for name in _TIMES:
         values[name] = values[name] and datetime.fromisoformat(values[name])
@@ -48,7 +48,7 @@ def load(text: str, rev: int) -> Triage:
 
 
 def _notes(memory: Any) -> Notes:
-    """Decode the controller's notes. Raises `StateError` where they are damaged."""
+    """Decode the controller's notes. Raises `StateError` if they are damaged."""
     if not memory:
         return EMPTY
     try:

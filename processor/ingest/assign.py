@@ -1,7 +1,7 @@
-"""Which entry goes to which cluster, for a whole file, without writing any state.
+"""Assign: print the cluster of each entry of a file, without writing any state.
 
-Decoding and masking do not look at what was learned, so they run in as many processes as there are cores; mining
-sees the messages in the order of the file, in this process, as the worker would.
+Decoding and masking do not depend on learned clusters, so they run in as many processes as there are cores; mining runs
+in this process, in the order of the file, as in the worker.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ _AROUND: Final = timedelta(seconds=2)
 _NO_ENTRY: Final = b"\0"
 _encode = msgspec.json.encode
 
-# For each entry the beginning of its line, joined by newlines, and the index of its message; the distinct messages in
-# order of appearance; how many could not be decoded.
+# For each entry, the beginning of its line, joined by newlines, and the index of its message; the distinct messages in
+# order of appearance; the number of lines that could not be decoded.
 _Grouped = tuple[bytes, list[int], "list[Masked]", int]
 
 
 class Written(NamedTuple):
-    """Entries that were written, and those that could not be decoded."""
+    """Number of entries written, and of those that could not be decoded."""
 
     entries: int
     rejected: int
 
 
 def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners, masker: Masker) -> Written:
-    """Print {"insert_id", "cluster_id"} for each entry in order, once the source is read to its end.
+    """Print {"insert_id", "cluster_id"} for each entry in order, after the source is read to its end.
 
-    The miners are empty; they take the store's clusters in. Ids are those after every merge. Entries that
-    cannot be decoded are left out, and counted.
+    The miners start empty and load the store's clusters. Ids are those after every merge. Entries that cannot be
+    decoded are left out, and counted.
     """
     if store is not None:
         miners.refresh(store.load_model({}))
@@ -63,7 +63,7 @@ def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners,
     rejected = 0
     for heads, indexes, messages, failed in _grouped(source, masker):
         rejected += failed
-        # An id once given stays good: a merge is resolved at the end.
+        # An id stays valid: merges are resolved at the end.
         begun.append((heads, indexes, [(masked.stream, miners.assign(*masked)) for masked in messages]))
     written = 0
     for heads, indexes, placed in begun:
@@ -88,14 +88,14 @@ def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
     with ProcessPoolExecutor(cores, initializer=_begin, initargs=(masker,)) as pool:
         waiting: deque[Future[_Grouped]] = deque([pool.submit(_group, first)])
         while waiting:
-            # Enough under way to keep every core busy, not so much that a long file fills the memory.
+            # Enough work in progress to keep every core busy, not enough to fill the memory with a long file.
             while len(waiting) < 2 * cores and not source.exhausted():
                 waiting.append(pool.submit(_group, _take(source)))
             yield waiting.popleft().result()
 
 
 def _take(source: Source) -> Block | list[bytes]:
-    """The next part of the input: lines to be read and framed where they are decoded, or framed entries."""
+    """Return the next part of the input: lines to be framed by the decoding process, or framed entries."""
     if isinstance(source, FileSource) and (block := source.block_ahead()) is not None:
         return block
     messages: Sequence[ReceivedMessage] = source.pull(_BATCH, 1.0)
@@ -107,7 +107,7 @@ _of_process: list[Grouper] = []
 
 def _begin(masker: Masker) -> None:
     _of_process.append(Grouper(masker))
-    gc.disable()  # nothing made here refers to itself, and looking for it takes a tenth of the time
+    gc.disable()  # no reference cycles are created here, and the search for them takes a tenth of the time
 
 
 def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Grouped:
@@ -130,17 +130,17 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
             continue
         if entries.split(entry) is not None:
             parts.append((len(heads), entry))
-        # What can only be a line of a trace is grouped once it is known of which one.
+        # A line that can only be part of a trace is grouped after its trace is known.
         indexes.append(_LATER if traces.observe(len(heads), entry) else known.setdefault(group(entry), len(known)))
         heads.append(b'{"insert_id":' + _encode(entry.insert_id))
-        # The entry itself is kept near a trace only: what the next one is made of is then still in the cache.
+        # The entry is kept only near a trace, so that the next entry reuses memory that is still in the cache.
         lines.append(line)
         times.append(entry.at)
     whole = {parts[index][0]: part for index, part in split_entries.join([part for _, part in parts]).items()}
     if traces.fragments or whole:
         joined = _joined(traces, lines, times, now) if traces.fragments else {}
         indexes, known = _regrouped(indexes, list(known), {**traces.fragments, **joined, **whole}, group)
-    # JSON has no bare newline, so this is one object to send instead of thousands.
+    # JSON has no bare newline, so a single object is sent instead of thousands.
     return b"\n".join(heads), indexes, list(known), failed
 
 
@@ -156,7 +156,7 @@ def _decoded(line: bytes, now: datetime) -> Entry | None:
 def _regrouped(
     indexes: Sequence[int], messages: Sequence[Masked], lines: Mapping[int, Entry], group: Grouper
 ) -> tuple[list[int], dict[Masked, int]]:
-    """The indexes and messages again, with the lines of stack traces grouped as the wholes that they belong to."""
+    """Return the indexes and messages, with the lines of stack traces grouped as their wholes."""
     used: dict[Masked, int] = {}
     found = (
         messages[index] if (line := lines.get(place)) is None else group(line) for place, index in enumerate(indexes)
@@ -165,10 +165,10 @@ def _regrouped(
 
 
 class _Traces:
-    """Entries that may be lines of stack traces, as they were decoded.
+    """Entries that may be lines of stack traces, as decoded.
 
     Attributes:
-        fragments: those that can only be, by place.
+        fragments: entries that can only be such lines, by place.
         near: these and the lines around them.
     """
 
@@ -179,7 +179,7 @@ class _Traces:
         self._last_at: datetime | None = None
 
     def observe(self, place: int, entry: Entry) -> bool:
-        """Take in the next entry; whether it can only be a line of a stack trace."""
+        """Add the next entry; return whether it can only be a line of a stack trace."""
         if is_fragment(entry):
             self.near.update(self._before)
             self._before.clear()
@@ -194,7 +194,7 @@ class _Traces:
 
 
 def _joined(traces: _Traces, lines: Sequence[bytes], times: Sequence[datetime], now: datetime) -> dict[int, Entry]:
-    """The entries that are lines of one stack trace, with the text of the whole, by place in `lines`."""
+    """Return the lines of stack traces, each with the text of the whole, by place in `lines`."""
     near = {second for entry in traces.fragments.values() for second in seconds_near(entry.at)}
     places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
     close = [traces.near.get(place) or entries.decode(lines[place], now) for place in places]

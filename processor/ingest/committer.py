@@ -1,4 +1,4 @@
-"""Committing what was gathered elsewhere, until it is in the store: the worker's promises without the worker's loop."""
+"""Committer: commit partial batches aggregated elsewhere, with the worker's guarantees but without its loop."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _PATIENCE_S: Final = 300.0
 
 
 class Committer:
-    """Asks the ledger, mines, commits. Not thread-safe.
+    """Checks the ledger, mines, commits. Not thread-safe.
 
     Args:
         store: is not closed here.
-        miners: empty ones; they follow the store.
+        miners: empty at first; they follow the store.
         clock: for the checkpoint's time and for waiting.
     """
 
@@ -33,10 +33,10 @@ class Committer:
         self._clock = clock
 
     def commit(self, partial_batch: PartialBatch, *, worker: str) -> Totals:
-        """Count it under the worker's name; what is counted already stays as it is.
+        """Count a partial batch under the worker's name; entries counted before are skipped.
 
         Raises:
-            Transient: the store has been away for five minutes; some of it may be committed, ask again.
+            Transient: the store has been unavailable for five minutes; part of the batch may be committed, try again.
             StateError: it can never be committed.
         """
         size = len(partial_batch.identities()) + len(partial_batch.rejected)

@@ -1,4 +1,4 @@
-"""Why an entry goes where it goes: masks, path, nearest clusters, and what the next one like it would do."""
+"""Explain: masks, path and nearest clusters of an entry, and the effect of the next such entry."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def explain(source: Source, *, store: Store | None, miners: Miners, masker: Masker) -> Iterator[dict[str, Any]]:
-    """One explanation per entry, in order; a line that is no log entry is explained as a plain message.
+    """Return an explanation per entry, in order; a line that is no log entry is explained as a plain message.
 
-    Without a store every entry before it in the source is learned first, so that the last of a dozen
-    names shows the wildcard that they earned. With a store nothing is learned: it is what the store has.
+    Without a store, every entry before it in the source is learned first, so that the last of a dozen names shows the
+    resulting wildcard. With a store, nothing is learned and the stored clusters are used.
     """
     grouper = Grouper(masker)
     values: dict[str, Mapping[str, Mapping[str, int]]] = {}
@@ -95,7 +95,7 @@ def _places(
     cluster_id: str | None,
     values: Mapping[str, Mapping[str, Mapping[str, int]]],
 ) -> Iterator[dict[str, Any]]:
-    """Each place of the template: its key, what stands there in this entry, and what was counted there."""
+    """Return each place of the template: its key, its content in this entry, and the values counted there."""
     found = values_of(message, text)
     parts = miner.parts(cluster_id, message) if cluster_id else {}
     counted = values.get(cluster_id or "", {})

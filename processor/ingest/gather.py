@@ -1,4 +1,4 @@
-"""Messages for one checkpoint: how many, how long to wait for them, and the pace that a store asks for."""
+"""Gather: collect the messages of a checkpoint, bounded by size, by time and by the store's write rate."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from processor.model.ports import Clock, Source
 
 MAX_ENTRIES: Final = 20_000
-"""Of one commit: 200 KB of the ledger, below the size at which a page is closed."""
+"""Entries of a commit: 200 KB of the ledger, below the size at which a page is closed."""
 HOT_DOCUMENT_S: Final = 1.0
-"""Firestore takes about one write of one document in so many seconds, and every checkpoint writes the same few."""
+"""Seconds per write of a document in Firestore; every checkpoint writes the same few documents."""
 _SOURCE_WAIT_S: Final = 1.0
 _LEAST_S: Final = 0.1
-"""A commit that took longer than a flush leaves this much time to gather the next batch."""
+"""After a commit that took longer than a flush, the next batch may be gathered for this time."""
 _WIDER: Final = 4
-"""Times the usual size of a checkpoint that is gathered while the pace holds it back."""
+"""Times the usual size of a checkpoint that may be gathered while the write rate holds it back."""
 _MAX_PAUSE_S: Final = 30.0
-"""Longer than this Pub/Sub's deadlines do not allow."""
+"""Upper limit, set by Pub/Sub's acknowledgement deadlines."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlushPolicy:
-    """When a checkpoint is due: after so many seconds, entries or bytes, whatever comes first.
+    """When a checkpoint is due: after a number of seconds, entries or bytes, whichever comes first.
 
-    A store that takes only so many writes a second is given larger checkpoints instead of more of them.
+    A store with a limited write rate gets larger checkpoints instead of more of them.
 
     Attributes:
         writes_per_second: documents that this worker may write on average; 0 is any number.
@@ -48,7 +48,7 @@ class FlushPolicy:
     least_seconds: float = 0.0
 
     def pause_s(self, writes: int) -> float:
-        """Seconds from the beginning of a checkpoint of so many writes to the beginning of the next."""
+        """Return the seconds between the beginnings of two checkpoints, the first with this number of writes."""
         if not writes:
             return 0.0
         by_rate = writes / self.writes_per_second if self.writes_per_second else 0.0
@@ -56,16 +56,16 @@ class FlushPolicy:
 
 
 class Gatherer:
-    """Pulls for one worker; not thread-safe.
+    """Pulls for a worker; not thread-safe.
 
     Args:
-        is_stopping: the worker was asked to end.
-        until_idle_s: be done when nothing has come for so long; 0 is never.
+        is_stopping: returns whether the worker has to end.
+        until_idle_s: be done after this many seconds without a message; 0 is never.
 
     Attributes:
-        held_back_s: how long the last batch was ready and waited for the store's sake.
+        held_back_s: seconds for which the last batch was ready and waited for the write rate.
         portion: messages that a checkpoint may hold at present; fewer after refusals.
-        waited: messages at the beginning of the last batch that were kept for it; None where no batch will follow.
+        waited: messages at the beginning of the last batch that were kept for it; None if no batch will follow.
     """
 
     def __init__(
@@ -92,25 +92,25 @@ class Gatherer:
         self._kept: list[ReceivedMessage] = []
 
     def begin(self) -> None:
-        """The worker is ready; a source is idle from now on at the earliest."""
+        """Mark the worker as ready; idle time counts from now on at the earliest."""
         self._last_at = self._clock.now()
 
     def is_done(self) -> bool:
-        """Whether nothing more will be pulled."""
+        """Return whether nothing more will be pulled."""
         if self._is_stopping() or self._source.exhausted():
             return True
         return 0 < self._until_idle_s <= self._since(self._last_at)
 
     def gather(self) -> list[ReceivedMessage]:
-        """Messages for one checkpoint: as many as it may hold, or what came within the flush interval.
+        """Return the messages of a checkpoint: as many as it may hold, or as arrived within the flush interval.
 
-        While the pace holds it back it goes on gathering, up to several times as much.
+        While the write rate holds it back, it goes on gathering, up to several times as much.
         """
         messages = self.take_kept()
         waited = len(messages)
         size = sum(len(message.data) for message in messages)
         ready_at: datetime | None = None
-        # Counted from the last batch's end, not its commit's: what came meanwhile has waited already.
+        # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._policy.flush_seconds - _LEAST_S))
         while not self.is_done():
             started = min(started, self._clock.now())  # the clock may have been set back
@@ -133,18 +133,18 @@ class Gatherer:
         return messages
 
     def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
-        """Keep some messages of a batch for the next one, neither committed nor acknowledged; return the others."""
+        """Keep some messages of a batch for the next batch, neither committed nor acknowledged; return the others."""
         self._kept = list(waiting)
         kept = {id(message) for message in waiting}
         return [message for message in messages if id(message) not in kept]
 
     def take_kept(self) -> list[ReceivedMessage]:
-        """The messages that were kept for the next batch."""
+        """Return the messages that were kept for the next batch."""
         kept, self._kept = self._kept, []
         return kept
 
     def committed(self, messages: int, *, started: datetime, writes: int) -> None:
-        """A checkpoint of so many got through."""
+        """Record that a checkpoint of this many messages was committed."""
         self.portion.succeeded(messages)
         self._begun_at, self._pause_s = started, self._policy.pause_s(writes)
 
@@ -158,7 +158,7 @@ class Gatherer:
         try:
             part = self._source.pull(room, timeout_s)
         except Transient as error:
-            # The source has tried for itself; here it is only said, and not taken for an idle source.
+            # The source has retried by itself; the error is only reported here, and does not count as idle.
             self._last_at = self._clock.now()
             for watcher in self._watchers:
                 watcher.unavailable("source", error)

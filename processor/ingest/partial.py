@@ -1,9 +1,9 @@
-"""Gather: masked entries put together by message before anybody has asked the ledger about them.
+"""Partial aggregation: masked entries aggregated by message before the ledger is checked.
 
-A worker asks first and tallies what is left. Where decoding and masking happen on many machines at once, entries are
-put together on the way to the one that asks, and each keeps its identity beside what it adds, so that those already
-counted can still be left out. Putting together is associative and commutative, and an entry put in twice is one
-entry delivered twice: whatever a runner repeats or reorders, the counts are the same.
+A worker checks the ledger first and tallies the rest. If decoding and masking run on many machines at once, entries are
+aggregated on the way to the committer, and each keeps its identity beside its contribution, so that entries counted
+before can still be left out. Aggregation is associative and commutative, and an entry added twice is the same as an
+entry delivered twice: repeats and reordering by a runner do not change the counts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from processor.model import Entry, Identity, Masked, Rejected, Stream
 
 NOWHERE: Final = -1
-"""The slot of what has no event time: rejected messages, and entries that are none of our business."""
+"""The slot of messages without event time: rejected messages, and ignored entries."""
 
 
 class LedgerShard(NamedTuple):
-    """Where gathered entries meet: everything of one place is committed by one writer at a time.
+    """The unit of aggregation: a single writer at a time commits everything of a shard.
 
     Attributes:
         slot: event time in whole ledger slots since the epoch.
@@ -40,7 +40,7 @@ class LedgerShard(NamedTuple):
 
 @dataclass(slots=True)
 class PartialTally:
-    """One masked message: its samples, and every entry's identity with what it adds."""
+    """A masked message: its samples, and every entry's identity with its contribution."""
 
     samples: SampleSet
     entries: dict[Identity, Facts] = field(default_factory=dict)
@@ -48,10 +48,10 @@ class PartialTally:
 
 @dataclass(slots=True)
 class PartialBatch:
-    """Sheaves by message, with what was left out on the way.
+    """Partial tallies by message, and what was left out on the way.
 
     Attributes:
-        deliveries: messages that are entries of the sheaves, those delivered twice included.
+        deliveries: messages that are entries of the tallies, including those delivered twice.
     """
 
     partial_tallies: dict[Masked, PartialTally] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class PartialBatch:
     ignored: int = 0
 
     def put(self, identity: Identity, entry: Entry, key: Masked, added: Facts) -> None:
-        """Add one entry."""
+        """Add an entry."""
         partial_tally = self.partial_tallies.get(key)
         if partial_tally is None:
             partial_tally = self.partial_tallies[key] = PartialTally(SampleSet.of(entry, rank_of(identity)))
@@ -70,7 +70,7 @@ class PartialBatch:
         self.deliveries += 1
 
     def absorb(self, other: PartialBatch) -> None:
-        """Add what was gathered elsewhere; `other` stays as it is: a runner may hand it out again."""
+        """Add a batch aggregated elsewhere; `other` is not changed, since a runner may reuse it."""
         for key, theirs in other.partial_tallies.items():
             ours = self.partial_tallies.get(key)
             if ours is None:
@@ -83,16 +83,16 @@ class PartialBatch:
         self.ignored += other.ignored
 
     def compact(self) -> None:
-        """Replace every entry by its bounded sample, so that the batch is small enough to travel."""
+        """Replace every entry by its bounded sample, so that the batch is small enough to shuffle."""
         for key, partial_tally in self.partial_tallies.items():
             partial_tally.samples.compact(key.stream)
 
     def identities(self) -> set[Identity]:
-        """Of every entry, each once."""
+        """Return every entry's identity, each once."""
         return {identity for partial_tally in self.partial_tallies.values() for identity in partial_tally.entries}
 
     def uncounted(self, known: Collection[bytes]) -> tuple[tuple[Identity, ...], dict[tuple[Stream, str], Tally]]:
-        """The identities that are not among the known digests, and their tallies by message."""
+        """Return the identities that are not among the known digests, and their tallies by message."""
         fresh: dict[Identity, None] = {}
         tallies: dict[tuple[Stream, str], Tally] = {}
         for key, partial_tally in self._ordered():
@@ -110,7 +110,7 @@ class PartialBatch:
         return tuple(fresh), tallies
 
     def split_in_two(self) -> tuple[PartialBatch, PartialBatch]:
-        """Two that hold the same together, for a store that does not take it at once."""
+        """Return two batches with the same total, for a store that does not accept it at once."""
         pairs = [
             (key, partial_tally, *pair)
             for key, partial_tally in self._ordered()
@@ -129,7 +129,7 @@ class PartialBatch:
         return both
 
     def _ordered(self) -> Iterator[tuple[Masked, PartialTally]]:
-        """In order of time; exceptions first: a line of one that was joined here and not there counts as joined."""
+        """Sort by time, exceptions first: a line that was joined in either batch counts as joined."""
         pairs = self.partial_tallies.items()
         yield from sorted(pairs, key=_order)
 
@@ -140,5 +140,5 @@ def _order(pair: tuple[Masked, PartialTally]) -> tuple[bool, datetime, str, Mask
 
 
 def shard_of(identity: Identity, lanes: int) -> LedgerShard:
-    """Where an entry is counted."""
+    """Return the shard in which an entry is counted."""
     return LedgerShard(identity.second // LEDGER_SLOT_S, identity.digest[-1] % lanes)

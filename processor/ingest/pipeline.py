@@ -1,4 +1,4 @@
-"""The steps in a line, without IO: messages -> `Batch` -> `Checkpoint`."""
+"""The pure steps of the pipeline: messages -> `Batch` -> `Checkpoint`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
 
-# Who read what: large, personal, and no error of a service, but for jobs that failed. The log sink agrees.
+# Data access logs: large, personal, and not errors of a service, except for failed jobs. The log sink agrees.
 _DATA_ACCESS: Final = "%2Fdata_access"
 MAX_QUARANTINED: Final = 262_144
 """Bytes of a rejected message that are kept; a Cloud Logging entry is never larger."""
@@ -32,12 +32,12 @@ MAX_QUARANTINED: Final = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Decoded messages: each identity once, with what was left out on the way.
+    """Decoded messages: each identity once, and what was left out on the way.
 
     Attributes:
         repeats: messages whose identity occurred earlier in the same batch.
         ignored: entries below the minimum severity, and Log Gardener's own.
-        waiting: messages that were left out, because the next batch may go on with their stack trace.
+        waiting: messages left out because the next batch may continue their stack trace.
     """
 
     entries: tuple[tuple[Identity, Entry], ...]
@@ -50,16 +50,16 @@ class Batch:
 def decode(
     messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime, waited: int | None = None
 ) -> Batch:
-    """Decode a batch; what cannot be decoded becomes `Rejected`, never an exception.
+    """Decode a batch; messages that cannot be decoded become `Rejected`, never an exception.
 
-    Lines of one stack trace are joined before anything is ignored: a frame alone has no severity.
+    Lines of a stack trace are joined before anything is ignored: a frame alone has no severity.
 
     Args:
         messages: in the order of arrival.
         min_severity: entries below are ignored.
         now: the time of decoding.
-        waited: the first so many messages have waited for this batch; lines at its end that the next batch may go on
-            with are left out for it, once. None: every message is taken.
+        waited: number of leading messages that have waited for this batch. Lines at its end that the next batch may
+            continue are left out for it, once. None: every message is taken.
     """
     rejected: list[Rejected] = []
     decoded: list[tuple[ReceivedMessage, Entry]] = []
@@ -86,7 +86,7 @@ def decode(
 def _kept(
     decoded: Sequence[tuple[ReceivedMessage, Entry]], min_severity: Severity
 ) -> tuple[dict[Identity, Entry], int, int]:
-    """Each entry that counts, once, with stack traces and split entries joined; how many were repeated, and ignored."""
+    """Return the entries that count, each once, with traces and split entries joined; and the repeats and ignored."""
     has_lines = any(is_fragment(entry) for _, entry in decoded)
     found: dict[Identity, Entry] = {}
     deliveries: Counter[Identity] = Counter()
@@ -108,14 +108,14 @@ def _kept(
 
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
-    """Whether an entry is none of our business; the log sink's filter says the same."""
+    """Return whether an entry is ignored; the log sink's filter uses the same rule."""
     if entry.own or entry.severity < min_severity:
         return True
     return entry.log_name.endswith(_DATA_ACCESS) and not entries.is_failed_job(entry)
 
 
 def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
-    """Mask, tally and mine what is not counted yet; the garden learns what is new."""
+    """Mask, tally and mine the entries not counted yet; the miners learn new templates."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
     tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)
     totals = Totals(
@@ -137,13 +137,13 @@ def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: 
 
 
 def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, PartialBatch]:
-    """Mask a decoded batch and put it together by where its entries are counted, without asking the ledger."""
+    """Mask a decoded batch and aggregate it by ledger shard, without checking the ledger."""
     found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     for identity, entry in batch.entries:
         key = group(entry)
         added = facts(entry, key)
-        # One object for equal facets: pickled once, however many entries have them.
+        # A single object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
         found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, key, added)
     if batch.repeats or batch.ignored or batch.rejected:
@@ -159,7 +159,7 @@ def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, Par
 def digest_partial(
     partial_batch: PartialBatch, seen: Seen, miners: Miners, *, worker: str, now: datetime
 ) -> Checkpoint:
-    """The same for what was masked and put together elsewhere."""
+    """Return the checkpoint of a batch that was masked and aggregated elsewhere."""
     fresh, tallies = partial_batch.uncounted(seen.known)
     return Checkpoint(
         worker=worker,
@@ -179,7 +179,7 @@ def digest_partial(
 
 
 def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple[ClusterDelta, ...]:
-    # Mine everything first: a later message of the batch may merge what an earlier one went to.
+    # Mine everything first: a later message of the batch may merge the cluster of an earlier message.
     placed = [(key, miners.assign(*key), counted) for key, counted in tallies.items()]
     by_cluster: dict[str, tuple[Stream, Tally]] = {}
     for (stream, message), cluster_id, counted in placed:
@@ -194,7 +194,7 @@ def _mined(tallies: Mapping[tuple[Stream, str], Tally], miners: Miners) -> tuple
 
 
 def reject(message: ReceivedMessage, reason: str, now: datetime) -> Rejected:
-    """A message for quarantine. The same bytes at the same place are the same document."""
+    """Return a message for quarantine. The same bytes at the same place are the same document."""
     place = f"{message.source}\0{message.offset}\0".encode()
     name = hashlib.blake2b(place + message.data, digest_size=12).hexdigest()
     return Rejected(

@@ -1,7 +1,7 @@
-"""The brake: when most of what arrives cannot be decoded, the fault is ours, and quarantine is no place for it.
+"""Rejection limit: stop if most messages cannot be decoded, because the fault is then ours.
 
-A bad deployment, or a sink that sends something else, would otherwise empty the subscription into quarantine.
-Pure: the caller tells the time.
+A bad deployment, or a sink that sends something else, would otherwise empty the subscription into quarantine. Pure: the
+caller passes the time.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from processor.model import Rejected
 
 _LEAST: Final = 1000
-"""Fewer messages than this in a window say nothing."""
+"""A window with fewer messages is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectionRule:
-    """At most this share of all messages may be rejected, over a window of so many seconds; 1.0 is no limit."""
+    """Maximum share of rejected messages over a window of seconds; 1.0 is no limit."""
 
     ratio: float = 0.5
     window_s: float = 60.0
 
 
 class RejectionLimit:
-    """Counts messages and rejected ones, one window after the other.
+    """Counts messages and rejected messages, window after window.
 
-    Judged is a whole window, and only while it is still going on: a burst of poison in a backlog, however dense,
-    is drained into quarantine.
+    Only a whole window is judged, and only while it is still in progress: a burst of malformed messages in a backlog,
+    however dense, is drained into quarantine.
     """
 
     def __init__(self, rule: RejectionRule | None = None) -> None:
@@ -44,7 +44,7 @@ class RejectionLimit:
         self._messages = self._rejected = 0
 
     def observe(self, messages: int, rejected: Sequence[Rejected], now: datetime) -> None:
-        """Take in one batch, before it is committed. Raises `TooManyRejected`; the batch is then not processed."""
+        """Count a batch, before it is committed. Raises `TooManyRejected`; the batch is then not processed."""
         began_at = self._began_at = self._began_at or now
         self._messages += messages
         self._rejected += len(rejected)

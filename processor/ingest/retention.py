@@ -1,7 +1,7 @@
-"""Retention: clusters that were silent for longer than the state keeps them are forgotten, with what is known of them.
+"""Retention: remove clusters that have been silent for longer than the retention period, with all their data.
 
-Silence is counted in event time, up to the newest entry of all: an old export that is replayed is not old to itself,
-and a worker that was away for a year finds what it left.
+Silence is measured in event time, up to the newest entry of all: a replayed old export is not old relative to itself,
+and a worker that was off for a year finds its clusters unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHO: Final = "retention"
 
 
 class Retention:
-    """A worker's daily look at what is too old.
+    """A worker's daily removal of old clusters.
 
     Args:
         days: of silence; 0 keeps everything.
@@ -38,7 +38,7 @@ class Retention:
         self._due_at: datetime | None = None
 
     def run_if_due(self, done: bool) -> None:  # noqa: ARG002  # the worker's `PeriodicTask`
-        """Forget what is too old, once a day. A store that is away is asked tomorrow."""
+        """Remove old clusters, once a day. If the store is unavailable, retry the next day."""
         now = self._clock.now()
         if not self._days or (self._due_at is not None and now < self._due_at):
             return
@@ -53,9 +53,9 @@ class Retention:
 
 
 def too_old(clusters: Iterable[Cluster], kept: timedelta) -> list[str]:
-    """Ids of the clusters that were last seen so long before the newest entry, the oldest first.
+    """Return the ids of the clusters last seen this long before the newest entry, oldest first.
 
-    One whose issue still waits for somebody stays.
+    A cluster whose issue still waits for somebody stays.
     """
     everything = list(clusters)
     newest = max((one.last_seen for one in everything), default=None)

@@ -1,4 +1,4 @@
-"""Trying again while an outside part is away, or another writer was first: one policy for whoever commits."""
+"""Retry while an outside part is unavailable or after a conflict: the same policy for everything that commits."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def retry_until(
     has_to_end: Callable[[], bool],
     failed: Callable[[Transient], None],
 ) -> tuple[_T, int]:
-    """Call until it succeeds: the result, and how many tries it took.
+    """Call `call` until it succeeds or `has_to_end`; return its result and the number of attempts.
 
     Args:
-        call: what to do; any error but `Transient` ends it.
-        arguments: what to call it with.
-        sleep: waits so many seconds.
-        has_to_end: whether to give up and raise the last error.
-        failed: told of every error before the wait; the place to forget what was not committed.
+        call: the operation; any error but `Transient` ends it.
+        arguments: the arguments of `call`.
+        sleep: waits the given seconds.
+        has_to_end: returns whether to give up and raise the last error.
+        failed: called with every error before the wait; the place to drop uncommitted changes.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Transient),

@@ -1,4 +1,4 @@
-"""Samples: of a cluster's entries the first, the last, and some between that are the same ones in any order. Pure."""
+"""Samples: a cluster's first and last entry, and some between, independent of the order of arrival. Pure."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Ranked = tuple[int, "Entry | Sample"]
 
 @dataclass(slots=True)
 class SampleSet:
-    """The entries that may become samples; sets merged in any order hold the same.
+    """The entries that may become samples; sets merged in any order hold the same entries.
 
     Attributes:
         first, latest: by event time, ties broken by insert_id.
         lowest: of the lowest ranks, in order.
-        continued: holds nothing but entries that continue others; gives way to any that does not.
+        continued: holds only entries that continue others; replaced by any other entry.
     """
 
     first: Ranked
@@ -46,12 +46,12 @@ class SampleSet:
 
     @classmethod
     def of(cls, entry: Entry, rank: int) -> SampleSet:
-        """The set of this entry alone."""
+        """Return the set of this entry alone."""
         one = (rank, entry)
         return cls(one, one, [one], not entry.occurrence)
 
     def add(self, entry: Entry, rank: int) -> None:
-        """Take in one more entry."""
+        """Add an entry."""
         if entry.occurrence is self.continued:
             if entry.occurrence:
                 self.first = self.latest = (rank, entry)
@@ -66,7 +66,7 @@ class SampleSet:
             self._keep((rank, entry))
 
     def absorb(self, other: SampleSet) -> None:
-        """Take in another set; the same entry in both is one entry."""
+        """Add another set; the same entry in both counts once."""
         if other.continued and not self.continued:
             return
         if self.continued and not other.continued:
@@ -79,11 +79,11 @@ class SampleSet:
             self._keep(one)
 
     def copy(self) -> SampleSet:
-        """A set of its own that holds the same."""
+        """Return a copy with the same entries."""
         return SampleSet(self.first, self.latest, list(self.lowest), self.continued)
 
     def compact(self, stream: Stream) -> None:
-        """Replace each entry by its bounded sample, so that the set is small enough to travel."""
+        """Replace each entry by its bounded sample, so that the set is small enough to shuffle."""
         made: dict[int, Sample] = {}
 
         def sealed(one: Ranked) -> Ranked:
@@ -96,7 +96,7 @@ class SampleSet:
         self.lowest = [sealed(one) for one in self.lowest]
 
     def candidates(self, stream: Stream) -> tuple[SampleCandidate, ...]:
-        """What may be kept beside the first entry, the lowest rank first."""
+        """Return the candidates to keep beside the first entry, lowest rank first."""
         make = _maker(stream)
         found = [SampleCandidate(rank, origin, make) for rank, origin in self.lowest if rank != self.first[0]]
         return tuple(found[:MAX_BETWEEN])
@@ -108,20 +108,20 @@ class SampleSet:
 
 
 def rank_of(identity: Identity) -> int:
-    """Place of an entry in an order that has nothing to do with its time or text."""
+    """Return the rank of an entry in an order that is independent of its time and text."""
     return int.from_bytes(identity.digest[:_RANK_BYTES], "big")
 
 
 def made_of(one: Ranked, stream: Stream) -> Sample:
-    """A ranked entry of this stream as a sample."""
+    """Return a ranked entry of this stream as a sample."""
     rank, origin = one
     return origin if isinstance(origin, Sample) else _maker(stream)(origin, rank)
 
 
 def sample(entry: Entry, rank: int = 0) -> Sample:
-    """The entry as a bounded sample."""
+    """Return the entry as a bounded sample."""
     try:
-        # One form, however the export was indented: the same entry is the same sample.
+        # The same form for any indentation of the export: the same entry is the same sample.
         raw = json.dumps(json.loads(entry.raw), ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
         raw = entry.raw.decode("utf-8", "replace").strip()
@@ -129,13 +129,13 @@ def sample(entry: Entry, rank: int = 0) -> Sample:
 
 
 def exception_sample(entry: Entry, rank: int = 0) -> Sample:
-    """The same of an entry that holds a stack trace."""
+    """Return the bounded sample of an entry that holds a stack trace."""
     plain = sample(entry, rank)
     return Sample(plain.insert_id, plain.at, plain.text, plain.raw, stacktrace.describe(entry.text), rank)
 
 
 def cut(text: str) -> str:
-    """The text as it is kept: of a long one the middle goes, since Python names its exception last, Java first."""
+    """Shorten a text for storage by removing its middle, since Python names its exception last, Java first."""
     return text if len(text) <= MAX_SAMPLE_TEXT else f"{text[:_HALF]}{_CUT}{text[-_HALF:]}"
 
 

@@ -1,4 +1,4 @@
-"""Tally: identical masked messages of a batch become one, with everything that is counted about them.
+"""Tally: aggregate the identical masked messages of a batch, with all their counts.
 
 Tallies and the deltas made of them only ever add up, so their order never matters.
 """
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 MAX_FACET_VALUE: Final = 120
 MAX_WORDS: Final = 3
 WORD: Final = "word"
-"""Facet "word 1" holds what stands at the template's first earned wildcard."""
+"""Facet "word 1" holds the word at the template's first wildcard."""
 _REVISIONS: Final = ("revision_name", "version_id", "revision")
 _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 _RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
 
 
 class Facts(NamedTuple):
-    """All that an entry adds to its cluster, without the entry itself.
+    """An entry's contribution to its cluster, without the entry itself.
 
     Attributes:
         facets: (name, value) pairs.
-        revision: "" where the entry names none.
-        occurrence: False where the entry only continues another one.
-        values: what stands at each masked value of the entry's message.
+        revision: "" if the entry names none.
+        occurrence: False if the entry only continues another entry.
+        values: the text at each masked value of the entry's message.
     """
 
     at: datetime
@@ -52,7 +52,7 @@ class Facts(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """One masked message of a batch, growing as its entries are added.
+    """The counts of a masked message in a batch, growing as its entries are added.
 
     Attributes:
         samples: the entries that may be kept as samples.
@@ -72,18 +72,18 @@ class Tally:
 
     @classmethod
     def of(cls, entry: Entry, key: tuple[Stream, str], rank: int) -> Tally:
-        """A tally of this entry alone, whose stream and message are `key`."""
+        """Return a tally of this entry alone, whose stream and message are `key`."""
         tally = cls(SampleSet.of(entry, rank), entry.at, entry.at)
         tally.count_facts(facts(entry, key))
         return tally
 
     def add(self, entry: Entry, key: tuple[Stream, str], rank: int) -> None:
-        """Count one more entry of the same message."""
+        """Count another entry of the same message."""
         self.samples.add(entry, rank)
         self.count_facts(facts(entry, key))
 
     def count_facts(self, one: Facts) -> None:
-        """Count one more entry of which only the facts are known; it is no sample."""
+        """Count an entry by its facts alone; it is no sample."""
         at = one.at
         self.count += 1
         if at > self.last_seen:
@@ -108,15 +108,15 @@ class Tally:
             self.revisions[one.revision] = span if known is None else known + span
 
     def note_words(self, words: Sequence[str]) -> None:
-        """Break the occurrences down by what stands at the template's wildcards: a skewed one hides a problem."""
+        """Count occurrences by the words at the template's wildcards: a skewed distribution hides a problem."""
         for place, word in enumerate(words[:MAX_WORDS], 1):
             self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.occurrences
 
     def note_values(self, parts: Mapping[str, tuple[str | int, ...]]) -> None:
-        """Break the occurrences down by what stands at each place of the template.
+        """Count occurrences by the values at each place of the template.
 
         Args:
-            parts: of each place, by its key, the words of the message and the ordinals of its masked values.
+            parts: for each place, by its key, the words of the message and the ordinals of its masked values.
         """
         if not parts:
             return
@@ -130,7 +130,7 @@ class Tally:
                     counter[" ".join(known)] += n
 
     def absorb(self, other: Tally) -> None:
-        """Add another message's tally: both belong to one cluster."""
+        """Add another message's tally of the same cluster."""
         self.count += other.count
         self.occurrences += other.occurrences
         self.samples.absorb(other.samples)
@@ -146,7 +146,7 @@ class Tally:
             self.revisions[revision] = span if known is None else known + span
 
     def delta(self, cluster_id: str, stream: Stream) -> ClusterDelta:
-        """What this adds to the cluster."""
+        """Return the delta of the cluster."""
         first = made_of(self.samples.first, stream)
         alone = self.samples.first[0] == self.samples.latest[0]
         return ClusterDelta(
@@ -174,7 +174,7 @@ def _known(part: str | int, masked: tuple[str, ...]) -> str:
 
 
 def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
-    """One tally for each distinct (stream, message), in the order of first appearance."""
+    """Return a tally for each distinct (stream, message), in the order of first appearance."""
     tallies: dict[tuple[Stream, str], Tally] = {}
     for identity, entry, key in grouped:
         known = tallies.get(key)
@@ -186,7 +186,7 @@ def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict
 
 
 def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:
-    """What the entry adds to the cluster of its stream and message."""
+    """Return the entry's contribution to the cluster of its stream and message."""
     labels, resource = entries.labels(entry), entries.resource(entry)
     return Facts(
         entry.at,
@@ -209,7 +209,7 @@ def _values(entry: Entry, stream: Stream, message: str) -> tuple[str, ...]:
 
 
 def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The short values by which on-call breaks a cluster down, as (name, value)."""
+    """Return the short values by which on-call breaks a cluster down, as (name, value)."""
     for name in _INSTANCES:
         if value := labels.get(name) or resource.get(name):
             yield "instance", _short(value)
@@ -226,14 +226,14 @@ def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]
         status = str(entry.http.status or "")
         if status:
             yield "status", status
-        # Which route gave which status is what people ask of a cluster that holds several.
+        # For a cluster with several routes and statuses, people ask for their combinations.
         yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
     if group := entries.error_group(entry):
         yield "error group", _short(group)
 
 
 def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:
-    """The deployed revision that wrote the entry, "" where it names none."""
+    """Return the deployed revision that wrote the entry, "" if it names none."""
     for name in _REVISIONS:
         if value := resource.get(name) or labels.get(name):
             return _short(value)

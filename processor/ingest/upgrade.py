@@ -1,9 +1,9 @@
-"""Group the stored clusters again after the rules of grouping have changed, so that nothing a person knows is lost.
+"""Upgrade: regroup the stored clusters after a change of the grouping rules, without losing decisions.
 
-Each root of an older version is asked where its own sample would go now. Where that is another id, the root becomes
-an alias of it: issue, decisions and counts follow as they do for any merge. Promises: a root moves in the same commit
-in which its new cluster is made, under compare-and-set of every stream it touches; a kill at any time leaves some
-roots moved and the others as they were, and the next start goes on with those. Counts are never rewritten.
+The sample of each older root is grouped by the current rules. If the resulting id differs, the root becomes an alias of
+it: issue, decisions and counts follow as in any merge. Promises: a root moves in the same commit that creates its new
+cluster, under compare-and-set of every stream it touches; after a kill at any time some roots have moved and the others
+are unchanged, and the next start continues with those. Counts are never rewritten.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _REDACTED: Final = re.compile(r"\[redacted: [A-Za-z0-9][A-Za-z0-9 .-]{0,40}\]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATIENCE: Final = timedelta(minutes=5)
 _MEMBERS: Final = 24
-"""So many messages of what was merged into a root are learned again: enough to earn its wildcards anew."""
+"""Number of merged messages of a root that are learned again: enough to recreate its wildcards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What became of one root.
+    """Result for a root.
 
     Attributes:
-        target: the cluster that continues it; its own id where the new rules leave it alone.
+        target: the cluster that continues it; its own id if the new rules leave it unchanged.
     """
 
     stream: Stream
@@ -52,7 +52,7 @@ class Move:
 
 
 class Upgrade:
-    """Brings the state of an older grouping up to this program's. Not thread-safe.
+    """Upgrades the state of an older grouping to this program's. Not thread-safe.
 
     Args:
         miners: follows the store; the worker's own, or an empty one.
@@ -67,10 +67,10 @@ class Upgrade:
         self._name = name
 
     def run(self, *, dry_run: bool = False) -> tuple[Move, ...]:
-        """Group every outdated root again; () where there is none.
+        """Regroup every outdated root; return () if there is none.
 
         Raises:
-            Conflict: another worker was first; call again, what is done stays done.
+            Conflict: another worker was first; call again, finished roots stay finished.
             Transient, StateError: as the store.
         """
         self._miners.refresh(self._store.load_model(self._miners.revs))
@@ -94,7 +94,7 @@ class Upgrade:
         return tuple(moves)
 
     def run_until_done(self, *, dry_run: bool = False) -> tuple[Move, ...]:
-        """The same, tried again for five minutes while the store is away or another worker was first."""
+        """Call `run`, retrying for five minutes while the store is unavailable or another worker was first."""
         begun = self._clock.now()
         moves, _ = retry_until(
             lambda: self.run(dry_run=dry_run),
@@ -105,7 +105,7 @@ class Upgrade:
         return moves
 
     def _outdated(self) -> list[tuple[Stream, TemplateRecord]]:
-        """The roots that older rules made, stream by stream in the order of minting."""
+        """Return the roots made by older rules, stream by stream in the order of creation."""
         return [
             (stream, record)
             for stream, records in self._miners.records().items()
@@ -114,7 +114,7 @@ class Upgrade:
         ]
 
     def _families(self) -> dict[str, list[str]]:
-        """By root: its id and those of the first that were merged into it within its stream."""
+        """Return by root: its id and those of the first records merged into it within its stream."""
         found: dict[str, list[str]] = {}
         for stream, records in self._miners.records().items():
             for record in records:
@@ -129,7 +129,7 @@ class Upgrade:
         now = self._clock.now()
         moves: list[Move] = []
         for stream, root in part:
-            # A wildcard that was earned on the way may have taken it in.
+            # A wildcard created on the way may have absorbed it.
             target = self._miners.resolve(stream, root.id)
             if target == root.id:
                 members = [one for name in families[root.id] if (one := self._known(stream, name, samples)) is not None]
@@ -143,14 +143,14 @@ class Upgrade:
         return moves
 
     def _known(self, stream: Stream, cluster_id: str, samples: Mapping[str, Sample]) -> Sample | None:
-        """A cluster's first entry; what was merged before anything was counted on it has only its seed, a text."""
+        """Return a cluster's first entry; a merged cluster without counts has only its seed, a text."""
         if cluster_id in samples or stream.kind is not Kind.TEXT:
             return samples.get(cluster_id)
         record = self._miners.record(stream, cluster_id)
         return None if record is None or record.overflow else Sample("", _EPOCH, record.seed, "")
 
     def _target(self, stream: Stream, root: TemplateRecord, members: Sequence[Sample], now: datetime) -> str:
-        """The cluster to which the root's entries would go now."""
+        """Return the cluster of the root's entries by the current rules."""
         if root.overflow or not members:
             return root.id
         placed = [regrouped(one, stream, self._group, now) for one in members]
@@ -168,7 +168,7 @@ class Upgrade:
         return root.id if found is None or found.overflow else target
 
     def _commit(self) -> bool:
-        """Commit what was learned; False where it is too much at once, and forgotten."""
+        """Commit the learned records; return False if they are too many at once, after dropping them."""
         checkpoint = Checkpoint(
             worker=self._name,
             at=self._clock.now(),
@@ -189,18 +189,18 @@ class Upgrade:
 
 
 def regrouped(sample: Sample, stream: Stream, group: Grouper, now: datetime) -> Masked:
-    """What the sample is grouped by now; `stream` is where it was."""
-    # What was redacted before it was stored was a value.
+    """Return the current grouping of the sample; `stream` is its former stream."""
+    # Redacted text was a value.
     sample = replace(sample, text=_REDACTED.sub(VALUE, sample.text), raw=_REDACTED.sub(VALUE, sample.raw))
     try:
         entry = entries.decode(sample.raw.encode("utf-8", "surrogatepass"), now)
     except DecodeError:
-        # Cut, or made of nothing: the text is what is left of it.
+        # Cut or empty: the text is the remainder of the entry.
         plain = {"timestamp": sample.at.isoformat(), "textPayload": sample.text}
         entry = entries.decode(json.dumps(plain).encode(), now)._replace(project=stream.project, service=stream.service)
     masked = group(entry)
     if masked.stream.kind is not stream.kind and sample.text != entry.text:
-        # Lines of one trace were joined: the entry is its first line, the text is the whole.
+        # Lines of a trace were joined: the entry is its first line, the text is the whole.
         whole = group(entry._replace(text=sample.text))
         if whole.stream.kind is stream.kind:
             return whole

@@ -1,4 +1,4 @@
-"""What the worker tells of itself while it runs."""
+"""Watcher: the events that the worker reports while it runs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """One checkpoint from the first message to the acknowledgement.
+    """A checkpoint from the first message to the acknowledgement.
 
     Attributes:
         pulled: messages in it.
-        commit_s: from the first decoded byte to the committed checkpoint, every try included.
-        ack_s: the rest, publishing to the dead-letter topic included.
-        tries: 1, and one more for every conflict and every time the store was away.
+        commit_s: from the first decoded byte to the committed checkpoint, including every attempt.
+        ack_s: the rest, including publishing to the dead-letter topic.
+        tries: 1, plus 1 for every conflict and every unavailability of the store.
         clusters: records in the model.
         minted: how many of them this checkpoint added.
-        held_back_s: how long the pace kept the messages waiting for the store's sake.
+        held_back_s: seconds for which the write rate kept the messages waiting.
         portion: messages that a checkpoint may hold at present, fewer after refusals.
     """
 
@@ -37,19 +37,19 @@ class Flush:
 
 
 class Watcher(Protocol):
-    """What the loop tells of itself while it runs; must be quick and must not raise."""
+    """Receives the events of the worker's loop; must be quick and must not raise."""
 
     def ready(self, clusters: int) -> None:
-        """The model is loaded: so many clusters are known."""
+        """Report that the model is loaded with this number of clusters."""
 
     def alive(self) -> None:
-        """The loop is alive: it has pulled, or tried again."""
+        """Report that the loop is alive: it has pulled or retried."""
 
     def unavailable(self, part: str, error: Exception) -> None:
-        """The source or the store is away; nothing is lost, nothing more is pulled."""
+        """Report that the source or the store is unavailable; nothing is lost, nothing more is pulled."""
 
     def failed(self, part: str, error: Exception) -> None:
-        """A part that counting can do without refuses for good."""
+        """Report that an optional part has failed permanently."""
 
     def flushed(self, flush: Flush) -> None:
-        """A checkpoint is committed and acknowledged."""
+        """Report that a checkpoint is committed and acknowledged."""

@@ -1,9 +1,9 @@
 """The worker's loop: pull -> decode -> mask -> tally -> mine -> commit -> ack.
 
-Nothing is acknowledged before it is committed. A conflict means another worker came first: what was learned
-is forgotten, the model is read again, the same messages are digested again. When the store is away the loop
-holds what it has and pulls nothing more; the source is bounded, so memory stays as it is. Asked to stop, it
-commits what it has if the store takes it at once, and gives back the rest.
+Nothing is acknowledged before it is committed. After a conflict with another worker, the learned records are dropped,
+the model is reloaded, and the same messages are digested again. While the store is unavailable, the loop keeps its
+batch and pulls nothing more; the source is bounded, so memory stays constant. On a request to stop, it commits its
+batch if the store accepts it at once, and returns the rest.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ _T = TypeVar("_T")
 Observer = Callable[["Checkpoint", "Committed"], None]
 DeadLetter = Callable[[Sequence[Rejected]], None]
 PeriodicTask = Callable[[bool], None]
-"""Work between two checkpoints, in this thread; True: the last call, the source has nothing more."""
+"""Work between two checkpoints, in this thread; True: the last call, the source is exhausted."""
 
 
 class Worker:
-    """One loop over one source and one store; not thread-safe, `stop` excepted.
+    """A loop over a source and a store; not thread-safe, except for `stop`.
 
     Args:
-        bury: told what was rejected, after it was committed and before it is acknowledged; at least once.
-        until_idle_s: return when nothing has come for so long; 0 is never.
+        bury: called with the rejected messages, after they are committed and before they are acknowledged; at least
+            once.
+        until_idle_s: return after this many seconds without a message; 0 is never.
     """
 
     def __init__(
@@ -87,13 +88,13 @@ class Worker:
         )
 
     def stop(self) -> None:
-        """Finish the checkpoint at hand and return from `run`; safe from a signal handler."""
+        """Finish the current checkpoint and return from `run`; safe from a signal handler."""
         self._stopping.set()
 
     def run(self) -> Totals:
-        """Work until the source is exhausted or idle, or `stop` is called; what this run counted.
+        """Work until the source is exhausted or idle, or `stop` is called; return the totals of this run.
 
-        Raises `SourceError`, `StateError`, `TooManyRejected`: nothing of the checkpoint at hand is acknowledged.
+        Raises `SourceError`, `StateError`, `TooManyRejected`: nothing of the current checkpoint is acknowledged.
         """
         totals = Totals()
         try:
@@ -119,7 +120,7 @@ class Worker:
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
         for periodic_task in self._periodic_tasks:
-            # Asked to stop, there is no time for chores; whoever runs next does them.
+            # On a stop there is no time for periodic tasks; the next run does them.
             if not self._stopping.is_set():
                 periodic_task(done)
 
@@ -133,7 +134,7 @@ class Worker:
         try:
             (checkpoint, committed), tries = self._retry_until("store", self._commit, batch)
         except Transient:
-            # Stopped while the store is away: somebody else may have more luck with these.
+            # Stopped while the store is unavailable: another worker may be able to commit these.
             self._source.release(messages)
             raise
         except CheckpointTooLarge:
@@ -170,12 +171,12 @@ class Worker:
         try:
             self._retry_until("dead-letter topic", self._dead_letter, rejected)
         except SourceError as error:
-            # They are in quarantine already. Ending here would bring them back, and end the next run, for ever.
+            # They are in quarantine already. Ending here would bring them back, and end every following run.
             for watcher in self._watchers:
                 watcher.failed("dead-letter topic", error)
 
     def _process_halves(self, messages: list[ReceivedMessage]) -> Totals:
-        """Huge or all different, they do not fit into one commit; each half is exact by itself."""
+        """Commit a batch that is too large for a single commit in two halves, each exact by itself."""
         if len(messages) == 1:
             raise StateError(f"message {messages[0].message_id} alone is more than the store takes in one commit")
         half = len(messages) // 2
@@ -191,7 +192,7 @@ class Worker:
         return checkpoint, self._store.commit(checkpoint)
 
     def _retry_until(self, part: str, call: Callable[..., _T], *arguments: Any) -> tuple[_T, int]:
-        """Call until it succeeds or the worker is asked to stop: the result, and how many tries it took."""
+        """Call `call` until it succeeds or the worker has to stop; return its result and the number of attempts."""
         return retry_until(
             call,
             *arguments,

@@ -1,7 +1,7 @@
-"""What stood in a text where its masked message has values.
+"""Alignment: the values of a masked message in the text that it came from.
 
-Promises: pure, bounded, never raises; a tuple with one value for each `<*>` of the message, "" where the text does
-not tell. Grouping never asks: what is found here is shown to people and nothing else.
+Promises: pure, bounded, never raises; a tuple with a value for each `<*>` of the message, "" if the text does not
+determine it. Grouping never uses the result: it is for display only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROUND: Final = "\"'`()[]{}<>,;:."
 
 
 def values_of(masked: str, text: str) -> tuple[str, ...]:
-    """What stood at each `<*>` of a masked message in the text that it came from, at most a dozen."""
+    """Return the text at each `<*>` of a masked message, at most a dozen."""
     if VALUE not in masked:
         return ()
     literals = masked.removesuffix(f" {CUT}").split(VALUE)[: MAX_PLACES + 1]
@@ -34,7 +34,7 @@ def values_of(masked: str, text: str) -> tuple[str, ...]:
 
 
 def _between(literals: Sequence[str], text: str, *, is_whole: bool) -> list[str]:
-    """What stands between the literals, each looked for once from left to right; [] where one is missing."""
+    """Return the texts between the literals, each searched once from left to right; [] if a literal is missing."""
     if not text.startswith(literals[0]):
         return []
     at = len(literals[0])
@@ -53,7 +53,7 @@ def _between(literals: Sequence[str], text: str, *, is_whole: bool) -> list[str]
 
 
 def _by_words(masked: str, text: str) -> list[str]:
-    """The same by the words that both have in order, where masking changed more than the values."""
+    """Return the same by the words common to both in order, if masking changed more than the values."""
     words, said = masked.split()[:_MAX_WORDS], text.split()[:_MAX_WORDS]
     same = [word.strip(_ROUND) for word in words], [word.strip(_ROUND) for word in said]
     values: list[str] = []

@@ -1,8 +1,8 @@
-"""Remembered results for messages in which numbers may stay (see `codes`).
+"""Cached results for messages in which numbers may stay (see `codes`).
 
-Which digits stay is decided by the skeleton and by a few numbers of the text, of which only their length and whether
-their digits are 4, 5 or above count. So the skeleton with these spellings decides the result up to the digits that
-stay, and those are put in. Promises: `find` gives nothing or what the masker would work out again; bounded.
+The skeleton and a few numbers of the text decide which digits stay; of these numbers only their length counts, and
+whether their digits are 4, 5 or above. So the skeleton with these spellings determines the result except for the kept
+digits, which are then inserted. Promises: `find` returns nothing or the masker's own result; bounded.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from processor.mining import codes
 from processor.mining.codes import LIFTED, Near
 
 _MAX_CACHED: Final = 20_000
-_MAX_CHARS: Final = 512  # of a text: far below what any pattern of `codes` is bounded by
-_MAX_DECIDING: Final = 24  # characters of one spelling: longer ones seldom come twice
+_MAX_CHARS: Final = 512  # of a text: far below the bounds of the patterns in `codes`
+_MAX_DECIDING: Final = 24  # characters of a spelling: longer spellings are rarely repeated
 _RUNS: Final = re.compile(r"[0-9]+")
 _HAS_DIGIT: Final = re.compile(r"[0-9]")
 
 
 class Numbers(NamedTuple):
-    """What the numbers of all texts of one skeleton are to the result.
+    """The meaning of the numbers in all texts of a skeleton.
 
     Attributes:
         kinds: which numbers may stay.
-        deciding: the order of the runs of digits that decide; None where nothing is to be remembered.
+        deciding: indexes of the deciding runs of digits; None if nothing is to be cached.
     """
 
     kinds: Near
@@ -33,12 +33,12 @@ class Numbers(NamedTuple):
 
 
 class Spelled(NamedTuple):
-    """What decides the result of a text.
+    """The features of a text that determine its result.
 
     Attributes:
-        key: the skeleton, and how the runs that decide are spelled.
+        key: the skeleton, and the spelling of the deciding runs.
         runs: these runs of digits.
-        deciding: the order of each among all of the text.
+        deciding: the index of each among all runs of the text.
     """
 
     key: tuple[str, str]
@@ -47,21 +47,21 @@ class Spelled(NamedTuple):
 
 
 class _Result(NamedTuple):
-    """A masked message in pieces, between which digits stay: of which run that decides, and which of its digits."""
+    """A masked message in pieces, between which digits stay: the deciding run, and its digits."""
 
     pieces: tuple[str, ...]
     kept: tuple[tuple[int, int], ...]
 
 
 class CodedMessages:
-    """The results of one masker, by skeleton and the spelling of the numbers that decide."""
+    """The results of a masker, by skeleton and the spelling of the deciding numbers."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, Numbers] = {}
         self._results: dict[tuple[str, str], _Result] = {}
 
     def numbers(self, skeleton: str) -> Numbers:
-        """What the numbers of a text are to its result, worked out once for each skeleton."""
+        """Return the meaning of a text's numbers, computed once for each skeleton."""
         known = self._numbers.get(skeleton)
         if known is None:
             known = _numbers(skeleton)
@@ -72,7 +72,7 @@ class CodedMessages:
         return known
 
     def find(self, spelled: Spelled) -> str | None:
-        """The masked message of a text, None where it is not known."""
+        """Return the masked message of a text, None if it is unknown."""
         key, runs, _ = spelled
         known = self._results.get(key)
         if known is None:
@@ -85,13 +85,13 @@ class CodedMessages:
         return "".join(message)
 
     def remember(self, spelled: Spelled, text: str, kept: str, masked: str) -> None:
-        """Remember a result, if it is the same for all texts that are spelled like this.
+        """Cache a result, if it is the same for all texts of this spelling.
 
         Args:
             spelled: of the text.
             text: the message.
-            kept: the same with the digits that stay lifted, as long as the text.
-            masked: the result, in which every digit is one of these, in their order; or no digit stays.
+            kept: the same with the kept digits lifted, of the same length as the text.
+            masked: the result, in which every digit is one of these, in order; or no digit stays.
         """
         key, runs, deciding = spelled
         starts = [run.start() for run in _RUNS.finditer(text)]
@@ -110,7 +110,7 @@ class CodedMessages:
 
 
 def spelled(skeleton: str, text: str, numbers: Numbers) -> Spelled | None:
-    """What decides the result of a text; None where that is not remembered."""
+    """Return the features that determine the result of a text; None if it is not to be cached."""
     if numbers.deciding is None or len(text) > _MAX_CHARS:
         return None
     runs = _RUNS.findall(text)

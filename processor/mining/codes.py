@@ -1,7 +1,7 @@
-"""Numbers that are names: status, exit code, signal, errno, SQLSTATE, a vendor's or a compiler's number.
+"""Numbers that act as names: status, exit code, signal, errno, SQLSTATE, a vendor's or a compiler's number.
 
-Promises: which digits stay is decided by what stands beside them, so `may_have_code` answers from the text whose
-digits are all `0`. They stay by being put into private characters (`lifted`), which no mask takes for digits.
+Promises: the context of a number decides whether its digits stay, so `may_have_code` works on the text with all digits
+replaced by `0`. `lifted` keeps digits by mapping them to private characters, which no mask takes for digits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _TARGET: Final = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
-# The reason phrases of RFC 9110 and its kin, as proxies print them after the number.
+# The reason phrases of RFC 9110 and similar phrases, as proxies print them after the number.
 _PHRASES: Final = (
     r"Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not Allowed|Not Acceptable|Request Time-?out"
     r"|Conflict|Gone|Length Required|Precondition Failed|(?:Request Entity|Content|Payload) Too Large|URI Too Long"
@@ -22,7 +22,7 @@ _PHRASES: Final = (
     r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported"
     r"|Insufficient Storage|Loop Detected|Web server is down"
 )
-# Status numbers of HTTP and SMTP in their context. Only failures keep their number: 200 or 204 is no other problem.
+# Status numbers of HTTP and SMTP in context. Only failures keep their number: 200 and 204 are the same problem.
 _STATUS: Final = (
     r"(?:(?<![\w/=+~.@%$#&?!:-])(?:http(?:/(?:[0-9.]+|<\*>))?|status|statuscode|status_code|response|code|grpc|smtp)"
     r"(?:[ _-]?(?:status|code|error))*[\"']?[ ]?[:=]?[ ]?[\"'(\[]?)"
@@ -32,8 +32,8 @@ _ANSWERED: Final = (
     r"(?: (?:with|an?))*:? "
 )
 _COUNTED: Final = r"(?! ?(?:[a-z]{2,}s|ms|[KMG]?i?B|of|more|out|%)(?!\w))"  # 450 rows, 512 bytes
-# (what stands before, what the number looks like, what stands after): after such a word every number is one of a
-# closed set, and the next one is another problem.
+# (text before, form of the number, text after): after such a word every number belongs to a
+# closed set, and another number is another problem.
 _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     # a process ended: exit code 137, exited with status 2, rc=1, return code: 4
     (
@@ -65,7 +65,7 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
 
 
 def _like(number: str) -> str:
-    """The number's pattern over text whose runs of digits are one `0`."""
+    """Return the number's pattern for text whose runs of digits are a single `0`."""
     like = number.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
@@ -78,13 +78,16 @@ _ANY_STATUS: Final = re.compile(
 
 
 def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool = False) -> re.Pattern[str]:
-    """One pattern for several kinds; its last group is the number. `like` is for text whose digits are `0`."""
+    """Return a single pattern for several kinds; its last group is the number.
+
+    `like` is for text with `0` for digits.
+    """
     rows = [[_like(part) for part in kind] if like else list(kind) for kind in kinds]
     found = "|".join(f"{before}(?P<n{i}>{number}){after}" for i, (before, number, after) in enumerate(rows))
     return re.compile(found, flags)
 
 
-_ANY_CASE: Final = 2  # rows of _KINDS that hold in capitals too
+_ANY_CASE: Final = 2  # rows of _KINDS that also hold in capitals
 _CODES: Final = (_either(_KINDS[:_ANY_CASE], re.IGNORECASE), _either(_KINDS[_ANY_CASE:], 0))
 _STATUS_LIKE: Final = re.compile(
     rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
@@ -99,7 +102,7 @@ _STATUS_DIGITS: Final = 3
 _DECIDING: Final = {ord("0") + digit: "1111456666"[digit] for digit in range(10)}
 _LIKE: Final = _either(_KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
 _LIKE_CASED: Final = _either(_KINDS[_ANY_CASE:], 0, like=True)
-# An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route and 5xx stand alone.
+# An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route; 5xx are separate.
 _ACCESS: Final = re.compile(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
     r"(?P<number>[0-9]{3})(?![\w.])"
@@ -113,20 +116,20 @@ _CODE_WORDS: Final = (
     "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
     "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
 )  # fmt: skip
-"""One of these is in every text that has a status or a code, folded to lower case."""
+"""Every text with a status or a code contains at least one of these, in lower case."""
 
 LIFT: Final = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
 LOWER: Final = {0xE000 + digit: ord("0") + digit for digit in range(10)}
 LIFTED: Final = re.compile("[\ue000-\ue009]")
 ANY_DIGIT: Final = "\ue000"
 SAME: Final = dict.fromkeys(LOWER, ANY_DIGIT)
-"""Masks do not see which digit was lifted: one result serves all numbers at a place, by this spelling."""
-_FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle lifted digits in
+"""Masks do not see which digit was lifted: a result for this spelling serves all numbers at a place."""
+_FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle in lifted digits
 _SERVER_ERROR: Final = "500"
 
 
 class Near(IntFlag):
-    """What a text whose digits are `0` may have: nothing that stays, the status of a request, other codes."""
+    """Possible contents of a text with `0` for digits: nothing to keep, a request's status, or other codes."""
 
     NOTHING = 0
     STATUS = 1
@@ -137,7 +140,7 @@ _EVERY: Final = Near.STATUS | Near.CODE
 
 
 def near(skeleton: str) -> Near:
-    """What numbers may stay in a text whose runs of digits are `0`."""
+    """Return which numbers may stay in a text whose runs of digits are `0`."""
     # the substrings first: the regular expressions alone took a third of the time of an unseen message
     folded = skeleton.lower()
     found = Near.NOTHING
@@ -151,7 +154,7 @@ def near(skeleton: str) -> Near:
 
 
 def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
-    """Which of a text's runs of digits, by their order, decide what stays; no others do, and no others stay."""
+    """Return the indexes of the runs of digits that decide which digits stay; no other run stays."""
     patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
@@ -161,7 +164,7 @@ def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
 
 
 def spelling(run: str, kinds: Near) -> str:
-    """What of a run of digits decides: its length, and which digits are 4, 5 or above."""
+    """Return the deciding features of a run of digits: its length, and which digits are 4, 5 or above."""
     if kinds & Near.CODE:
         return run.translate(_DECIDING)
     if len(run) < _STATUS_DIGITS:
@@ -170,11 +173,11 @@ def spelling(run: str, kinds: Near) -> str:
 
 
 def lifted(text: str, kinds: Near = _EVERY) -> str:
-    """Put the digits of numbers that mean something into private characters.
+    """Map the digits of meaningful numbers to private characters.
 
     Args:
         text: a message.
-        kinds: what `near` says of it, so that the patterns of other kinds are not tried.
+        kinds: the result of `near` for it, so that the patterns of other kinds are not tried.
     """
     if not text.isascii():
         text = text.translate(_FORGED)

@@ -1,6 +1,6 @@
-"""Folding: what two prints of one message differ in beside their values: optional fields, singular and plural.
+"""Folding: remove differences between two prints of a message beside its values: optional fields, plurals.
 
-Promises: pure, idempotent, linear. It must not take a field that says something, nor the last words of a message.
+Promises: pure, idempotent, linear. Must not remove a field with content, or the last words of a message.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from processor.mining.vocabulary import is_plural
 
 _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
 _WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
-_LEAST_WORDS: Final = 3  # that a message says without its fields
+_LEAST_WORDS: Final = 3  # in a message without its fields
 _COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{4,}s)(?=[ ,.;:)]|$)")
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
 _PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
 
 
 def fold(line: str) -> str:
-    """Drop fields that say nothing beside a message, and put counted things into the singular."""
+    """Drop fields without content beside a message, and put counted nouns into the singular."""
     if "=" in line:
         line = _without_fields(line)
     return _singular(line) if VALUE in line else line
@@ -29,7 +29,7 @@ def fold(line: str) -> str:
 def _without_fields(line: str) -> str:
     words = line.split(" ")
     if any(word[-1:] == "=" for word in words):
-        return line  # who prints empty fields prints all it has: one more is another message
+        return line  # a logger that prints empty fields prints all of them: a further field makes another message
     kept, depth = [], 0
     for word in words:
         if depth > 0 or not _is_dropped(word):

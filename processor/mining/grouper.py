@@ -1,8 +1,8 @@
-"""Mask: `Entry` -> `Masked`, the stream and the message by which it is grouped.
+"""Grouper: `Entry` -> `Masked`, the stream and the message by which it is grouped.
 
-An exception is its type chain and its own frames, a failed request its method and route, everything else
-its words. Client errors (4xx) are one message per service and status class: scanners would flood anything
-finer, and the breakdown of routes is kept as facets.
+The message of an exception is its type chain and its own frames, of a failed request its method and route, of anything
+else its words. Client errors (4xx) share a message per service and status class, because scanners would flood anything
+finer; routes are kept as facets.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_MADE: Final = 20_000
 
 
 class Grouper:
-    """Groups entries with one masker; remembers what it worked out, which changes no answer."""
+    """Groups entries with a masker; caches its results, which changes no answer."""
 
     def __init__(self, masker: Masker) -> None:
         self.masker = masker
@@ -41,7 +41,7 @@ class Grouper:
         self._last = ("", "")
 
     def __call__(self, entry: Entry) -> Masked:
-        """What the entry is grouped by. Never raises; never returns an empty message."""
+        """Return the key that the entry is grouped by. Never raises; never returns an empty message."""
         text = entry.text
         if text:
             if "\n" in text or "\\n" in text or "   at " in text:
@@ -50,7 +50,7 @@ class Grouper:
                     return self._masked(entry, Kind.EXCEPTION, trace)
             if message := self._words(text, entry.said) if entry.said else self._free(text):
                 if not _LETTER.search(message.replace(VALUE, "")):
-                    message += " (values only)"  # a title has to say something
+                    message += " (values only)"  # a title must not be empty
                 return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
@@ -58,11 +58,11 @@ class Grouper:
         return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
 
     def _free(self, text: str) -> str:
-        """The masked text; of a page of HTML what it says."""
+        """Return the masked text; for a page of HTML, of its title and heading."""
         return self._mask(html_text.said(text) if "<" in text else text)
 
     def _words(self, text: str, said: Sequence[tuple[int, int]]) -> str:
-        """The masked text with the parts that are said as they stand."""
+        """Return the masked text with its fixed parts unchanged."""
         at, words = 0, []
         for start, end in (*said, (len(text), len(text))):
             words += [self._free(text[at:start]), *text[start:end].split()]
@@ -70,7 +70,7 @@ class Grouper:
         return " ".join(word for word in words if word)
 
     def _masked(self, entry: Entry, kind: Kind, message: str) -> Masked:
-        """One object for each message of a stream: made once, and found in a dictionary by being the same."""
+        """Return the same object for each message of a stream, so that dictionaries find it by identity."""
         groups = self._groups.get((entry.project, entry.service))
         if groups is None:
             groups = self._groups[entry.project, entry.service] = {each: {} for each in Kind}
@@ -84,7 +84,7 @@ class Grouper:
         return masked
 
     def _trace(self, text: str) -> str:
-        """The fingerprint of the stack trace in the text, "" for none."""
+        """Return the fingerprint of the stack trace in the text, "" for none."""
         if text is self._last[0]:  # the lines of one trace share its text
             return self._last[1]
         bare = traceback.NOISE.sub("", text).encode("utf-8", "surrogatepass")
@@ -101,12 +101,12 @@ class Grouper:
 
 
 def group(entry: Entry, masker: Masker) -> Masked:
-    """What one entry is grouped by, remembering nothing."""
+    """Return the key that an entry is grouped by, without a cache."""
     return Grouper(masker)(entry)
 
 
 def http_message(request: HttpRequest) -> str:
-    """The message of an entry that has only an HTTP request, "HTTP 5xx GET /users/<*>" or "HTTP 4xx"."""
+    """Return the message of an entry that has only a request: "HTTP 5xx GET /users/<*>" or "HTTP 4xx"."""
     if not request.status and request.outcome:
         return f"HTTP {request.outcome}"
     status = routes.status_class(request.status)

@@ -1,6 +1,6 @@
-"""What an HTML page says when it is a message, or stands in one: its title and its heading.
+"""HTML: the title and heading of a page that is, or is part of, a message.
 
-Promises: pure, linear, never raises; text without a page comes back as it is. A proxy's error body is the usual case.
+Promises: pure, linear, never raises; text without a page is returned unchanged. The usual case is a proxy's error body.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from html import unescape
 from typing import Final
 
-_READ: Final = 16_384  # characters of a page that are looked at
+_READ: Final = 16_384  # characters of a page that are examined
 _SAID: Final = 200  # characters taken from a page without title and heading
 _PAGE: Final = re.compile(r"<(?:!doctype html|html|head|body|title|h1)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 _SAYING: Final = re.compile(r"<(title|h1|h2)(?:\s[^<>]{0,200})?>([^<]{1,300})", re.IGNORECASE)
@@ -18,7 +18,7 @@ _TAG: Final = re.compile(r"<[!/A-Za-z][^<>]{0,1000}>")
 
 
 def said(text: str) -> str:
-    """Give the text with an HTML page in it replaced by the page's title and headings, each once."""
+    """Return the text with an HTML page in it replaced by the page's title and headings, each once."""
     if "<" not in text or (begin := _PAGE.search(text[:_READ])) is None:
         return text
     before, page = text[: begin.start()], text[begin.start() : begin.start() + _READ]

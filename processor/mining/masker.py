@@ -1,11 +1,11 @@
-"""Masking: what is left of a message when its values are taken out.
+"""Masking: replace the values of a message, so that equal problems give equal text.
 
-Promises: a pure function of one message (no state that shows, no order), idempotent, linear in the length of the
-text, bounded in the length of its result. It must not look at other messages: that is the miner's part.
+Promises: a pure function of a single message (no visible state, no order), idempotent, linear in the length of the
+text, bounded in the length of its result. Must not look at other messages: that is the miner's part.
 
-How it is fast: a mask never depends on which digits a number has, or which letters an identifier has beside its
-digits. So the text with every run of digits replaced by `0` (its skeleton), and then every word that has a digit,
-decides the result, and dictionaries from these to the result are exact. The one exception, status numbers in their
+Speed: a mask never depends on which digits a number has, or which letters an identifier has beside its digits. So the
+text with every run of digits replaced by `0` (its skeleton), and then with every word that has a digit replaced,
+determines the result, and dictionaries from these to the result are exact. The only exception, status numbers in
 context (`HTTP 503`), is lifted out of the digits before.
 """
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 MAX_CHARS: Final = 8192
 MAX_TOKENS: Final = 128
 _MAX_WORD: Final = 256  # a longer word is a value: a blob, a token, a document without spaces
-_MAX_PASSES: Final = 16  # one changes the text, one finds nothing left; more only where masks make room for others
+_MAX_PASSES: Final = 16  # one pass changes the text, the next finds nothing; more only if masks make room for others
 _MAX_RESULT: Final = 4096  # below MAX_CHARS, so that a result is never cut again
 _MAX_CACHED: Final = 20_000  # entries of one cache; eight systems of Loghub need 1,800
-_MAX_CACHED_CHARS: Final = 512  # of one key: at most 60 MB when every message is new and as long as this
+_MAX_CACHED_CHARS: Final = 512  # of a key: at most 60 MB if every message is new and of this length
 
 _DIGITS = re.compile(r"[0-9]+")
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
@@ -46,11 +46,11 @@ _IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
 _WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
 _LINES = tuple((name, needle, re.compile(pattern), result) for name, needle, pattern, result in LINE_MASKS)
-_PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # all that a plain word can be
+_PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
 _PLAIN = LOWER | quotes.UNGUARD
-_RAGGED = frozenset({"url", "path"})  # these take sentence punctuation in; it is given back
+_RAGGED = frozenset({"url", "path"})  # these include sentence punctuation, which is restored
 _TAIL = ".:!?"
 
 _Trace = list[tuple[str, str, str]]
@@ -61,7 +61,7 @@ class Masker:
     """Masks messages with one configuration.
 
     Args:
-        masks: further (regular expression, name) pairs; what they match becomes a value.
+        masks: further (regular expression, name) pairs; a match becomes a value.
         protected: further words that are never taken for a value.
 
     Raises:
@@ -80,9 +80,9 @@ class Masker:
         self._by_word: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
-        """Give the masked message: words joined by single spaces, every value `<*>`.
+        """Return the masked message: words joined by single spaces, every value `<*>`.
 
-        At most 128 words of the first 8,192 characters; a message that was cut ends with `<cut>`.
+        At most 128 words of the first 8,192 characters; a cut message ends with `<cut>`.
         """
         if len(text) > MAX_CHARS:
             text = f"{text[:MAX_CHARS]} {CUT}"
@@ -90,7 +90,7 @@ class Masker:
             text = pattern.sub(VALUE, text)
         if not text.isascii():
             text = plain(text)
-        # Digits of as many places are found without a regular expression: half the cost of a known message.
+        # Digit runs of the same positions are found without a regular expression: half the cost of a known message.
         shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
         known = self._by_shape.get(shape)
         if known is None:
@@ -102,7 +102,7 @@ class Masker:
         return known
 
     def explain(self, text: str) -> list[tuple[str, str, str]]:
-        """List what `mask` did, in order, as (mask, fragment, replacement); digit runs show as `0`."""
+        """List the steps of `mask`, in order, as (mask, fragment, replacement); digit runs show as `0`."""
         trace: _Trace = []
         if len(text) > MAX_CHARS:
             text = f"{text[:MAX_CHARS]} {CUT}"
@@ -145,7 +145,7 @@ class Masker:
         return found
 
     def _with_codes(self, bare: str) -> str:
-        """Mask a text in which numbers stay; worked out once for all numbers at these places."""
+        """Mask a text in which numbers stay; computed once for all numbers at these places."""
         key = bare.translate(SAME)
         known = self._by_coded.get(key)
         if known is None:
@@ -155,13 +155,13 @@ class Masker:
             is_one = settled == masked.translate(_PLAIN) and same.count(ANY_DIGIT) == key.count(ANY_DIGIT)
             _remember(self._by_coded, key, same if is_one else "")
             return settled
-        if not known:  # some of the numbers go, so that which ones stay has to be looked at each time
+        if not known:  # some of the numbers are masked, so that the others have to be determined each time
             return self._settled(self._masked(bare, None).translate(_PLAIN))
         digits = iter(LIFTED.findall(bare))
         return "".join([next(digits) if char == ANY_DIGIT else char for char in known]).translate(_PLAIN)
 
     def _settled(self, masked: str) -> str:
-        """A status number stays only while its context does: `"status": 403` inside torn quotes loses it."""
+        """Keep a status number only in its context: `"status": 403` inside torn quotes loses it."""
         for _ in range(_MAX_PASSES):
             before, masked = masked, self._masked(_bare(lifted(masked)), None).translate(_PLAIN)
             if masked == before:
@@ -182,7 +182,7 @@ class Masker:
             if line == before:
                 break
         else:
-            line = VALUE  # torn quotes in a row; half masked it would not be the same message when it is masked again
+            line = VALUE  # torn quotes in a row; half masked, the message would change when it is masked again
         return f"{line} {CUT}" if cut else line
 
     def _pass(self, line: str, trace: _Trace | None) -> str:
@@ -245,7 +245,7 @@ def _remember(cache: dict[_Key, str], key: _Key, masked: str) -> None:
 
 
 def _bare(text: str) -> str:
-    """Give the text with every run of digits, then every word that has one, as `0`."""
+    """Return the text with every run of digits, then every word that has a digit, as `0`."""
     return _IDENTIFIER.sub("0", _DIGITS.sub("0", text))
 
 

@@ -1,6 +1,6 @@
-"""What counts as a value in a log line, as a table; and the words that never count as one.
+"""Table of values in a log line, and of the words that are never values.
 
-Every pattern is written against text whose runs of ASCII digits are already one `0` (see `masking`), and every
+Every pattern is written against text whose runs of ASCII digits are already a single `0` (see `masking`), and every
 pattern is linear: a start that only a boundary allows, bounded prefixes, no nested repetition of the same characters.
 """
 
@@ -13,10 +13,10 @@ VALUE: Final = "<*>"
 """The token that stands for a masked value."""
 
 ANY: Final = "<any>"
-"""The token of a template position that was earned by many distinct words; never a result of masking."""
+"""The token of a template position that many distinct words turned into a wildcard; never a result of masking."""
 
 CUT: Final = "<cut>"
-"""The last token of a message that was longer than the miner reads."""
+"""The last token of a message that exceeds the miner's limit."""
 
 
 def _words(*rows: str) -> frozenset[str]:
@@ -28,17 +28,17 @@ METHODS: Final = _words("get head post put patch delete options connect trace")
 OUTCOMES: Final = METHODS | _words(
     # severity words
     "emerg emergency alert crit critical fatal err error errors severe warn warning notice panic",
-    # how something ended
+    # outcomes
     "ok success successful successfully succeeded failed failure fail passed aborted killed crashed",
     "accepted rejected refused denied allowed granted forbidden unauthorized timeout invalid",
     # gRPC status
     "cancelled invalid_argument deadline_exceeded not_found already_exists permission_denied unavailable",
     "resource_exhausted failed_precondition out_of_range unimplemented data_loss unauthenticated",
 )
-"""Words that say how it went: a quoted text that has one is a statement and not a value."""
+"""Outcome words: a quoted text that has one is a statement and not a value."""
 
 PROTECTED: Final = OUTCOMES | _words(
-    # one row per kind of opposite: two messages that differ in such a word are two problems
+    # a row per pair of opposites: two messages that differ in such a word are two problems
     "start started starting starts stop stopped stopping stops pause paused pausing resume resumed resuming",
     "begin began end ended open opened opening close closed closing connected connecting disconnect",
     "disconnected disconnecting enable enabled enabling disable disabled disabling lock locked unlock unlocked",
@@ -48,19 +48,19 @@ PROTECTED: Final = OUTCOMES | _words(
     "login logout subscribe unsubscribe increase decrease increment decrement online offline up down",
     "available healthy unhealthy send sending sent receive receiving received read write info debug",
     "upload download push pull commit rollback allocate allocated free freed before after",
-    # what became of something, and what is there of it
+    # results and states
     "expired revoked suspended banned blocked unblocked signed unsigned verified unverified present absent missing",
     "empty full active inactive valid expiring stale corrupt corrupted lost found known unknown public private",
     "internal external inbound outbound incoming outgoing primary secondary master slave first last min max minimum",
     "maximum low high too not without cannot",
-    # the stage and the direction of one operation
+    # the stage and the direction of an operation
     "build deploy plan apply lint test publish connect reads writes request response input output source target",
     "encode decode encrypt decrypt serialize deserialize compress decompress import export",
 )
 """Words that never become part of a wildcard."""
 
 KEPT: Final = frozenset({"exception", "constant", "class", "library"})
-"""Rows of WORD_MASKS that protect what they match."""
+"""Rows of WORD_MASKS whose matches are protected."""
 
 _LIFTED = "\ue000-\ue009"  # a digit that stays: Http2Exception
 EXCEPTION: Final = rf"(?:[A-Za-z_${_LIFTED}]+\.)*[A-Z][A-Za-z_${_LIFTED}]*(?:Exception|Error|Fault|Panic)"
@@ -69,20 +69,20 @@ STATEMENT_KEYS: Final = _words(
     "msg message error err errmsg reason cause detail details desc description event exception title summary code",
     "error_code errorcode error_type status result outcome",
 )
-"""Keys whose value is what the message says: `msg="db down"`, `code=card_declined`."""
+"""Keys whose value is the message itself: `msg="db down"`, `code=card_declined`."""
 
 SAYING_KEYS: Final = STATEMENT_KEYS | _words(
     "exception_type errortype signal sqlstate stage phase step method outcome operation action permission scope",
     "field missing unit response_flags verb rule check",
 )
-"""Keys of short values that tell one problem from another, beside a message too: `stage=publish`."""
+"""Keys of short values that separate problems, also beside a message: `stage=publish`."""
 
 _SAYS = "|".join(sorted(STATEMENT_KEYS))
 _SHORTLY = "|".join(sorted(SAYING_KEYS))
 STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_SHORTLY})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
-"""What stands before such a value."""
+"""Text before such a value."""
 HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
-"""A JSON text that has one says something itself and is not folded into one value."""
+"""A JSON text with one of these is a message and is not folded into a single value."""
 
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 
@@ -122,10 +122,10 @@ _TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
 _ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
-_JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of one list
+_JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of a list
 _PATH = r"\w.@%+~:=#$?&!-"
 
-# (mask, pattern) applied to one whitespace-separated word, first match wins at each place.
+# (mask, pattern) applied to each whitespace-separated word; the first match wins at each place.
 WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("value", r"<\*>|<any>"),
     (
@@ -162,7 +162,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("hex", r"(?<!\w)(?:[a-f]{8,}|[A-F]{8,})(?!\w)"),
     ("constant", r"(?<![\w.-])(?:[A-Za-z_][\w-]*\.){2,}[A-Z][A-Z_]+(?![\w.-])"),
-    # part of a larger word; one that stands alone is decided by its place
+    # part of a larger word; if it stands alone, its place decides
     (
         "name",
         r"(?:(?<=[^\s\"'`(\[.,;:])|(?=\S*[^\w\s.$\"'`)\],;:-]))(?<![\w.*-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)",
@@ -187,7 +187,7 @@ BLANKED_FILE: Final = re.compile(
     rf"[^\s\"'`:,;/=]{{1,40}} ){{1,6}}[^\s\"'`:,;/=]{{0,60}}\.{_EXTENSION}(?!\w)",
     re.IGNORECASE,
 )
-"""A file name with blanks in it, beside a noun that tells that it is one: "upload Q3 figures v2.xlsx"."""
+"""A file name with blanks in it, beside a noun that announces a file: "upload Q3 figures v2.xlsx"."""
 
 # (mask, needle, pattern, replacement) applied to the whole line after its words, in this order; a line without the
 # needle is not searched.
@@ -199,7 +199,7 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("quoted", "'", r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", "`", r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", "[", rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
-    ("listed", "s [", rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]": a list of one
+    ("listed", "s [", rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
     ("switch", " o", r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", "***", r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", VALUE, r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),

@@ -1,4 +1,4 @@
-"""Merge proposals, the mirror of split proposals: clusters that look alike and always come in the same minutes."""
+"""Merge proposals, the counterpart of split proposals: similar clusters that always occur in the same minutes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 _LEAST_MINUTES: Final = 5
 _TOGETHER: Final = 0.8
-"""Of the minutes in which either was seen, both were. Two causes that only overlap share fewer."""
+"""Minimum share of minutes with both, of the minutes with either. Two causes that only overlap share fewer."""
 _MOST_WORDS: Final = 2
 _MOST: Final = 5
 
 
 class MergeProposal(NamedTuple):
-    """A cluster that is perhaps the same problem.
+    """A cluster that may be the same problem.
 
     Attributes:
         id: the other cluster.
-        words: what differs, as (word here, word there).
+        words: the differences, as (word here, word there).
         together: share of the minutes that both were seen in, 0 to 1.
     """
 
@@ -35,9 +35,9 @@ class MergeProposal(NamedTuple):
 
 
 def proposals(cluster: Cluster, others: Iterable[Cluster]) -> tuple[MergeProposal, ...]:
-    """Clusters of the same stream that differ in one or two words and come in the same minutes, at most five.
+    """Return at most five clusters of the stream that differ in one or two words and occur in the same minutes.
 
-    Words that never become a value (outcomes, opposites, joining words, exceptions) are no such difference.
+    Words that never become a value (outcomes, opposites, joining words, exceptions) do not count as such differences.
     """
     found = [
         MergeProposal(other.id, other.template, words, together)
@@ -57,7 +57,7 @@ def _together(one: Cluster, other: Cluster) -> float:
 
 
 def _difference(one: str, other: str) -> tuple[tuple[str, str], ...]:
-    """The words in which two templates of one length differ; () where there are many, or one that is never a value."""
+    """Return the words in which two templates of equal length differ; () if there are many or any is never a value."""
     mine, theirs = tokenise(one), tokenise(other)
     if len(mine) != len(theirs):
         return ()

@@ -1,15 +1,14 @@
-"""Mining: which cluster a masked message belongs to. The only module that knows drain3.
+"""Mining: map a masked message to its cluster. The only module that imports drain3.
 
-Promises: an id is a hash of the stream and the seed, so every worker gives the same id to the same cluster; the
-model is a function of its records, so a miner rebuilt from them goes on as the one that wrote them; an id
-resolves for ever (`merged_into`); memory is bounded, and what does not fit goes to one overflow cluster that says
-so. It must not do IO, read a clock, or let anything in a message act as a wildcard.
+Promises: an id is a hash of the stream and the seed, so every worker gives the same id to the same cluster; the model
+is a function of its records, so a miner rebuilt from them continues exactly as before; an id always resolves
+(`merged_into`); memory is bounded, and messages beyond the bound go to a marked overflow cluster. Must not do IO, read
+a clock, or let anything in a message act as a wildcard.
 
-Similarity is always 1.0: an unknown message becomes a cluster of its own and never joins a near match, because
-lower thresholds are what makes drain3 merge opposites and depend on order. At 1.0 a template without a wildcard is a
-dictionary entry; drain3's tree holds the templates that earned one (see `consolidation`). A generalised template is a
-new root whose id is the hash of the template itself, and the clusters it takes in become its aliases: which of
-them came first does not matter.
+Similarity is always 1.0: an unknown message becomes its own cluster and never joins a near match, because at lower
+thresholds drain3 merges opposites and depends on order. At 1.0 a template without a wildcard is a dictionary entry;
+drain3's tree holds the templates with wildcards (see `wildcards`). A generalised template is a new root whose id is the
+hash of the template itself, and the clusters that it absorbs become its aliases: their order does not matter.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["OVERFLOW_TEMPLATE", "Explanation", "Miner", "MinerSettings", "TemplateRecord"]
 
 OVERFLOW_TEMPLATE: Final = "<overflow> more kinds of message than one stream may have"
-_RECORDS_PER_CLUSTER: Final = 3  # a generalised cluster keeps a dozen records as evidence; most have one
+_RECORDS_PER_CLUSTER: Final = 3  # a generalised cluster keeps a dozen records as evidence; most keep one
 _MAX_KNOWN: Final = 10_000
 _MAX_KNOWN_CHARS: Final = 512
 _NEAREST: Final = 5
@@ -41,13 +40,13 @@ _NEAREST: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a masked message belongs where it does.
+    """Why a masked message belongs to its cluster.
 
     Attributes:
-        cluster_id: the root it goes to; None when the next such entry opens a cluster.
+        cluster_id: the root of its cluster; None if the next such entry creates a cluster.
         tree_path: drain3's path: number of tokens, first token.
         nearest: up to five of (cluster id, template, similarity 0..1), best first.
-        reason: one sentence.
+        reason: a sentence.
     """
 
     cluster_id: str | None
@@ -57,11 +56,11 @@ class Explanation:
 
 
 class Miner:
-    """The model of one stream.
+    """The model of a stream.
 
     Args:
         stream_key: names the stream; part of every id.
-        records: what miners of this stream wrote, in any order.
+        records: records written by miners of this stream, in any order.
         settings: bounds and thresholds.
     """
 
@@ -81,7 +80,7 @@ class Miner:
         self.apply(records)
 
     def match(self, masked: str) -> str | None:
-        """Give the id of the cluster that has this message, aliases resolved, or None; learns nothing."""
+        """Return the id of the cluster that has this message, aliases resolved, or None; learns nothing."""
         known = self._known.get(masked)
         if known is None:
             known = self._find(_message_tokens(masked))
@@ -92,7 +91,7 @@ class Miner:
         return known
 
     def learn(self, masked: str) -> tuple[str, list[TemplateRecord]]:
-        """Give the id of the message's cluster, and the records this created or changed, in order."""
+        """Return the id of the message's cluster, and the records that this created or changed, in order."""
         changed: list[TemplateRecord] = []
         cluster_id = self.match(masked)
         if cluster_id is None:
@@ -105,7 +104,7 @@ class Miner:
         return self.resolve(cluster_id), changed
 
     def apply(self, records: Iterable[TemplateRecord]) -> None:
-        """Take in records that were written elsewhere since; what is stored wins over what is held."""
+        """Add records that were written elsewhere since; stored records replace those in memory."""
         for record in records:
             held = self._records.get(record.id)
             if held is None:
@@ -114,7 +113,7 @@ class Miner:
                 self._update(record)
 
     def resolve(self, cluster_id: str) -> str:
-        """Follow aliases to the root; an id this stream does not have is its own root."""
+        """Follow aliases to the root; an unknown id is its own root."""
         seen = {cluster_id}
         record = self._records.get(cluster_id)
         while record is not None and record.merged_into is not None and record.merged_into not in seen:
@@ -124,14 +123,14 @@ class Miner:
         return cluster_id
 
     def values(self, cluster_id: str, masked: str) -> tuple[str, ...]:
-        """What stands at each earned wildcard of the cluster's template in this message; () where it has none."""
+        """Return the words at each wildcard of the cluster's template in this message; () if it has none."""
         template = self._tokens.get(cluster_id, ())
         if ANY not in template:
             return ()
         return self._evidence.values(template, _message_tokens(masked))
 
     def parts(self, cluster_id: str, masked: str) -> dict[str, tuple[str | int, ...]]:
-        """What each place of the cluster's template is in this message, by key: words, ordinals of masked values."""
+        """Return the content of each place of the cluster's template, by key: words, ordinals of masked values."""
         record = self._records.get(cluster_id)
         if record is None or record.overflow:
             return {}
@@ -139,22 +138,22 @@ class Miner:
         return {place.key: parts for place, parts in zip(places(record.template), found, strict=False)}
 
     def template(self, cluster_id: str) -> str:
-        """The template of a cluster, "" for one that this stream does not have."""
+        """Return the template of a cluster, "" for an unknown cluster."""
         record = self._records.get(cluster_id)
         return "" if record is None else record.template
 
     def identify(self, masked: str) -> str:
-        """Give the id this message has, or would have, as a cluster of its own."""
+        """Return the id of this message as a cluster of its own, whether or not it exists."""
         return self._identify(_message_tokens(masked))
 
     def literal(self, masked: str) -> TemplateRecord:
-        """Give the record that this message has, or would have as a cluster that stays its own."""
+        """Return the record of this message as a cluster that is never merged, whether or not it exists."""
         seed = masked.replace(ANY, VALUE)
         cluster_id = self._identify(tokenise(seed))
         return self._records.get(cluster_id) or TemplateRecord(cluster_id, seed, seed, literal=True)
 
     def explain(self, masked: str) -> Explanation:
-        """Say where the message goes and what comes close to it; slow, for people."""
+        """Explain the message's cluster and its nearest alternatives; slow, for people."""
         tokens = _message_tokens(masked)
         found = self._find(tokens)
         scores = [(similarity(mine, tokens), cluster_id) for cluster_id, mine in self._tokens.items()]
@@ -204,7 +203,7 @@ class Miner:
         self._consider(record, tokens)
 
     def _consider(self, record: TemplateRecord, tokens: Tokens) -> None:
-        """Take a record for evidence; a seed that older rules made has other words than messages have now."""
+        """Add a record to the evidence, unless older rules masked its seed differently."""
         if record.grouping >= GROUPING_VERSION:
             self._current += 1
             self._evidence.add(tokens, record.seed)
@@ -234,7 +233,7 @@ class Miner:
         if self._drain is None:
             return None
         fitting: list[tuple[int, str]] = []
-        # drain3's own search takes the match with most wildcards and misses templates behind a literal first token
+        # drain3's own search prefers the match with most wildcards and misses templates behind a literal first token
         longest = MAX_CLUSTERS if any(is_cluster(token) for token in tokens) else MAX_SPAN
         for length in range(max(len(tokens) - longest + 1, 1), len(tokens) + 2):
             for node_id in self._drain.get_clusters_ids_for_seq_len(length):
@@ -249,7 +248,7 @@ class Miner:
             root_id = self._identify(template)
             if root_id not in self._records:
                 if self._find(template) is not None:
-                    continue  # a wider template has these messages already
+                    continue  # a wider template already has these messages
                 root = TemplateRecord(root_id, seed, seed)
                 self._insert(root)
                 changed.append(root)

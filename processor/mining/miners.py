@@ -1,8 +1,7 @@
-"""The miners of one worker, one per stream, kept in step with the store.
+"""Miners: the miners of a worker, one per stream, kept in step with the store.
 
-A `Miners` holds what is committed and, on top of it, what the batch at hand has just learned. Either the
-store accepts the new records (`confirm`) or they are forgotten and the miner is built anew from what is
-committed (`rollback`): nothing is ever rolled back by hand.
+Holds the committed records plus those learned by the current batch. Either the store accepts the new records
+(`confirm`), or they are dropped and the miner is rebuilt from the committed records (`rollback`).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Miners:
-    """Every stream's miner, its revision in the store, and the records not yet committed."""
+    """Every stream's miner, its revision in the store, and the uncommitted records."""
 
     def __init__(self, settings: MinerSettings | None = None) -> None:
         self._settings = settings or MinerSettings()
@@ -33,11 +32,11 @@ class Miners:
 
     @property
     def revs(self) -> Mapping[Stream, int]:
-        """The revision of each stream that this garden holds; what `Store.load_model` wants to know."""
+        """Return the revision of each stream in memory, as `Store.load_model` expects it."""
         return self._revs
 
     def refresh(self, models: Iterable[StreamModel]) -> None:
-        """Take in records that were committed since; call it only with nothing learned and uncommitted."""
+        """Load records that were committed since; call only without uncommitted records."""
         for model in models:
             newest = max((record.grouping for record in model.records), default=0)
             if newest > GROUPING_VERSION:
@@ -57,7 +56,7 @@ class Miners:
                 miner.apply(model.records)
 
     def assign(self, stream: Stream, message: str) -> str:
-        """The cluster of this message, minted or widened if need be."""
+        """Return the cluster of this message; create or generalise it if needed."""
         miner = self._miner(stream)
         known = miner.match(message)
         if known is not None:
@@ -68,56 +67,56 @@ class Miners:
         return cluster_id
 
     def amend(self, stream: Stream, record: TemplateRecord) -> None:
-        """Add or change a record, to be committed with what is learned."""
+        """Add or change a record, to be committed with the learned records."""
         self._miner(stream).apply([record])
         self._learned.setdefault(stream, {})[record.id] = record
 
     def record(self, stream: Stream, cluster_id: str) -> TemplateRecord | None:
-        """The record as it is, uncommitted changes included."""
+        """Return the record with uncommitted changes."""
         return self._learned.get(stream, {}).get(cluster_id) or self._committed.get(stream, {}).get(cluster_id)
 
     def records(self) -> Mapping[Stream, Sequence[TemplateRecord]]:
-        """Everything committed, in the order of minting."""
+        """Return all committed records, in the order of creation."""
         return {stream: tuple(records.values()) for stream, records in self._committed.items()}
 
     def resolve(self, stream: Stream, cluster_id: str) -> str:
-        """The cluster that continues this one."""
+        """Return the cluster that continues this cluster."""
         return self._miner(stream).resolve(cluster_id)
 
     def values(self, stream: Stream, cluster_id: str, message: str) -> tuple[str, ...]:
-        """What stands at the wildcards of the cluster's template in this message."""
+        """Return the words at the wildcards of the cluster's template in this message."""
         return self._miner(stream).values(cluster_id, message)
 
     def parts(self, stream: Stream, cluster_id: str, message: str) -> dict[str, tuple[str | int, ...]]:
-        """What each place of the cluster's template is in this message, by key: words, ordinals of masked values."""
+        """Return the content of each place of the cluster's template, by key: words, ordinals of masked values."""
         return self._miner(stream).parts(cluster_id, message)
 
     def learned(self) -> tuple[TemplateChanges, ...]:
-        """What the store has to accept together with the counts."""
+        """Return the records that the store has to accept together with the counts."""
         return tuple(
             TemplateChanges(stream, self._revs.get(stream, 0), tuple(records.values()))
             for stream, records in self._learned.items()
         )
 
     def confirm(self, revs: Mapping[Stream, int]) -> None:
-        """The store accepted what was learned."""
+        """Mark the learned records as committed."""
         for stream, records in self._learned.items():
             self._committed.setdefault(stream, {}).update(records)
         self._revs.update(revs)
         self._learned.clear()
 
     def rollback(self) -> None:
-        """The store did not accept it: forget, and build those miners anew when they are next asked."""
+        """Drop the learned records after a refusal; the miners are rebuilt on the next call."""
         for stream in self._learned:
             self._miners.pop(stream, None)
         self._learned.clear()
 
     def miner(self, stream: Stream) -> Miner:
-        """The miner of a stream, for `explain`."""
+        """Return the miner of a stream, for `explain`."""
         return self._miner(stream)
 
     def __len__(self) -> int:
-        """Records held, over all streams."""
+        """Return the number of records, over all streams."""
         return sum(len(records) for records in self._committed.values())
 
     def _miner(self, stream: Stream) -> Miner:
@@ -125,10 +124,10 @@ class Miners:
         if miner is None:
             records = self._committed.get(stream, {}).values()
             settings = self._settings
-            if stream.kind is Kind.HTTP:  # a route is one problem each, however many there are
+            if stream.kind is Kind.HTTP:  # each route is a problem, whatever their number
                 settings = replace(settings, evidence=sys.maxsize, name_evidence=sys.maxsize, code_evidence=sys.maxsize)
             elif stream.kind is Kind.EXCEPTION:
-                # The same frames are evidence themselves: a third of what a line alone has to show.
+                # Equal frames are evidence themselves: a third of the evidence for a plain line is enough.
                 settings = replace(settings, evidence=-(-settings.evidence // 3), frames=True)
             miner = Miner(stream.key, records, settings=settings)
             self._miners[stream] = miner

@@ -1,6 +1,6 @@
-"""Beside which words a name is said, and beside which it is filled in: the tables, each with its reason.
+"""Nouns: tables of the words beside which a name is kept or is a value, each with its reason.
 
-Promises: data only. What is done with it is decided in `places`.
+Promises: data only; `places` applies it.
 """
 
 from __future__ import annotations
@@ -9,33 +9,33 @@ from typing import Final
 
 
 def rows(*rows: str) -> frozenset[str]:
-    """The words of some lines of a table."""
+    """Return the words of a table given as lines."""
     return frozenset(" ".join(rows).split())
 
 
-# What comes in great numbers and is called by names that somebody chose: the problem is the same whichever it is.
+# Things that exist in great numbers under names that somebody chose: any name is the same problem.
 DATA_NOUNS: Final = rows(
-    # who
+    # people
     "tenant customer client user username member guest visitor subscriber account contact person employee student",
     "patient merchant seller buyer vendor supplier partner courier carrier author owner player team",
     "organization organisation company firm shop store tenant-id uid login recipient sender passenger resident",
     "teacher tutor doctor nurse technician rider donor reviewer candidate applicant",
-    # where
+    # locations
     "host hostname node pod machine device sensor kiosk printer camera meter robot vehicle truck bus train flight",
     "region zone city country town station depot warehouse shelf room building floor site terminal gate lane dock",
     "hub cellar ward hotel restaurant clinic school branch bank locale aisle rack bin locker charger pump valve",
-    # which piece of data
+    # data
     "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
     "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
     "category campaign playlist album track song book recipe game match tournament album article page-title post",
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname",
-    # what somebody typed
+    # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
 
-# These follow a noun of data without naming one: "user request", "queue depth".
+# These follow a noun of data without naming an item: "user request", "queue depth".
 COMPANIONS: Final = rows(
     "request session name id ids token key error policy service server data list limit size count depth length",
     "table manager controller group pool type kind state status version config configuration setting settings access",
@@ -51,7 +51,7 @@ COMPANIONS: Final = rows(
     "authorization registration activation preferences preference notification notifications mode side level",
 )
 
-# Of these there are as many as the program has, and each that is wrong is a bug of its own.
+# Things whose number is bounded by the program; each faulty item is a bug of its own.
 CODE_NOUNS: Final = rows(
     # of code
     "attribute property field argument arguments parameter param option keyword kwarg variable identifier symbol",
@@ -75,9 +75,9 @@ AFTER_CODE: Final = rows("of type named called is")  # may stand between noun an
 
 CAUSES: Final = rows("caused due because reason cause owing thanks killed triggered")
 NAMERS: Final = rows("named called nicknamed titled labelled labeled codenamed")
-"""What follows is a name by these words' own meaning."""
+"""The next word is a name because of these words' meaning."""
 
 PREPOSITIONS: Final = rows(
     "for to of in from by with at near via on behalf between and towards toward into about after before under until"
 )
-"""A name in capitals after one of these is no subject and no verb."""
+"""A name in capitals after these is neither a subject nor a verb."""

@@ -1,7 +1,7 @@
-"""Kinds of places in a message: beside which words a name is said, and beside which it is filled in.
+"""Places: the context of a name in a message decides whether it is kept or is a value.
 
-The tables of this module are the knowledge; each says why it is there. `fill` takes out what stands in a place of
-data; what it leaves may still be earned by evidence (see `wildcards`). It must not look at other messages.
+The tables of this module hold the knowledge, each with its reason. `fill` replaces the names in places of data; the
+rest may still become a wildcard by evidence (see `wildcards`). Must not look at other messages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TITLES: Final = rows(
     "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr mme m. sr. sra. señor señora captain"
 )
 _LISTED: Final = rows("contact person customer patient author employee member user guest student passenger name owner")
-"""Beside these a name may be written `Last, First`."""
+"""Beside these, a name may be written `Last, First`."""
 
 _NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
 _LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
@@ -41,19 +41,19 @@ _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
 _MARKS: Final = frozenset("\"'`:=(\\")
-# The argument of these is the name that is missing, whatever it looks like.
+# The argument of these is the missing name, whatever its form.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
     r"|NoSuchFieldError|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError"
     r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"
 )
 _MAX_CACHED: Final = 20_000  # words
-_MAX_RUN: Final = 6  # words of one name
+_MAX_RUN: Final = 6  # words of a name
 _Trace = Callable[[str, str], None]
 
 
 def fill(line: str, trace: _Trace | None = None) -> str:
-    """Replace the names that stand in places of data by values; `trace` is told each name and its kind of place."""
+    """Replace the names in places of data by values; pass each name and its kind of place to `trace`."""
     words = line.split(" ")
     out: list[str] = []
     i = 0
@@ -77,7 +77,7 @@ def fill(line: str, trace: _Trace | None = None) -> str:
 
 
 def is_beside_code(before: str, after: str) -> bool:
-    """Whether a name between these two texts names something of code, schema or configuration."""
+    """Return whether a name between these two texts names an item of code, schema or configuration."""
     lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 3)[-3:]
     while lead and _core(lead[-1]) in AFTER_CODE:
         lead.pop()
@@ -91,7 +91,7 @@ def is_beside_code(before: str, after: str) -> bool:
 
 
 def is_beside_data(before: str) -> bool:
-    """Whether the text before a name ends with a noun of data."""
+    """Return whether the text before a name ends with a noun of data."""
     lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 2)[-2:]
     while lead and _core(lead[-1]) in NAMERS:
         lead.pop()
@@ -99,7 +99,7 @@ def is_beside_data(before: str) -> bool:
 
 
 def is_code_place(tokens: Sequence[str], position: int) -> bool:
-    """Whether the token at a position names something of code: "package 'x'", "no field x", "KeyError: 'x'"."""
+    """Return whether the token at a position names code: "package 'x'", "no field x", "KeyError: 'x'"."""
     before = position - 1
     while before >= 0 and (tokens[before] in _MARKS or tokens[before].casefold() in AFTER_CODE):
         before -= 1
@@ -115,12 +115,12 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
 
 
 def is_cause_place(before: str, earlier: str) -> bool:
-    """Whether a word after these two tells why: "due to x", "caused by x"."""
+    """Return whether a word after these two is a cause: "due to x", "caused by x"."""
     return before.casefold() in {"by", "to", "of", "is", "was", "="} and earlier.casefold() in CAUSES
 
 
 def is_value_place(before: str, word: str) -> bool:
-    """Whether an ordinary word after `before` may be a name all the same: "branch main", not "user request"."""
+    """Return whether an ordinary word after `before` may still be a name: "branch main", not "user request"."""
     return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
@@ -128,7 +128,7 @@ def is_value_place(before: str, word: str) -> bool:
 
 @lru_cache(_MAX_CACHED)
 def _looks(word: str) -> tuple[bool, bool]:
-    """Whether a word may be a name by its look alone, and whether the next one may be a name because of it."""
+    """Return whether a word may be a name by its form, and whether the next word may be because of it."""
     bare = word.lstrip(_OPENING)
     core = bare.rstrip(_CLOSING)
     may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
@@ -137,7 +137,7 @@ def _looks(word: str) -> tuple[bool, bool]:
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
-    """(kind of place, index after the name) of a name that begins at word `i`."""
+    """Return (kind of place, index after the name) of a name that begins at word `i`."""
     word = words[i]
     bare = word.lstrip(_OPENING)
     if not bare or not bare[0].isalpha() or word == CUT:
@@ -149,13 +149,13 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
     if core.count(".") > 1 and _DOTTED.fullmatch(core):
         is_code = _is_code_lead(lead) or is_beside_code("", " ".join(words[i + 1 : i + 3]))
         if core.rpartition(".")[2].isupper():
-            return None  # one constant of an enumeration
+            return None  # a constant of an enumeration
         if (
             (is_code and _FAILURE.search(" ".join(words)))
             or kind_of(core) is WordKind.KEPT
             or _ERROR_CLASS.search(core)
         ):
-            return None  # what a failure is about; a component that merely reports is a value
+            return None  # the subject of a failure; a component that merely reports is a value
         return "dotted name", i + 1
     if bare[0].isupper():
         return _capitalised(words, i, lead)
@@ -212,7 +212,7 @@ def _is_acronym(run: list[str]) -> bool:
 
 
 def _run(words: list[str], i: int, *, comma: bool) -> tuple[int, list[WordKind]]:
-    """The index after the run of words in capitals that begins at `i`, and the kinds of its words."""
+    """Return the index after the run of words in capitals that begins at `i`, and the kinds of its words."""
     kinds: list[WordKind] = []
     end = i
     while end < len(words) and end - i < _MAX_RUN:
@@ -242,7 +242,7 @@ def _starts_upper(words: list[str], i: int) -> bool:
 
 
 def _lead(words: list[str], i: int) -> str:
-    """The word before `i`, casefolded; "" where punctuation or nothing is between."""
+    """Return the word before `i`, casefolded; "" if only punctuation or nothing is before it."""
     if i < 1:
         return ""
     lead = words[i - 1]

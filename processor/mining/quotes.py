@@ -1,8 +1,8 @@
-"""Quoted texts: which of them the message says, and which are values.
+"""Quoted texts: decide whether they are part of the message or values.
 
-Promises: pure functions of one line and a place in it. A quoted text is a value unless something speaks for it: a
-key that says (`msg="db down"`), an outcome in it, the shape or the place of a name of code, or that nothing but
-marks stands before it, which is how structured loggers print their sentence.
+Promises: pure functions of a line and a place in it. A quoted text is a value with these exceptions: it follows a
+message key (`msg="db down"`), contains an outcome, has the form or the place of a name of code, or is preceded by marks
+only, as in the sentences of structured loggers.
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from processor.mining.vocabulary import is_code, is_plural
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_MAX_KEY: Final = 24  # characters that a key and its quotes may have
+_MAX_KEY: Final = 24  # maximum characters of a key and its quotes
 _LETTERS: Final = re.compile(r"[^\W0-9]+")
-# Levels, file and line, process and thread: all that klog, zap and logrus print before their sentence.
+# Levels, file and line, process and thread: the prefix that klog, zap and logrus print before their sentence.
 _ONLY_MARKS: Final = re.compile(
     r"(?:<\*>|[\W_]|(?<![^\W_])(?:[A-Z]{1,8}|trace|debug|info|warn|warning|error|fatal|level|time|ts|caller|lvl|t|logger|thread)"
     r"(?![^\W_]))*",
 )
-_INNER: Final = re.compile(
-    r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)"
-)  # a name that was said within makes its sentence said
+_INNER: Final = re.compile(r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)")  # a kept name inside keeps its sentence
 _KEYED: Final = re.compile(r"\w=$")
 _LOOKUPS: Final = re.compile(rf"{places.LOOKUP.pattern}: \W?$")
 _OF_CODE_BEFORE: Final = re.compile(
@@ -39,24 +37,24 @@ _OF_CODE_AFTER: Final = re.compile(
 _GUARDED: Final = re.compile(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
-# A part of the program that is named by its file: which one is missing is the problem.
+# A part of the program that is named by its file: a different missing file is a different problem.
 _NAMED_BY_FILE: Final = re.compile(
     r"(?<![\w-])(?:[Tt]emplate|[Pp]artial|[Ll]ayout|[Mm]odule|[Mm]igration|[Ff]ixture|[Ss]tylesheet|[Pp]lugin"
     r"|[Pp]ackage) "
     r"(?P<body>[A-Za-z_][\w./-]{1,80}\.[a-z]{1,5})(?![\w/])"
 )
 GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
-"""Where a name of code stands in quotes, what would make it a path or a host becomes a private character."""
+"""In a quoted name of code, characters that would make it a path or a host become private characters."""
 UNGUARD: Final = {to: chr(char) for char, to in GUARD.items()}
 
 
 def is_statement(text: str, at: int) -> bool:
-    """Whether what begins there is the value of a key like `msg` or `code`."""
+    """Return whether the value of a key like `msg` or `code` begins there."""
     return STATEMENT.search(text[max(at - _MAX_KEY, 0) : at]) is not None
 
 
 def guarded(text: str) -> str:
-    """Keep masks from names like './money.js' in quotes beside a noun of code."""
+    """Protect names like './money.js' from masks if quoted beside a noun of code."""
     if "." in text:
         text = _NAMED_BY_FILE.sub(_kept_file, text)
     if "'" not in text and '"' not in text and "`" not in text:
@@ -79,7 +77,7 @@ def _kept_file(match: re.Match[str]) -> str:
 def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
     name: str, match: re.Match[str], *, protected: Collection[str], outcomes: Collection[str]
 ) -> bool:
-    """Whether the quoted, listed or JSON text found is what the message says, not a value in it."""
+    """Return whether the quoted, listed or JSON text is part of the message and not a value in it."""
     body, line, start = match.groupdict().get("body"), match.string, match.start()
     if body is None:
         return False
@@ -101,7 +99,7 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
 
 
 def _leads(line: str, start: int, body: str) -> bool:
-    """Whether it is a sentence, and nothing but values, marks and a level stands before it."""
+    """Return whether it is a sentence, preceded only by values, marks and a level."""
     if " " not in body.strip() or _KEYED.search(line[:start]) or start > _MAX_LEAD:
         return False
     return _ONLY_MARKS.fullmatch(line, 0, start) is not None
@@ -119,4 +117,4 @@ def _names_code(line: str, start: int, end: int, body: str) -> bool:
 
 
 _MAX_LEAD: Final = 200  # characters before a sentence
-_MAX_BESIDE: Final = 60  # characters beside a name that tell what it names
+_MAX_BESIDE: Final = 60  # characters beside a name that may contain its noun

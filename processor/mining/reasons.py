@@ -1,6 +1,6 @@
-"""Why each place of a message is said or filled in, for people: the sentence behind every rule of this package.
+"""Reasons: the rule that keeps or masks each place of a message, as a sentence for people.
 
-Promises: pure; asks the same questions as grouping does and decides nothing.
+Promises: pure; evaluates the same rules as grouping and decides nothing.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 class Reason(NamedTuple):
-    """One place of a masked message or a template.
+    """A place of a masked message or a template.
 
     Attributes:
         word: the word, or the mark of a value.
-        filled_in: whether it is a value; else it is said.
-        why: one clause.
-        evidence: how many distinct words make this place a value; 0 where none do, or where it is one.
+        filled_in: whether it is a value; else it is fixed text.
+        why: a clause.
+        evidence: number of distinct words that make this place a value; 0 if no number does, or if it already is a
+            value.
     """
 
     word: str
@@ -34,7 +35,7 @@ class Reason(NamedTuple):
 
 
 def reasons(masked: str, settings: MinerSettings | None = None) -> list[Reason]:
-    """Every word and mark of a message, in order, with the reason; punctuation is left out."""
+    """Return every word and mark of a message, in order, with the reason; punctuation is left out."""
     tokens = tokenise(masked)
     settings = settings or MinerSettings()
     return [

@@ -1,8 +1,8 @@
-"""Scripts that put no blanks between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
+"""Scripts without blanks between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
 
-Promises: pure and linear. A token there is one character with its marks (UAX 29's grapheme cluster), so that a name
-inside a sentence is a span of a few tokens; which spans are names is for evidence to say. No dictionary of a language
-is needed for that, only the words that must never become part of a value.
+Promises: pure and linear. A token is a character with its marks (a grapheme cluster of UAX 29), so that a name inside a
+sentence is a span of a few tokens; evidence decides which spans are names. This needs no dictionary, only the words
+that must never become part of a value.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MARKS: Final = "".join(
 )
 _CLASS: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES)
 CLUSTER: Final = rf"[{_CLASS}][{_MARKS}]*"
-"""One character of such a script with its marks."""
+"""A character of such a script with its marks."""
 
 BLANKLESS: Final = re.compile(f"[{_CLASS}]")
 _SEAM: Final = re.compile(rf"(?<=[{_CLASS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_CLASS}])")
@@ -40,14 +40,14 @@ _SEAM: Final = re.compile(rf"(?<=[{_CLASS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[
 _PLAIN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     first + digit: ord("0") + digit for first in (0x0E50, 0x0ED0, 0x1040, 0x17E0) for digit in range(10)
 }
-# Pictures in a line decorate it; marks for "yes" and "no" are said.
+# Pictures in a line are decoration; marks for "yes" and "no" are kept.
 _PICTURES: Final = re.compile(
     "[\u2600-\u2704\u2706-\u2712\u2719-\u274b\u274f-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"
 )
-MAX_SPAN: Final = 8  # clusters of one name
-LEAST_SAID: Final = 5  # clusters that a message says beside the name
+MAX_SPAN: Final = 8  # clusters of a name
+LEAST_SAID: Final = 5  # clusters of fixed text beside the name
 
-# Outcomes, opposites and what was tried: a span that has one is no name.
+# Outcomes, opposites and attempts: a span with one of these is not a name.
 _SAYS: Final = re.compile(
     "|".join(  # noqa: FLY002  # one row per language
         (
@@ -68,19 +68,19 @@ _SAYS: Final = re.compile(
 
 
 def plain(text: str) -> str:
-    """Take pictures out, and set blanks between such a script and Latin letters or digits.
+    """Remove pictures, and insert blanks between such a script and Latin letters or digits.
 
-    Without the blanks a sentence with a number in it would be taken for one identifier.
+    Without the blanks, a sentence with a number in it would be taken for an identifier.
     """
     text = _PICTURES.sub(" ", text)
     return _SEAM.sub(" ", text.translate(_PLAIN)) if BLANKLESS.search(text) else text
 
 
 def is_cluster(token: str) -> bool:
-    """Whether a token is a character of such a script."""
+    """Return whether a token is a character of such a script."""
     return BLANKLESS.match(token) is not None
 
 
 def says_something(span: str) -> bool:
-    """Whether a span has a word that tells how it went."""
+    """Return whether a span has a word of outcome."""
     return _SAYS.search(span) is not None

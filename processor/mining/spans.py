@@ -1,7 +1,7 @@
 """Names inside sentences without blanks: spans of characters in which several messages differ.
 
-Promises: pure; the result depends on the set of messages, not on their order. A span is a value when several messages
-agree in all before and all after it, and differ in its first and in its last character.
+Promises: pure; the result depends on the set of messages, not on their order. A span is a value if several messages
+agree before and after it, and differ in its first and last character.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Span(NamedTuple):
-    """A message and the place in it that is a value: its tokens, its text, first token, token after the last."""
+    """A message and a place in it that is a value: its tokens, its text, first token, token after the last."""
 
     tokens: tuple[str, ...]
     text: str
@@ -24,9 +24,9 @@ class Span(NamedTuple):
 
 
 def earned(tokens: tuple[str, ...], messages: Iterable[tuple[tuple[str, ...], str]], *, least: int) -> Iterator[Span]:
-    """Give each place of `tokens` in which at least `least` of the messages, itself among them, are called differently.
+    """Return each place of `tokens` at which at least `least` of the messages, itself included, have different names.
 
-    The span is given in the smallest of these messages, so that it is the same whichever came last.
+    The span refers to the smallest of these messages, so that the order of arrival does not matter.
     """
     near = [(start, rest, one, text) for one, text in messages for start, rest in [_common(tokens, one)]]
     length = len(tokens)
@@ -48,7 +48,7 @@ def earned(tokens: tuple[str, ...], messages: Iterable[tuple[tuple[str, ...], st
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, int]:
-    """How many tokens two messages share at the beginning, and how many of what is left at the end."""
+    """Return the number of shared tokens at the beginning of two messages, and at the end of the rest."""
     if one == other:
         return len(one), len(one)
     shortest = min(len(one), len(other))

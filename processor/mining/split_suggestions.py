@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 _LEAST_ENTRIES: Final = 50
 _SHARE: Final = 0.5
-"""Of a dozen equally frequent words one has a share of 0.08."""
+"""Each of a dozen equally frequent words has a share of 0.08."""
 _OTHER: Final = "(other)"
 
 
 class Proposal(NamedTuple):
-    """One word of one wildcard that deserves a look.
+    """A word of a wildcard that deserves a look.
 
     Attributes:
         place: the facet that shows it, "word 1" for the first wildcard.
-        share: of the entries that were counted since the wildcard was earned, 0 to 1.
+        share: of the entries counted since the wildcard was created, 0 to 1.
     """
 
     place: str
@@ -29,7 +29,7 @@ class Proposal(NamedTuple):
 
 
 def proposals(cluster: Cluster) -> tuple[Proposal, ...]:
-    """Words that make up at least half of what a wildcard stands for, most frequent first."""
+    """Return words that make up at least half of a wildcard's occurrences, most frequent first."""
     found = [
         Proposal(name, *top)
         for name, values in cluster.facets.items()

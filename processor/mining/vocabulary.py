@@ -1,9 +1,9 @@
-"""What kind of word a word is: one that programs say, a name of code, or a name of something else.
+"""Vocabulary: classify a word as an ordinary word of programs, a name of code, or another name.
 
-Promises: a pure function of one word, remembered. `ordinary_words.txt` holds the base forms of words that stand in
-the messages of at least four unrelated programs (some thousand programs, packages and libraries were read);
-`closed_classes.txt` names that are data by themselves: places and languages, in ten locales, from Unicode's CLDR and
-the time zone database, and currencies. It must not know messages or places in them.
+Promises: a pure function of a word, cached. `ordinary_words.txt` holds the base forms of words in the messages of at
+least four unrelated programs (of several thousand programs, packages and libraries); `closed_classes.txt` holds names
+that are data by themselves: places and languages, in ten locales, from Unicode's CLDR and the time zone database, and
+currencies. Must not know messages or places in them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _rows(*rows: str) -> frozenset[str]:
 
 
 class WordKind(Enum):
-    """How much it takes until a word is taken for a value."""
+    """Classes of words, by the evidence that turns them into a value."""
 
     ORDINARY = "a word that programs say"
     NAME = "no word that programs say: somebody or something is called so"
@@ -45,7 +45,7 @@ FUNCTION_WORDS: Final = _rows(
     "would yet you your my his her him she he i us",
 )
 _BUSINESS: Final = _rows(
-    # what services of every trade are about; their bugs are named by these
+    # subjects of services in every trade; their bugs are named by these
     "payment invoice refund checkout basket shipment shipping delivery subscription ledger bill fee vat loyalty",
     "booking reservation appointment itinerary claim premium loan mortgage deposit withdrawal payout settlement",
     "chargeback dispute fraud audit consent onboarding signup sign-in sign-up payroll timesheet vacation leave",
@@ -56,7 +56,7 @@ _BUSINESS: Final = _rows(
     "canary backfill rollup failover runbook paging oncall heartbeat watchdog",
 )
 _SYSTEMS: Final = _rows(
-    # what a service depends on: which of them is ill is the message
+    # dependencies of a service: the name of the faulty dependency is the message
     "redis valkey kafka postgres postgresql mysql mariadb mongodb mongo elasticsearch opensearch solr rabbitmq nats",
     "activemq pulsar etcd consul vault zookeeper cassandra scylla clickhouse snowflake redshift bigquery bigtable",
     "spanner firestore datastore dynamodb memcached nginx envoy haproxy istio linkerd traefik caddy kubernetes",
@@ -83,11 +83,11 @@ CURRENCIES: Final = _CLOSED["currencies"]
 _NAMED: Final = frozenset().union(*(_CLOSED[name] for name in ("places", "languages", "weekdays", "months")))
 LONGEST_NAME: Final = max(name.count(" ") for name in _NAMED) + 1  # words of "Bosnia and Herzegovina"
 
-# Endings of English words that say something; no ending of a name is as frequent among them.
+# Endings of English words; no ending of names is as frequent among them.
 _SAYING = re.compile(
     r"[a-z]{2,}(?:ed|ing|able|ible|tion|sion|ment|ness|ity|ally|ily|ful|less|ous|ive|ise|ize|ised|ized)"
 )
-# (ending, what may stand in its place in the base form)
+# (ending, its replacement in the base form)
 _ENDINGS: Final = (
     ("ies", ("y",)), ("ied", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ing", ("", "e")), ("ed", ("", "e")),
     ("er", ("", "e")), ("ers", ("", "e")), ("or", ("", "e")), ("ly", ("", "le")), ("able", ("", "e")),
@@ -109,7 +109,7 @@ _NO_VOWEL = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{8,}")
 
 @lru_cache(20_000)
 def kind_of(word: str) -> WordKind:
-    """The kind of a word without white space; marks and punctuation are KEPT."""
+    """Return the kind of a word without white space; marks and punctuation are KEPT."""
     folded = word.casefold()
     if folded in PROTECTED or _SYSTEM_CODE.fullmatch(word) or _EXCEPTION.fullmatch(word):
         return WordKind.KEPT
@@ -121,11 +121,11 @@ def kind_of(word: str) -> WordKind:
     if is_code(word):
         return WordKind.CODE
     unknown = sum(not is_ordinary(part) for part in parts)
-    return WordKind.NAME if 2 * unknown >= len(parts) else WordKind.ORDINARY  # of `quiet-meadow` half is known
+    return WordKind.NAME if 2 * unknown >= len(parts) else WordKind.ORDINARY  # half of `quiet-meadow` is known
 
 
 def is_ordinary(word: str) -> bool:
-    """Whether programs say this word, in any of its forms."""
+    """Return whether programs use this word, in any of its forms."""
     folded = word.casefold()
     if folded in _WORDS or len(folded) == 1:
         return True
@@ -135,7 +135,7 @@ def is_ordinary(word: str) -> bool:
 
 
 def is_plural(word: str) -> bool:
-    """Whether this is the plural of a word that programs say: "plugins", not "postgres", "status" or "utsims"."""
+    """Return whether this is the plural of an ordinary word: "plugins", not "postgres", "status" or "utsims"."""
     folded = word.casefold()
     if not folded.endswith("s") or folded.endswith(("ss", "us", "is", "ws")) or folded in _WORDS:
         return False
@@ -143,7 +143,7 @@ def is_plural(word: str) -> bool:
 
 
 def is_code(word: str) -> bool:
-    """Whether a word has the shape of an identifier: `snake_case`, `camelCase`, `a.b`, `A::b`, `f()`."""
+    """Return whether a word has the form of an identifier: `snake_case`, `camelCase`, `a.b`, `A::b`, `f()`."""
     if "::" in word or word.endswith("()"):
         return True
     if _CAMEL.fullmatch(word.replace(".", "").replace("-", "")):
@@ -154,7 +154,7 @@ def is_code(word: str) -> bool:
 
 
 def is_random(word: str) -> bool:
-    """Whether letters stand together as no word and no identifier has them: an id without digits."""
+    """Return whether letters are combined as in no word or identifier: an id without digits."""
     if len(word) < _RANDOM_LENGTH or not word.isalpha():
         return False
     if _NO_VOWEL.fullmatch(word):
@@ -166,12 +166,12 @@ def is_random(word: str) -> bool:
 
 
 def is_closed(text: str) -> bool:
-    """Whether this is a country, a large city, a language, a weekday or a month by its name."""
+    """Return whether this is the name of a country, a large city, a language, a weekday or a month."""
     return text in _NAMED
 
 
 def is_currency(word: str) -> bool:
-    """Whether this is a code of ISO 4217 or the name of a currency, in the singular or plural."""
+    """Return whether this is a code of ISO 4217 or the name of a currency, in the singular or plural."""
     return word in CURRENCIES or word.casefold().removesuffix("s") in _CLOSED["currency_units"]
 
 

@@ -1,9 +1,9 @@
-"""When words become a value: the evidence for a wildcard, over the token sequences of one stream.
+"""Wildcards: the evidence that turns words into a value, over the token sequences of a stream.
 
-Promises: a position becomes a wildcard only when several messages differ there and in nothing else (or, for a pair
-of positions, in both). How many depends on the words: two names, a dozen words that programs say, sixty identifiers;
-they add up. Outcomes, opposites, joining words, exception classes and punctuation never become one. The result
-depends on the set of sequences, not on their order. It must not know ids, records or drain3: that is the miner's part.
+Promises: a position becomes a wildcard only if several messages differ there and nowhere else (or, for a pair of
+positions, in both). The number depends on the words: two names, a dozen ordinary words, sixty identifiers; they add up.
+Outcomes, opposites, joining words, exception classes and punctuation never become wildcards. The result depends on the
+set of sequences, not on their order. Must not know ids, records or drain3: that is the miner's part.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 Tokens = tuple[str, ...]
 
-MAX_SPAN: Final = 3  # words one wildcard may stand for: "bob", "bob smith", nothing
-_MAX_POSITIONS: Final = 40  # positions of one message that may earn a wildcard
-_MAX_PAIRED: Final = 12  # words that may earn it together with another: 66 pairs
+MAX_SPAN: Final = 3  # words that a wildcard may stand for: "bob", "bob smith", nothing
+_MAX_POSITIONS: Final = 40  # positions of a message that may become wildcards
+_MAX_PAIRED: Final = 12  # words that may become one together with another: 66 pairs
 _MIN_WORDS: Final = 2  # literal words a template keeps
 _MIN_WORDS_PAIRED: Final = 3
-_FOR_TWO: Final = 1.5  # times the evidence that one position asks for
-_ROUNDING: Final = 1e-9  # twelve twelfths are one
+_FOR_TWO: Final = 1.5  # times the evidence for a single position
+_ROUNDING: Final = 1e-9  # evidence is counted in twelfths
 
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
@@ -44,15 +44,15 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class MinerSettings:
-    """Bounds and thresholds of one stream's miner.
+    """Bounds and thresholds of a stream's miner.
 
     Attributes:
-        evidence: distinct words at one position that make it a value, if programs say these words.
-        name_evidence: the same for names: words that no program says, and any word beside a noun of data.
-        code_evidence: the same for identifiers: as many as these, a service has bugs of one form.
-        span_evidence: distinct spans between the same words of a script without blanks that make a value.
+        evidence: distinct ordinary words at a position that make it a value.
+        name_evidence: the same for names: words that no program uses, and any word beside a noun of data.
+        code_evidence: the same for identifiers; a service has up to this many bugs of the same form.
+        span_evidence: the same for distinct spans between equal words, in a script without blanks.
         frames: whether the messages are exceptions: the type and the frames never become a value.
-        max_clusters: roots per stream; beyond, new kinds of message go to the overflow cluster.
+        max_clusters: roots per stream; beyond that, new kinds of message go to the overflow cluster.
         protected: casefolded words that no wildcard ever stands for.
     """
 
@@ -71,7 +71,7 @@ def tokenise(text: str) -> Tokens:
 
 
 def generalised(text: str, positions: Collection[int], *, one: bool = False) -> str:
-    """Put a wildcard at some tokens of a text, or `one` for all of them, leaving its spacing."""
+    """Return a text with a wildcard at some tokens, or `one` for all of them, with unchanged spacing."""
     parts, end = [], 0
     for index, match in enumerate(_pattern(text).finditer(text)):
         if index in positions:
@@ -86,13 +86,13 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def similarity(template: Tokens, tokens: Tokens) -> float:
-    """Share of positions that agree, 0..1; of two lengths the longer counts."""
+    """Return the share of equal positions, 0..1, relative to the longer sequence."""
     same = sum(one in (ANY, other) for one, other in zip(template, tokens, strict=False))
     return same / max(len(template), len(tokens), 1)
 
 
 class WildcardFinder:
-    """Which messages of a stream differ in one or two words only."""
+    """Finds the messages of a stream that differ in one or two words only."""
 
     def __init__(self, settings: MinerSettings) -> None:
         self._settings = settings
@@ -101,7 +101,7 @@ class WildcardFinder:
         self._ripe: dict[Tokens, str] = {}
 
     def add(self, tokens: Tokens, text: str) -> None:
-        """Take in one more distinct message or template; `text` is what `tokens` came from."""
+        """Add another distinct message or template; `text` is the source of `tokens`."""
         if self._settings.span_evidence and not text.isascii() and any(is_cluster(token) for token in tokens):
             self._blankless.append((tokens, text))
             found = spans.earned(tokens, self._blankless, least=self._settings.span_evidence)
@@ -121,22 +121,22 @@ class WildcardFinder:
                 self._ripe[template] = generalised(first, positions)
 
     def take_ready(self) -> Iterator[tuple[Tokens, str]]:
-        """Give each earned template once, as tokens and as text; more may come while the caller adds."""
+        """Yield each completed template once, as tokens and as text; the caller may add more meanwhile."""
         while self._ripe:
             template = min(self._ripe)
             yield template, self._ripe.pop(template)
 
     def fits(self, template: Tokens, tokens: Tokens) -> bool:
-        """Whether a message is an instance of a template: each wildcard stands for up to three free words."""
+        """Return whether a message is an instance of a template: each wildcard stands for up to three free words."""
         return template[:1] in ((ANY,), tokens[:1]) and self._spans(template, 0, tokens, 0) is not None
 
     def values(self, template: Tokens, tokens: Tokens) -> tuple[str, ...]:
-        """The words at each wildcard, in order; () for a message that is no instance of the template."""
+        """Return the words at each wildcard, in order; () for a message that is no instance of the template."""
         spans = self._spans(template, 0, tokens, 0)
         return () if spans is None else tuple(" ".join(tokens[start:end]) for start, end in spans)
 
     def parts(self, template: Tokens, tokens: Tokens) -> list[tuple[str | int, ...]]:
-        """What each place of a template is in a message: words, and for a masked value its ordinal in the message.
+        """Return the content of each place of a template: words, and for a masked value its ordinal in the message.
 
         [] for a message that is no instance of the template.
         """
@@ -156,7 +156,7 @@ class WildcardFinder:
         return found
 
     def _spans(self, template: Tokens, i: int, tokens: Tokens, j: int) -> list[tuple[int, int]] | None:
-        """Where the wildcards of `template[i:]` lie in `tokens[j:]`; None if it does not fit."""
+        """Return the extent of the wildcards of `template[i:]` in `tokens[j:]`; None if it does not fit."""
         while i < len(template) and template[i] != ANY:
             if j >= len(tokens) or template[i] != tokens[j]:
                 return None
@@ -191,11 +191,11 @@ class WildcardFinder:
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
-            if tokens[position + 1 : position + 2] != _IS  # the key of a pair is what the message says
+            if tokens[position + 1 : position + 2] != _IS  # the key of a pair is fixed text
             if position not in fixed and not (token[0] > _ASCII_END and is_cluster(token))
         ]
         yield from ((position,) for position in free)
-        # A place that is a value already stays one of two: what is earned with other words beside it is the same place.
+        # A place that is already a value stays part of a pair: evidence with other words there is for the same place.
         earned = [position for position, token in enumerate(tokens[:_MAX_POSITIONS]) if token == ANY]
         paired = sorted(earned + [position for position in free if tokens[position] != VALUE])
         if len(paired) <= _MAX_PAIRED:
@@ -207,14 +207,14 @@ class WildcardFinder:
                     yield one, other
 
     def _is_earned(self, members: list[tuple[Tokens, str]], positions: tuple[int, ...]) -> bool:
-        # Two places at once ask for one name more, but where they are one name of two words.
+        # Two places at once need an additional name, unless they are a single name of two words.
         is_one = len(positions) == 1 or positions[1] == positions[0] + 1
         is_known = any(tokens[position] == ANY for tokens, _ in members for position in positions)
         needed = 1.0 if is_one or is_known else _FOR_TWO
         return all(self._weight(members, position) >= needed for position in positions)
 
     def _weight(self, members: list[tuple[Tokens, str]], position: int) -> float:
-        """What the distinct words at a position add up to: a name is worth more than a word, code next to nothing."""
+        """Return the total evidence of the distinct words at a position: names weigh most, code least."""
         settings = self._settings
         if len(members) < settings.name_evidence:
             return 0.0
@@ -231,7 +231,7 @@ class WildcardFinder:
             elif kind is not WordKind.NAME and is_value_place(before, word):
                 kind = WordKind.NAME
             elif kind is WordKind.NAME and is_subject:
-                kind = WordKind.ORDINARY  # the component that speaks, or the cause
+                kind = WordKind.ORDINARY  # the reporting component, or the cause
             if kind is WordKind.NAME:
                 total += 1 / settings.name_evidence
             else:

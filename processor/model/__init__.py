@@ -1,10 +1,10 @@
-"""Every noun that flows through Log Gardener, frozen: this package is the glossary.
+"""The nouns of Log Gardener, all frozen: this package is the glossary.
 
-`entry`: what comes in. `cluster`: what it becomes. `checkpoint`: what is committed. `triage`: what is decided.
-`issue` and `finding`: what people are told. `ports`: the seams; read them first.
+`entry`: the input. `cluster`: the result of grouping. `checkpoint`: the unit of commit. `triage`: decisions. `issue`
+and `finding`: output for people. `ports`: the interfaces; read them first.
 
-Times are aware UTC `datetime`s unless a name says `minute` (whole minutes since the epoch) or `day`
-(whole days since the epoch). Nothing here does IO or reads a clock.
+Times are aware UTC `datetime`s unless a name contains `minute` (whole minutes since the epoch) or `day` (whole days
+since the epoch). Nothing here does IO or reads a clock.
 """
 
 from __future__ import annotations

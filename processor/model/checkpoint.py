@@ -1,4 +1,4 @@
-"""What a worker commits and what the store answers."""
+"""Checkpoints: the data that a worker commits, and the store's answer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from processor.model.entry import Identity, Rejected, Stream
 
 SCHEMA_VERSION: Final = 2
-"""Version of every stored document; a store upgrades an older one and refuses a newer one, it never guesses."""
+"""Version of every stored document; a store upgrades an older version and refuses a newer one."""
 LEDGER_SLOT_S: Final = 300
-"""Entries of so many seconds of event time are kept in one slot of the ledger. A change forgets what is counted."""
+"""Seconds of event time in a slot of the ledger. A change forgets which entries are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Totals:
         return self.counted + self.duplicates + self.rejected + self.ignored
 
     def __add__(self, other: Totals) -> Totals:
-        """Both together."""
+        """Return the sum of both."""
         return Totals(
             self.counted + other.counted,
             self.duplicates + other.duplicates,
@@ -44,7 +44,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class TemplateChanges:
-    """New or changed records of one stream, to be stored only if the stream is still at `base_rev`."""
+    """New or changed records of a stream, stored only if the stream is still at `base_rev`."""
 
     stream: Stream
     base_rev: int
@@ -53,7 +53,7 @@ class TemplateChanges:
 
 @dataclass(frozen=True, slots=True)
 class StreamModel:
-    """The stored records of one stream, in the order in which they were written.
+    """The stored records of a stream, in the order of writing.
 
     Attributes:
         rev: revision of the stream; grows by one with every commit that changes a record.
@@ -66,7 +66,7 @@ class StreamModel:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Which identities the ledger already holds, and the store's proof of what it looked at."""
+    """The identities that the ledger already holds, and the store's proof of its reads."""
 
     known: frozenset[bytes]
     token: object = None
@@ -74,11 +74,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The atomic unit: everything that one batch of messages changes.
+    """The atomic unit: all changes made by a batch of messages.
 
     Attributes:
         fresh: identities counted here, each once, none of them in `seen.known`.
-        seen: what `Store.seen` answered for them.
+        seen: the answer of `Store.seen` for them.
         deltas: at most one per cluster; counts add up to `len(fresh)`.
         templates: at most one per stream.
     """
@@ -95,11 +95,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the store answers: the new count of every touched cluster, and the streams' new revisions.
+    """The store's answer: the new count of every touched cluster, and the streams' new revisions.
 
     Attributes:
-        writes: documents written, 0 where the store does not limit their rate.
-        offers: 1, and one more for every time that other writers were quicker.
+        writes: documents written, 0 if the store does not limit their rate.
+        offers: attempts, 1 plus the number of times that other writers were faster.
     """
 
     counts: Mapping[str, int]
@@ -110,7 +110,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """A worker's last sign of life and all that it ever counted."""
+    """A worker's last heartbeat and its total counts."""
 
     id: str
     heartbeat_at: datetime

@@ -1,4 +1,4 @@
-"""What entries become: templates, samples, what one checkpoint adds to a cluster, and the cluster as readers see it."""
+"""Clusters: templates, samples, the delta of a checkpoint, and the cluster as readers see it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 GROUPING_VERSION: Final = 2
-"""Of the rules that make a masked message of an entry. Grows with every change of them that changes an id."""
+"""Version of the rules that turn an entry into a masked message. Incremented with every change that changes an id."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateRecord:
-    """What is stored of the Drain model: one record per cluster, inside the cluster's document.
+    """The stored form of the Drain model: a record per cluster, inside the cluster's document.
 
     Attributes:
-        id: public cluster id, minted once from stream and seed.
-        seed: the first masked message; the id and the path in the prefix tree come from it. "" once it is forgotten.
-        template: the seed with its earned wildcards.
-        merged_into: the cluster that continues this one; the id still resolves.
+        id: public cluster id, created once from stream and seed.
+        seed: the first masked message, source of the id and of the path in the prefix tree; "" after it is forgotten.
+        template: the seed with its wildcards.
+        merged_into: the cluster that continues this cluster; the id still resolves.
         overflow: this is the stream's catch-all after its bound on clusters was reached.
-        literal: a person split this message off; it stays its own cluster.
-        grouping: version of the rules that made the seed. A root of an older one is grouped again at the first start of
-            a newer program (`processor.ingest.upgrade`); what was merged into another cluster stays as it is.
+        literal: a person split this message off; it stays a separate cluster.
+        grouping: version of the rules that made the seed. A root of an older version is regrouped at the first start of
+            a newer program (`processor.ingest.upgrade`); merged clusters stay unchanged.
     """
 
     id: str
@@ -43,14 +43,14 @@ class TemplateRecord:
 
 
 class Span(NamedTuple):
-    """How often (in occurrences) and when one value (a revision) was seen."""
+    """Occurrences of a value (a revision), with first and last time."""
 
     entries: int
     first_seen: datetime
     last_seen: datetime
 
     def __add__(self, other: Span) -> Span:  # type: ignore[override]  # not concatenation: spans add up
-        """The span that covers both."""
+        """Return the span that covers both."""
         return Span(
             self.entries + other.entries,
             min(self.first_seen, other.first_seen),
@@ -59,12 +59,12 @@ class Span(NamedTuple):
 
 
 class ExceptionInfo(NamedTuple):
-    """What a stack trace says, for people. Log text, hostile until neutralised; "" and 0 are unknown.
+    """A stack trace's description for display. Log text, hostile until escaped; "" and 0 are unknown.
 
     Attributes:
         message: of the exception that reached the log.
         function, file, line: innermost frame of the application.
-        root_type, root_message: the first cause; as `type` and `message` where there was no other.
+        root_type, root_message: the first cause; equal to `type` and `message` if there is no other.
     """
 
     type: str = ""
@@ -78,14 +78,14 @@ class ExceptionInfo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One real entry of a cluster.
+    """A real entry of a cluster.
 
     Attributes:
-        text: its message; of more than 4,000 characters the beginning and the end.
-        raw: its JSON, cut to 16 KiB; log text, hostile until neutralised.
-        exception: what its stack trace says; None where it is none.
-        rank: place in a random order of all entries, made from the identity: of many entries those of the lowest
-            ranks are kept, which are the same ones in whatever order and over however many workers they come.
+        text: its message; above 4,000 characters, the beginning and the end.
+        raw: its JSON, cut to 16 KiB; log text, hostile until escaped.
+        exception: description of its stack trace; None if it has none.
+        rank: position in a random order of all entries, derived from the identity. The entries of the lowest ranks are
+            kept: the same entries in any order of arrival and over any number of workers.
     """
 
     insert_id: str
@@ -97,35 +97,35 @@ class Sample:
 
     @property
     def age(self) -> tuple[datetime, str]:
-        """What samples are ordered by: event time, ties broken by insert_id, the same in any order of arrival."""
+        """The sort key of samples: event time, ties broken by insert_id, the same in any order of arrival."""
         return (self.at, self.insert_id)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleCandidate:
-    """An entry that may be kept as a sample; `sample` is called only when it is, since making one costs parsing."""
+    """An entry that may be kept as a sample; `sample` is called only if it is kept, since parsing is costly."""
 
     rank: int
     origin: Entry | Sample
     make: Callable[[Entry, int], Sample]
 
     def sample(self) -> Sample:
-        """The entry as a bounded sample."""
+        """Return the entry as a bounded sample."""
         return self.origin if isinstance(self.origin, Sample) else self.make(self.origin, self.rank)
 
 
 MAX_BETWEEN: Final = 10
 """Samples kept between the first and the last."""
 AS_COUNT: Final = -1
-"""Stands for `occurrences` where every entry is one."""
+"""Placeholder for `occurrences` if every entry is an occurrence."""
 _NO_SAMPLE: Final = Sample("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterDelta:
-    """What one checkpoint adds to one cluster. Adding deltas in any order gives the same cluster.
+    """A checkpoint's addition to a cluster. Adding deltas in any order gives the same cluster.
 
-    A stack trace that came in lines is as many entries as lines, and one occurrence.
+    A stack trace that arrived line by line counts as an entry per line, and as a single occurrence.
 
     Attributes:
         count: entries.
@@ -134,8 +134,8 @@ class ClusterDelta:
         minutes: occurrences by whole minute of event time.
         facets: occurrences by facet name and value.
         revisions: occurrences by revision, with first and last event time.
-        occurrences: entries but those that continue a stack trace.
-        latest: the last entry, the earliest where there is no other.
+        occurrences: entries, except those that continue a stack trace.
+        latest: the last entry; the earliest if there is no other.
         candidates: further entries of the lowest ranks, at most `MAX_BETWEEN`, the lowest first.
         values: occurrences by place of the template and value there; bounded, the rest under "(other)".
     """
@@ -156,7 +156,7 @@ class ClusterDelta:
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Fill in what follows from the rest."""
+        """Derive the fields that were not given."""
         _fill_in(self)
 
 
@@ -173,8 +173,8 @@ class Cluster:
         days: occurrences by day, the last ninety days before `last_seen`.
         facets: occurrences by facet name and value; a bounded number of values, the rest under "(other)".
         aliases: ids merged into this one; each still resolves.
-        occurrences: entries but those that continue a stack trace: what thresholds, rates and issues speak of.
-        latest: the last entry. More of them: `Store.samples`.
+        occurrences: entries, except those that continue a stack trace; the basis of thresholds, rates and issues.
+        latest: the last entry. For more, see `Store.samples`.
         values: occurrences by place of the template and value there; a bounded number, the rest under "(other)".
     """
 
@@ -199,17 +199,17 @@ class Cluster:
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Fill in what follows from the rest."""
+        """Derive the fields that were not given."""
         _fill_in(self)
 
     @property
     def first_revision(self) -> str:
-        """The revision that was seen first, "" where entries name none."""
+        """The revision that was seen first, "" if entries name none."""
         return min(self.revisions, key=lambda name: (self.revisions[name].first_seen, name), default="")
 
     @property
     def last_revision(self) -> str:
-        """The revision that was seen last, "" where entries name none."""
+        """The revision that was seen last, "" if entries name none."""
         return max(self.revisions, key=lambda name: (self.revisions[name].last_seen, name), default="")
 
 

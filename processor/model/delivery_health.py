@@ -1,4 +1,4 @@
-"""How the issues of a state fare: what a worker's controller reports, and what people are told of it."""
+"""Delivery health: the state of issue delivery, as reported by a worker's controller and shown to people."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 TOKEN_WARNING: Final = timedelta(days=14)
 _STALE: Final = timedelta(hours=2)
-"""A worker reports every five minutes; what one that is gone said last is no news."""
+"""A worker reports every five minutes; an older report, of a worker that is gone, does not count."""
 _CUT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryHealth:
-    """One worker's report of the issue tracker. Texts hold no log text.
+    """A worker's report about the issue tracker. Texts hold no log text.
 
     Attributes:
-        worker: who reports.
-        at: when.
+        worker: the reporting worker.
+        at: time of the report.
         tracker: the setting `issues`, as people know it.
-        succeeded_at: the last request that was answered as hoped for; None for none in this run.
-        failed_at: the last one that was not; `error` says how.
-        parked: repositories that are left alone for the time being, and why.
+        succeeded_at: the last successful request; None for none in this run.
+        failed_at: the last failed request; `error` describes it.
+        parked: repositories that are skipped for the time being, and why.
         waiting: issues that wait for the next hour's budget.
-        token_expires_at: as the tracker says; None where it does not.
+        token_expires_at: as reported by the tracker; None if it reports none.
     """
 
     worker: str
@@ -43,12 +43,12 @@ class DeliveryHealth:
 
     @property
     def is_failing(self) -> bool:
-        """The last thing that happened was a failure."""
+        """Whether the last request failed."""
         return self.failed_at is not None and (self.succeeded_at is None or self.succeeded_at < self.failed_at)
 
 
 def problems(reports: Iterable[DeliveryHealth], now: datetime) -> tuple[str, ...]:
-    """What people should know, each once, the worst first; () when all is well."""
+    """Return the problems to show, each once, worst first; () if there are none."""
     fresh = [one for one in reports if now - one.at < _STALE]
     return tuple(dict.fromkeys(sentence for one in fresh for sentence in _sentences(one, now)))
 

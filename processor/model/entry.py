@@ -1,4 +1,4 @@
-"""What comes in: a message, the log entry decoded from it, and what it is grouped by."""
+"""Entries: a message, the log entry decoded from it, and its grouping key."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class Severity(IntEnum):
     ALERT = 700
     EMERGENCY = 800
 
-    # The number's own, in C: an enum's is a call of Python, and every entry is counted under its severity.
+    # The number's own hash, in C: an enum's is a Python call, and every entry is counted under its severity.
     __hash__ = int.__hash__
 
 
 class Kind(StrEnum):
-    """What a message is grouped by: its words, its stack trace, or its HTTP request."""
+    """The kind of text that a message is grouped by: its words, its stack trace, or its HTTP request."""
 
     TEXT = "text"
     EXCEPTION = "exception"
     HTTP = "http"
 
-    # The text's own, in C: an enum's is a call of Python, and every stream is looked up by its kind.
+    # The text's own hash, in C: an enum's is a Python call, and every stream is looked up by its kind.
     __hash__ = str.__hash__
 
 
 class Stream(NamedTuple):
-    """Messages that may share a cluster: one project's service, one kind. Every stream has its own miner."""
+    """Messages that may share a cluster: a project's service, a kind. Every stream has its own miner."""
 
     project: str
     service: str
@@ -47,15 +47,15 @@ class Stream(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The stream as one string; part of what a cluster id is made from, so its form never changes."""
+        """The stream as a string, part of the source of cluster ids, so its form never changes."""
         return f"{self.project}/{self.service}/{self.kind}"
 
 
 class Identity(NamedTuple):
-    """What makes two deliveries the same log entry: (log_name, timestamp, insert_id), digested.
+    """The key that makes two deliveries the same log entry: (log_name, timestamp, insert_id), digested.
 
     Attributes:
-        second: event time in whole seconds since the epoch; a ledger may be cut by it.
+        second: event time in whole seconds since the epoch; a ledger may be partitioned by it.
         digest: 16 bytes of BLAKE2b.
     """
 
@@ -67,7 +67,7 @@ class HttpRequest(NamedTuple):
     """The part of `httpRequest` that grouping and on-call use. `url` may be a whole URL or a path.
 
     Attributes:
-        outcome: how it ended, in words of a closed set (`failed_to_pick_backend`); "" where nothing says.
+        outcome: the outcome, in words of a closed set (`failed_to_pick_backend`); "" if unknown.
     """
 
     method: str
@@ -77,18 +77,18 @@ class HttpRequest(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One log entry, decoded and normalised: what every step sees instead of Cloud Logging's JSON.
+    """A log entry, decoded and normalised; every step works on it instead of Cloud Logging's JSON.
 
     Attributes:
         timestamp: event time as logged; with log_name and insert_id the entry's identity.
         at: event time.
-        severity: as logged, or inferred from the text when the entry has none.
-        text: the message; empty when the entry has only an HTTP request or no payload at all.
+        severity: as logged, or inferred from the text if the entry has none.
+        text: the message; empty if the entry has only an HTTP request or no payload at all.
         own: Log Gardener wrote this entry itself.
-        occurrence: False for what only continues another entry: the further lines of a stack trace.
+        occurrence: False for an entry that only continues another entry: the further lines of a stack trace.
         said: (start, end) of the parts of `text` that come from a schema and are never masked.
-        raw: the entry as it was received, JSON.
-        wire: what the decoder read; only `processor.parsing.decode` looks inside (`labels`, `resource`, `origin`).
+        raw: the entry as received, JSON.
+        wire: the decoder's parsed form; only `processor.parsing.decode` looks inside (`labels`, `resource`, `origin`).
     """
 
     insert_id: str
@@ -108,16 +108,16 @@ class Entry(NamedTuple):
 
 
 class ReceivedMessage(NamedTuple):
-    """What a source hands over: the bytes of one entry and how to acknowledge them.
+    """A source's message: the bytes of an entry and the id for its acknowledgement.
 
     Attributes:
         data: the entry's JSON.
         message_id: Pub/Sub's message id; a file source gives the byte offset.
-        ack_id: opaque to everyone but the source.
-        source: where it came from, for people ("file:export.json", a subscription).
+        ack_id: opaque except to the source.
+        source: its origin, for display ("file:export.json", a subscription).
         offset: byte offset in the source, -1 where that has no meaning.
-        problem: a sentence, when the source already knows that `data` is not an entry.
-        size: bytes it had where `data` is only their head; 0 is all of them.
+        problem: a sentence, if the source already knows that `data` is not an entry.
+        size: original size in bytes if `data` is only the head; 0 if `data` is complete.
     """
 
     data: bytes

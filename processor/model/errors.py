@@ -1,19 +1,19 @@
 """Every error that crosses a module border, in one tree.
 
-There are three outcomes and no fourth. `Transient`: back off and try again, nothing is acknowledged.
-`Rejected` (a value in `processor.model`, not an exception): quarantined with a reason, never retried.
-Anything else ends the process; un-acknowledged messages come back and the model is rebuilt.
+There are exactly three outcomes. `Transient`: back off and retry, nothing is acknowledged. `Rejected` (a value in
+`processor.model`, not an exception): quarantined with a reason, never retried. Anything else ends the process;
+un-acknowledged messages are delivered again and the model is rebuilt.
 """
 
 
 class GardenerError(Exception):
-    """Something Log Gardener can name. Its text is a sentence for the person who runs it."""
+    """An error known to Log Gardener. Its text is a sentence for the operator."""
 
     exit_code = 1
 
 
 class ConfigError(GardenerError):
-    """A setting, flag or file that cannot be used as given; says which one and what to do."""
+    """An unusable setting, flag or file; the text names it and the remedy."""
 
     exit_code = 2
 
@@ -31,17 +31,17 @@ class SourceError(GardenerError):
 
 
 class TooManyRejected(SourceError):
-    """Most of what arrives cannot be decoded: the fault is ours, quarantine is no place for all of it."""
+    """Most messages cannot be decoded: the fault is ours, and they do not belong in quarantine."""
 
 
 class Transient(GardenerError):
-    """The outside part did not answer or asked to wait; the same call may be repeated."""
+    """An outside part did not answer or asked to wait; the same call may be repeated."""
 
     exit_code = 5
 
 
 class RateLimited(Transient):
-    """The issue tracker asks to wait; nothing was written. `retry_after_s` says how long."""
+    """The issue tracker asks to wait; nothing was written. `retry_after_s` is the waiting time."""
 
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(message)
@@ -49,29 +49,29 @@ class RateLimited(Transient):
 
 
 class OutcomeUnknown(Transient):
-    """The issue tracker may or may not have written what it was asked to: look before asking again."""
+    """The issue tracker may or may not have carried out a write: check before repeating it."""
 
 
 class Conflict(Transient):
-    """Another writer came first: read again, decide again, commit again."""
+    """Another writer was first: read again, decide again, commit again."""
 
 
 class CheckpointTooLarge(GardenerError):
-    """More than the store can take in one commit; nothing was applied. Commit the same messages in smaller parts."""
+    """More than the store accepts in a commit; nothing was applied. Commit the same messages in smaller parts."""
 
 
 class TrackerError(GardenerError):
-    """The issue tracker refused for good: permission, validation, a repository that is gone."""
+    """The issue tracker refused permanently: permission, validation, a repository that is gone."""
 
     exit_code = 6
 
 
 class IssueGone(TrackerError):
-    """The issue was deleted, or lies where it cannot be read; the repository itself can be read."""
+    """The issue was deleted or is not readable; the repository itself is readable."""
 
 
 class IssueMoved(TrackerError):
-    """The issue was transferred, or its repository renamed; `repository` and `number` say where it is now."""
+    """The issue was transferred, or its repository renamed; `repository` and `number` are its new place."""
 
     def __init__(self, message: str, repository: str, number: int) -> None:
         super().__init__(message)

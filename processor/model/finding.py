@@ -1,4 +1,4 @@
-"""What a check of the set-up found."""
+"""The result of a check of the set-up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Grade(StrEnum):
-    """How a check of the set-up came out."""
+    """The grade of a check."""
 
     WELL = "ok"
     SKIPPED = "skipped"
@@ -17,11 +17,11 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What `gardener doctor` found of one part.
+    """A finding of `gardener doctor` about a part of the set-up.
 
     Attributes:
         part: "subscription", "state", "GitHub", ...
-        mend: the command or setting that mends it, "" when nothing is to do.
+        mend: the command or setting that fixes it, "" if there is nothing to do.
     """
 
     grade: Grade

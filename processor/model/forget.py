@@ -1,4 +1,4 @@
-"""What has to go from a state, because it names somebody or is too old."""
+"""Forgetting: the data to remove from a state, because it names somebody or is too old."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 FORGOTTEN: Final = "[forgotten]"
-"""Stands where a text was."""
+"""Replacement for a removed text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Each condition is reason enough by itself.
+    """Conditions for removal, each sufficient by itself.
 
     Attributes:
-        text: log text that holds this, whatever its case. A cluster whose template holds it goes as a whole; of others
-            the samples, facets and values that hold it.
-        clusters: these go as a whole, with all that was merged into them.
-        entries: insert_ids; the samples made of these go.
+        text: log text that contains this, in any case. A cluster whose template contains it is removed as a whole; of
+            other clusters, the samples, facets and values that contain it.
+        clusters: removed as a whole, with all clusters merged into them.
+        entries: insert_ids; the samples made of these are removed.
     """
 
     text: str = ""
@@ -26,7 +26,7 @@ class Forget:
     entries: frozenset[str] = frozenset()
 
     def finds(self, text: str) -> bool:
-        """Whether `text` holds what has to go, as it is or as JSON writes it."""
+        """Return whether `text` contains the text to remove, plain or as written in JSON."""
         if not self.text:
             return False
         wanted, folded = self.text.casefold(), text.casefold()
@@ -36,13 +36,13 @@ class Forget:
 
 
 class Forgotten(NamedTuple):
-    """How much has gone.
+    """The amount of removed data.
 
     Attributes:
-        clusters: gone as a whole.
-        cleaned: of which something has gone.
+        clusters: removed as a whole.
+        cleaned: clusters with a part removed.
         rejected: quarantined messages.
-        notes: records of the audit trail whose detail has gone.
+        notes: records of the audit trail whose detail was removed.
     """
 
     clusters: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Forgotten(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """For the audit trail: how much, never what."""
+        """Return a summary for the audit trail: amounts, never content."""
         return (
             f"{len(self.clusters)} clusters gone, {len(self.cleaned)} cleaned, {self.rejected} quarantined messages,"
             f" {self.notes} notes"

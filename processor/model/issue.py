@@ -1,4 +1,4 @@
-"""Issues as every tracker has them."""
+"""Issues in the form common to all trackers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IssueRef:
-    """One issue of one tracker.
+    """An issue of a tracker.
 
     Attributes:
         repository: "owner/name", or the folder of a folder tracker.
-        url: where a person opens it.
+        url: its address for people.
     """
 
     repository: str
@@ -25,7 +25,7 @@ class IssueRef:
 
 @dataclass(frozen=True, slots=True)
 class IssueDraft:
-    """An issue to be made. Title and body are neutralised and redacted already."""
+    """An issue to create. Title and body are already escaped and redacted."""
 
     repository: str
     title: str
@@ -36,11 +36,11 @@ class IssueDraft:
 
 @dataclass(frozen=True, slots=True)
 class IssueEdit:
-    """What to change of an issue; None and empty leave as is. Doing it twice is doing it once.
+    """Changes to an issue; None and empty leave a field unchanged. Idempotent.
 
     Attributes:
         reason: with `open=False`: completed, not_planned or duplicate.
-        duplicate_of: with reason duplicate: the number of the issue that stays.
+        duplicate_of: with reason duplicate: the number of the remaining issue.
     """
 
     title: str | None = None
@@ -57,9 +57,9 @@ class Issue:
     """An issue as its tracker shows it.
 
     Attributes:
-        reason: why it is closed: completed, not_planned, duplicate, or "".
-        comments: how many it has.
-        author: who opened it, "" where the tracker does not say.
+        reason: of closing: completed, not_planned, duplicate, or "".
+        comments: number of comments.
+        author: the person who opened it, "" if the tracker does not report it.
     """
 
     ref: IssueRef
@@ -78,7 +78,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class IssueComment:
-    """A comment as its tracker shows it. `body` is somebody's text: hostile until neutralised."""
+    """A comment as its tracker shows it. `body` is a person's text: hostile until escaped."""
 
     id: int
     author: str

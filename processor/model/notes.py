@@ -1,7 +1,7 @@
-"""The controller's notes about a cluster's issue, `Triage.notes`.
+"""Notes: the controller's record of a cluster's issue, in `Triage.notes`.
 
-Every field of `Notes` has a default, so notes written by an older version can be read. Nothing here is log text. The
-stored form is JSON, see `sinks.triage_json`.
+Every field of `Notes` has a default, so notes written by an older version are readable. Nothing here is log text. For
+the stored JSON, see `sinks.triage_json`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Final, Literal
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A request that was about to be made. Until `until` nobody else touches the cluster; then somebody looks.
+    """A request that was about to be made.
+
+    Until `until`, no other worker touches the cluster; then its outcome is checked.
 
     Attributes:
-        token: whose it is; made up for every intent.
+        token: identifies the owner; new for every intent.
         number: the comment's number.
     """
 
@@ -29,7 +31,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class PendingComment:
-    """A comment that people have not seen yet; its number is part of its marker."""
+    """A comment that is not yet posted; its number is part of its marker."""
 
     number: int
     change: str
@@ -39,11 +41,11 @@ class PendingComment:
 
 @dataclass(frozen=True, slots=True)
 class LastWritten:
-    """The issue as we wrote it last: what differs from it was somebody else.
+    """The issue as last written; any difference was made by somebody else.
 
     Attributes:
-        figures: digest of what our part of the body was made from.
-        labels: every label we ever added and did not take away again.
+        figures: digest of the inputs of our part of the body.
+        labels: every label that we added and did not remove again.
     """
 
     title: str
@@ -56,10 +58,10 @@ class LastWritten:
 
 @dataclass(frozen=True, slots=True)
 class RelatedIssue:
-    """An issue that has to do with this one, and why; see `processor.issues.related_issues`.
+    """An issue related to this one, and why; see `processor.issues.related_issues`.
 
     Attributes:
-        cluster: id of the cluster whose issue it is, "" for one that a person wrote.
+        cluster: id of the issue's cluster, "" for an issue that a person wrote.
     """
 
     number: int
@@ -70,23 +72,23 @@ class RelatedIssue:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The controller's notes about one cluster.
+    """The controller's notes about a cluster.
 
     Attributes:
-        asked_at: when the last issue was asked for; what the cap per hour is counted from.
-        comments: comments owed so far; the next one's number.
-        came_back: when it regressed, the newest last.
-        abandoned: why nothing is written for now, for people; "" while all is well.
-        retry_at: when a refused write is tried again: an hour later, doubling.
-        refused_at, refused_title, refusals: when, of which title and how often in a row it was refused.
-        waiting: why its issue is not opened yet, for people; "" where it is not due.
-        earlier: URL of the issue that this one continues.
-        links: issues that have to do with this one.
-        new_in, gone_since: what its service's revisions say of it; see `processor.triage.deploys.View`.
-        incident: id of the cluster whose issue speaks for this one, "" while it speaks for itself.
-        commands_at: up to when the issue's comments were searched for commands.
-        heard_at: the issue's last change when it was listened to last.
-        comments_heard: how many the issue had when they were listed; another number is a reason to look.
+        asked_at: when the last issue was requested; basis of the cap per hour.
+        comments: number of comments to date, and the number of the next comment.
+        came_back: times of regressions, newest last.
+        abandoned: why nothing is written for now, for people; "" in normal operation.
+        retry_at: when a refused write is retried: after an hour, doubling.
+        refused_at, refused_title, refusals: time and title of the refusal, and the number of refusals in a row.
+        waiting: why its issue is not opened yet, for people; "" if it is not due.
+        earlier: URL of the issue that this issue continues.
+        links: related issues.
+        new_in, gone_since: from its service's revisions; see `processor.triage.deploys.View`.
+        incident: id of the cluster whose issue covers this one, "" if it has its own.
+        commands_at: time up to which the issue's comments were searched for commands.
+        heard_at: the issue's last change at the last search.
+        comments_heard: number of comments when they were last listed; another number triggers a search.
     """
 
     intent: Intent | None = None
@@ -114,6 +116,6 @@ class Notes:
 
 EMPTY = Notes()
 DELETED: Final = "the issue was deleted"
-"""What `Notes.abandoned` says then."""
+"""Text of `Notes.abandoned` in that case."""
 FOR_BUDGET: Final = "waits for the hourly budget"
-"""What `Notes.waiting` says then."""
+"""Text of `Notes.waiting` in that case."""

@@ -1,7 +1,7 @@
-"""The seams: what the worker asks of a source, a store, an issue tracker and a clock.
+"""Ports: the interfaces of a source, a store, an issue tracker and a clock, as the worker uses them.
 
-One contract suite per seam runs over every implementation (`tests/contract`). The docstrings say what a
-caller may rely on and, as important, what it may not.
+A contract suite per port runs over every implementation (`tests/contract`). The docstrings state both the guarantees
+for a caller and their limits.
 """
 
 from __future__ import annotations
@@ -38,35 +38,35 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """The only way to know the time outside a step's `now` parameter."""
+    """The only source of time outside a step's `now` parameter."""
 
     def now(self) -> datetime:
-        """Aware UTC."""
+        """Return the time, aware UTC."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait; returns early when the process is asked to stop."""
+        """Wait; return early if the process has to stop."""
 
 
 class Source(Protocol):
-    """Where messages come from. Delivery is at least once, in any order."""
+    """A source of messages. Delivery is at least once, in any order."""
 
     def pull(self, max_messages: int, timeout_s: float) -> Sequence[ReceivedMessage]:
-        """Up to `max_messages`; an empty list after `timeout_s` without any. Raises `Transient`, `SourceError`.
+        """Return up to `max_messages`; an empty list after `timeout_s` without any. Raises `Transient`, `SourceError`.
 
-        Returning a message does not mean that it was processed: it comes again until it is acknowledged.
+        A returned message is not yet processed: it is delivered again until it is acknowledged.
         """
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """These are committed and need not come again. Best effort: a lost acknowledgement is a duplicate."""
+        """Acknowledge committed messages. Best effort: a lost acknowledgement causes a duplicate."""
 
     def release(self, messages: Sequence[ReceivedMessage]) -> None:
-        """These were pulled and will not be processed here; give them to somebody else soon."""
+        """Return unprocessed messages, for early delivery to another reader."""
 
     def exhausted(self) -> bool:
-        """True once nothing more can ever come (end of a file that is not followed)."""
+        """Return whether no message can come any more (end of a file that is not followed)."""
 
     def close(self) -> None:
-        """Free what is held; un-acknowledged messages come back to the next reader."""
+        """Release connections; un-acknowledged messages are delivered to the next reader."""
 
 
 class Store(Protocol):
@@ -74,91 +74,91 @@ class Store(Protocol):
 
     # --- the model ------------------------------------------------------------------------------------
     def load_model(self, known: Mapping[Stream, int]) -> Sequence[StreamModel]:
-        """Records of every stream whose revision is above `known` (0 where absent).
+        """Return records of every stream whose revision is above `known` (0 if absent).
 
-        A `StreamModel` holds the records written after the known revision, in the order written, not all.
+        A `StreamModel` holds only the records written after the known revision, in the order of writing.
         """
 
     def first_samples(self, ids: Collection[str]) -> Mapping[str, Sample]:
-        """The earliest entry counted on each of these ids themselves; those without one are left out."""
+        """Return the earliest entry counted on each of these ids themselves; ids without entries are left out."""
 
     # --- counting -------------------------------------------------------------------------------------
     def seen(self, identities: Collection[Identity]) -> Seen:
-        """Which of these entries are counted already. The answer goes back with the checkpoint."""
+        """Return which of these entries are already counted. The answer is passed back with the checkpoint."""
 
     def commit(self, checkpoint: Checkpoint) -> Committed:
-        """All of it or nothing, and never twice.
+        """Commit all of it or nothing, and never twice.
 
-        Raises `Conflict` when another writer counted one of `fresh` or changed one of the streams first:
-        nothing is applied, ask `seen` and `load_model` again. After any other `Transient` the outcome is
-        unknown; asking `seen` again tells, and the same entries can safely be tried again.
+        Raises `Conflict` if another writer counted one of `fresh` or changed one of the streams first: nothing is
+        applied; call `seen` and `load_model` again. After any other `Transient` the outcome is unknown; `seen` reveals
+        it, and the same entries can safely be committed again.
         """
 
     # --- readers --------------------------------------------------------------------------------------
     @property
     def documents_read(self) -> int:
-        """What the readers below have read so far where every document is billed; 0 for ever where reading is free."""
+        """Documents read by the readers below, if every document is billed; always 0 if reading is free."""
 
     def clusters(self) -> Sequence[Cluster]:
-        """Every root cluster, merged ones folded in, in no particular order."""
+        """Return every root cluster, including the counts of merged clusters, in no particular order."""
 
     def cluster(self, cluster_id: str) -> Cluster | None:
-        """One root cluster; an alias gives the cluster that continues it."""
+        """Return a root cluster; for an alias, the cluster that continues it."""
 
     def samples(self, cluster_id: str) -> Sequence[Sample]:
-        """Entries of a root cluster in order of time: the first, about ten between, the last; () for an unknown id.
+        """Return entries of a root cluster in order of time: first, about ten between, last; () for an unknown id.
 
-        Those between are the same ones in whatever order and over however many workers the entries came.
+        Those between are the same for any order of arrival and any number of workers.
         """
 
     def totals(self) -> Totals:
-        """Over all workers, since the state was created."""
+        """Return the totals over all workers, since the state was created."""
 
     def rejected(self, limit: int) -> Sequence[Rejected]:
-        """The newest quarantined messages first."""
+        """Return quarantined messages, newest first."""
 
     def workers(self) -> Sequence[WorkerState]:
-        """Every worker that ever committed, newest heartbeat first."""
+        """Return every worker that ever committed, newest heartbeat first."""
 
     def delivery(self) -> Sequence[DeliveryHealth]:
-        """The last report of each issue tracker's health; () where none was ever stored."""
+        """Return the last report of each issue tracker's health; () if there is none."""
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
-        """Store a decision with its audit trail; `handling.rev` is the revision it was made on.
+        """Store a decision with its audit trail; `triage.rev` is the revision that it is based on.
 
-        Returns it with its new revision. Raises `Conflict` when someone decided in between.
+        Returns it with its new revision. Raises `Conflict` if somebody else decided in between.
         """
 
     def merge(self, loser_id: str, winner_id: str, audit: AuditRecord) -> None:
-        """A person says that these are one: `loser_id` becomes an alias of `winner_id`, for good."""
+        """Merge two clusters on a person's decision: `loser_id` permanently becomes an alias of `winner_id`."""
 
     def split(self, cluster_id: str, audit: AuditRecord) -> Sequence[str]:
-        """A person says that these are different: an alias leaves its root, or all that was merged into a root.
+        """Split on a person's decision: detach an alias from its root, or all merged clusters from a root.
 
-        The clusters returned stand alone for good, with the entries counted on them.
+        The returned clusters permanently stay separate, with their own entries.
         """
 
     def audit(self, limit: int) -> Sequence[AuditRecord]:
-        """The newest actions first."""
+        """Return actions, newest first."""
 
     def put_delivery(self, health: DeliveryHealth) -> None:
         """Replace the report of `health.tracker`."""
 
     def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
-        """The next time at which a limited thing may be done, for all that share the state; it is taken by that.
+        """Take and return the next time at which a limited action is allowed, over all users of the state.
 
-        Two answers for one name are at least `spacing` apart. Raises `Conflict` when others are always faster.
+        Two answers for the same name are at least `spacing` apart. Raises `Conflict` if others are always faster.
         """
 
     def drop_rejected(self, ids: Collection[str]) -> None:
-        """Take replayed messages out of quarantine."""
+        """Remove replayed messages from quarantine."""
 
     def forget(self, what: Forget, audit: AuditRecord, *, dry_run: bool = False) -> Forgotten:
-        """Take this out of everything stored, for good; with `dry_run` only say how much it is.
+        """Remove matching data permanently from everything stored; with `dry_run` only return the amounts.
 
-        The audit record is stored with how much has gone. A cluster that goes as a whole loses its counts, decisions
-        and issue; entries like it are counted from nothing again. The account of all that was taken in stays.
+        The audit record is stored with the amounts. A cluster that is removed as a whole loses its counts, decisions
+        and issue; similar entries are counted from zero again. The totals of ingested messages stay.
         """
 
     def close(self) -> None:
@@ -166,53 +166,53 @@ class Store(Protocol):
 
 
 class IssueTracker(Protocol):
-    """Where issues are kept. One issue per key is the caller's duty; the tracker offers no such promise.
+    """An issue tracker. One issue per key is the caller's duty; the tracker does not guarantee it.
 
-    Any method may raise `RateLimited` (not done, wait), `Transient` (a read that did not answer) and
-    `RepositoryParked`. A write that got no answer raises `OutcomeUnknown`: only `create` and `comment` must
-    then look (`listing`, `comments`) before they are repeated, `edit` may simply be repeated.
+    Any method may raise `RateLimited` (not done, wait), `Transient` (a read without an answer) and `RepositoryParked`.
+    A write without an answer raises `OutcomeUnknown`: `create` and `comment` must then be checked (`listing`,
+    `comments`) before they are repeated; `edit` may simply be repeated.
     """
 
     settle_s: float
-    """A write that got no answer shows in a listing after this many seconds at the latest, or never."""
+    """A write without an answer appears in a listing after this many seconds at the latest, or never."""
     body_interval_s: float
-    """How often a body may be rewritten just because a count grew."""
+    """Minimum interval between rewrites of a body for a changed count alone."""
 
     def reserve(self) -> None:
-        """Wait until the next write may be made, so that it follows what is read next at once."""
+        """Wait until the next write is allowed, so that it immediately follows the next read."""
 
     def repositories(self) -> Sequence[str]:
-        """All repositories in use."""
+        """Return all repositories in use."""
 
     def repository(self, service: str) -> str:
-        """The one that holds the issues of a service."""
+        """Return the repository for the issues of a service."""
 
     def listing(self, repository: str, since: datetime | None, *, labelled: bool = True) -> Sequence[Issue]:
-        """Issues changed since then, open and closed; only those with our label unless `labelled` is False.
+        """Return issues changed since then, open and closed; only those with our label unless `labelled` is False.
 
-        May lag by `settle_s` and may, on a bad day, be empty: absence proves nothing by itself.
+        May lag by `settle_s` and may wrongly be empty: absence alone proves nothing.
         """
 
     def get(self, ref: IssueRef) -> Issue:
-        """The issue as it is now, without lag. Raises `IssueGone`, `IssueMoved`."""
+        """Return the current issue, without lag. Raises `IssueGone`, `IssueMoved`."""
 
     def create(self, draft: IssueDraft) -> Issue:
-        """Make an issue; never tried twice. Raises `TrackerError` when it was refused."""
+        """Create an issue; never retried. Raises `TrackerError` if refused."""
 
     def edit(self, ref: IssueRef, edit: IssueEdit) -> Issue:
         """Change an issue. Raises `IssueGone`, `IssueMoved`, `TrackerError`."""
 
     def comment(self, ref: IssueRef, body: str) -> None:
-        """Add a comment; never tried twice. Raises `IssueLocked`, `IssueGone`, `IssueMoved`, `TrackerError`."""
+        """Add a comment; never retried. Raises `IssueLocked`, `IssueGone`, `IssueMoved`, `TrackerError`."""
 
     def comments(self, ref: IssueRef, since: datetime) -> Sequence[IssueComment]:
-        """Comments made or changed since then, oldest first."""
+        """Return comments created or changed since then, oldest first."""
 
     def may_steer(self, ref: IssueRef, author: str) -> bool:
-        """Whether this person has write access to the repository."""
+        """Return whether this person has write access to the repository."""
 
     def react(self, ref: IssueRef, comment: IssueComment, *, understood: bool) -> None:
-        """Answer a command with a reaction; doing it twice is doing it once."""
+        """Add a reaction to a command; idempotent."""
 
     def close(self) -> None:
         """Release connections."""

@@ -1,7 +1,7 @@
-"""A template as people read it: with what stands at its places, where that is known. Pure.
+"""Template: a template for display, with the values at its places if known. Pure.
 
-A place is a value that was masked (`<*>`) or a word that was earned (`<any>`). Its key is the words before it, so that
-it stays the same when another place of the template turns into one: "user", "of group", "^" for the beginning.
+A place is a masked value (`<*>`) or a wildcard (`<any>`). Its key is the words before it, so that it stays the same if
+another place of the template becomes a wildcard: "user", "of group", "^" for the beginning.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _SHOWN: Final = 3
 
 
 class Place(NamedTuple):
-    """One place of a template.
+    """A place of a template.
 
     Attributes:
         mark: `<*>` or `<any>`.
         start: index of its first character in the template.
         end: index after its last character.
-        key: names it among the places of its template.
+        key: its name among the places of its template.
     """
 
     mark: str
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 def places(template: str) -> tuple[Place, ...]:
-    """The places of a template, from left to right, each with a key of its own."""
+    """Return the places of a template, from left to right, each with a unique key."""
     found: list[Place] = []
     taken: dict[str, int] = {}
     end = 0
@@ -56,11 +56,11 @@ def places(template: str) -> tuple[Place, ...]:
 
 
 def shown(template: str, values: Mapping[str, Mapping[str, int]]) -> str:
-    """The template with its values: one as it is, two or three as `a | b`, more as `…`.
+    """Return the template with its values: one value as is, two or three as `a | b`, more as `…`.
 
     Args:
         template: of a cluster.
-        values: occurrences by key of a place and value there; a place without any is `…`.
+        values: occurrences by key of a place and value there; a place without values is `…`.
     """
     parts, end = [], 0
     for place in places(template):
@@ -70,16 +70,16 @@ def shown(template: str, values: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def said(values: Mapping[str, int]) -> str:
-    """What is shown of the values of one place."""
+    """Return the display text for the values of a place."""
     known = ranked(values)
     return " | ".join(known) if 0 < len(known) <= _SHOWN and OTHER not in values else MANY
 
 
 def ranked(values: Mapping[str, int]) -> list[str]:
-    """The values of one place, the most frequent first."""
+    """Return the values of a place, most frequent first."""
     return sorted((value for value in values if value != OTHER), key=lambda one: (-values[one], one))
 
 
 def keyed(template: str, values: Iterable[str]) -> dict[str, str]:
-    """Values in the order of the template's places, by the places' keys; "" is none."""
+    """Map values in the order of the template's places to the places' keys; "" is none."""
     return {place.key: value for place, value in zip(places(template), values, strict=False) if value}

@@ -1,4 +1,4 @@
-"""What people and the policy decide about a cluster."""
+"""Triage: decisions of people and the policy about a cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What on-call decided about a cluster."""
+    """On-call's decision about a cluster."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 
 class Priority(StrEnum):
-    """P0 wakes somebody, P3 can wait for the week."""
+    """Priority: P0 wakes somebody, P3 can wait until the end of the week."""
 
     P0 = "P0"
     P1 = "P1"
@@ -34,17 +34,17 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What people and the controller decided about a cluster; written under compare-and-set on `rev`.
+    """The decisions of people and the controller about a cluster; written under compare-and-set on `rev`.
 
     Attributes:
-        priority: as the policy says, or a person (`priority_by`), None until evaluated.
+        priority: set by the policy, or by a person (`priority_by`); None until evaluated.
         mute_until: muted until this time; None is no date.
-        mute_until_count: muted until so many occurrences; None is no bound.
-        resolved_at: event time up to which the cluster is settled.
-        announced: the occurrences at which people were told last, by an issue or a comment; 0 is never.
-        regressions: times it came back after it was settled.
-        quiet: it has not been seen for so long that silence by chance is unlikely.
-        notes: the controller's own (intents, what was written), decoded once by the store's codec.
+        mute_until_count: muted until this number of occurrences; None is no bound.
+        resolved_at: event time up to which the cluster is resolved.
+        announced: occurrences at the last issue or comment; 0 is never.
+        regressions: number of times it returned after it was resolved.
+        quiet: it has been silent for so long that chance is unlikely.
+        notes: the controller's own (intents, last writes), decoded once by the store's codec.
     """
 
     rev: int = 0
@@ -75,7 +75,7 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Who did what to which cluster, and when."""
+    """An action on a cluster, with its author and time."""
 
     at: datetime
     who: str
@@ -85,7 +85,7 @@ class AuditRecord:
 
 
 class Change(StrEnum):
-    """What can happen to a cluster that people should hear of."""
+    """Changes of a cluster that are announced to people."""
 
     NEW = "new"
     ESCALATING = "escalating"
@@ -96,11 +96,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurningPoint:
-    """One change of a cluster, as the policy sees it.
+    """A change of a cluster, as the policy sees it.
 
     Attributes:
         count: the cluster's occurrences at that point.
-        reason: one sentence for people, made of figures and the policy's words, never of log text.
+        reason: a sentence for people, made of figures and the policy's words, never of log text.
     """
 
     change: Change

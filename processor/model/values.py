@@ -1,4 +1,4 @@
-"""What stands at the places of a template, bounded so that the order in which values come never matters. Pure."""
+"""Values at the places of a template, bounded independently of the order of arrival. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 OTHER: Final = "(other)"
-"""Stands for all values beyond a bound."""
+"""Collects all values beyond a bound."""
 MAX_PLACES: Final = 12
 MAX_VALUES: Final = 10
 MAX_VALUE_CHARS: Final = 80
 
 
 def total(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
-    """The sum of these breakdowns, bounded; how they were cut and in which order they come does not matter.
+    """Return the bounded sum of these breakdowns; their order and previous cuts do not matter.
 
-    Of more than `MAX_VALUES` values those with the lowest hashes stay, each with all its occurrences: a value that
-    belongs to the lowest of all belongs to the lowest of every part. The others are summed under `OTHER`.
+    Of more than `MAX_VALUES` values, those with the lowest hashes stay, each with all its occurrences: a value among
+    the lowest of all is among the lowest of every part. The others are summed under `OTHER`.
     """
     summed: dict[str, Counter[str]] = {}
     for part in parts:
@@ -33,7 +33,7 @@ def total(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[st
 
 
 def short(value: str) -> str:
-    """The value as it is kept."""
+    """Return the value in its stored length."""
     return value if len(value) <= MAX_VALUE_CHARS else value[: MAX_VALUE_CHARS - 1] + "…"
 
 

@@ -1,4 +1,4 @@
-"""Turn the bytes of one log entry into an `Entry`: who failed, how badly, in which words.
+"""Turn the bytes of one log entry into an `Entry`: its service, severity and message.
 
 Enters: bytes.
 Leaves: `Entry` objects, or `DecodeError` with a reason.

@@ -1,7 +1,7 @@
-"""App Engine's request logs: the lines that were logged during a request, else the request.
+"""App Engine request logs: the lines logged during a request, or the request itself.
 
-`protoPayload.line[]` holds what the application logged. The line of the highest severity, a WARNING at least, is the
-message; among equals one that is a stack trace, then the first. Promises: never raises.
+`protoPayload.line[]` holds the lines that the application logged. The message is the line of the highest severity, at
+least WARNING; among lines of equal severity, a stack trace comes before the first line. Promises: never raises.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _ORDER: Final = {name: number for number, name in enumerate(levels.BAD, 1)}
 
 
 def is_request_log(payload: Mapping[str, Any]) -> bool:
-    """Whether a protoPayload is a RequestLog."""
+    """Return whether a protoPayload is a RequestLog."""
     kind = payload.get("@type")
     return type(kind) is str and kind.endswith(".RequestLog")
 
 
 def message(payload: Mapping[str, Any]) -> str:
-    """The message of the worst line, "" where no line is a WARNING or worse."""
+    """Return the message of the most severe line, "" if no line is WARNING or worse."""
     lines = payload.get("line")
     worst, text = (0, False), ""
     for line in lines if type(lines) is list else ():

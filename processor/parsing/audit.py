@@ -1,7 +1,8 @@
 """Audit logs: an AuditLog -> "compute instances.insert: RESOURCE_EXHAUSTED: no machine is left".
 
-The API, the method, gRPC's name of the code and a reason in capitals are said: they come from a schema. The status
-message is free text. The resource, the caller and the address are values and stay out. Promises: never raises.
+The API, the method, the gRPC status name and a reason in capitals are fixed text, because they come from a schema. The
+status message is free text. The resource, the caller and the address are values and are left out. Promises: never
+raises.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ CODES: Final = {
     7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 9: "FAILED_PRECONDITION", 10: "ABORTED", 11: "OUT_OF_RANGE",
     12: "UNIMPLEMENTED", 13: "INTERNAL", 14: "UNAVAILABLE", 15: "DATA_LOSS", 16: "UNAUTHENTICATED",
 }  # fmt: skip
-"""gRPC's names of its status codes."""
+"""The gRPC names of the status codes."""
 
 _VERSION: Final = re.compile(r"v\d+(?:(?:alpha|beta|p)\d*)*|alpha|beta", re.IGNORECASE)
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
@@ -27,13 +28,13 @@ _MAX_SEGMENTS: Final = 3
 
 
 def is_audit(payload: Mapping[str, Any]) -> bool:
-    """Whether a protoPayload is an AuditLog, with or without its `@type`."""
+    """Return whether a protoPayload is an AuditLog, with or without its `@type`."""
     kind = payload.get("@type")
     return kind.endswith(".AuditLog") if type(kind) is str else "methodName" in payload
 
 
 def message(payload: Mapping[str, Any]) -> Message:
-    """What was called and why it failed."""
+    """Return the method that was called and the reason why it failed."""
     status = _status(payload)
     api, method = _api(payload), _method(payload)
     code = CODES.get(status[0], f"code {status[0]}" if status[0] else "")
@@ -47,24 +48,24 @@ def message(payload: Mapping[str, Any]) -> Message:
 
 
 def service(payload: Mapping[str, Any]) -> str:
-    """The API as it is called in logs and in the console: `compute.googleapis.com`."""
+    """Return the API by its name in logs and in the console: `compute.googleapis.com`."""
     name = payload.get("serviceName")
     return name if type(name) is str else ""
 
 
 def resource(payload: Mapping[str, Any]) -> str:
-    """What was called upon: `projects/p/zones/z/instances/i`."""
+    """Return the resource of the call: `projects/p/zones/z/instances/i`."""
     name = payload.get("resourceName")
     return name if type(name) is str else ""
 
 
 def failed(payload: Mapping[str, Any]) -> bool:
-    """Whether the call failed."""
+    """Return whether the call failed."""
     return bool(_status(payload)[0])
 
 
 def is_failed_job(payload: Mapping[str, Any]) -> bool:
-    """Whether this is the end of a job that failed: of all data access the one thing that is somebody's problem."""
+    """Return whether this is the end of a failed job, the only data access entry that needs attention."""
     metadata, data = payload.get("metadata"), payload.get("serviceData")
     ended = (type(metadata) is dict and "jobChange" in metadata) or (type(data) is dict and "jobCompletedEvent" in data)
     name = payload.get("methodName")
@@ -77,7 +78,7 @@ def _api(payload: Mapping[str, Any]) -> str:
 
 
 def _method(payload: Mapping[str, Any]) -> str:
-    """`google.container.v1.ClusterManager.SetNodePoolSize` -> `ClusterManager.SetNodePoolSize`."""
+    """Shorten `google.container.v1.ClusterManager.SetNodePoolSize` to `ClusterManager.SetNodePoolSize`."""
     name = payload.get("methodName")
     if type(name) is not str:
         return ""
@@ -92,7 +93,7 @@ def _method(payload: Mapping[str, Any]) -> str:
 
 
 def _status(payload: Mapping[str, Any]) -> tuple[int, str]:
-    """(code, message), of the call or of the job that ended with it; 0 for no failure."""
+    """Return (code, message) of the call, or of the job that it ended; code 0 means no failure."""
     for found in (payload.get("status"), *_job_errors(payload), payload.get("response")):
         if type(found) is dict:
             code, text = found.get("code"), found.get("message")
@@ -120,7 +121,7 @@ def _at(value: Any, *path: str) -> Any:
 
 
 def _reasons(payload: Mapping[str, Any]) -> Iterator[str]:
-    """Reasons in capitals: of VPC Service Controls, of `google.rpc.ErrorInfo`, of a denied policy."""
+    """Return reasons in capitals: from VPC Service Controls, `google.rpc.ErrorInfo` or a denied policy."""
     found = [_at(payload, "metadata", "violationReason"), _at(payload, "metadata", "reason")]
     details = _at(payload, "status", "details")
     found += [_at(one, "reason") for one in details[:3]] if type(details) is list else []

@@ -1,7 +1,7 @@
-"""Cues: short words in a payload that say why or what, by the name of their field: `code=card_declined`.
+"""Cues: short words in a payload that state a reason or a subject, with the name of their field: `code=card_declined`.
 
-Only the name tells such a word from a value, and only its form tells it from an id: an identifier, a dotted name, a
-few letters, a number of at most five digits under a name of codes. Cues are said and never masked.
+The field's name separates such a word from a value, and its form separates it from an id: an identifier, a dotted name,
+a few letters, or a number of at most five digits in a field of codes. Cues are fixed text and are never masked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAX_CUES: Final = 6
 _MAX_CHARS: Final = 80
 _MAX_CODE: Final = 100_000
-_UNTOLD: Final = range(100, 400)  # of HTTP: these went well
+_UNTOLD: Final = range(100, 400)  # HTTP methods and statuses of success
 # An identifier, a dotted permission, a route; no id, no count.
 _SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
@@ -29,17 +29,17 @@ _GOOD: Final = frozenset(
 
 
 def is_symbol(text: str) -> bool:
-    """Whether a text is one word that stands for something, as `BackOff` or `run.services.update` do."""
+    """Return whether a text is a single symbolic word, such as `BackOff` or `run.services.update`."""
     return len(text) <= _MAX_CHARS and _SYMBOL.fullmatch(text) is not None
 
 
 def is_no_error(value: Any) -> bool:
-    """Whether a formatter that was given no exception described a text of its own, as an error of type str."""
+    """Return whether a formatter without an exception described a text of its own, as an error of type str."""
     return type(value) is dict and value.get("type") == "str"
 
 
 def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
-    """`name=word` of the fields that say which or why in a word, those first that are codes."""
+    """Return `name=word` for the fields that state a reason or a subject, codes first."""
     known, count = text.casefold(), 0
     fields = [(name, payload[name], name in at.codes) for name in (*at.codes, *at.reasons, *at.cues)]
     for name in at.errors:

@@ -1,8 +1,8 @@
-"""Decode: the bytes of one message -> `Entry`, or `DecodeError` with a sentence.
+"""Decode the bytes of one message into an `Entry`, or raise `DecodeError` with a sentence.
 
-`LogEntry` is the schema at the boundary, after Cloud Logging's LogEntry reference. The hot path fills the
-same fields with msgspec, which is some five times faster; whatever msgspec refuses, `LogEntry` decides and
-words the reason. `tests/unit/parsing/test_entry.py` holds the two to the same verdicts. camelCase ends here.
+`LogEntry` is the schema at the boundary, after Cloud Logging's LogEntry reference. The hot path fills the same fields
+with msgspec, which is about five times faster. If msgspec refuses the bytes, `LogEntry` decides and words the reason.
+`tests/unit/parsing/test_entry.py` checks that both reach the same verdict. camelCase ends here.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}[A-Za-z]")
 
 
 class DecodeError(GardenerError):
-    """These bytes are not a log entry; the text says why and goes to quarantine."""
+    """The bytes are not a log entry; the text gives the reason and is stored with the quarantined message."""
 
 
 class LogEntry(BaseModel):
-    """A Cloud Logging LogEntry, the parts that are read. Unknown fields are allowed and kept in `raw`.
+    """A Cloud Logging LogEntry, limited to the fields in use. Unknown fields are allowed and kept in `raw`.
 
-    Source: the LogEntry reference of Cloud Logging's REST API, v2. int64 arrives as a JSON string;
-    `sourceLocation.line` is one, `httpRequest.status` may be.
+    Source: the LogEntry reference of Cloud Logging's REST API, v2. int64 arrives as a JSON string; so does
+    `sourceLocation.line`, and `httpRequest.status` may.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="ignore", frozen=True, defer_build=True)
@@ -70,7 +70,7 @@ class LogEntry(BaseModel):
     text_payload: str | None = None
     json_payload: dict[str, Any] | None = None
     proto_payload: dict[str, Any] | None = None
-    # What stands beside the message costs no message when its type is wrong.
+    # A wrong type in a field beside the message does not cost the message.
     http_request: Any = None
     resource: Any = None
     labels: Any = None
@@ -94,7 +94,7 @@ class _Wire(msgspec.Struct, rename="camel"):
     json_payload: dict[str, Any] | None = None
     proto_payload: dict[str, Any] | None = None
     http_request: Any = None
-    # Every entry of a service repeats it; it is parsed once for each distinct spelling.
+    # Every entry of a service repeats the resource; each distinct spelling is parsed once.
     resource: msgspec.Raw = _NULL
     labels: Any = None
     trace: Any = None
@@ -106,10 +106,10 @@ _NOTHING: Final[tuple[tuple[tuple[int, int], ...], HttpRequest | None]] = ((), N
 
 
 class _Resource(NamedTuple):
-    """A monitored resource, read once for each distinct spelling. "" where it does not say.
+    """A monitored resource, parsed once for each distinct spelling; "" for absent values.
 
     Attributes:
-        is_settled: nothing in the entry itself may name its service better than the resource's labels do.
+        is_settled: nothing in the entry itself can name its service better than the resource's labels.
         may_be_own: Log Gardener itself runs on such a resource.
     """
 
@@ -127,10 +127,10 @@ _MAX_SPELLINGS: Final = 4096
 
 
 def decode(data: bytes, now: datetime) -> Entry:
-    """One entry from its JSON.
+    """Decode one entry from its JSON.
 
     Raises:
-        DecodeError: not JSON, not an object, a field of the wrong type, no usable timestamp.
+        DecodeError: not JSON, not an object, a field of the wrong type, or no usable timestamp.
     """
     _check_utf8(data)
     try:
@@ -138,12 +138,12 @@ def decode(data: bytes, now: datetime) -> Entry:
         if wire.log_name and (wire.text_payload or wire.json_payload or wire.proto_payload or wire.http_request):
             return _normalise(wire, _resource(bytes(wire.resource)), data, now)
     except (msgspec.DecodeError, RecursionError, DecodeError):
-        pass  # another form, or worded below
+        pass  # in another form, or refused below with a reason
     return _decode_other(envelopes.rewrite(data) or data, now)
 
 
 def _decode_other(data: bytes, now: datetime) -> Entry:
-    """As `decode`, for what was no plain LogEntry at first sight."""
+    """Decode a message that is not a plain LogEntry; raises as `decode` does."""
     try:
         wire = _decode_wire(data)
         resource = _resource(bytes(wire.resource))
@@ -154,10 +154,10 @@ def _decode_other(data: bytes, now: datetime) -> Entry:
 
 
 def validate(data: bytes) -> LogEntry:
-    """The schema's own verdict, with a sentence for people.
+    """Validate against the schema and raise with a readable sentence.
 
     Raises:
-        DecodeError: as `decode`, but for timestamps.
+        DecodeError: as `decode`, except for timestamps.
     """
     if not data.strip():
         raise DecodeError("the message is empty")
@@ -172,7 +172,7 @@ def validate(data: bytes) -> LogEntry:
 
 
 def _check_utf8(data: bytes) -> None:
-    """Refuse bytes that are no text: msgspec does not look at the strings that it skips."""
+    """Raise if bytes are not UTF-8: msgspec does not check the strings that it skips."""
     if not data.isascii():
         try:
             data.decode()
@@ -206,7 +206,7 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
     project, service, is_settled, may_be_own, _, _ = resource
     if not is_settled or wire.proto_payload is not None:
         service = _service(wire, resource)
-    # Of a named tuple's ways to be made, the quickest: this is done for every entry.
+    # The fastest way to make a named tuple, since this runs for every entry.
     return tuple.__new__(
         Entry,
         (
@@ -229,14 +229,14 @@ def _normalise(wire: _Wire, resource: _Resource, data: bytes, now: datetime) -> 
 
 
 def _message(wire: _Wire) -> tuple[Message, HttpRequest | None]:
-    """What the entry says and the request it is about; an empty text where the request is the subject."""
+    """Return the entry's message and its request; the text is empty if the request is the subject."""
     request = None if wire.http_request is None else _http(wire.http_request, wire.json_payload or wire.proto_payload)
     text, payload = wire.text_payload, wire.json_payload
     if text is not None:
         text, payload = unwrap(_COLOUR.sub("", text) if "\x1b" in text else text)
         if payload is None:
             return Message(text), request
-        wire.json_payload = payload  # from here on it is one
+        wire.json_payload = payload  # a payload from here on
     elif payload is not None and (inner := _inside(payload)) is not None:
         wire.json_payload = payload = inner
     if payload is None:
@@ -250,7 +250,7 @@ def _message(wire: _Wire) -> tuple[Message, HttpRequest | None]:
 
 
 def _inside(payload: dict[str, Any]) -> dict[str, Any] | None:
-    """The payload with the fields that its message holds as JSON, logfmt or klog's pairs; None for a plain message."""
+    """Return the payload with the fields of a JSON, logfmt or klog message; None for a plain message."""
     name, text = payloads.message_field(payload)
     if not text or is_plain(text):
         return None
@@ -271,14 +271,14 @@ def _of_proto(payload: dict[str, Any], request: HttpRequest | None) -> tuple[Mes
 
 
 def _is_subject(request: HttpRequest | None) -> bool:
-    """Whether an entry with this request and no message of its own is about the request."""
+    """Return whether an entry with this request and without a message is about the request."""
     return request is not None and bool(request.outcome or (request.status and (request.url or request.method)))
 
 
 def _service(wire: _Wire, resource: _Resource) -> str:
-    """The service where the resource's labels alone do not decide it.
+    """Return the service if the resource's labels alone do not decide it.
 
-    An audit log belongs to the thing that was called upon where its resource has a name of its own, else to the API.
+    An audit log belongs to the called resource if that has a name of its own, else to the API.
     """
     proto = wire.proto_payload
     if proto is not None and audit.is_audit(proto):
@@ -307,25 +307,25 @@ def resource(entry: Entry) -> Mapping[str, str]:
 
 
 def labels(entry: Entry) -> Mapping[str, str]:
-    """The entry's own labels."""
+    """Return the entry's own labels."""
     return _texts(_wire_of(entry).labels)
 
 
 def trace(entry: Entry) -> str:
-    """The trace it belongs to, "" for none."""
+    """Return the trace id, "" for none."""
     found = _wire_of(entry).trace
     return found if type(found) is str else ""
 
 
 def error_group(entry: Entry) -> str:
-    """The Error Reporting group that Cloud Logging put it in, "" for none."""
+    """Return the Error Reporting group that Cloud Logging assigned, "" for none."""
     groups = _wire_of(entry).error_groups
     first = groups[0] if type(groups) is list and groups else None
     return str(first.get("id", "")) if type(first) is dict else ""
 
 
 def origin(entry: Entry) -> Mapping[str, str]:
-    """What the payload says of its place in the code, and what the entry is about, by the name of its facet."""
+    """Return the place in the code and the subject that the payload states, by facet name."""
     wire = _wire_of(entry)
     found: dict[str, str] = {}
     if (payload := wire.json_payload) is not None:
@@ -342,7 +342,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
 
 
 def split(entry: Entry) -> tuple[str, int] | None:
-    """(id of the whole, place in it) of an entry that Cloud Logging cut out of a longer one; None for a whole one."""
+    """Return (id of the whole, position) of a part that Cloud Logging split off; None for a whole entry."""
     found = _wire_of(entry).split
     if type(found) is not dict or type(found.get("uid")) is not str:
         return None
@@ -351,7 +351,7 @@ def split(entry: Entry) -> tuple[str, int] | None:
 
 
 def is_failed_job(entry: Entry) -> bool:
-    """Whether this is a data access audit log of a job that failed."""
+    """Return whether this is a data access audit log of a failed job."""
     payload = _wire_of(entry).proto_payload
     return payload is not None and audit.is_failed_job(payload)
 
@@ -363,7 +363,7 @@ def _wire_of(entry: Entry) -> _Wire:
 
 
 def identity(entry: Entry, message_id: str) -> Identity:
-    """What makes two deliveries one entry; an entry without insert_id falls back on its bytes and message id."""
+    """Return the key that makes two deliveries the same entry; without insert_id, the bytes and the message id."""
     second = int(entry.at.timestamp())
     timestamp = entry.timestamp
     if "." in timestamp:
@@ -391,7 +391,7 @@ def _parse_time(timestamp: str, now: datetime) -> datetime:
 
 
 def _texts(labels: Any) -> Mapping[str, str]:
-    """Labels as text; Cloud Logging's are, a hand-written file's may not be."""
+    """Return labels as text: Cloud Logging's are text, those of a hand-written file may not be."""
     if type(labels) is not dict:
         return {}
     return {name: value if type(value) is str else compact(value) for name, value in labels.items()}
@@ -402,12 +402,12 @@ def _http(fields: Any, payload: dict[str, Any] | None) -> HttpRequest | None:
 
 
 def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severity | None) -> Severity:
-    """The severity where Cloud Logging has none, or only the one that the agent gives to a whole stream.
+    """Return the severity if Cloud Logging has none, or only the agent's default for a whole stream.
 
-    What the writer states comes first: a field of its payload, then the level that a line begins with.
+    The writer's own statement comes first: a field of the payload, then the level at the start of the line.
     """
     if wire.text_payload is not None and not text.strip() and request is None:
-        return Severity.DEFAULT  # a blank line is nothing to be told of, whatever stream it came on
+        return Severity.DEFAULT  # a blank line is never reported, whatever stream it came from
     if given and not severity.is_streams_own(wire.log_name, given.name):
         return given
     if not given and wire.severity is not None and (named := levels.of(wire.severity, "cloud")):
@@ -424,7 +424,7 @@ def _severity(wire: _Wire, text: str, request: HttpRequest | None, given: Severi
 
 
 def _by_outcome(wire: _Wire, request: HttpRequest | None) -> Severity:
-    """The severity of a call or a request that nobody gave one."""
+    """Return the severity of a call or a request that has none, by its outcome."""
     if wire.proto_payload is not None and audit.is_audit(wire.proto_payload) and audit.failed(wire.proto_payload):
         return Severity.ERROR
     status = 0 if request is None else request.status

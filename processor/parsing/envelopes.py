@@ -1,8 +1,8 @@
-"""Entries in other people's forms -> a LogEntry as Cloud Logging's REST API writes it.
+"""Rewrite entries in other forms as a LogEntry in the spelling of Cloud Logging's REST API.
 
-Asked only where a message is no plain LogEntry: Pub/Sub's push and pull bodies, CloudEvents, snake_case of protobuf's
+Called only if a message is not a plain LogEntry: Pub/Sub push and pull bodies, CloudEvents, the snake_case of protobuf
 tools, rows of BigQuery and Log Analytics, and lines of a program's own JSON log (docker, journald, any logger).
-Promises: never raises; None where there is nothing to change.
+Promises: never raises; None if there is nothing to change.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _FIELDS: Final = (
 )  # fmt: skip
 _TIMES: Final = ("timestamp", "receiveTimestamp")
 _PAYLOADS: Final = ("textPayload", "jsonPayload", "protoPayload", "httpRequest")
-# What nobody but Cloud Logging writes: an object with one of these is a LogEntry, whatever else it holds.
+# Only Cloud Logging writes these: an object with one of them is a LogEntry, whatever else it holds.
 _CERTAIN: Final = (*_PAYLOADS, "logName", "insertId", "receiveTimestamp", "resource")
 _OBJECTS: Final = ("jsonPayload", "protoPayload", "httpRequest", "resource", "labels", "sourceLocation", "operation")
 _WORDS: Final = re.compile(r"_([a-z0-9])")
-# BigQuery has no dots, slashes and dashes in the names of columns.
+# BigQuery allows no dots, slashes or dashes in column names.
 _API_LABEL: Final = re.compile(r"([a-z0-9]+)_googleapis_com_(.+)")
 _POD_LABEL: Final = re.compile(r"k8s_pod_(.+)")
-# Times of a program's own lines, folded, the best first.
+# Timestamps of a program's own lines, folded, best first.
 _LINE_TIMES: Final = (
     "timestamp", "time", "ts", "eventtime", "datetime", "asctime", "realtimetimestamp", "sourcerealtimetimestamp",
     "timemillis", "instant", "date", "t", "publishtime", "receivetimestamp",
 )  # fmt: skip
 _WRAPPERS: Final = ("_source", "logEntry", "log_entry", "entry", "json")
-# A PubsubMessage in JSON; whatever has more is something else that holds data.
+# A PubsubMessage in JSON; an object with further fields is something else that holds data.
 _MESSAGE_FIELDS: Final = frozenset((
     "data", "attributes", "messageId", "message_id", "publishTime", "publish_time", "orderingKey", "ordering_key",
     "deliveryAttempt", "delivery_attempt", "size", "@type",
@@ -50,7 +50,7 @@ Object = dict[str, Any]
 
 
 def rewrite(data: bytes) -> bytes | None:
-    """The LogEntry that `data` holds in another form, or what its envelope holds instead; None where it is one."""
+    """Return the LogEntry that `data` holds in another form, or an envelope's content; None for a plain LogEntry."""
     try:
         found = msgspec.json.decode(data)
         unwrapped: bytes | Object | None = found if isinstance(found, dict) else None
@@ -61,7 +61,7 @@ def rewrite(data: bytes) -> bytes | None:
             unwrapped = _parsed(inner)
         if not isinstance(unwrapped, dict):
             return unwrapped
-        # As bytes: to Python 500.0 equals 500.
+        # As bytes, since 500.0 == 500 in Python.
         entry = msgspec.json.encode(_entry(unwrapped))
         return None if entry == msgspec.json.encode(found) else entry
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, RecursionError):
@@ -69,7 +69,7 @@ def rewrite(data: bytes) -> bytes | None:
 
 
 def _parsed(inner: bytes | Object) -> bytes | Object:
-    """An object where the bytes are one; text that is none stays text, for the reason that is given."""
+    """Return an object if the bytes are JSON; other text stays text, so that the reason for refusal fits."""
     if isinstance(inner, dict):
         return inner
     try:
@@ -80,7 +80,7 @@ def _parsed(inner: bytes | Object) -> bytes | Object:
 
 
 def _inner(outer: Object) -> bytes | Object | None:
-    """What an envelope holds; None where this is none."""
+    """Return the content of an envelope; None if this is not an envelope."""
     if "specversion" in outer and "source" in outer:
         return _content(outer.get("data_base64", outer.get("data")))
     for message in (outer.get("message"), outer):
@@ -118,7 +118,7 @@ _KNOWN: Final = frozenset(_FIELDS) | frozenset(_SNAKE)
 
 
 def _entry(found: Object) -> Object:
-    """An object, in whatever spelling, as a LogEntry."""
+    """Return an object in any spelling as a LogEntry."""
     found = {name: value for name, value in found.items() if value is not None}
     if not _is_entry(found):
         return _line(found)
@@ -140,7 +140,7 @@ def _entry(found: Object) -> Object:
 
 
 def _column(name: str) -> str:
-    """A field's name in the REST API: BigQuery has a column for each type of payload."""
+    """Return a field's name in the REST API: BigQuery has a column for each type of payload."""
     if name in _SNAKE:
         return _SNAKE[name]
     for prefix, whole in (("protopayload_", "protoPayload"), ("jsonpayload_", "jsonPayload")):
@@ -154,7 +154,7 @@ def _camel(name: str) -> str:
 
 
 def _object(value: Any) -> Any:
-    """A record: an object, JSON as text (Log Analytics), or a list of keys and values."""
+    """Return a record as an object: an object, JSON as text (Log Analytics), or a list of keys and values."""
     if isinstance(value, str) and value.lstrip()[:1] == "{":
         return _parsed(value.encode()) if isinstance(_parsed(value.encode()), dict) else value
     if isinstance(value, list) and value and all(isinstance(one, dict) and "key" in one for one in value):
@@ -163,7 +163,7 @@ def _object(value: Any) -> Any:
 
 
 def _labels(value: Any) -> Any:
-    """Labels under the names that they had before BigQuery took the dots and slashes out."""
+    """Return labels under their original names: BigQuery removes dots and slashes."""
     if not isinstance(value, dict):
         return value
     found = {}
@@ -183,7 +183,7 @@ def _tidied(value: Object) -> Object:
 
 
 def _tidy(value: Any) -> Any:
-    """Without the nulls of absent columns, and whole numbers as such: BigQuery's are all FLOAT."""
+    """Drop the nulls of absent columns and make whole numbers integers: BigQuery's are all FLOAT."""
     if isinstance(value, dict):
         return _tidied(value)
     if isinstance(value, list):
@@ -192,7 +192,7 @@ def _tidy(value: Any) -> Any:
 
 
 def _audit(payload: Object) -> Object:
-    """An audit log in the REST API's names; what a caller wrote (request, response, metadata) stays as it is."""
+    """Return an audit log with the REST API's names; the caller's own parts (request, response, metadata) stay."""
     found: Object = {}
     for name, value in payload.items():
         camel = _camel(name)
@@ -217,7 +217,7 @@ def _resource(value: Object) -> Object:
     return {name: _labels(_object(one)) if name == "labels" else one for name, one in _fields(value).items()}
 
 
-# How the parts of an entry are spelled again; a jsonPayload's names are its writer's.
+# How the parts of an entry are respelled; a jsonPayload keeps its writer's names.
 _SPELLED: Final[dict[str, Callable[[Object], Object]]] = {
     "jsonPayload": _tidied,
     "protoPayload": lambda value: _audit(_tidied(value)),
@@ -232,13 +232,13 @@ _SPELLED: Final[dict[str, Callable[[Object], Object]]] = {
 def _set_times(entry: Object) -> None:
     for name in _TIMES:
         value = entry.get(name)
-        # RFC 3339 stays as it was written: it is a part of the entry's identity, and of the reason when it is wrong.
+        # RFC 3339 stays as written: it is part of the entry's identity, and of the reason if it is wrong.
         if value is not None and not (isinstance(value, str) and value[10:11] in {"T", "t"}):
             entry[name] = timestamps.rfc3339(value) or (value if isinstance(value, str) else str(value))
 
 
 def _line(found: Object) -> Object:
-    """A line of a program's own JSON log: the whole of it is the payload."""
+    """Return a line of a program's own JSON log as an entry; the whole line is the payload."""
     if found.keys() <= _KNOWN:
         return found
     folded = {re.sub(r"[^a-z]", "", name.lower()): value for name, value in found.items()}
@@ -247,7 +247,7 @@ def _line(found: Object) -> Object:
         return found
     entry: Object = {"timestamp": at}
     if isinstance(stream := found.get("stream"), str) and isinstance(found.get("log"), str) and "time" in found:
-        # Docker's json-file driver: a line of text in an object of its own.
+        # Docker's json-file driver wraps each line of text in an object.
         inner = _parsed(found["log"].strip().encode())
         whole = {"jsonPayload": inner} if isinstance(inner, dict) else {"textPayload": found["log"].rstrip("\r\n")}
         return {**entry, "logName": stream, **whole}

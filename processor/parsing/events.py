@@ -1,4 +1,4 @@
-"""Kubernetes events: "BackOff: Back-off restarting failed container", of the workload that the event is about."""
+"""Kubernetes events: "BackOff: Back-off restarting failed container", assigned to the workload of the event."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def is_event(payload: Mapping[str, Any]) -> bool:
-    """Whether a jsonPayload is an Event of Kubernetes: of core/v1 or of events.k8s.io/v1."""
+    """Return whether a jsonPayload is a Kubernetes Event, of core/v1 or events.k8s.io/v1."""
     return "reason" in payload and ("involvedObject" in payload or "regarding" in payload)
 
 
 def message(payload: Mapping[str, Any]) -> Message | None:
-    """The reason, which Kubernetes takes from a closed set, and the message; None where it has neither."""
+    """Return the reason, which Kubernetes takes from a closed set, and the message; None if both are absent."""
     reason, text = payload.get("reason"), payload.get("message") or payload.get("note")
     said = sayable(reason) if type(reason) is str else ""
     text = text.strip() if type(text) is str else ""

@@ -1,6 +1,6 @@
-"""Frames: a stack trace that a logger took apart into objects -> the text that its runtime would have printed.
+"""Frames: a stack trace that a logger stored as objects -> the text that its runtime would print.
 
-Promises: never raises, whatever the objects hold; "" where they are no frames; bounded.
+Promises: never raises, whatever the objects hold; "" if they are not frames; bounded.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _LINKED: Final = "\n\nThe above exception was the direct cause of the following 
 
 
 def text_of(value: Any) -> str:
-    """The stack trace in an object or a list of objects or lines, "" where there is none."""
+    """Return the stack trace in an object or a list of objects or lines, "" if there is none."""
     if type(value) is dict:
-        # Sentry's event: its exceptions and its frames stand in the order in which they happened.
+        # A Sentry event lists its exceptions and frames in the order in which they happened.
         values = value.get("values")
         return _chain(values[::-1]) if type(values) is list and values else _exception(value, 0)
     if type(value) is not list or not value:
@@ -46,7 +46,7 @@ def text_of(value: Any) -> str:
 
 
 def head_of(value: Any) -> str:
-    """`Type: message` of an exception that is an object, "" where it has neither."""
+    """Return `Type: message` of an exception object, "" if it has neither."""
     if type(value) is not dict:
         return ""
     fields = {fold(name): inner for name, inner in value.items()}
@@ -55,7 +55,7 @@ def head_of(value: Any) -> str:
 
 
 def _chain(exceptions: Sequence[Any]) -> str:
-    # structlog lists the exception first and what caused it after; Python prints the cause first.
+    # structlog lists the exception before its cause; Python prints the cause first.
     texts = [_exception(each, 0) for each in exceptions[:_MAX_CHAIN] if type(each) is dict]
     return _LINKED.join(text for text in reversed(texts) if text)
 
@@ -105,7 +105,7 @@ def _frame(frame: Any, number: int) -> str:
 
 
 def _printed(function: str, owner: str, file: str, line: str) -> str:
-    """One frame as the runtime that has such files prints it."""
+    """Return one frame as printed by the runtime that uses such files."""
     if file.endswith((".py", ".pyx")) or "<" in file:
         return f'  File "{file}", line {line}, in {function or "?"}'
     if file.endswith((".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx")):

@@ -1,7 +1,7 @@
-"""Requests: `httpRequest`, or the same in a payload's own fields, with the words that say how it ended.
+"""Requests: `httpRequest`, or the same in a payload's fields, with the words for the outcome.
 
-A request with a status and no message beside it is what the entry is about: load balancers, web servers through the
-Ops Agent, API proxies, App Engine. Promises: never raises; None where there is no request.
+A request with a status and no message is the subject of its entry: load balancers, web servers through the Ops Agent,
+API proxies, App Engine. Promises: never raises; None if there is no request.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ STATUSES: Final = (
 OUTCOMES: Final = (
     "statusdetails", "proxystatus", "responsecodedetail", "responsecodedetails", "responseflag", "responseflags",
 )  # fmt: skip
-"""Fields that say how a request ended, folded; a dot of nesting is none."""
+"""Fields that state the outcome of a request, folded; the dots of nesting are removed."""
 _POLICY: Final = "enforcedSecurityPolicy"
 _VERBS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PROPFIND", "PURGE", "QUERY"}
 )
 _HTTP: Final = range(100, 600)
 _QUOTED: Final = re.compile(r"\"([^\"]{1,80})\"")
-# The backend's own answer, nothing to tell it by.
+# The backend's own answer, which does not distinguish problems.
 _PLAIN_OUTCOMES: Final = frozenset({"response_sent_by_backend", "response_from_cache", "via_upstream", "-", ""})
 
 
 def request(fields: Mapping[str, Any], payload: Any) -> HttpRequest | None:
-    """The request of an `httpRequest` object, completed by the payload beside it."""
+    """Return the request of an `httpRequest` object, completed from the payload."""
     inside = of_payload(payload, needs_all=False) if type(payload) is dict else None
     found = HttpRequest(
         _text(fields.get("requestMethod")), _text(fields.get("requestUrl")), _status(fields.get("status")) or 0
@@ -53,11 +53,11 @@ def request(fields: Mapping[str, Any], payload: Any) -> HttpRequest | None:
 
 
 def of_payload(payload: Mapping[str, Any], *, needs_all: bool = True) -> HttpRequest | None:
-    """The request that a payload's fields describe: its method, path and status.
+    """Return the request that a payload's fields describe: its method, path and status.
 
     Args:
         payload: a jsonPayload or protoPayload.
-        needs_all: None unless all three are there.
+        needs_all: return None unless all three are present.
     """
     flat = dict(_flat(payload))
     method = next((flat[name] for name in METHODS if _is_verb(flat.get(name))), "")
@@ -69,7 +69,7 @@ def of_payload(payload: Mapping[str, Any], *, needs_all: bool = True) -> HttpReq
 
 
 def outcome(payload: Mapping[str, Any]) -> str:
-    """How it ended, in the words of a closed set: `failed_to_pick_backend`; "" where nothing says."""
+    """Return the outcome in the words of a closed set, such as `failed_to_pick_backend`; "" if nothing states it."""
     flat = dict(_flat(payload))
     words: list[str] = []
     for name in OUTCOMES:
@@ -80,7 +80,7 @@ def outcome(payload: Mapping[str, Any]) -> str:
 
 
 def policy(payload: Mapping[str, Any]) -> str:
-    """The security policy that refused the request, "" for none."""
+    """Return the security policy that refused the request, "" for none."""
     found = payload.get(_POLICY)
     return _text(found.get("name")) if type(found) is dict else ""
 

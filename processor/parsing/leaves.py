@@ -1,7 +1,7 @@
-"""Leaves: what can be made of a payload in which no field is called like a message.
+"""Leaves: a message for a payload without a field that is named like a message.
 
-Its words that say why, after the noun of Google's `@type`; else its longest text; else all of its leaves as
-`key=value`. Promises: never raises; the same for every order of the fields; "" only where nothing has a text.
+In order: the cues, after the noun of Google's `@type`; the longest text; all leaves as `key=value`. Promises: never
+raises; the same result for every order of the fields; "" only if nothing has a text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MAX_LEAVES: Final = 40
-_MAX_DEPTH: Final = 12  # levels of nesting that a dump of leaves goes down
+_MAX_DEPTH: Final = 12  # levels of nesting in a dump of leaves
 _MAX_LOOK: Final = 500
 _ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
 _BLANK: Final = re.compile(r"\S\s+\S")
@@ -27,9 +27,9 @@ _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 def unnamed(payload: Mapping[str, Any]) -> Message:
-    """The best that can be made of a payload in which no field is called like a message.
+    """Return the best message for a payload without a field that is named like a message.
 
-    Its words that say why, after the noun of Google's `@type`; else its longest text; else all of its leaves.
+    In order: the cues, after the noun of Google's `@type`; the longest text; all leaves.
     """
     flat = dict(_flat(payload))
     said = list(cues(flat, plan(tuple(flat)), ""))
@@ -45,7 +45,7 @@ def unnamed(payload: Mapping[str, Any]) -> Message:
 
 
 def compact(value: Any) -> str:
-    """A leaf as text: strings as they are, everything else as JSON."""
+    """Return a leaf as text: strings unchanged, everything else as JSON."""
     if type(value) is str:
         return value
     try:
@@ -55,7 +55,7 @@ def compact(value: Any) -> str:
 
 
 def attributes(value: Any) -> Any:
-    """OpenTelemetry's attributes, a list of key and value, as an object."""
+    """Return OpenTelemetry's attributes, a list of keys and values, as an object."""
     if type(value) is not list:
         return value
     pairs = [(one.get("key"), one.get("value")) for one in value if type(one) is dict and "key" in one]
@@ -64,13 +64,13 @@ def attributes(value: Any) -> Any:
 
 
 def _noun(payload: Mapping[str, Any]) -> str:
-    """`AttemptFinished` of `type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished`."""
+    """Return `AttemptFinished` for `type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished`."""
     kind = payload.get("@type")
     return sayable(kind.rsplit("/", 1)[-1].rsplit(".", 1)[-1]) if type(kind) is str else ""
 
 
 def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The payload's leaves and those one level deeper, a name's first one."""
+    """Yield the payload's leaves and those of the next level; the first leaf of a name counts."""
     for name, value in payload.items():
         inner = attributes(value)
         if type(inner) is dict:
@@ -80,7 +80,7 @@ def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _texts(flat: Mapping[str, Any]) -> Iterator[str]:
-    """Every text of two words and more that may be a message."""
+    """Return every text of two or more words that may be a message."""
     for name, value in flat.items():
         if fold(name) not in SILENT:
             for text in value if type(value) is list else (value,):
@@ -94,7 +94,7 @@ def _is_sentence(text: str) -> bool:
 
 
 def _leaves(payload: Mapping[str, Any]) -> str:
-    """A payload without a text of its own, as "key=value ..." of its leaves."""
+    """Return a payload without a text of its own as "key=value ..." of its leaves."""
     pairs = []
     for number, (path, value) in enumerate(_walk(payload, "")):
         if number == _MAX_LEAVES:

@@ -1,7 +1,7 @@
-"""Levels: what programs call their severity, as one table of words, numbers and fields.
+"""Levels: the severity names of programs, as a single table of words, numbers and fields.
 
-The decoder reads with it, the log sink's filter is made from it, docs/entries.md shows it. Words are matched without
-regard to case. Must not hold what a line looks like: that is `severity`.
+The decoder reads it, the log sink's filter is made from it, and docs/entries.md shows it. Words are matched without
+regard to case. Must not describe the form of a line: see `severity`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ UPPER: Final = tuple(
     )
     for word in words.split()
 )
-"""Words that are a level at the head of a plain line in capitals; FINE, LOG, HTTP and CONFIG are ordinary there."""
+"""Level words at the start of a plain line, in capitals; FINE, LOG, HTTP and CONFIG are ordinary words there."""
 ANY_CASE: Final = tuple(
     word
     for words in (
@@ -49,14 +49,14 @@ ANY_CASE: Final = tuple(
     )
     for word in words.split()
 )
-"""Words that are one in any case before a colon, a separator or in brackets."""
+"""Level words in any case before a colon, a separator or in brackets."""
 
 BAD: Final = ("WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 """Severities that a log sink forwards by default."""
 
 LETTERS: Final = {"T": "DEBUG", "D": "DEBUG", "V": "DEBUG", "I": "INFO", "N": "NOTICE", "W": "WARNING", "E": "ERROR",
                   "F": "CRITICAL", "C": "CRITICAL", "A": "INFO"}  # fmt: skip
-"""Letters of glog, Android, Ruby and MongoDB; glog's A is no alert."""
+"""Letters of glog, Android, Ruby and MongoDB; glog's A is not an alert."""
 
 SYSLOG: Final = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG")
 _CLOUD: Final = {
@@ -90,14 +90,14 @@ NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
     "syslog": _SYSLOG,
     "opentelemetry": _OTEL,
 }
-"""What the numbers of each scheme mean. `any` is what a bare `level` may be: pino's, bunyan's, Cloud Logging's."""
+"""Meaning of the numbers in each scheme. `any` covers a bare `level`: pino, bunyan or Cloud Logging."""
 
 
 class Field(NamedTuple):
     """A field of a payload that holds a level.
 
     Attributes:
-        names: as loggers write it; a dot in a path is a level of nesting or a dot in the name, both are read.
+        names: as loggers write it; a dot in a path is a level of nesting or part of the name; both are tried.
         numbers: the scheme of its numbers.
         by: who writes it.
     """
@@ -126,12 +126,12 @@ FIELDS: Final = (
     Field(("level_value", "levelValue"), "logback", "logback, logstash"),
     Field(("EventType",), "words", "Windows event log"),
 )
-"""Fields of a level that the writer states, best first."""
+"""Level fields that the writer states, best first."""
 
 STREAM_FIELDS: Final = (
     Field(("PRIORITY", "priority", "syslog_severity", "syslog.severity.code"), "syslog", "journald, rsyslog"),
 )
-"""Fields that whoever carried the line has set: what the line itself says goes before."""
+"""Level fields that the carrier of the line sets; the line's own level takes precedence."""
 
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}m")
 _WORD: Final = re.compile(r"(?:[A-Za-z_]{0,24}[_.:/ ])?([A-Za-z]{1,13})(?:\d{1,2}|[+-]\d{1,4})?")
@@ -140,10 +140,10 @@ _MAX_CHARS: Final = 48
 
 
 def of(value: Any, scheme: str = "any") -> str | None:
-    """Cloud Logging's name of a level as programs write it; None where it is none, or DEFAULT.
+    """Return Cloud Logging's name of a level as programs write it; None if it is no level, or DEFAULT.
 
-    Words with colours, brackets, offsets (`ERROR+2`) and prefixes (`LogLevel.Error`); letters; numbers of a scheme,
-    as numbers or as text.
+    Accepts words with colours, brackets, offsets (`ERROR+2`) and prefixes (`LogLevel.Error`), letters, and numbers of a
+    scheme, as numbers or as text.
     """
     if type(value) is str:
         return _of_text(value, scheme) if len(value) <= _MAX_CHARS else None

@@ -1,6 +1,6 @@
-"""Messages: text of which parts are said (a method, a code, a status word) and the rest is free.
+"""Messages: text with fixed parts (a method, a code, a status word) and free text between them.
 
-What is said comes from a schema or a closed set of words and is never masked; free text goes through the masks.
+Fixed parts come from a schema or a closed set of words and are never masked; free text goes through the masks.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MAX_SAID: Final = 160
-# What may stand in a said part: no brackets, so that nothing that is said can pass for a wildcard or for markup.
+# Characters of a fixed part: no brackets, so that it cannot pass for a wildcard or for markup.
 _UNSAYABLE: Final = re.compile(r"[^\w .,:;/$=+()#-]+")
 
 
 class Message(NamedTuple):
-    """What an entry says.
+    """The message of an entry.
 
     Attributes:
-        text: the whole, as people read it.
+        text: the whole, for display.
         said: (start, end) of the parts that are never masked, in order, not overlapping.
     """
 
@@ -29,12 +29,12 @@ class Message(NamedTuple):
 
 
 def sayable(text: str) -> str:
-    """The text as it may be said: one line of plain characters, bounded; others become a blank."""
+    """Return the text as a fixed part: a single bounded line of plain characters; others become a blank."""
     return " ".join(_UNSAYABLE.sub(" ", text[: 2 * _MAX_SAID]).split())[:_MAX_SAID].rstrip()
 
 
 def compose(parts: Iterable[tuple[str, bool]]) -> Message:
-    """Join (text, is it said) by single blanks; empty parts are left out."""
+    """Join pairs of (text, is it fixed) by single blanks; empty parts are left out."""
     text, spans = "", []
     for part, is_said in parts:
         if not part:

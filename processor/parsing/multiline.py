@@ -1,9 +1,9 @@
-"""Join: lines of one stack trace that arrived as entries of their own become one exception again.
+"""Join the lines of a stack trace that arrived as separate entries into one exception.
 
-A runtime that prints a stack trace to stderr gives one log entry per line. Lines of one log, instance and execution
-that follow each other within a second and read as one trace get the text of the whole and one severity, at least ERROR;
-the first of them is the occurrence. The record that a logger prints above its trace belongs to it. Every line is still
-one entry. Where a second trace begins inside an open one and lines cannot be told apart, nothing is joined.
+A runtime that prints a stack trace to stderr produces a log entry per line. Lines of the same log, instance and
+execution that follow each other within a second and form a trace get the text of the whole and a common severity, at
+least ERROR; the first of them is the occurrence. The log record above a trace belongs to it. Every line still counts as
+an entry. If a second trace begins inside an open trace and their lines cannot be separated, nothing is joined.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 _PAUSE: Final = timedelta(seconds=1)
 _TAIL: Final = timedelta(seconds=2)
-_HEAD_CHARS: Final = 601  # one more than is looked at, so that a longer line is not taken for one that ends there
+_HEAD_CHARS: Final = 601  # longer than the part that is examined, so that a cut line is not taken for a complete line
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _FRAGMENTS: Final[dict[bytes, bool]] = {}
 _SIGNS: Final[dict[bytes, bool]] = {}
 _MAX_SHAPES: Final = 4096
-_UNCERTAIN: Final = 48  # lines at the end of a batch among which one has to look like a trace's
-# Who printed the line, as far as it says: lines of two of these are never one trace.
+_UNCERTAIN: Final = 48  # one of these last lines of a batch has to look like part of a trace
+# The printer of the line, if stated: lines of different printers are never part of the same trace.
 _PRINTERS: Final = (
     "instanceId", "instance_id", "pod_name", "container_name", "appengine.googleapis.com/instance_name",
     "execution_id", "run.googleapis.com/execution_name", "run.googleapis.com/task_index",
@@ -42,7 +42,7 @@ _FAILURES: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 
 
 class Part(NamedTuple):
-    """What a line becomes: the text and severity of the whole trace, and whether the line is its first."""
+    """Result for a line: the text and severity of the whole trace, and whether the line is its first."""
 
     text: str
     severity: Severity
@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """A stretch of lines of one place, as indexes from `start` to before `end`."""
+    """A stretch of lines from the same printer, as indexes from `start` up to `end`, exclusive."""
 
     start: int
     end: int
@@ -58,7 +58,7 @@ class _Run(NamedTuple):
 
 
 def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
-    """The same entries, each that is a line of a stack trace as a part of the whole."""
+    """Return the entries, with each line of a stack trace replaced by its part of the whole."""
     whole = join(batch)
     if not whole:
         return batch
@@ -66,12 +66,12 @@ def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def as_part(entry: Entry, part: Part) -> Entry:
-    """The entry with the text and severity of the trace that it is a line of."""
+    """Return the entry with the text and severity of its trace."""
     return entry._replace(text=part.text, severity=part.severity, occurrence=part.is_first)
 
 
 def join(batch: Sequence[Entry]) -> Mapping[int, Part]:
-    """What each entry that is a line of a stack trace becomes, by index."""
+    """Map the index of each line of a stack trace to its part of the whole."""
     near = {second for entry in batch if is_fragment(entry) for second in seconds_near(entry.at)}
     if not near:
         return {}
@@ -94,7 +94,7 @@ def join(batch: Sequence[Entry]) -> Mapping[int, Part]:
 
 
 def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
-    """Indexes of the lines at the end of a batch that the next batch may continue."""
+    """Return the indexes of the last lines of a batch that the next batch may continue."""
     if not batch:
         return frozenset()
     since = max(entry.at for entry in batch) - _TAIL
@@ -110,18 +110,18 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
 
 
 def is_fragment(entry: Entry) -> bool:
-    """Whether the entry can only be a line of a stack trace. Without one in a batch nothing is joined."""
+    """Return whether the entry can only be a line of a stack trace; a batch without such an entry is not joined."""
     text = entry.text
     return bool(text) and "\n" not in text and _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
 
 
 def _is_sign(text: str) -> bool:
-    """Whether the line is one of a trace, or may be the first one of one."""
+    """Return whether the line belongs to a trace, or may be its first line."""
     return _by_shape(text, _SIGNS, _may_be_head) or _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
 
 
 def _by_shape(text: str, known: dict[bytes, bool], is_one: Callable[[str], bool]) -> bool:
-    # Lines that differ in digits are asked once, since this is asked of every entry.
+    # Lines that differ only in digits are tested once, since this runs for every entry.
     shape = text[:_HEAD_CHARS].encode("utf-8", "surrogatepass").translate(_SHAPE)
     found = known.get(shape)
     if found is None:
@@ -132,17 +132,17 @@ def _by_shape(text: str, known: dict[bytes, bool], is_one: Callable[[str], bool]
 
 
 def second_of(at: datetime) -> int:
-    """Whole seconds since the epoch."""
+    """Return whole seconds since the epoch."""
     return int(at.timestamp())
 
 
 def seconds_near(at: datetime) -> range:
-    """The seconds of all lines that may belong to the stack trace of a fragment of this time."""
+    """Return the seconds of all lines that may belong to the stack trace of a fragment at this time."""
     return range(second_of(at) - 1, second_of(at) + 2)
 
 
 def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[int]]:
-    """Lines that one printer wrote, in the order of time."""
+    """Group lines by printer, in the order of time."""
     places: dict[tuple[str, ...], list[int]] = {}
     for index in indexes:
         if _is_line(batch[index]):
@@ -156,7 +156,7 @@ def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[i
 def _runs(
     batch: Sequence[Entry], ordered: Sequence[int], texts: Sequence[str], *, is_tail: bool = False
 ) -> Iterator[_Run]:
-    """Stretches that begin as a stack trace and go on without a pause; with `is_tail` the one that may go on too."""
+    """Return stretches that begin as a stack trace and have no pause; with `is_tail`, also the last open stretch."""
     start = 0
     for at in range(1, len(ordered) + 1):
         if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
@@ -175,7 +175,7 @@ def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
         found = stacktrace.extent(texts, at, is_after=at == previous_end and at > 0, ahead=ahead[at])
         is_open = found.is_open and is_last
         if found.crossed_at:
-            # Two traces at a time: which of the frames that follow is whose cannot be said.
+            # Two interleaved traces: the following frames cannot be assigned to either.
             at = max(stacktrace.extent(texts, found.crossed_at, is_after=False).end, found.crossed_at + 1)
         elif found.end > at + 1 or (is_open and _may_begin(texts, at)):
             end = len(texts) if is_open else found.end
@@ -186,7 +186,7 @@ def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
 
 
 def _ahead(texts: Sequence[str], *, is_last: bool) -> list[int]:
-    """For each line how far the next one is that can only be a part of a trace; what is still to come may be one."""
+    """Return, for each line, the distance to the next line that can only be part of a trace; the end counts as such."""
     distance = 0 if is_last else len(texts) + _UNCERTAIN
     found = [0] * len(texts)
     for at in range(len(texts) - 1, -1, -1):
@@ -196,7 +196,7 @@ def _ahead(texts: Sequence[str], *, is_last: bool) -> list[int]:
 
 
 def _record_above(texts: Sequence[str], at: int, least: int) -> int:
-    """Where the record begins that a logger printed above its trace; `at` where there is none."""
+    """Return the start of the log record above the trace; `at` if there is none."""
     above = at - 1
     while above >= least and not texts[above].strip():
         above -= 1
@@ -210,7 +210,7 @@ def _is_record(text: str) -> bool:
 
 
 def _may_begin(texts: Sequence[str], at: int) -> bool:
-    """Whether lines at the end of a batch that are no trace yet are worth waiting for."""
+    """Return whether the last lines of a batch, not yet a trace, are worth waiting for."""
     return any(_is_sign(text) for text in texts[at:])
 
 

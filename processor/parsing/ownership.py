@@ -1,8 +1,8 @@
-"""Ownership: which entries Log Gardener wrote itself, by the resource that it runs on and the line that it writes.
+"""Ownership: recognize entries of Log Gardener itself, by their resource and by the form of the line.
 
-A field alone proves nothing, since anybody can write it: an entry is our own when its resource is one that the
-deployment creates (by its type and the ending of its name) and the line has the form of our own log. The log sink
-knows the exact names and leaves all of it out; this is the second line of defence against reading what we write.
+A field alone proves nothing, since anybody can write it. An entry is our own if the deployment creates such a resource
+(by type and name suffix) and the line has the form of our own log. The log sink excludes these by exact name; this
+check is the second defence against a feedback loop.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ RESOURCES: Final = {
     "cloud_run_revision": ("service_name", "-web"),
     "dataflow_step": ("job_name", "-dataflow"),
 }
-"""By type of resource the label and the ending that the deployment gives to its name."""
+"""By type of resource, the label and the name suffix that the deployment uses."""
 
 
 def may_be_own(kind: str, labels: Mapping[str, str]) -> bool:
-    """Whether the deployment creates resources like this one."""
+    """Return whether the deployment creates resources like this one."""
     label, ending = RESOURCES.get(kind, ("", ""))
     return bool(label) and ending in labels.get(label, "")
 
 
 def is_own(payload: Any) -> bool:
-    """Whether a jsonPayload is a line of our own log."""
+    """Return whether a jsonPayload is a line of our own log."""
     mark = payload.get(MARK) if type(payload) is dict else None
     return type(mark) is dict and type(mark.get("action")) is str

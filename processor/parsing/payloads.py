@@ -1,11 +1,11 @@
-"""What a payload says: its message under any logger's names, with its error, its reason and its stack trace.
+"""Payloads: find the message under any logger's names, with its error, its reason and its stack trace.
 
-The rule, written down once. The message is the first MESSAGE field that has a text (`spellings`); errors and reasons
-join it after a colon unless it says them already; a stack trace follows on lines of its own; short words under a name
-that says why (code, stage, permission, ...) follow as `name=word` and are never masked. Without a message the error
-is one, then the reason. Where there is none of these, a payload is `named` by nothing: the request is the subject, or
-the words, or the longest text of it. Promises: never raises, whatever types the fields have; "" only where there is
-no text anywhere. Cost: one look-up for payloads whose names were seen before.
+The message is the first MESSAGE field with a text (`spellings`). Errors and reasons join it after a colon unless it
+contains them already. A stack trace follows on separate lines. Short words in a field that names a reason (code, stage,
+permission, ...) follow as `name=word` and are never masked. Without a message, the error is the message, then the
+reason. Without any of these, `named` returns None, and the request, the cues or the longest text is the message.
+Promises: never raises, whatever types the fields have; "" only if there is no text anywhere. Cost: a single look-up for
+payloads with names seen before.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
 
 def read(payload: Mapping[str, Any]) -> Message:
-    """The message of a payload, made of whatever has a text; "" only where nothing has."""
+    """Return the message of a payload, made of any text in it; "" only if there is none."""
     return named(payload) or unnamed(payload)
 
 
 def plain(payload: Mapping[str, Any]) -> str | None:
-    """The message of a payload that has one and nothing beside it that would join it; None for any other.
+    """Return the message of a payload with nothing to add to it; None for any other payload.
 
-    What `named` says of nearly every entry, at a third of its cost.
+    Gives the same result as `named` for nearly every entry, at a third of the cost.
     """
     at = plan(tuple(payload))
     if not at.messages:
@@ -71,7 +71,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
 
 
 def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
-    """The message that a payload has by the names of its fields, None where no name tells one."""
+    """Return the message that a payload has by its field names, None if no name identifies a message."""
     at = plan(tuple(payload))
     text = _message(payload, at)
     stack = _stack(payload, at) if at.stacks or at.holders else ""
@@ -82,7 +82,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
         if not text:
             text = more
         elif more not in text and more not in stack:
-            # "request failed" hides as many bugs as there are errors behind it
+            # "request failed" hides as many bugs as there are different errors
             text = f"{text}: {more}"
     if stack:
         if text and text in stack:
@@ -96,7 +96,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
 
 
 def level(payload: Mapping[str, Any]) -> str | None:
-    """The severity that the payload states, by Cloud Logging's name; None where it states none."""
+    """Return the severity that the payload states, by Cloud Logging's name; None if it states none."""
     at = plan(tuple(payload))
     for name, scheme in at.levels:
         value = payload[name]
@@ -116,7 +116,7 @@ def level(payload: Mapping[str, Any]) -> str | None:
 
 
 def message_field(payload: Mapping[str, Any]) -> tuple[str, str]:
-    """(name, text) of the field that the message is taken from; two empty texts where no field has one."""
+    """Return (name, text) of the message field; two empty texts if no field has a message."""
     for name in plan(tuple(payload)).messages:
         text = payload[name]
         if type(text) is str and text and not text.isspace():
@@ -125,7 +125,7 @@ def message_field(payload: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def carried_level(payload: Mapping[str, Any]) -> str | None:
-    """The severity that whoever carried the line gave it (journald's PRIORITY); None where there is none."""
+    """Return the severity set by the carrier of the line (journald's PRIORITY); None if there is none."""
     for name, scheme in plan(tuple(payload)).stream_levels:
         if (found := levels.of(payload[name], scheme)) is not None:
             return found
@@ -133,7 +133,7 @@ def carried_level(payload: Mapping[str, Any]) -> str | None:
 
 
 def origin(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Logger, module, ... by name: the payload's own fields first, then its `labels` and `context`."""
+    """Return logger, module, ... by name: the payload's own fields first, then its `labels` and `context`."""
     found: dict[str, str] = {}
     for holder in (payload, *(payload.get(name) for name in _ORIGIN_HOLDERS)):
         if type(holder) is not dict:
@@ -146,7 +146,7 @@ def origin(payload: Mapping[str, Any]) -> dict[str, str]:
 
 
 def resource(payload: Mapping[str, Any]) -> str:
-    """The resource that a message of Google's types is about: the first path like `projects/p/topics/t` in it."""
+    """Return the resource of a message of Google's types: the first path like `projects/p/topics/t` in it."""
     if "@type" in payload:
         for name in sorted(payload):
             value = payload[name]
@@ -157,7 +157,7 @@ def resource(payload: Mapping[str, Any]) -> str:
 
 
 def _scheme(payload: Mapping[str, Any], name: str, scheme: str) -> str:
-    """Whose numbers these are: Monolog's and GELF's look like others'."""
+    """Return the scheme of the numbers: those of Monolog and GELF resemble others."""
     if scheme != "any" or (type(payload[name]) is str and not payload[name].isdigit()):
         return scheme
     if "channel" in payload or "level_name" in payload:
@@ -175,7 +175,7 @@ def _message(payload: Mapping[str, Any], at: Plan) -> str:
 
 
 def _text_of(value: Any, depth: int = 0) -> str:
-    """The text of a field: a string, or the message inside an object or a list such as {"error": {"message": ...}}."""
+    """Return the text of a field: a string, or the message in an object or a list: {"error": {"message": ...}}."""
     if type(value) is str:
         return value
     if type(value) is list and depth < _MAX_DEPTH:
@@ -213,7 +213,7 @@ def _reasons(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
 
 
 def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:
-    """A message that stands one level deeper."""
+    """Return a message that is nested a level deeper."""
     for name in at.holders:
         inner = attributes(payload[name])
         if type(inner) is dict and inner and depth < _MAX_DEPTH and (found := named(inner, depth + 1)):
@@ -222,7 +222,7 @@ def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:
 
 
 def _stack(payload: Mapping[str, Any], at: Plan) -> str:
-    """A stack trace of several lines, in a field or one level deeper."""
+    """Return a stack trace of several lines, from a field or a level deeper."""
     for name in at.stacks:
         value = payload[name]
         text = value if type(value) is str else _frames(payload, at, value) if value and not is_no_error(value) else ""
@@ -241,7 +241,7 @@ def _stack(payload: Mapping[str, Any], at: Plan) -> str:
 def _frames(payload: Mapping[str, Any], at: Plan, value: Any) -> str:
     text = frames.text_of(value)
     if type(value) is list and text and "\tat " in text[:5]:
-        # frames alone: the error beside them is the head
+        # frames alone: the neighbouring error is the head
         head = next(_errors(payload, at), "") or _message(payload, at)
         return f"{head}\n{text}"
     return text

@@ -1,8 +1,8 @@
-"""Lines of a plain log file -> LogEntries in JSON, each with the time that it begins with.
+"""Convert lines of a plain log file into LogEntries in JSON, each with the time at its start.
 
-A line that continues the one before it (a stack trace, an indented block) becomes part of its entry. Lines of JSON
-stay what they are, with a time where they have none. Promises: never raises; every line that is not blank is in
-exactly one entry; the same file gives the same entries.
+A line that continues the preceding line (a stack trace, an indented block) becomes part of its entry. JSON lines stay
+unchanged, with a time added if they have none. Promises: never raises; every line that is not blank is in exactly one
+entry; the same file gives the same entries.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _CONTINUES: Final = re.compile(
     r"|During handling of the above exception|The above exception was"
 )
 _TRACEBACK: Final = "Traceback (most recent call last):"
-# docker compose, kubectl --prefix: whose line it is.
+# docker compose, kubectl --prefix: the origin of the line.
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class PlainText:
-    """Feed it lines in order, take entries; `finish` gives the one that may still have gone on.
+    """Takes lines in order and returns complete entries; `finish` returns the last, still open entry.
 
     Args:
         name: of the log; the service of its entries.
-        otherwise: the time of lines before the first that has one.
+        otherwise: the time of lines before the first line with a time.
     """
 
     def __init__(self, name: str, otherwise: Callable[[], datetime]) -> None:
@@ -49,7 +49,7 @@ class PlainText:
         self._offset = 0
 
     def feed(self, offset: int, line: bytes) -> list[tuple[int, bytes]]:
-        """The entries that are complete now, each with the offset of its first line."""
+        """Return the entries that are now complete, each with the offset of its first line."""
         text = _CONTROL.sub("", line.decode("utf-8", "replace")).rstrip()
         if not text.strip():
             return []
@@ -68,7 +68,7 @@ class PlainText:
         return done
 
     def finish(self) -> list[tuple[int, bytes]]:
-        """The entry at hand, if there is one."""
+        """Return the open entry, if there is one."""
         if not self._lines:
             return []
         text, self._lines = "\n".join(self._lines), []
@@ -81,7 +81,7 @@ class PlainText:
             self._in_traceback = True
         if self._has_times or _CONTINUES.match(text):
             return True
-        # The exception itself, behind the frames of a trace.
+        # The exception itself, after the frames of a trace.
         ends, self._in_traceback = self._in_traceback, False
         return ends
 

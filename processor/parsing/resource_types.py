@@ -1,10 +1,10 @@
-"""Which label of a monitored resource names the service that on-call knows, as a table by resource type.
+"""Resource types: the label of a monitored resource that names its service, as a table.
 
-A row gives one or more resource types and, in order, where the name may stand. A plain word is a label of the
-resource; `labels/X` is a label of the entry; `workload` is the Kubernetes workload that owns the pod or object;
-`context` is the service that the payload names (`serviceContext.service` and its kin). The first that holds a name
-wins (see `resources.is_name`: numbers and UUIDs are none). Types that are not listed follow the general rule of
-`resources`; a row is only needed where that rule would not find the right label.
+A row gives resource types and, in order, the sources of the name. A plain word is a label of the resource; `labels/X`
+is a label of the entry; `workload` is the Kubernetes workload that owns the pod or object; `context` is the service
+that the payload names (`serviceContext.service` and similar fields). The first source with a name wins (see
+`resources.is_name`: numbers and UUIDs do not count). Types without a row follow the general rule of `resources`; a row
+is needed only if that rule does not find the right label.
 
 Source of types and labels: Cloud Logging's list of monitored resource types.
 """
@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 
 
 class ResourceType(NamedTuple):
-    """One row.
+    """Sources of the service's name for some resource types.
 
     Attributes:
         types: names of monitored resource types.
-        sources: where the service's name may stand, best first.
+        sources: places of the service's name, best first.
     """
 
     types: tuple[str, ...]
@@ -119,10 +119,10 @@ def _row(line: str) -> ResourceType:
 
 
 RESOURCE_TYPES: Final = tuple(_row(line) for line in _ROWS.strip().splitlines())
-"""The table, in its order."""
+"""The table, in order."""
 
 SOURCES: Final = {name: row.sources for row in RESOURCE_TYPES for name in row.types}
-"""Where the service's name may stand, by resource type."""
+"""Sources of the service's name, by resource type."""
 
 NOT_NAMES: Final = frozenset(
     word
@@ -135,4 +135,4 @@ NOT_NAMES: Final = frozenset(
     )
     for word in words.split()
 )
-"""Labels that say where, which one or which kind, and never what: the general rule leaves them to the last."""
+"""Labels of location, instance or kind, which never name a service: the general rule tries them last."""

@@ -1,7 +1,7 @@
-"""Resources: a monitored resource and the labels beside it -> the service that on-call would name.
+"""Resources: a monitored resource and its labels -> the name of the service, as on-call knows it.
 
-Promises: the same labels give the same name in any order; never a bare number, a UUID or an empty label; "" where
-nothing has a name. Pure and total: labels of any type are read as text or skipped.
+Promises: the same labels give the same name in any order; never a bare number, a UUID or an empty label; "" if nothing
+has a name. Pure and total: labels of any type are read as text or skipped.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _NUMBER_OR_HEX: Final = re.compile(r"[\d.:+-]*|(?=[a-f\d-]*\d)[a-f\d-]{16,}|[A-F
 _NO_NAMES: Final = frozenset({"", "null", "none", "nil", "undefined", "unknown", "-", "invalid_backend", "unmatched"})
 _KINDS: Final = ("_type", "_kind", "_scope", "_uid", "_uuid", "_number")
 _STEM: Final = re.compile(r"_?(?:id|name|uid|display_name)$")
-# What a ReplicaSet, a Job or a CronJob adds to a name, and the five characters a pod adds to it. Kubernetes draws
-# both from an alphabet without vowels, so that no words come out.
+# Suffixes of a ReplicaSet, a Job or a CronJob, and the five characters of a pod. Kubernetes draws
+# both from an alphabet without vowels, so that they form no words.
 _RANDOM: Final = "bcdfghjklmnpqrstvwxz2456789"
 _POD: Final = re.compile(rf"-(?:[{_RANDOM}]{{5}}|(?=[a-z\d]{{0,4}}\d)(?=[a-z\d]*[a-z])[a-z\d]{{5}})$")
 _REPLICA_SET: Final = re.compile(rf"-(?:(?=[a-z]*\d)[{_RANDOM}]{{6,10}}|(?=[a-f]*\d)[a-f\d]{{8,10}}|\d{{6,10}})$")
@@ -38,12 +38,12 @@ _CONTEXTS: Final = ("service", "service_name", "serviceName", "service.name", "a
 
 
 def is_name(value: str) -> bool:
-    """Whether people would call something by this: no number, no UUID, no address, not `null`."""
+    """Return whether a text can serve as a name: no number, no UUID, no address, not `null`."""
     return value.lower() not in _NO_NAMES and _NUMBER_OR_HEX.fullmatch(value) is None
 
 
 def by_labels(kind: str, labels: Mapping[str, str]) -> str:
-    """The service that the resource's own labels name, "" for none."""
+    """Return the service that the resource's own labels name, "" for none."""
     sources = SOURCES.get(kind)
     if sources is None:
         return _general(kind, labels)
@@ -56,19 +56,19 @@ def by_labels(kind: str, labels: Mapping[str, str]) -> str:
 
 
 def needs_entry(kind: str) -> bool:
-    """Whether labels of the entry or its payload may name the service of such a resource."""
+    """Return whether labels of the entry or its payload may name the service of such a resource."""
     sources = SOURCES.get(kind, ())
     return any(source.startswith("labels/") or source in {"workload", "context"} for source in sources)
 
 
 def service(kind: str, resource: Mapping[str, str], labels: Mapping[str, str], payload: Any) -> str:
-    """The service of one entry, "" for none.
+    """Return the service of an entry, "" for none.
 
     Args:
         kind: type of the monitored resource.
         resource: its labels.
         labels: those of the entry.
-        payload: the payload where it is an object; for `serviceContext` and the object of a Kubernetes event.
+        payload: the payload if it is an object, for `serviceContext` and the object of a Kubernetes event.
     """
     fields = payload if type(payload) is dict else {}
     for source in SOURCES.get(kind, ("context",)):
@@ -86,7 +86,7 @@ def service(kind: str, resource: Mapping[str, str], labels: Mapping[str, str], p
 
 
 def context(payload: Mapping[str, Any]) -> str:
-    """The service that a payload says it is of: `serviceContext.service`, `service.name`, `service`, ..."""
+    """Return the service that a payload states: `serviceContext.service`, `service.name`, `service`, ..."""
     inner = payload.get("serviceContext")
     if type(inner) is dict and type(inner.get("service")) is str and is_name(inner["service"]):
         return str(inner["service"])
@@ -100,7 +100,7 @@ def context(payload: Mapping[str, Any]) -> str:
 
 
 def workload(resource: Mapping[str, str], labels: Mapping[str, str], payload: Mapping[str, Any]) -> str:
-    """The Kubernetes workload: of an event the object it is about, else the owner of the pod, else the container."""
+    """Return the Kubernetes workload: the subject of an event, else the owner of the pod, else the container."""
     about = payload.get("involvedObject") or payload.get("regarding")
     if type(about) is dict and type(about.get("name")) is str:
         kind, name = about.get("kind"), about["name"]
@@ -117,7 +117,7 @@ def workload(resource: Mapping[str, str], labels: Mapping[str, str], payload: Ma
 
 
 def owner(pod: str) -> str:
-    """The workload by a pod's name: `tour-api-6bd9c7f5d8-x2x9q` -> `tour-api`, `db-0` -> `db`."""
+    """Return the workload of a pod's name: `tour-api-6bd9c7f5d8-x2x9q` -> `tour-api`, `db-0` -> `db`."""
     bare = _POD.sub("", pod)
     if bare == pod:
         return _ORDINAL.sub("", pod) or pod
@@ -131,7 +131,7 @@ def _of_controller(kind: str, name: str) -> str:
 
 
 def _named(value: str) -> str:
-    """The name in a label: the last part of a path like `projects/p/instances/cache`; "" where it is none."""
+    """Return the name in a label: the last part of a path like `projects/p/instances/cache`; "" if it is no name."""
     if not is_name(value):
         return ""
     if value.startswith(("projects/", "namespaces/", "//")):
@@ -147,7 +147,7 @@ def _general(kind: str, labels: Mapping[str, str]) -> str:
 
 
 def _candidates(noun: str, labels: Mapping[str, str]) -> Iterator[tuple[int, int, str, str]]:
-    """(rank, order within it, label, name): first the label that is called like the type, then names, then ids."""
+    """Yield (rank, order within it, label, name): the label that is named like the type, then names, then ids."""
     for label, value in labels.items():
         if label in NOT_NAMES or label.endswith(_KINDS) or not (name := _named(value)):
             continue

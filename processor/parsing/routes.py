@@ -1,7 +1,7 @@
-"""HTTP routes and status classes: what requests have in common.
+"""HTTP routes and status classes: the common part of similar requests.
 
-Promises: a path without query, host and ids, at most 12 segments and 200 characters, printable; idempotent
-and linear. Must not need a list of an application's routes, nor fetch anything: a URL is hostile text.
+Promises: a path without query, host and ids, at most 12 segments and 200 characters, printable; idempotent and linear.
+Must not need a list of an application's routes or fetch anything: a URL is hostile text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONG_TOKEN: Final = 16
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
 _EMAIL_OR_HANDLE = re.compile(r"[^@]*@.*")
-# Words with a digit in them that name something: v1, v2beta1, oauth2, s3, i18n, k8s, 2fa, sha256.
+# Names that contain a digit: v1, v2beta1, oauth2, s3, i18n, k8s, 2fa, sha256.
 _NAMED = re.compile(
     r"v\d{1,3}(?:\.\d{1,3}){0,2}(?:p\d{1,2})?(?:(?:alpha|beta|rc|preview)\d{0,2})?"
     r"|[a-z]{1,12}\d|[a-z]\d{1,2}[a-z]{1,2}|\d[a-z]{1,3}|[a-z]{2,4}\d[a-z]{1,3}"
@@ -37,10 +37,10 @@ _SAFE_MARKS = frozenset("-_.~+,!$'=&;:@()*[]")
 
 
 def route_template(url_or_path: str) -> str:
-    """`https://h/users/123/orders/9?x=1` -> `/users/<*>/orders/<*>`.
+    """Mask the values in a URL: `https://h/users/123/orders/9?x=1` -> `/users/<*>/orders/<*>`.
 
-    Dot segments are resolved, percent escapes decoded once; what then holds a slash, a space or a control
-    character is a value and masked. Beyond 12 segments or 200 characters one `<*>` stands for the rest.
+    Dot segments are resolved and percent escapes decoded once; a segment that then holds a slash, a space or a control
+    character is masked. Beyond 12 segments or 200 characters, a single `<*>` stands for the rest.
     """
     return _template(url_or_path[:_INPUT_CHARS].strip())
 
@@ -61,7 +61,7 @@ def _template(text: str) -> str:
 
 
 def status_class(status: int) -> str:
-    """`404` -> `4xx`; `other` for what is no HTTP status."""
+    """Return the class of a status: `404` -> `4xx`; `other` for anything but an HTTP status."""
     return f"{status // 100}xx" if 100 <= status <= 599 else "other"  # noqa: PLR2004 - the range of HTTP
 
 
@@ -77,7 +77,7 @@ def _bounded(parts: list[str]) -> str:
 
 
 def _masked(segment: str) -> str:
-    """One decoded segment, ids replaced: an extension, a custom method (`:cancel`) and an OData name stay."""
+    """Mask ids in a decoded segment; an extension, a custom method (`:cancel`) and an OData name stay."""
     if segment == WILDCARD or not _is_plain(segment.replace(WILDCARD, "")):
         return WILDCARD
     if call := _CALL.fullmatch(segment):
@@ -94,7 +94,7 @@ def _masked(segment: str) -> str:
 
 
 def _is_value(segment: str) -> bool:
-    """Whether the segment says which one rather than what."""
+    """Return whether the segment identifies an instance rather than a kind."""
     if not _is_plain(segment) or len(segment) > _SEGMENT_CHARS:
         return True
     if _NAMED.fullmatch(segment):
@@ -115,5 +115,5 @@ def _is_id(token: str) -> bool:
 
 
 def _is_scrambled(segment: str) -> bool:
-    """Base64 without a digit: the case changes far more often than between the words of camelCase."""
+    """Return whether this is base64 without a digit: its case changes far more often than in camelCase."""
     return len(segment) >= _LONG_TOKEN and 4 * len(_CASE_CHANGE.findall(segment)) >= len(segment)

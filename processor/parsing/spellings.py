@@ -1,9 +1,9 @@
-"""Spellings: under which names loggers keep the message, the error, the stack trace and the reason; levels: `levels`.
+"""Spellings: the names under which loggers store message, error, stack trace and reason; levels: see `levels`.
 
-One table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and blanks,
-so that `log_message`, `logMessage` and `LogMessage` are one row's one name; a lone letter keeps its `@` (Serilog's
-`@m` is a message, a plain `m` is not). A payload's names decide once where to look (`plan`), however many entries
-share them. Adding a spelling means adding a word here; docs/entries.md is made from it.
+A single table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and
+blanks, so that `log_message`, `logMessage` and `LogMessage` match the same name; a lone letter keeps its `@` (Serilog's
+`@m` is a message, a plain `m` is not). `plan` decides once per set of field names where to look, however many entries
+share it. To add a spelling, add a word here; docs/entries.md is made from it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from processor.parsing import levels
 
 
 class Role(StrEnum):
-    """What a field of a payload is to its message."""
+    """The role of a payload's field in its message."""
 
     MESSAGE = "message"
     ERROR = "error"
@@ -90,11 +90,11 @@ def _row(line: str) -> Spelling:
 
 
 SPELLINGS: Final = tuple(_row(line) for line in _ROWS.splitlines())
-"""Every spelling that is looked for."""
+"""All known spellings."""
 
 _FOLD: Final = str.maketrans("", "", "_-.@ {}")
 _LETTER: Final = re.compile(r"@(?:[a-z]|mt)")
-# Names whose text is never the message: who, when, where, and what carried the line.
+# Names whose text is never the message: person, time, place, and carrier of the line.
 SILENT: Final = frozenset(
     word
     for words in (
@@ -111,7 +111,7 @@ SILENT: Final = frozenset(
 
 @lru_cache(8192)
 def fold(name: str) -> str:
-    """A field's name as it is compared: `Log_Message` -> `logmessage`, `@M` -> `@m`."""
+    """Fold a field's name for comparison: `Log_Message` -> `logmessage`, `@M` -> `@m`."""
     lower = name.lower()
     return lower if _LETTER.fullmatch(lower) else lower.translate(_FOLD)
 
@@ -141,7 +141,7 @@ class Plan(NamedTuple):
 
     Attributes:
         levels: (name, scheme of its numbers).
-        tells: whether any field may say what or why in a word.
+        tells: whether any field may hold a cue.
         joining: every name whose value may join the message.
         around: holders that are none of these.
     """
@@ -162,7 +162,7 @@ class Plan(NamedTuple):
 
 @lru_cache(4096)
 def plan(names: tuple[str, ...]) -> Plan:
-    """Where to look in a payload with these names."""
+    """Return where to look in a payload with these names."""
     folded = [(fold(name), name) for name in names]
 
     def of(role: Role) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""Split entries: parts of one long entry, which Cloud Logging cut, get the text of the whole.
+"""Split entries: give the parts of a long entry that Cloud Logging split the text of the whole.
 
-Cloud Logging cuts what is longer than an entry may be and gives each part the same `split.uid`, and its place. Every
-part is counted as an entry of its own; all go where the whole goes, and one of them is the occurrence. Parts that came
-in different batches are grouped each by its own words.
+Cloud Logging splits an entry above its size limit and gives each part the same `split.uid` and its position. Every part
+counts as an entry; all parts join the cluster of the whole, and a single part is the occurrence. Parts that arrive in
+different batches are grouped by their own words.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
-    """The same entries, each part of a split one with the text of the whole."""
+    """Return the entries, with each part of a split entry replaced by the text of the whole."""
     whole = join(batch)
     return [whole.get(index, entry) for index, entry in enumerate(batch)] if whole else batch
 
 
 def join(batch: Sequence[Entry]) -> Mapping[int, Entry]:
-    """The entries that are parts, with the text of all parts that are there in their order, by index."""
+    """Map the index of each part to the text of all parts present, in order."""
     parts: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for index, entry in enumerate(batch):
         if (cut := entries.split(entry)) is not None:

@@ -1,8 +1,8 @@
-"""Structured text: a line that is JSON, logfmt or klog's key=value form -> a payload; a container runtime's prefix off.
+"""Structured text: JSON, logfmt or klog lines -> a payload, without a container runtime's prefix.
 
-A text that is, or ends in, one JSON object that parses is a payload, as is one of two or more `key=value` with a name
-that tells a message, an error or a request. What stands before is the message where the object has none. Promises:
-never raises; linear; text that is neither comes back as it was.
+A text that is, or ends in, a JSON object is a payload, as is a text of at least two `key=value` pairs with the name of
+a message, an error or a request. The text before it is the message if the object has none. Promises: never raises;
+linear; other text is returned unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from processor.parsing.spellings import RANKS, Role, fold
 _MAX_CHARS: Final = 65_536
 _MIN_PAIRS: Final = 2
 _HEAD_CHARS: Final = 120
-# containerd and CRI-O: time, stream, F for a full line or P for a part of one.
+# containerd and CRI-O: time, stream, F for a full line or P for part of a line.
 _RUNTIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
 _RUNTIME_MARK: Final = " std"
 _PAIR: Final = re.compile(r"([A-Za-z_@][\w.@/-]{0,63})=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*+))(?:\s++|$)")
@@ -33,7 +33,7 @@ _PREFIX_WORDS: Final = 3
 
 
 def is_plain(text: str) -> bool:
-    """Whether the text can only be plain: a look that costs next to nothing, for nearly every line."""
+    """Return whether the text can only be plain: a cheap test that settles nearly every line."""
     first = text.find("=")
     if first >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
         return False
@@ -41,7 +41,7 @@ def is_plain(text: str) -> bool:
 
 
 def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
-    """The text without a container runtime's prefix, and the payload that it is; None where it is plain."""
+    """Return the text without a container runtime's prefix, and its payload; None if it is plain."""
     if text[:2] == "20" and (prefix := _RUNTIME.match(text)):
         text = text[prefix.end() :]
     if len(text) > _MAX_CHARS:
@@ -89,7 +89,7 @@ def _from_klog(text: str) -> dict[str, Any] | None:
 def _from_pairs(text: str) -> dict[str, Any] | None:
     start = 0
     if not _PAIR.match(text):
-        # a stamp, a level or a host may stand before; a sentence may not
+        # a stamp, a level or a host may come before; a sentence may not
         first = text.find("=")
         start = text.rfind(" ", 0, first) + 1
         if start == 0 or len(text[:start].split()) > _PREFIX_WORDS:

@@ -1,7 +1,7 @@
-"""Times in the spellings that exports and loggers use -> RFC 3339, as Cloud Logging writes it.
+"""Convert times in the spellings of exports and loggers to RFC 3339, as Cloud Logging writes it.
 
-Promises: never raises; None where a value is no time. A time that does not say its zone is UTC: BigQuery's and
-nearly every server's are, and a laptop's is at most a day off.
+Promises: never raises; None if a value is not a time. A time without a zone is UTC: so are those of BigQuery and nearly
+every server, and a laptop's is at most a day off.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# 2001 to 2286, in each unit: what a number of so many digits counts.
+# 2001 to 2286, in each unit, by the number of digits.
 _UNITS: Final = ((1e9, 1e10, 1e0), (1e12, 1e13, 1e3), (1e15, 1e16, 1e6), (1e18, 1e19, 1e9))
 _DATE_TIME: Final = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)(?:T|t|\s+)(\d\d:\d\d:\d\d)(?:[.,:](\d{1,9}))?\d*\s*"
@@ -33,7 +33,7 @@ _HEAD_CHARS: Final = 160
 
 
 def rfc3339(value: Any) -> str | None:
-    """A time as text, as seconds, milli-, micro- or nanoseconds since 1970, or as an object of seconds and nanos."""
+    """Return RFC 3339 for text, for seconds, milli-, micro- or nanoseconds since 1970, or for {seconds, nanos}."""
     if isinstance(value, dict):
         return _of_parts(value)
     if isinstance(value, str):
@@ -49,7 +49,7 @@ def rfc3339(value: Any) -> str | None:
 
 
 def of_line(line: str, now: datetime) -> str | None:
-    """The time that a plain line begins with, after at most a few words. `now` gives a syslog line its year."""
+    """Return the time at the start of a plain line, after at most a few words. `now` gives a syslog line its year."""
     head = line[:_HEAD_CHARS]
     if found := _DATE_TIME.search(head):
         return _joined(found)
@@ -100,7 +100,7 @@ def _since_1970(value: float, unit: float) -> str:
 
 
 def _of_parts(value: dict[str, Any]) -> str | None:
-    """{"seconds", "nanos"} of protobuf and {"epochSecond", "nanoOfSecond"} of log4j2."""
+    """Return the time of protobuf's {"seconds", "nanos"} or log4j2's {"epochSecond", "nanoOfSecond"}."""
     seconds = value.get("seconds", value.get("epochSecond", value.get("_seconds")))
     nanos = value.get("nanos", value.get("nanoOfSecond", value.get("_nanoseconds", 0)))
     try:

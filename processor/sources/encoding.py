@@ -1,6 +1,6 @@
-"""The bytes of a file -> UTF-8: gzip, bzip2 and xz unpacked, UTF-16 and UTF-32 rewritten, a byte order mark dropped.
+"""Decode the bytes of a file to UTF-8: unpack gzip, bzip2 and xz, convert UTF-16 and UTF-32, drop a byte order mark.
 
-Memory stays bounded whatever a compressed file holds: it comes out in pieces, each when it is asked for.
+Memory stays bounded whatever a compressed file holds: the output comes in pieces, on demand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _UTF8_BOM: Final = codecs.BOM_UTF8
 _HEAD: Final = 6
-"""Bytes that tell the encoding."""
+"""Bytes needed to determine the encoding."""
 # The longer marks first: UTF-32's begins with UTF-16's.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -30,7 +30,7 @@ _MARKS: Final = (
 
 
 class _Unpacker(Protocol):
-    """What the decompressors of bz2 and lzma have in common."""
+    """The common interface of the decompressors of bz2 and lzma."""
 
     @property
     def eof(self) -> bool: ...
@@ -42,7 +42,7 @@ class _Unpacker(Protocol):
 
 
 class _Gzip:
-    """zlib's decompressor in the form of the other two."""
+    """zlib's decompressor with the interface of the other two."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
@@ -71,7 +71,7 @@ _PACKED: Final[tuple[tuple[bytes, str, Callable[[], _Unpacker]], ...]] = (
 
 
 class Decoding:
-    """Feed it chunks, take UTF-8; `finish` gives the rest. Raises `SourceError` where packed data is damaged."""
+    """Takes chunks and returns UTF-8; `finish` returns the rest. Raises `SourceError` on damaged packed data."""
 
     def __init__(self) -> None:
         self._unpacked: _Stage | None = None
@@ -79,7 +79,7 @@ class Decoding:
         self._head = b""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The text of a chunk, in pieces of bounded size."""
+        """Yield the text of a chunk, in pieces of bounded size."""
         if self._unpacked is None:
             self._head += chunk
             if len(self._head) < _HEAD and not self._head.startswith((b"{", b"[")):
@@ -91,7 +91,7 @@ class Decoding:
                 yield text
 
     def finish(self) -> Iterator[bytes]:
-        """What is left at the end of the file."""
+        """Yield the rest at the end of the file."""
         if self._unpacked is None:
             self._unpacked = _stage_of(self._head)
             yield from (text for piece in self._unpacked.feed(self._head) if (text := self._text.feed(piece)))
@@ -101,7 +101,7 @@ class Decoding:
 
 
 class _Stage:
-    """Packed data, of one member after the other; plain data as it is."""
+    """Unpacks data, member after member; plain data is unchanged."""
 
     def __init__(self, name: str = "", make: Callable[[], _Unpacker] | None = None) -> None:
         self._name = name
@@ -141,7 +141,7 @@ def _stage_of(head: bytes) -> _Stage:
 
 
 class _Text:
-    """UTF-16 and UTF-32 to UTF-8; everything else as it is, without a byte order mark."""
+    """UTF-16 and UTF-32 to UTF-8; everything else unchanged, without a byte order mark."""
 
     def __init__(self) -> None:
         self._head: bytes | None = b""

@@ -1,6 +1,6 @@
-"""Entries from a file, a file that grows, or standard input.
+"""Entries from a file, a growing file, or standard input.
 
-Positions are not remembered: a file read again gives the same entries again, and the ledger knows them.
+Positions are not stored: a file read again gives the same entries again, and the ledger recognises them.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _BLOCK: Final = 1 << 22
 _REST: Final = 1 << 16
 _POLL_S: Final = 0.2
 _TELLING: Final = 512
-"""Bytes of text that is no JSON before it is judged; a pipe may give a few at a time."""
+"""Bytes of text, not JSON, needed for a judgement; a pipe may deliver a few at a time."""
 
 
 class LineReader(Protocol):
-    """Makes entries of lines of plain text: see `processor.parsing.plain_text`."""
+    """Makes entries from lines of plain text; see `processor.parsing.plain_text`."""
 
     def feed(self, offset: int, line: bytes) -> list[tuple[int, bytes]]:
-        """The entries that are complete now, each with its offset."""
+        """Return the entries that are now complete, each with its offset."""
 
     def finish(self) -> list[tuple[int, bytes]]:
-        """The entry that might have gone on."""
+        """Return the last, still open entry."""
 
 
 class Block(NamedTuple):
@@ -51,7 +51,7 @@ class Block(NamedTuple):
     end: int
 
     def read(self) -> bytes:
-        """The bytes of it. Raises `SourceError`."""
+        """Return its bytes. Raises `SourceError`."""
         try:
             with Path(self.path).open("rb") as file:
                 file.seek(self.start)
@@ -63,8 +63,8 @@ class Block(NamedTuple):
 class FileSource:
     """See `processor.model.ports.Source`.
 
-    `path` "-" is standard input. With `follow` the end of a file is not the end of the source: what is
-    appended is read, and a file that was rotated or truncated is read from its new beginning.
+    `path` "-" is standard input. With `follow` the end of a file is not the end of the source: appended text is read,
+    and a file that was rotated or truncated is read from its new beginning.
     """
 
     def __init__(self, path: str, *, follow: bool = False, lines: LineReader | None = None) -> None:
@@ -93,9 +93,9 @@ class FileSource:
         self._head: bytes | None = b""
 
     def begin(self) -> None:
-        """Wait for the first bytes of a pipe. Raises `SourceError` where they are of no form that can be read."""
+        """Wait for the first bytes of a pipe. Raises `SourceError` if they have no readable form."""
         if self._path is not None and self._regular:
-            return  # looked at when it was opened
+            return  # checked when it was opened
         while self._head is not None and not self._ended and not self._pending:
             self._read(time.monotonic() + _POLL_S)
 
@@ -109,13 +109,13 @@ class FileSource:
             except SourceError as error:
                 self._failed, self._ended = error, True
         if self._failed is not None and not self._pending:
-            raise self._failed  # what was read before is good, and was handed over
+            raise self._failed  # the entries read before are good, and were returned
         return [self._pending.popleft() for _ in range(min(max_messages, len(self._pending)))]
 
     def block_ahead(self) -> Block | None:
-        """Where the next whole lines of the file lie, None where it is no NDJSON, no file, or over.
+        """Return the place of the next whole lines of the file; None if it is not NDJSON, not a file, or at its end.
 
-        For readers that read and frame them elsewhere, before the first `pull` only.
+        For callers that read and frame them in other processes; only before the first `pull`.
         """
         start, size = self.position, self.size
         if self._path is None or size is None or self._follow or self._ended or self._lines is not None:
@@ -134,10 +134,10 @@ class FileSource:
         return Block(str(self._path), start, end) if end > start else None
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.ack`: a file has nothing to acknowledge to."""
+        """Do nothing: a file needs no acknowledgement; see `Source.ack`."""
 
     def release(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.release`: they are still in the file."""
+        """Do nothing: the entries are still in the file; see `Source.release`."""
 
     def exhausted(self) -> bool:
         """See `Source.exhausted`."""
@@ -150,7 +150,7 @@ class FileSource:
             self._fd = -1
 
     def _read(self, deadline: float) -> bool:
-        """Read one chunk, or one piece of what a chunk unpacks to; False when the deadline passed without any."""
+        """Read a chunk, or a piece of an unpacked chunk; return False if the deadline passed without data."""
         if (piece := self._next_piece()) is not None:
             self._take_text(piece, final=False)
             return True
@@ -179,7 +179,7 @@ class FileSource:
             raise SourceError(f"{self._said}: {error}") from None
 
     def _take_text(self, piece: bytes, *, final: bool) -> None:
-        """Frame a piece of text; the first of it is looked at before."""
+        """Frame a piece of text, after a check of its beginning."""
         if self._head is not None:
             piece = self._head = self._head + piece
             if len(piece) < _TELLING and not piece.lstrip().startswith((b"{", b"[")) and not final:
@@ -189,7 +189,7 @@ class FileSource:
         self._queue(self._framer.feed(piece))
 
     def _recognise(self, head: bytes) -> None:
-        """Refuse a file of a form that is known and cannot be read, before anything is made of it."""
+        """Refuse a file of a known, unreadable form, before any entry is made of it."""
         self._refuse(forms.refusal_of_bytes(head))
         pieces = Decoding().feed(head)
         try:
@@ -203,7 +203,7 @@ class FileSource:
             raise SourceError(f"{self._said} {sentence}".replace("FILE", self._said if self._path else "FILE"))
 
     def _finish(self) -> None:
-        """Frame what is left at the end of a file."""
+        """Frame the rest at the end of a file."""
         try:
             for piece in self._decoding.finish():
                 self._take_text(piece, final=True)
@@ -240,7 +240,7 @@ class FileSource:
         return True
 
     def _replaced(self, path: Path) -> bool:
-        """Whether the path names another file now, or this one was cut short."""
+        """Return whether the path names another file now, or this file was truncated."""
         try:
             named = path.stat()
         except FileNotFoundError:

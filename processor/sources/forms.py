@@ -1,7 +1,7 @@
-"""Files that hold no log entries in a form that can be read: what each one is, and what to do instead.
+"""Unreadable forms: files without log entries that can be read, and the remedy for each.
 
-One sentence for a file, before anything is counted. Asked with the first bytes of a file, as they lie there and as
-text; lines of plain text are no business of this table: they are refused, or with `--text` counted, one by one.
+A sentence per file, before anything is counted. Checked with the first bytes of a file, raw and as text. Lines of plain
+text are handled elsewhere: they are refused, or with `--text` counted, line by line.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HEAD_BYTES: Final = 1 << 16
-"""So much of a file is looked at."""
+"""Bytes of a file that are examined."""
 _TAR_MAGIC: Final = 257
 _JSON_INSTEAD: Final = "export it with `gcloud logging read FILTER --format=json`"
 
 
 class _Form(NamedTuple):
-    """Bytes that a file begins with, and the sentence about it."""
+    """The first bytes of a file form, and the sentence about it."""
 
     magic: bytes
     sentence: str
@@ -60,14 +60,14 @@ _API_ERROR: Final = re.compile(rb"\s*\[?\s*\{\s*\"error\"\s*:\s*\{\s*\"(?:code|m
 
 
 def refusal_of_bytes(head: bytes) -> str:
-    """Why a file that begins so cannot be read; "" where that is not known."""
+    """Return why a file that begins like this cannot be read; "" if unknown."""
     if head[_TAR_MAGIC : _TAR_MAGIC + 5] == b"ustar":
         return "is a tar archive: `tar -xOf FILE | gardener replay -`"
     return next((form.sentence for form in _BINARY if head.startswith(form.magic)), "")
 
 
 def refusal_of_text(head: bytes) -> str:
-    """Why text that begins so is no export of log entries; "" where it may be one."""
+    """Return why text that begins like this is no export of log entries; "" if it may be an export."""
     line = head[: head.find(b"\n") + 1] or head + b"\n"
     may_be_entries = head.lstrip()[:1] in (b"{", b"[")
     return next(
@@ -109,4 +109,4 @@ _TEXT: Final[tuple[tuple[str, Callable[[bytes, bytes], bool]], ...]] = (
     (f"is a table for people: {_JSON_INSTEAD}", _is_table),
     ("is YAML, as gcloud prints it when it is not told otherwise: add --format=json to the gcloud command", _is_yaml),
 )
-"""What a text may be, the surest first: the sentence, and a test of the head and its first line."""
+"""Possible forms of a text, surest first: the sentence, and a test of the head and its first line."""

@@ -1,7 +1,7 @@
-"""Cut a byte stream into log entries: NDJSON, a JSON array, indented objects, what `gcloud logging read` prints.
+"""Cut a byte stream into log entries: NDJSON, a JSON array, indented objects, output of `gcloud logging read`.
 
-Works on chunks of any size with bounded memory. Damage stays local: a truncated or oversized entry becomes
-a frame with a problem, and the next entry is found again. Nothing is decoded here.
+Works on chunks of any size with bounded memory. Damage stays local: a truncated or oversized entry becomes a frame with
+a problem, and the next entry is found again. Nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -27,22 +27,24 @@ if TYPE_CHECKING:
 MAX_ENTRY_BYTES: Final = 1_048_576
 """Cloud Logging's own limit is 256 KiB (512 KiB for audit logs); twice that leaves room for indentation."""
 HEAD_BYTES: Final = 262_144
-# A whole string, or one structural character. A JSON string holds no raw newline, so a quote that finds
-# no partner on its line is damage.
+# A whole string, or a structural character. A JSON string holds no raw newline, so a quote without
+# a partner on its line is damage.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
-# Where the next element of an array without line breaks may begin: all there is to go by behind damage.
+# Possible start of the next element of an array without line breaks: the only clue after damage.
 _NEXT: Final = re.compile(rb',\s*(?=\{")')
-# A repair reads the rest of the buffer again, so a file of nothing but damage must not have one for each element.
+# A repair reads the rest of the buffer again, so a file full of damage must not cause a repair per element.
 _MAX_REPAIRS: Final = 20
 
 
 Frame = tuple[int, bytes, str, int]
-"""(offset, data, problem, size): the bytes of one entry, where they began, and how many they were where `data` is only
-their head; `problem` is a sentence if they cannot be an entry. A plain tuple: there is one for every line of a file."""
+"""(offset, data, problem, size): the bytes of an entry, their offset, and their number if `data` is only their head.
+
+`problem` is a sentence if they cannot be an entry. A plain tuple, since there is one for every line of a file.
+"""
 
 
 class Framer:
-    """Feed it chunks, take frames; `finish` gives what is left at the end of the stream."""
+    """Takes chunks and returns frames; `finish` returns the rest at the end of the stream."""
 
     def __init__(self, max_bytes: int = MAX_ENTRY_BYTES, *, lines: bool = False) -> None:
         self._max = max_bytes
@@ -58,7 +60,7 @@ class Framer:
         self._in_answer = False
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
-        """The entries that are complete now."""
+        """Return the entries that are now complete."""
         self._buffer += chunk
         while self._decided or self._decide(final=False):
             yield from self._frames(final=False)
@@ -66,7 +68,7 @@ class Framer:
                 return
 
     def finish(self) -> Iterator[Frame]:
-        """What is left: an entry without a newline, or a truncated one."""
+        """Return the rest: an entry without a newline, or a truncated entry."""
         over = False
         while not over:
             if not self._decided:
@@ -75,7 +77,7 @@ class Framer:
             over = self._decided
 
     def _decide(self, *, final: bool) -> bool:
-        """Whether it can be told what comes next."""
+        """Return whether the next form can be determined."""
         if self._offset == 0 and self._buffer.startswith(BOM_UTF8):
             self._take(len(BOM_UTF8))
         if not final and BOM_UTF8.startswith(self._buffer):
@@ -91,7 +93,7 @@ class Framer:
         return True
 
     def _leave_answer(self, *, final: bool) -> bool:
-        """Pass over what an API's answer says behind its list."""
+        """Skip the fields of an API's answer after its list."""
         end = LIST_END.match(self._buffer)
         if end is None and not final and len(self._buffer) < MAX_LIST_END:
             return False
@@ -126,11 +128,11 @@ class Framer:
             self._skip()
 
     def _ends(self, start: int) -> bool:
-        """Whether the array is over here, or something else than one more indented object begins."""
+        """Return whether the array ends here, or anything but another indented object begins."""
         return self._shape.boundary is not NEWLINE and self._buffer[start : start + 1] in (b"]", b"[")
 
     def _lines(self, *, final: bool) -> Iterator[Frame]:
-        """Whole lines: what a long NDJSON file consists of, so with as little work as can be."""
+        """Frame whole lines with minimal work, since long NDJSON files consist of them."""
         end = len(self._buffer) if final else self._buffer.rfind(b"\n")
         offset = self._offset
         for line in self._buffer[:end].split(b"\n") if end > 0 else ():
@@ -150,7 +152,7 @@ class Framer:
         self._take(end + 1)
 
     def _cut(self, start: int, end: int) -> Iterator[Frame]:
-        """One entry between two boundaries, its commas and brackets taken off."""
+        """Frame an entry between two boundaries, without its commas and brackets."""
         data = self._buffer[start:end]
         offset = self._offset + start
         if self._skipped:
@@ -175,7 +177,7 @@ class Framer:
         return offset, head, f"an entry of {size:,} bytes; the limit is {self._max:,}, its head is kept here", size
 
     def _skip(self) -> None:
-        """No end in sight: keep the head, forget the rest until the next boundary."""
+        """Keep the head of an entry without a visible end, and drop the rest up to the next boundary."""
         if not self._skipped:
             self._head = self._buffer[:HEAD_BYTES]
         # A boundary may begin in the last bytes.
@@ -185,7 +187,7 @@ class Framer:
         self._take(gone)
 
     def _elements(self, *, final: bool) -> Iterator[Frame]:
-        """Elements of an array without line breaks between them, by counting braces."""
+        """Frame elements of an array without line breaks between them, by counting braces."""
         if self._skipped and not (yield from self._leave_oversized(final=final)):
             return
         start = 0
@@ -210,10 +212,10 @@ class Framer:
             self._skip()
 
     def _whole_elements(self, start: int, *, final: bool) -> Generator[Frame, None, tuple[int, int, int]]:
-        """Give the elements behind `start` up to the first that is damaged or not all here.
+        """Frame the elements after `start` up to the first that is damaged or incomplete.
 
-        Returns the end of the last whole one, where the next began (-1: it did not), and how far what
-        cannot be read as an element goes (-1: more has to come before that can be told).
+        Returns the end of the last whole element, the start of the next (-1: none), and the end of the unreadable part
+        (-1: more input is needed to determine it).
         """
         depth = 0
         opened = -1
@@ -245,7 +247,7 @@ class Framer:
         return start, opened, len(self._buffer) if over else -1
 
     def _leave_oversized(self, *, final: bool) -> Generator[Frame, None, bool]:
-        """Whether the end of an element that is too long is in sight; if it is, the element is given."""
+        """Frame an element that is too long if its end is in sight, and return whether it is."""
         found = _NEXT.search(self._buffer)
         if found is None and not final:
             self._skip()
@@ -275,7 +277,7 @@ _TRUNCATED: Final = "truncated JSON: the entry does not end"
 
 
 def _strip_array(body: bytes) -> bytes:
-    """An element of a pretty-printed array without the comma or bracket that follows it."""
+    """Strip the comma or bracket after an element of a pretty-printed array."""
     if body.endswith(b"]") and body.rstrip(b"] \t\r\n").endswith(b"}"):
         body = body[:-1].rstrip()
     if body.endswith(b","):

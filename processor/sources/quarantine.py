@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class QuarantineSource:
-    """See `processor.model.ports.Source`. Messages that were kept only in part are left where they are."""
+    """See `processor.model.ports.Source`. Messages that were stored only in part are skipped."""
 
     def __init__(self, rejected: Iterable[Rejected]) -> None:
         self._left = [
@@ -29,10 +29,10 @@ class QuarantineSource:
         return part
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.ack`: the caller drops what decoded."""
+        """Do nothing: the caller drops decoded messages; see `Source.ack`."""
 
     def release(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.release`: they are still in quarantine."""
+        """Do nothing: the messages are still in quarantine; see `Source.release`."""
 
     def exhausted(self) -> bool:
         """See `Source.exhausted`."""

@@ -1,4 +1,4 @@
-"""How the entries of a text follow each other: a line each, indented objects, an array, an API's answer."""
+"""Shapes: the layout of the entries in a text: a line each, indented objects, an array, an API's answer."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ NEWLINE: Final = re.compile(rb"\n")
 
 # entries.list, entries.tail, Pub/Sub's pull, a push of several, filter-log-events, a table's rows.
 _LISTS: Final = rb"entries|receivedMessages|received_messages|messages|events|rows"
-# What may stand before the list, all of it short.
+# Possible text before the list, all of it short.
 _BEFORE: Final = rb"nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
 _SCALAR: Final = rb'(?:"[^"\n]*"|[\w.+-]+)'
 _MEMBERS: Final = rb'(?:"(?:' + _BEFORE + rb')"\s*:\s*' + _SCALAR + rb"\s*,\s*)*"
 LIST: Final = re.compile(rb"\s*\{\s*" + _MEMBERS + rb'"(?:' + _LISTS + rb')"\s*:\s*(?=\[\s*[{\]])')
-# The beginning of an object that may yet turn out to be such an answer.
+# The beginning of an object that may still turn out to be such an answer.
 MAY_BE_LIST: Final = re.compile(
     rb"\s*\{\s*" + _MEMBERS + rb'(?:"[^"\\\n]{0,32}(?:"\s*(?::\s*(?:\[\s*|"[^"\n]*"?\s*|[\w.+-]*\s*)?)?)?)?\Z'
 )
-# What follows the list in its answer.
+# The rest of the answer after the list.
 LIST_END: Final = re.compile(
     rb'\s*(?:,\s*"[^"\n]*"\s*:\s*(?:"(?:[^"\\\n]|\\.)*"|[^\s,{}\[\]"]+|\[[^\[\]{}]*\]|\{[^{}]*\})\s*)*\}'
 )
@@ -30,13 +30,13 @@ MAX_LIST_END: Final = 1 << 16
 
 
 class Shape(NamedTuple):
-    """What comes next in a text.
+    """The next layout in a text.
 
     Attributes:
         begin: bytes before the first entry.
-        boundary: what stands between two entries; None where only counting braces finds them.
-        closing: whether `boundary` finds the end of the array as well.
-        in_answer: whether an answer's other fields follow behind the list.
+        boundary: the text between two entries; None if only counting braces finds them.
+        closing: whether `boundary` also finds the end of the array.
+        in_answer: whether an answer's other fields follow the list.
     """
 
     begin: int
@@ -50,7 +50,7 @@ _OBJECTS: Final = Shape(0, re.compile(rb"\n(?=[{\[])"))
 
 
 def shape_of(text: bytes, *, final: bool) -> Shape | None:
-    """The shape of what follows; None where more has to come before that can be told."""
+    """Return the shape of the next text; None if more input is needed to determine it."""
     if not final and (_UNDECIDED.match(text) or MAY_BE_LIST.match(text)):
         return None
     answer = LIST.match(text)
@@ -61,7 +61,7 @@ def shape_of(text: bytes, *, final: bool) -> Shape | None:
         if not pretty:
             return Shape(begin, None, in_answer=answer is not None)
         # No line inside an element begins with its own indentation and a brace, or with less and a bracket, so
-        # this finds the next element and the end even behind a truncated one.
+        # this finds the next element and the end even after a truncated element.
         indent = pretty[1]
         outer = rb"[ \t]{0,%d}" % max(len(indent) - 1, 0)
         boundary = re.compile(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
@@ -70,10 +70,10 @@ def shape_of(text: bytes, *, final: bool) -> Shape | None:
 
 
 def begins_anew(line: bytes) -> bool:
-    """Whether a line among lines is the beginning of an array, of an indented object, or of an API's answer."""
+    """Return whether a line begins an array, an indented object, or an API's answer."""
     return line in {b"[", b"{"} or ARRAY.match(line) is not None or LIST.match(line) is not None
 
 
 def is_ndjson(head: bytes) -> bool:
-    """Whether a file that begins so has an entry on each line."""
+    """Return whether a file that begins like this has an entry on each line."""
     return head.startswith(b"{") and shape_of(head, final=True) is LINES

@@ -1,8 +1,8 @@
-"""Log text made inert for Markdown: nothing in it mentions, links, closes, opens a fence or forges a marker.
+"""Escape log text for Markdown: nothing in it mentions, links, closes, opens a fence or forges a marker.
 
-Three ways only. A block goes into a fence longer than any run of backticks inside it. A line, for a title, has every
-character that could begin something taken out of play; prose is such a line inside Markdown, where underscores would
-still mean emphasis. Log text goes nowhere else in Markdown.
+There are three forms. A block is put into a fence longer than any run of backticks inside it. A line, for a title, has
+every character with a special meaning replaced or escaped; prose is such a line inside Markdown, where underscores
+would otherwise mean emphasis. Log text appears in Markdown only in these forms.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from processor.text.characters import marked, replaced
 MAX_LINE: Final = 2_000
 _NO_BREAK: Final = "\u200b"  # zero width space: splits a token for machines, not for eyes
 _BACKTICKS: Final = re.compile("`+")
-# cmark counts a fence's length in one byte: a run of 256 would close any fence.
+# cmark stores a fence's length in a byte: a run of 256 would close any fence.
 _LONG_RUN: Final = re.compile("`{64,}")
 _MARKER: Final = re.compile(r"log-gardener\s*:", re.IGNORECASE)
 _HEX: Final = re.compile(r"\b(?=[a-f]*[0-9])[0-9a-f]{7,}\b", re.IGNORECASE)
@@ -27,7 +27,7 @@ _GH: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _DUPLICATE: Final = re.compile(r"\b(duplicate) (of)\b", re.IGNORECASE)
 _WORD_LINK: Final = re.compile(r"\bwww\.", re.IGNORECASE)
 _SHORTCODE: Final = re.compile(r":(?=[a-z0-9_+-]+:)", re.IGNORECASE)
-# What would begin Markdown or HTML is replaced by a character that looks alike.
+# Characters that would begin Markdown or HTML are replaced by lookalikes.
 _ALIKE: Final = str.maketrans(
     {
         "`": "'",
@@ -46,14 +46,14 @@ _ALIKE: Final = str.maketrans(
 
 
 def clean(text: str) -> str:
-    """Return the text with every unseen character marked; line ends are line feeds."""
+    """Return the text with every invisible character marked; line ends are line feeds."""
     return _MARKER.sub("log gardener:", marked(text, replaced))
 
 
 def block(text: str, *, max_chars: int, info: str = "text") -> str:
-    """The text in a fence of its own, at column 0, without blank lines around it.
+    """Return the text in its own fence, at column 0, without blank lines around it.
 
-    Long lines are cut to `MAX_LINE`, the whole to `max_chars`; both say so.
+    Long lines are cut to `MAX_LINE`, the whole to `max_chars`; both cuts are marked.
     """
     lines = [line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}… (line cut)" for line in _lines(text, max_chars)]
     content = "\n".join(lines)
@@ -66,7 +66,7 @@ def block(text: str, *, max_chars: int, info: str = "text") -> str:
 
 
 def line(text: str, *, max_chars: int) -> str:
-    """The text as one line that stays text in a title, a mail subject or a chat message."""
+    """Return the text as a single line that stays text in a title, a mail subject or a chat message."""
     text = " ".join(clean(text[: max_chars * 4]).split()).replace("<*>", "…").replace("'…'", "…")
     text = text.translate(_ALIKE)
     text = text.replace("@", f"@{_NO_BREAK}").replace("://", f":{_NO_BREAK}//").replace("!(", f"!{_NO_BREAK}(")
@@ -80,10 +80,10 @@ def line(text: str, *, max_chars: int) -> str:
 
 
 def title(text: str, *, max_chars: int) -> str:
-    """Return the text as an issue's title: one line, found by searching for its words.
+    """Return the text as an issue's title: a single line that can be found by searching for its words.
 
-    GitHub renders a title's backticks and emoji short codes and nothing else, so brackets, digits and backslashes stay.
-    What a copy of it elsewhere could turn into a mention, a reference or a link is taken out of play.
+    GitHub renders only backticks and emoji short codes in a title, so brackets, digits and backslashes stay. Text that
+    would become a mention, a reference or a link in a copy elsewhere is escaped.
     """
     text = " ".join(clean(text[: max_chars * 4]).split()).replace("<*>", "…").replace("`", "'")
     text = _MENTION.sub(f"@{_NO_BREAK}", text).replace("://", f":{_NO_BREAK}//")
@@ -96,11 +96,11 @@ def title(text: str, *, max_chars: int) -> str:
 
 
 def prose(text: str, *, max_chars: int) -> str:
-    """The text as a part of a line of Markdown, read as it was written: `__init__` keeps its underscores."""
+    """Return the text as part of a line of Markdown, rendered as written: `__init__` keeps its underscores."""
     return line(text, max_chars=max_chars).replace("_", "\\_")
 
 
 def _lines(text: str, max_chars: int) -> list[str]:
-    """At most about `max_chars` of cleaned lines; the rest of a huge text is never looked at."""
+    """Return at most about `max_chars` of cleaned lines; the rest of a huge text is not read."""
     kept = clean(text[: max_chars * 2 + MAX_LINE])
     return kept.split("\n")

@@ -1,4 +1,4 @@
-"""Log text made inert for a terminal: it starts no escape sequence, hides nothing and stays on its line."""
+"""Escape log text for a terminal: it starts no escape sequence, hides nothing and stays on its line."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from processor.text.characters import marked, replaced
 
 
 def plain(text: str) -> str:
-    """Return log text as one line that a terminal only shows."""
+    """Return log text as a single line without any effect on the terminal."""
     return marked(" ".join(text.split()), replaced)

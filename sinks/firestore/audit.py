@@ -1,4 +1,4 @@
-"""The newest actions, followed like every other collection: read once, then only what was written since."""
+"""Audit trail: the newest actions, followed like every other collection: read once, then only newer records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AuditTrail:
-    """Asking again costs what is new, not what is shown: two hundred documents at every look were most of the bill."""
+    """Reads only new records on repeated calls: two hundred documents per call were most of the bill."""
 
     def __init__(self, client: firestore.Client, reads: follow.ReadCount, *, timeout_s: float) -> None:
         self._collection = client.collection("audit")
@@ -30,7 +30,7 @@ class AuditTrail:
         self._lock = threading.Lock()
 
     def newest(self, limit: int) -> Sequence[AuditRecord]:
-        """The newest actions first. More of them than were asked for before are read anew."""
+        """Return the newest actions first. A larger number than before is read anew."""
         with self._lock:
             newest = firestore.Query.DESCENDING
             query: Any = self._collection.order_by("written_at", direction=newest).order_by("place", direction=newest)
@@ -50,7 +50,7 @@ class AuditTrail:
 
 
 def _dated(fields: dict[str, Any]) -> tuple[tuple[Any, int], AuditRecord]:
-    """The record with its place in the order of writing."""
+    """Return the record with its position in the order of writing."""
     record = AuditRecord(
         at(micros(fields["at"])), fields["who"], fields["action"], fields["cluster_id"], fields["detail"]
     )

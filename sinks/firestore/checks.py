@@ -1,6 +1,6 @@
-"""Whether a Firestore database can be used: reachable, writable, of our schema, with its indexes and expiry.
+"""Check that a Firestore database is usable: reachable, writable, with our schema, indexes and expiry.
 
-Writes one document to `doctor` and deletes it again; nothing else is changed.
+Writes a document to `doctor` and deletes it again; nothing else is changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Index = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def check(project: str, database: str) -> Iterator[Finding]:
-    """Look at everything that the worker needs of Firestore. Raises `StateError`, `Transient`."""
+    """Check everything that the worker needs of Firestore. Raises `StateError`, `Transient`."""
     with translated(project, database):
         client = firestore.Client(project=project, database=database)
         probe = client.collection("doctor").document(secrets.token_hex(8))
@@ -55,7 +55,7 @@ def check(project: str, database: str) -> Iterator[Finding]:
 
 
 def skew(part: str, before: datetime, theirs: datetime, after: datetime) -> Finding:
-    """Compare our clock with an answer's time, which lies between the request and its answer."""
+    """Compare our clock with an answer's time, which lies between the request and the answer."""
     off_s = max((theirs - after).total_seconds(), (before - theirs).total_seconds(), 0.0)
     if off_s <= MAX_SKEW_S:
         return Finding(Grade.WELL, "clock", f"agrees with {part}'s")
@@ -66,7 +66,7 @@ def skew(part: str, before: datetime, theirs: datetime, after: datetime) -> Find
 def missing(
     schema: Mapping[str, Any], indexes: Collection[Index], expiring: Collection[tuple[str, str]], *, place: str
 ) -> Iterator[Finding]:
-    """What of our schema the database lacks.
+    """Return the parts of our schema that the database lacks.
 
     Args:
         schema: sinks/firestore/schema.json.

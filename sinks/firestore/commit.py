@@ -1,8 +1,8 @@
-"""One checkpoint as one atomic commit. Promises: all of it or nothing, never twice, one write per touched document.
+"""A checkpoint as an atomic commit. Promises: all of it or nothing, never twice, one write per touched document.
 
-The ledger pages and stream heads carry preconditions, so the commit as a whole cannot be applied a second time,
-increments included; it is never retried here, because an answer that was lost may have been a yes. New counts come
-from the answer, not from a read.
+The ledger pages and stream heads carry preconditions, so the commit as a whole, including its increments, cannot be
+applied a second time; it is never retried here, because a lost answer may have been a success. New counts come from the
+answer, not from a read.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from sinks.stored_cluster import SampleChange
 
 COMMIT_S: Final = 5.0
-"""A worker that is told to stop has ten seconds; no request may outlast them."""
+"""A worker has ten seconds to stop; no request may last longer."""
 MAX_REQUEST_BYTES: Final = 3_500_000
-"""The emulator takes 4 MiB, Firestore itself 10 MiB."""
+"""The emulator accepts 4 MiB, Firestore itself 10 MiB."""
 MAX_WRITES: Final = 1_500
-"""Documents in one commit: the emulator took so many in 0.2 to 0.9 s, and what outlasts `COMMIT_S` would for ever."""
+"""Documents in a commit: the emulator needed 0.2 to 0.9 s for this many; beyond `COMMIT_S` a commit never succeeds."""
 _LEAST_WRITES: Final = 8
-"""What a commit of one entry writes beside its cluster."""
+"""Writes of a single-entry commit beside its cluster."""
 _OFFERS: Final = 8
-"""Times that a checkpoint is offered before it is digested anew."""
+"""Number of times that a checkpoint is offered before it is digested anew."""
 _AT_ONCE: Final = 100
-"""Clusters in one read; one of 17 KB takes a millisecond, and none is above 512 KiB."""
+"""Clusters in a read; a cluster of 17 KB takes a millisecond, and none exceeds 512 KiB."""
 _FRAME_BYTES: Final = 6  # tag and length of a write in its request
 _KNOWN_CLUSTERS: Final = 5_000
 _SEQ_PER_REV: Final = 1_000_000
@@ -54,7 +54,7 @@ _TRANSFORMS: Final = {"add": firestore.Increment, "min": firestore.Minimum, "max
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A cluster document as just read; `stored` is None where there is none."""
+    """A cluster document as just read; `stored` is None if it does not exist."""
 
     stored: StoredCluster | None
     seq: int
@@ -62,7 +62,7 @@ class _Found:
 
 
 class Committer:
-    """Turns checkpoints into commits; remembers which keys cluster documents have. Not thread-safe."""
+    """Turns checkpoints into commits; caches the keys of cluster documents. Not thread-safe."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Committer:
         self._reads = Portion(_AT_ONCE)
 
     def commit(self, checkpoint: Checkpoint) -> Committed:
-        """See `Store.commit`. Raises `CheckpointTooLarge`, and whatever the library raises."""
+        """See `Store.commit`. Raises `CheckpointTooLarge`, and the errors of the library."""
         touched = {delta.id for delta in checkpoint.deltas}
         touched |= {one.id for changes in checkpoint.templates for one in changes.records}
         try:
@@ -92,13 +92,13 @@ class Committer:
         except BaseException as error:
             if self._sent and isinstance(error, Exception) and (is_deadline(error) or is_too_large(error)):
                 self._documents.refused(self._sent)
-            # What was remembered of these may be wrong, and if it is not, reading it again costs little.
+            # The cached keys of these may be wrong; if not, reading them again costs little.
             for name in touched:
                 self._known.pop(name, None)
             raise
 
     def _offer(self, checkpoint: Checkpoint) -> Committed:
-        """Commit; what another writer was quicker with, and what does not touch this, only costs a new proof."""
+        """Commit; after an unrelated write by another worker, only obtain a new proof and try again."""
         for offers in range(1, _OFFERS):
             try:
                 return replace(self._commit(checkpoint), offers=offers)
@@ -109,7 +109,7 @@ class Committer:
         return replace(self._commit(checkpoint), offers=_OFFERS)
 
     def _proof(self, checkpoint: Checkpoint) -> Seen:
-        """The ledger as it is by now. Raises `Conflict` if an entry is counted, or a template changed, by others."""
+        """Return the current ledger. Raises `Conflict` if others counted an entry or changed a template."""
         known, pages = self._ledger.look(checkpoint.fresh)
         if known:
             raise Conflict("another writer counted some of these entries first")
@@ -156,7 +156,7 @@ class Committer:
         return Committed(counts, self._settle_heads(checkpoint), writes=self._sent)
 
     def _unfit(self, deltas: Mapping[str, ClusterDelta], records: set[str]) -> set[str]:
-        """Clusters that have to be read first: those of the model, and those that increments cannot serve."""
+        """Return clusters that have to be read first: those of the model, and those beyond increments."""
         unfit = set(records)
         for name, delta in deltas.items():
             known = self._known.get(name)
@@ -165,7 +165,7 @@ class Committer:
         return unfit
 
     def _check_size(self, room: int) -> None:
-        # The library has no public way to ask. What a write takes cannot be foreseen: names are percent-encoded, keys
+        # The library has no public way to get this size. It is not predictable: names are percent-encoded, keys
         # are quoted. Beyond each write a request holds little.
         size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._batch._write_pbs)  # noqa: SLF001
         if size > MAX_REQUEST_BYTES or len(self._batch) > room:
@@ -200,7 +200,7 @@ class Committer:
     def _put(
         self, one: TemplateRecord, changes: TemplateChanges, seq: int, found: _Found, delta: ClusterDelta | None
     ) -> StoredCluster:
-        """A record of the model, with what was counted under it."""
+        """Return the write of a model record, with its counts."""
         empty = StoredCluster(one, changes.stream, 0, None, None, None, {}, {}, {}, {}, {})
         stored = empty if found.stored is None else replace(found.stored, record=one)
         if delta is not None:
@@ -214,7 +214,7 @@ class Committer:
         return stored
 
     def _count(self, delta: ClusterDelta, found: _Found | None, counted_at: dict[str, int]) -> StoredCluster:
-        """Counts of a cluster whose record does not change: increments where they will do."""
+        """Return the write of a cluster with an unchanged record: increments if possible."""
         known = self._known.get(delta.id) if found is None else found.stored
         if known is None:
             raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
@@ -232,7 +232,7 @@ class Committer:
         return stored
 
     def _put_between(self, stored: StoredCluster, delta: ClusterDelta) -> SampleChange:
-        """The samples between; what the cluster's document says of them guards theirs too."""
+        """Return the write of the samples between, guarded by the cluster document's precondition."""
         change = with_samples(stored, delta, self._redaction.sample)
         if change.put or change.dropped:
             reference = self._client.collection("samples").document(documents.name(delta.id))
@@ -240,7 +240,7 @@ class Committer:
         return change
 
     def _latest(self, known: StoredCluster, latest: Sample | None) -> dict[str, Any]:
-        """The last sample beside those of other workers; known ones that it follows go."""
+        """Return the last sample, beside those of other workers; earlier known samples are dropped."""
         if latest is None:
             return {}
         gone = {documents.latest_key(one): firestore.DELETE_FIELD for one in known.latest}
@@ -248,7 +248,7 @@ class Committer:
         return {f"latest.{name}": fields for name, fields in changed.items()}
 
     def _transforms(self, changes: list[Change]) -> dict[str, Any]:
-        # Results come back in the order of field paths, whatever the order here; "count" is the first of ours.
+        # Results are in the order of field paths, whatever the order here; "count" is the first of ours.
         fields: dict[str, Any] = {"updated_at": firestore.SERVER_TIMESTAMP}
         for path, how, value in changes:
             name = FieldPath(*path).to_api_repr()
@@ -256,7 +256,7 @@ class Committer:
         return fields
 
     def _put_rest(self, checkpoint: Checkpoint) -> None:
-        """Quarantine and the worker's own document."""
+        """Return the writes of quarantine and the worker's own document."""
         for one in checkpoint.rejected:
             fields = documents.rejected_fields(one, checkpoint.at + KEPT)
             self._batch.set(self._client.collection("quarantine").document(one.id), fields)
@@ -264,7 +264,7 @@ class Committer:
         self._batch.set(reference, documents.worker_fields(checkpoint, self._version), merge=True)
 
     def _write(self, reference: Any, fields: dict[str, Any], update_time: Any) -> None:
-        """Write whole fields, if the document is still as it was read (None: not there)."""
+        """Return a write of whole fields, if the document is unchanged since its read (None: absent)."""
         if update_time is None:
             self._batch.create(reference, fields)
         else:

@@ -1,4 +1,4 @@
-"""What people and the controller decide, under compare-and-set, each with its trail in the same commit."""
+"""Decisions of people and the controller, under compare-and-set, each with its audit record in the same commit."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _SLOT_TRIES: Final = 8
 
 
 class Decisions:
-    """The decisions of `processor.model.ports.Store`; raises what the library raises, and `Conflict`."""
+    """The decisions of `processor.model.ports.Store`; raises the library's errors, and `Conflict`."""
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
         self._clusters = client.collection("clusters")
 
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
-        """See `Store.put_handling`."""
+        """See `Store.put_triage`."""
         rev = triage.rev + 1
         reference = self._client.collection("handling").document(documents.name(cluster_id))
         decision = triage_json.dump(triage)
@@ -89,7 +89,7 @@ class Decisions:
         self._retrying()(self._merge, loser_id, winner_id, audit)
 
     def split(self, ids: Iterable[str], audit: AuditRecord) -> None:
-        """Take each of these out of its root, the trail with the first."""
+        """Detach each of these from its root, with the audit record in the first commit."""
         trail = [audit]
         for cluster_id in ids:
             self._retrying()(self._free, cluster_id, trail)
@@ -116,7 +116,7 @@ class Decisions:
         loser, winner = self._root(loser_id), self._root(winner_id)
         if loser.id == winner.id:
             return
-        # The winner is touched so that the other way round, at the same time, is refused.
+        # The winner is written too, so that a simultaneous merge in the opposite direction is refused.
         self._change(loser, {"merged_into": winner.id}, [audit], touched=winner)
 
     def _free(self, cluster_id: str, audit: Iterable[AuditRecord]) -> None:
@@ -127,7 +127,7 @@ class Decisions:
     def _change(
         self, cluster: Any, fields: dict[str, Any], audit: Iterable[AuditRecord], *, touched: Any = None
     ) -> None:
-        """Change a cluster's record, and with it its stream's revision."""
+        """Return the writes that change a cluster's record and its stream's revision."""
         stream = documents.stream_of(cluster.get("stream"))
         streams = self._client.collection("streams")
         head = streams.document(documents.stream_id(stream)).get(retry=None, timeout=COMMIT_S)

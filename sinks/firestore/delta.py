@@ -1,9 +1,9 @@
-"""Add a checkpoint's delta to a cluster document: what the new document is, and whether increments suffice. Pure.
+"""Add a checkpoint's delta to a cluster document: the new document, and whether increments suffice. Pure.
 
-A document's size is bounded because every key in it is: minutes and days by their window, facets, values and
-revisions by number. Increments on keys that are known to be there cannot break a bound, so they are sent blindly.
-Whatever opens a key, drops one, or changes the sample is computed from a fresh read and written only if the
-document has not changed since.
+A document's size is bounded because every key in it is: minutes and days by their window, facets, values and revisions
+by number. Increments on keys known to exist cannot exceed a bound, so they are sent without a read. A change that adds
+or drops a key, or changes the sample, is computed from a fresh read and written only if the document has not changed
+since.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ _MAX_KEY_BYTES: Final = 1400
 
 Path = tuple[str, ...]
 Change = tuple[Path, str, int]
-"""Where, how ("add", "min" or "max") and by or to what: one field transform."""
+"""Field transform: path, operation ("add", "min" or "max") and operand."""
 
 
 def micros(when: datetime) -> int:
-    """Whole microseconds since the epoch; exact, and unlike a timestamp it can be compared by a transform."""
+    """Return whole microseconds since the epoch; exact, and comparable in a transform, unlike a timestamp."""
     return (when - _EPOCH) // _MICROSECOND
 
 
 def at(value: int) -> datetime:
-    """The time of that many microseconds since the epoch."""
+    """Return the time of that many microseconds since the epoch."""
     return _EPOCH + timedelta(microseconds=value)
 
 
 def added(stored: StoredCluster, delta: ClusterDelta, samples: SampleChange) -> StoredCluster:
-    """The document with the delta in it; `samples`: what `with_samples` gives of the two."""
+    """Return the document with the delta; `samples`: the result of `with_samples` for the two."""
     last = delta.last_seen if stored.last_seen is None else max(stored.last_seen, delta.last_seen)
     last_minute = int(last.timestamp()) // 60
     return replace(
@@ -75,10 +75,10 @@ def added(stored: StoredCluster, delta: ClusterDelta, samples: SampleChange) -> 
 
 
 def increments(known: StoredCluster, delta: ClusterDelta) -> list[Change] | None:
-    """The delta as field transforms, or None when it has to be computed from a fresh read.
+    """Return the delta as field transforms, or None if it has to be computed from a fresh read.
 
-    `known` is the document as it was at some time: keys are never taken away without a fresh read, so what it has
-    is still there, or is older than the window.
+    `known` is the document at some earlier time: keys are only removed after a fresh read, so its keys still exist, or
+    are older than the window.
     """
     if known.sample is None or known.last_seen is None or delta.sample.age < known.sample.age:
         return None
@@ -109,12 +109,12 @@ def increments(known: StoredCluster, delta: ClusterDelta) -> list[Change] | None
 
 
 def key(text: str) -> str:
-    """Any text as a map key: never empty, never reserved (`__x__`), within 1,500 bytes."""
+    """Return any text as a map key: never empty, never reserved (`__x__`), within 1,500 bytes."""
     return "=" + text.encode("utf-8", "replace")[:_MAX_KEY_BYTES].decode("utf-8", "ignore")
 
 
 def bounded_names(delta: ClusterDelta) -> ClusterDelta:
-    """The delta with facets and revisions cut to what a key holds; nearly always the delta itself."""
+    """Return the delta with facets and revisions cut to a key's limit; nearly always the delta itself."""
     names = (*delta.facets, *(value for values in delta.facets.values() for value in values), *delta.revisions)
     if all(len(name) <= _MAX_KEY_BYTES // 4 for name in names):
         return delta
@@ -126,7 +126,7 @@ def bounded_names(delta: ClusterDelta) -> ClusterDelta:
 
 
 def hour_path(minute: int) -> Path:
-    """Minutes lie in one map per hour, so that a new minute is no new key."""
+    """Return the path of an hour's map: minutes are grouped by hour, so that a new minute is no new key."""
     return ("minutes", str(minute // 60), str(minute % 60))
 
 
@@ -164,9 +164,9 @@ def _facet_increments(
 def _value_increments(
     known: Mapping[str, Mapping[str, int]], more: Mapping[str, Mapping[str, int]]
 ) -> list[Change] | None:
-    """Only where every value is kept already, or is one of those that are summed.
+    """Return increments if every value is already kept, or is summed under "(other)"; else None.
 
-    A value that another writer has just pushed out comes back in part this way; readers bound the values again, which
+    A value that another writer has just displaced comes back in part this way; readers bound the values again, which
     sums it with the others.
     """
     found: list[Change] = []
@@ -182,7 +182,7 @@ def _value_increments(
 
 
 def _changes_between(known: StoredCluster, delta: ClusterDelta) -> bool:
-    """Whether the delta has an entry of a lower rank than those kept between the first and the last."""
+    """Return whether the delta has an entry of a lower rank than the kept samples between."""
     offered = {delta.sample.rank, *(one.rank for one in delta.candidates)}
     offered -= {*known.ranks, *(() if known.sample is None else (known.sample.rank,))}
     return bool(offered) and (len(known.ranks) < MAX_BETWEEN or min(offered) < known.ranks[-1])

@@ -1,4 +1,4 @@
-"""Cluster documents and the smaller ones as Firestore fields, and back. Which fields there are: docs/state.md."""
+"""Cluster documents and the smaller ones as Firestore fields, and back. For the fields, see docs/state.md."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ MODEL_FIELDS: Final = (
     "rev",
     "seq",
 )
-"""What a model is rebuilt from; nothing else of a cluster document is read for it."""
+"""Fields from which a model is rebuilt; no other field of a cluster document is read for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamDoc:
-    """A stream's document: its revision, and the time that a compare-and-set names."""
+    """A stream's document: its revision, and its update time for compare-and-set."""
 
     stream: Stream
     rev: int
@@ -58,33 +58,33 @@ class StreamDoc:
 
 
 def name(text: str) -> str:
-    """Any text as a document's name; an id stays as it is."""
+    """Return any text as a document's name; an id stays unchanged."""
     quoted = quote(text, safe="", errors="replace")[:1000]
     return f"={quoted}" if not quoted or quoted.startswith((".", "__")) else quoted
 
 
 def stream_id(stream: Stream) -> str:
-    """Name of a stream's document; its parts may hold any character."""
+    """Return the name of a stream's document; its parts may hold any character."""
     return blake2b(stream.key.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def stream_of(fields: Mapping[str, Any]) -> Stream:
-    """The stream that `stream_fields` wrote."""
+    """Return the stream written by `stream_fields`."""
     return Stream(fields["project"], fields["service"], Kind(fields["kind"]))
 
 
 def stream_fields(stream: Stream) -> dict[str, str]:
-    """A stream, for people and for rebuilding the model."""
+    """Return the fields of a stream, for people and for rebuilding the model."""
     return {"project": stream.project, "service": stream.service, "kind": str(stream.kind)}
 
 
 def head(snapshot: Any) -> StreamDoc:
-    """A stream's document as read."""
+    """Return a stream's document as read."""
     return StreamDoc(stream_of(snapshot.get("stream")), snapshot.get("rev"), snapshot.update_time)
 
 
 def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
-    """The part of a cluster document that is the model."""
+    """Return the model's part of a cluster document."""
     return TemplateRecord(
         cluster_id,
         fields["seed"],
@@ -97,14 +97,14 @@ def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
 
 
 def placed(snapshot: Any) -> tuple[Stream, int, int, TemplateRecord]:
-    """(stream, revision, order of minting, record) of a cluster document. Raises `StateError`."""
+    """Return (stream, revision, order of creation, record) of a cluster document. Raises `StateError`."""
     fields = snapshot.to_dict()
     check_schema(fields, snapshot.reference.path)
     return stream_of(fields["stream"]), fields["rev"], fields["seq"], record(snapshot.id, fields)
 
 
 def model_fields(one: TemplateRecord, stream: Stream, *, rev: int, seq: int) -> dict[str, Any]:
-    """The other way; `seq` is the order of minting within the stream."""
+    """Return the fields of these; `seq` is the order of creation within the stream."""
     return {
         "schema": SCHEMA_VERSION,
         "stream": stream_fields(stream),
@@ -122,7 +122,7 @@ def model_fields(one: TemplateRecord, stream: Stream, *, rev: int, seq: int) -> 
 
 
 def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
-    """A whole cluster document."""
+    """Return a whole cluster document."""
     first, last = fields.get("first_seen"), fields.get("last_seen")
     return StoredCluster(
         record=record(cluster_id, fields),
@@ -151,7 +151,7 @@ def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
 
 
 def count_fields(stored: StoredCluster) -> dict[str, Any]:
-    """Everything counted, as whole fields."""
+    """Return all counts as whole fields."""
     if stored.sample is None or stored.first_seen is None or stored.last_seen is None:
         return {}
     minutes: dict[str, dict[str, int]] = {}
@@ -180,7 +180,7 @@ def count_fields(stored: StoredCluster) -> dict[str, Any]:
 
 
 def sample(fields: Mapping[str, Any]) -> Sample:
-    """One sample."""
+    """Return a sample."""
     exception = fields.get("exception")
     return Sample(
         insert_id=fields["insert_id"],
@@ -193,23 +193,23 @@ def sample(fields: Mapping[str, Any]) -> Sample:
 
 
 def sample_fields(one: Sample) -> dict[str, Any]:
-    """The other way."""
+    """Return the fields of a sample."""
     fields = {"insert_id": one.insert_id, "at": micros(one.at), "text": one.text, "raw": one.raw, "rank": one.rank}
     return fields if one.exception is None else {**fields, "exception": one.exception._asdict()}
 
 
 def latest_key(one: Sample) -> str:
-    """Key of a last sample: every writer has keys of its own, so none is overwritten by an earlier entry."""
+    """Return the key of a last sample: every writer has its own keys, so an earlier entry overwrites none."""
     return f"t{micros(one.at)}_{one.rank}"
 
 
 def between(fields: Mapping[str, Any]) -> list[Sample]:
-    """The samples of a cluster between its first and last."""
+    """Return the samples of a cluster between its first and last."""
     return [sample(one) for one in fields.get("samples", {}).values()]
 
 
 def between_fields(put: Iterable[Sample], dropped: Iterable[int]) -> dict[str, Any]:
-    """What changes of them, to be merged."""
+    """Return the changes to these samples, to be merged."""
     changed: dict[str, Any] = {f"r{one.rank}": sample_fields(one) for one in put}
     changed |= {f"r{rank}": firestore.DELETE_FIELD for rank in dropped}
     return {"schema": SCHEMA_VERSION, "samples": changed, "updated_at": firestore.SERVER_TIMESTAMP}
@@ -224,7 +224,7 @@ def _breakdown_fields(values: Mapping[str, Mapping[str, int]]) -> dict[str, dict
 
 
 def worker_fields(checkpoint: Checkpoint, version: str) -> dict[str, Any]:
-    """What a checkpoint changes in its worker's document, to be merged."""
+    """Return the changes of a checkpoint to its worker's document, to be merged."""
     totals = checkpoint.totals
     lag = max(((checkpoint.at - delta.last_seen).total_seconds() for delta in checkpoint.deltas), default=0.0)
     return {
@@ -244,7 +244,7 @@ def worker_fields(checkpoint: Checkpoint, version: str) -> dict[str, Any]:
 
 
 def worker(snapshot: Any) -> WorkerState:
-    """A worker's document."""
+    """Return a worker's document."""
     fields = snapshot.to_dict()
     return WorkerState(
         fields["name"], _plain(fields["heartbeat_at"]), fields["version"], Totals(**fields["totals"]), fields["lag_s"]
@@ -252,7 +252,7 @@ def worker(snapshot: Any) -> WorkerState:
 
 
 def rejected_fields(one: Rejected, expire_at: datetime) -> dict[str, Any]:
-    """A quarantined message."""
+    """Return the fields of a quarantined message."""
     return {
         "schema": SCHEMA_VERSION,
         "reason": one.reason,
@@ -266,7 +266,7 @@ def rejected_fields(one: Rejected, expire_at: datetime) -> dict[str, Any]:
 
 
 def rejected(snapshot: Any) -> Rejected:
-    """The other way."""
+    """Return a quarantined message."""
     fields = snapshot.to_dict()
     return Rejected(
         id=snapshot.id,
@@ -280,10 +280,10 @@ def rejected(snapshot: Any) -> Rejected:
 
 
 def triage(snapshot: Any) -> Triage:
-    """A decision."""
+    """Return a decision."""
     return triage_json.load(snapshot.get("decision"), snapshot.get("rev"))
 
 
 def _plain(when: datetime) -> datetime:
-    """A plain `datetime`: the library's own subclass carries nanoseconds and prints otherwise."""
+    """Return a plain `datetime`: the library's own subclass carries nanoseconds and prints differently."""
     return at(micros(when))

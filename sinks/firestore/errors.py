@@ -1,4 +1,4 @@
-"""What Firestore answers, as our errors: who must do what. No other module of ours knows Google's exceptions."""
+"""Translate Firestore's errors into ours, by required action. No other module of ours knows Google's exceptions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from processor.model.errors import GardenerError
 
 _READABLE: Final = range(1, SCHEMA_VERSION + 1)
-"""An older document lacks fields that may be missing; see `sinks.firestore.documents`."""
+"""An older document lacks optional fields; see `sinks.firestore.documents`."""
 _FIRST: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted)
 _WAIT: Final = (
     google.ServiceUnavailable,
@@ -33,28 +33,28 @@ _WAIT: Final = (
 _TOO_LARGE: Final = re.compile(
     r"larger than max|too (?:big|large)|exceeds the (?:limit|maximum)|maximum .* (?:size|bytes|writes)", re.IGNORECASE
 )
-"""What the service says of a request as a whole; it has no code of its own."""
+"""The service's text for a request that is too large; it has no code of its own."""
 
 
 def is_conflict(error: Exception) -> bool:
-    """A precondition did not hold: nothing was applied."""
+    """Return whether a precondition failed: nothing was applied."""
     return isinstance(error, _FIRST)
 
 
 def is_deadline(error: Exception) -> bool:
-    """The request took too long; whether it was applied is unknown."""
+    """Return whether the request timed out; whether it was applied is unknown."""
     return isinstance(error, google.DeadlineExceeded)
 
 
 def is_too_large(error: Exception) -> bool:
-    """The request was refused for its size; nothing was applied."""
+    """Return whether the request was refused for its size; nothing was applied."""
     kinds = (google.InvalidArgument, google.ResourceExhausted)
     return isinstance(error, kinds) and bool(_TOO_LARGE.search(str(error)))
 
 
 @contextmanager
 def translated(project: str, database: str) -> Iterator[None]:
-    """Raise `Conflict`, `Transient` or `StateError` instead of what the library raises."""
+    """Raise `Conflict`, `Transient` or `StateError` instead of the library's errors."""
     try:
         yield
     except (google.GoogleAPIError, auth.GoogleAuthError) as error:
@@ -66,7 +66,7 @@ def translated(project: str, database: str) -> Iterator[None]:
 
 
 def explain(error: Exception, project: str, database: str) -> GardenerError:
-    """The error in our words, with the command that mends it where there is one."""
+    """Return the error in our words, with the command that fixes it if there is one."""
     where = f"Firestore database {database} of project {project}"
     text = getattr(error, "message", None) or str(error)
     if isinstance(error, _FIRST):
@@ -91,7 +91,7 @@ def explain(error: Exception, project: str, database: str) -> GardenerError:
 
 
 def check_schema(document: Mapping[str, object] | None, path: str) -> None:
-    """Refuse a document that a newer version of Log Gardener wrote, or none. Raises `StateError`."""
+    """Refuse a document of a newer version of Log Gardener, or of none. Raises `StateError`."""
     found = (document or {}).get("schema")
     if found not in _READABLE:
         raise StateError(

@@ -1,8 +1,8 @@
-"""Follow a collection: read it once, then only what has changed since.
+"""Follow a collection: read it once, then only its changes.
 
-A listener would be the obvious way, but those of the Python library go silent without an error, so this asks for
-`updated_at` beyond the last answer, less an overlap: the server's time is taken when a write begins, and a write
-that waited for a lock shows up after a later one.
+Listeners would be the obvious way, but those of the Python library can stop without an error. This queries `updated_at`
+beyond the last answer, minus an overlap: the server's time is taken when a write begins, and a write that waited for a
+lock appears after a later write.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from google.cloud import firestore
 
 OVERLAP: Final = timedelta(seconds=10)
-"""What changed so recently is read again by every poll: a commit's deadline, and as much for clocks that differ."""
+"""Changes this recent are read again by every poll: a commit's deadline, and as much for clock differences."""
 _PAGE: Final = 5_000
-"""Documents in one request: Firestore ends a query after a minute, and there may be a million clusters."""
+"""Documents in a request: Firestore ends a query after a minute, and there may be a million clusters."""
 T = TypeVar("T")
 
 
 class ReadCount:
-    """Documents that reading has cost, as Firestore bills them: a query that finds nothing costs one."""
+    """Number of documents read, as Firestore bills them: a query without results costs one."""
 
     def __init__(self) -> None:
         self.documents = 0
 
     def add(self, found: int) -> None:
-        """One more answer, of so many documents."""
+        """Add an answer with this number of documents."""
         self.documents += max(found, 1)
 
 
 def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> Iterator[Any]:
-    """All that a query finds, in requests of a bounded size; a page shows the documents as of its own time.
+    """Yield all results of a query, in requests of a bounded size; a page shows the documents as of its own time.
 
-    A page that outlasts its deadline is asked for again from where it stopped, and half as large.
+    A page that exceeds its deadline is requested again from the last document, and half as large.
     """
     portion = portion or Portion(_PAGE)
     last: Any = None
@@ -65,7 +65,7 @@ def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> It
 
 
 class IncrementalQuery(Generic[T]):
-    """The documents of one collection, decoded, as of the last `poll`; no request of it outlasts `timeout_s`."""
+    """The documents of one collection, decoded, as of the last `poll`; no request exceeds `timeout_s`."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class IncrementalQuery(Generic[T]):
         self._portion = Portion(_PAGE)
 
     def poll(self) -> Mapping[str, T]:
-        """All documents by name, after reading what changed; a copy."""
+        """Return all documents by name, after reading the changes; a copy."""
         with self._lock:
             query: Any = self._collection
             if self._read_at is not None:
@@ -100,7 +100,7 @@ class IncrementalQuery(Generic[T]):
             return dict(self._items)
 
     def take(self, snapshot: Any) -> None:
-        """Take in one document that was read by itself, if it is there."""
+        """Add a document that was read separately, if it exists."""
         with self._lock:
             if snapshot.exists:
                 self._take(snapshot)

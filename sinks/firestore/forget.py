@@ -1,6 +1,6 @@
-"""Forget: take out of every document what has to go, a cluster at a time, each under its update time.
+"""Forget: remove matching data from every document, cluster by cluster, each under its update time.
 
-May be interrupted and asked again: whatever belongs to one cluster goes in one commit.
+May be interrupted and repeated: everything that belongs to a cluster is changed in a single commit.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _NOTHING: Final[dict[str, Any]] = {
 
 
 class Forgetting:
-    """Raises what the library raises. `again` calls something until no other writer was quicker."""
+    """Removes data; raises the library's errors. `again` repeats a call until no other writer is faster."""
 
     def __init__(self, client: firestore.Client, again: Callable[..., Any]) -> None:
         self._client = client
         self._again = again
 
     def forget(self, what: Forget, *, dry_run: bool) -> Forgotten:
-        """Take it out of every collection; with `dry_run` only look."""
+        """Remove it from every collection; with `dry_run` only count."""
         stored = {}
         for snapshot in paged(self._client.collection("clusters"), timeout_s=_READ_S):
             check_schema(snapshot.to_dict(), snapshot.reference.path)
@@ -101,7 +101,7 @@ class Forgetting:
     def _each(
         self, collection: str, finds: Callable[[dict[str, Any]], bool], change: dict[str, Any] | None, *, dry_run: bool
     ) -> int:
-        """How many documents it finds; each is changed, or deleted where there is no change to make."""
+        """Return the number of documents found; each is changed, or deleted if there is no change to make."""
         found = 0
         for snapshot in paged(self._client.collection(collection), timeout_s=_READ_S):
             if finds(snapshot.to_dict()):

@@ -1,12 +1,12 @@
-"""The slot ledger: which entries are counted, and the preconditions that keep it so.
+"""The slot ledger: the set of counted entries, and the preconditions that protect it.
 
-The digests of all entries of five minutes of event time lie in one chain of pages, `<hash>-<slot>-<lane>-<page>`, or
-in one chain for each lane where the state was made with several: then as many writers append at once. Only the first
-page that is not full is ever appended to, under its update time, and a full page never changes. So every
-writer that may count one of these entries has to write the very page that another one writes, and the second of
-them is refused. Full pages are remembered; the open one is read anew by every `look`.
+The digests of all entries of five minutes of event time are in a chain of pages, `<hash>-<slot>-<lane>-<page>`, or in a
+chain for each lane if the state was created with several: then as many writers append at once. Only the first page that
+is not full is ever appended to, under its update time, and a full page never changes. So all writers that may count the
+same entry have to write the same page, and all but the first are refused. Full pages are cached; the open page is read
+by every `look`.
 
-It must not decide what is counted: it answers and appends.
+It must not decide which entries are counted: it answers and appends.
 """
 
 from __future__ import annotations
@@ -32,23 +32,25 @@ if TYPE_CHECKING:
     from processor.model import Identity
 
 DIGEST_BYTES: Final = 10
-"""Of an identity's 16: two entries of a slot with 300,000 collide once in 10^13."""
+"""Bytes of an identity's 16: two entries of a slot with 300,000 collide once in 10^13."""
 FULL_BYTES: Final = 262_144
-"""A page is closed beyond this, far below a document's 1 MiB: the open page is read at every flush."""
+"""A page is closed beyond this size, far below a document's 1 MiB: the open page is read at every flush."""
 _MAX_BYTES: Final = 900_000
 KEPT: Final = timedelta(days=30)
-_ELEMENT_BYTES: Final = 16  # what one more array element may cost beside its bytes
+_ELEMENT_BYTES: Final = 16  # maximum overhead of an array element in bytes
 _REMEMBERED: Final = 500_000  # digests held in memory, about 50 MB
 _LOOKS_KEPT: Final = 150
-"""Chains that were not asked for so often in a row are forgotten: five minutes of live traffic, or memory would grow
-for the better part of an hour."""
-_AHEAD: Final = 16  # pages of a long chain that are asked for at once
-_AT_ONCE: Final = 64  # pages in one read, 16 MB at most: each read has its own deadline, or a backlog would never fit
+"""Chains not used in this many consecutive calls are dropped.
+
+This is five minutes of live traffic; otherwise memory would grow for most of an hour.
+"""
+_AHEAD: Final = 16  # pages of a long chain that are requested at once
+_AT_ONCE: Final = 64  # pages in a read, 16 MB at most: each read has its own deadline, or a backlog would never fit
 
 
 @dataclass(slots=True)
 class Page:
-    """One ledger document as last read: None as `update_time` means that it does not exist yet."""
+    """A ledger document as last read; `update_time` None means that it does not exist yet."""
 
     create_time: Any = None
     update_time: Any = None
@@ -58,13 +60,13 @@ class Page:
 
     @property
     def size(self) -> int:
-        """About how many bytes the document has."""
+        """Approximate bytes of the document."""
         return DIGEST_BYTES * len(self.digests) + _ELEMENT_BYTES * self.elements
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """Where the next digests of a slot go, as `Ledger.look` saw it: the proof that a commit is held to."""
+    """The target page of a slot's next digests, as read by `Ledger.look`: the proof that the commit depends on."""
 
     number: int
     update_time: Any
@@ -76,12 +78,12 @@ Chain = tuple[int, int]
 
 
 class Ledger:
-    """Reads and appends to the ledger; one per store, not thread-safe.
+    """Reads and appends to the ledger; one instance per store, not thread-safe.
 
     Args:
         client: of the state's database.
         timeout_s: of each read.
-        lanes: of a state that is made now; one that is there keeps what it was made with.
+        lanes: for a new state; an existing state keeps its number.
     """
 
     def __init__(self, client: firestore.Client, timeout_s: float, lanes: int) -> None:
@@ -96,7 +98,7 @@ class Ledger:
         self._asked: dict[Chain, int] = {}
 
     def look(self, identities: Collection[Identity]) -> tuple[frozenset[bytes], dict[Chain, OpenPage]]:
-        """Which of these (by whole digest) are counted, and the open page of each of their chains."""
+        """Return which of these (by whole digest) are counted, and the open page of each of their chains."""
         wanted = self._by_chain(identities)
         self._looks += 1
         self._asked.update(dict.fromkeys(wanted, self._looks))
@@ -114,7 +116,7 @@ class Ledger:
         return frozenset(known), pages
 
     def append(self, batch: firestore.WriteBatch, fresh: Iterable[Identity], pages: object, *, now: datetime) -> None:
-        """Add the writes that make `fresh` counted, one per chain. Raises `CheckpointTooLarge`."""
+        """Add the writes that count `fresh`, one per chain. Raises `CheckpointTooLarge`."""
         by_chain = self._by_chain(fresh)
         if not isinstance(pages, dict) or not by_chain.keys() <= pages.keys():
             raise StateError("a checkpoint has to carry what this store's seen() answered")
@@ -129,7 +131,10 @@ class Ledger:
         return found
 
     def _settle_lanes(self) -> int:
-        """Every writer of a state has to cut it alike, so the first one says how. A second first one is refused."""
+        """Return every writer of a state has to cut it alike, so the first one says how.
+
+        A second first one is refused.
+        """
         reference = self._client.collection("settings").document("ledger")
         snapshot = reference.get(retry=None, timeout=self._timeout_s)
         if snapshot.exists:
@@ -163,7 +168,7 @@ class Ledger:
             )
 
     def _read(self, chains: Iterable[Chain]) -> None:
-        """Bring these chains up to date, up to and including their open page."""
+        """Update these chains, up to and including their open page."""
         ahead = dict.fromkeys(chains, 1)
         while ahead:
             wanted = {}
@@ -179,7 +184,7 @@ class Ledger:
             ahead = {place: min(2 * pages, _AHEAD) for place, pages in ahead.items() if not self._extend(place, found)}
 
     def _extend(self, place: Chain, found: Mapping[tuple[Chain, int], Any]) -> bool:
-        """Take in the pages found; True when the chain now ends with its open page."""
+        """Add the pages found; return True if the chain now ends with its open page."""
         chain = self._chains[place]
         while (place, len(chain) - 1) in found:
             _take(chain[-1], found[place, len(chain) - 1])
@@ -198,14 +203,14 @@ class Ledger:
             held -= sum(len(page.digests) for page in chain)
 
     def _page(self, place: Chain, number: int) -> firestore.DocumentReference:
-        # The hash comes first: names that grow with time would all be written by the same server.
+        # The hash comes first: names that grow with time would all be written to the same server.
         name = f"{place[0]}-{place[1]}"
         prefix = blake2b(name.encode(), digest_size=2).hexdigest()
         return self._collection.document(f"{prefix}-{name}-{number}")
 
 
 def _take(page: Page, snapshot: Any) -> None:
-    """Pages only grow at their end, so only what was added is unpacked, unless the page expired and was made anew."""
+    """Update a page: pages only grow at the end, so only the addition is unpacked, unless the page was recreated."""
     if not snapshot.exists or snapshot.create_time != page.create_time:
         page.create_time = page.update_time = None
         page.digests, page.elements, page.is_full = set(), 0, False

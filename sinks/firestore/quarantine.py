@@ -1,4 +1,4 @@
-"""What could not be decoded, as documents."""
+"""Messages that could not be decoded, as documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Quarantine:
-    """Read where people look, emptied where messages were replayed."""
+    """Quarantined messages: readable by people, removed after replay."""
 
     def __init__(self, client: firestore.Client, reads: ReadCount, *, timeout_s: float) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Reads of documents by name, in requests of a learned size: a deadline on several halves them, one alone raises."""
+"""Read documents by name, in requests of adaptive size: a timeout halves them, and a single document raises."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def get_all(
     *,
     fields: list[str] | None = None,
 ) -> Iterator[Any]:
-    """Snapshots of all these, in no particular order; each request has the whole deadline."""
+    """Yield snapshots of all these, in no particular order; each request has the whole deadline."""
     done = 0
     while done < len(references):
         part = references[done : done + portion.size]

@@ -1,8 +1,8 @@
 """The `Store` on Firestore, for any number of workers and readers on any number of machines.
 
-Promises: what `processor.model.ports.Store` says, by compare-and-set alone: no transaction, no lease, no lock that a
-dead worker could hold. Readers never cost a worker anything. FIRESTORE_EMULATOR_HOST is honoured.
-It must not retry a commit, and it must not use listeners (see `commit`, `follow`).
+Promises: the contract of `processor.model.ports.Store`, by compare-and-set alone: no transaction, no lease, no lock
+that a dead worker could hold. Readers never slow a worker down. FIRESTORE_EMULATOR_HOST is honoured. It must not retry
+a commit, and it must not use listeners (see `commit`, `follow`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _READ_S: Final = 120.0
 _AT_ONCE: Final = 100
 _RECORDS_S: Final = 8.0
 _SCAN_FROM: Final = 8
-"""With so many changed streams, and most of all, one pass over all clusters is quicker than a query for each."""
+"""Above this number of changed streams, if they are the majority, a pass over all clusters is faster than queries."""
 
 
 class FirestoreStore(DeliveryReports):
@@ -61,8 +61,8 @@ class FirestoreStore(DeliveryReports):
         project: the Google Cloud project.
         database: of that project.
         version: of the program, for people who look at `workers`.
-        lanes: chains of the ledger per five minutes, where the state is made now.
-        redact: what log text goes through before it is stored; None stores it as it came.
+        lanes: chains of the ledger per five minutes, for a new state.
+        redact: applied to log text before it is stored; None stores it unchanged.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class FirestoreStore(DeliveryReports):
         def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
             return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s, reads=self._reads)
 
-        # A worker reads these before every commit, and when it is told to stop it has ten seconds.
+        # A worker reads these before every commit, and it has ten seconds to stop.
         self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
         self._stored: IncrementalQuery[StoredCluster] = followed("clusters", _cluster)
         self._triages: IncrementalQuery[Triage] = followed("handling", documents.triage)
@@ -112,7 +112,7 @@ class FirestoreStore(DeliveryReports):
             by_stream: dict[Stream, list[tuple[int, Any]]] = {head.stream: [] for head in changed}
             for snapshot in paged(self._clusters.select(documents.MODEL_FIELDS), timeout_s=_READ_S):
                 stream, rev, seq, record = documents.placed(snapshot)
-                # What is newer than its head as read here may be seen in part; the next call takes it in whole.
+                # Records newer than their head may be read only in part; the next call reads all of them.
                 if stream in by_stream and known.get(stream, 0) < rev <= self._heads[stream].rev:
                     by_stream[stream].append((seq, record))
         return [StreamModel(head.stream, head.rev, _in_order(by_stream[head.stream])) for head in changed]
@@ -124,7 +124,7 @@ class FirestoreStore(DeliveryReports):
             return Seen(*self._ledger.look(identities))
 
     def commit(self, checkpoint: Checkpoint) -> Committed:
-        """See `Store.commit`. Raises `CheckpointTooLarge` too: commit the same messages in smaller parts."""
+        """See `Store.commit`. Also raises `CheckpointTooLarge`: commit the same messages in smaller parts."""
         try:
             with self._translated():
                 return self._committer.commit(checkpoint)
@@ -141,12 +141,12 @@ class FirestoreStore(DeliveryReports):
         return self._reads.documents
 
     def clusters(self) -> Sequence[Cluster]:
-        """See `Store.clusters`. The first call reads everything, later ones what changed."""
+        """See `Store.clusters`. The first call reads everything, later calls only changes."""
         with self._translated():
             return merge_members(self._stored.poll().values(), self._triages.poll())
 
     def cluster(self, cluster_id: str) -> Cluster | None:
-        """See `Store.cluster`. Reads this cluster and its aliases only."""
+        """See `Store.cluster`. Reads only this cluster and its aliases."""
         with self._translated():
             _, members = self._family(cluster_id)
             if not members:
@@ -205,7 +205,7 @@ class FirestoreStore(DeliveryReports):
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
-        """See `Store.put_handling`."""
+        """See `Store.put_triage`."""
         with self._translated():
             return self._decisions.put_triage(cluster_id, triage, audit)
 
@@ -215,7 +215,7 @@ class FirestoreStore(DeliveryReports):
             self._decisions.merge(loser_id, winner_id, audit)
 
     def split(self, cluster_id: str, audit: AuditRecord) -> Sequence[str]:
-        """See `Store.split`. Each cluster leaves in a commit of its own; asking again sets the rest free."""
+        """See `Store.split`. Each cluster is detached in a separate commit; a repeated call detaches the rest."""
         with self._translated():
             _, members = self._family(cluster_id)
             if cluster_id not in members:
@@ -267,7 +267,7 @@ class FirestoreStore(DeliveryReports):
         return _in_order([(seq, record) for _, _, seq, record in found])
 
     def _family(self, cluster_id: str) -> tuple[str, dict[str, StoredCluster]]:
-        """The root of a cluster, and every cluster that was merged into it, itself included."""
+        """Return the root of a cluster, and every cluster that was merged into it, including itself."""
         members: dict[str, StoredCluster] = {}
         root: str | None = cluster_id
         while root is not None and root not in members:

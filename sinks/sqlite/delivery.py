@@ -1,4 +1,4 @@
-"""The reports of how issues fare: one row for each issue tracker that was ever set."""
+"""Delivery health reports: a row for each issue tracker that was ever configured."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _COUNTED = ("severities", "minutes", "days", "facets", "revisions", "place_value
 
 
 def forget(db: sqlite3.Connection, what: Forget, *, dry_run: bool) -> Forgotten:
-    """Take it out of every table; with `dry_run` only look."""
+    """Remove it from every table; with `dry_run` only count."""
     stored = list(read.stored(db, None))
     gone = wholly(stored, what)
     touched: list[str] = []

@@ -1,4 +1,4 @@
-"""Whether a file is a state, without opening it as one: nothing is upgraded, locked or made beside it."""
+"""Check whether a file is a state without opening it as a store: nothing is upgraded, locked or created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TABLES: Final = frozenset({"clusters", "ledger", "meta"})
 
 
 def is_state(path: Path) -> bool:
-    """Whether the tables of a state are in this file; False for what cannot be read."""
+    """Return whether this file has the tables of a state; False if it is unreadable."""
     try:
         with Path(path).open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:

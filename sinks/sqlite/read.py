@@ -1,4 +1,4 @@
-"""Rows of the embedded store as nouns: the reading half of `sinks.sqlite.store`."""
+"""Rows of the embedded store as model objects: the reading half of `sinks.sqlite.store`."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SAMPLE: Final = ("insert_id", "at", "text", "raw", "exception", "rank")
 
 
 def micros(when: datetime) -> int:
-    """Whole microseconds since the epoch; exact, unlike a float timestamp."""
+    """Return whole microseconds since the epoch; exact, unlike a float timestamp."""
     return (when - _EPOCH) // _MICROSECOND
 
 
 def at(value: int) -> datetime:
-    """The time of that many microseconds since the epoch."""
+    """Return the time of that many microseconds since the epoch."""
     return _EPOCH + timedelta(microseconds=value)
 
 
 def streams(db: sqlite3.Connection) -> list[tuple[int, Stream, int]]:
-    """(row id, stream, revision) of every stream."""
+    """Return (row id, stream, revision) of every stream."""
     rows = db.execute("SELECT id, project, service, kind, rev FROM streams ORDER BY id")
     return [(row[0], Stream(row[1], row[2], Kind(row[3])), row[4]) for row in rows]
 
 
 def records(db: sqlite3.Connection, stream_id: int, since: int) -> tuple[TemplateRecord, ...]:
-    """The stream's records written after revision `since`, in the order of minting."""
+    """Return the stream's records written after revision `since`, in the order of creation."""
     rows = db.execute(
         f"SELECT {_RECORD} FROM clusters c WHERE stream_id = ? AND rev > ? ORDER BY seq", [stream_id, since]
     )
@@ -49,14 +49,14 @@ def records(db: sqlite3.Connection, stream_id: int, since: int) -> tuple[Templat
 
 
 def triages(db: sqlite3.Connection, ids: Collection[str] | None) -> dict[str, Triage]:
-    """Decisions by cluster id; all of them where `ids` is None."""
+    """Return decisions by cluster id; all of them if `ids` is None."""
     where, bound = _only("cluster_id", ids)
     rows = db.execute(f"SELECT cluster_id, rev, decision FROM handling {where}", bound)
     return {cluster_id: triage_json.load(decision, rev) for cluster_id, rev, decision in rows}
 
 
 def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[StoredCluster]:
-    """Cluster documents; all of them where `ids` is None."""
+    """Return cluster documents; all of them if `ids` is None."""
     by_id = {stream_id: stream for stream_id, stream, _ in streams(db)}
     where, bound = _only("cluster_id", ids)
     severities: defaultdict[str, dict[Severity, int]] = defaultdict(dict)
@@ -97,27 +97,27 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
 
 
 def between(db: sqlite3.Connection, ids: Collection[str]) -> list[Sample]:
-    """The samples of these clusters between their first and last."""
+    """Return the samples of these clusters between their first and last."""
     where, bound = _only("cluster_id", ids)
     rows = db.execute(f"SELECT {', '.join(SAMPLE)} FROM samples {where}", bound)
     return [one for row in rows if (one := _sample(row)) is not None]
 
 
 def first_sample(db: sqlite3.Connection, cluster_id: str) -> Sample | None:
-    """The earliest entry of a cluster; None while nothing is counted on it."""
+    """Return the earliest entry of a cluster; None if nothing is counted on it."""
     row = db.execute(f"SELECT {_columns('sample')} FROM clusters c WHERE c.id = ?", [cluster_id]).fetchone()
     return row and _sample(row)
 
 
 def first_samples(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, Sample]:
-    """The earliest entry counted on each of these ids themselves."""
+    """Return the earliest entry counted on each of these ids themselves."""
     where, bound = _only("c.id", ids)
     rows = db.execute(f"SELECT c.id, {_columns('sample')} FROM clusters c {where}", bound)
     return {row[0]: one for row in rows if (one := _sample(row[1:])) is not None}
 
 
 def sample_row(sample: Sample) -> list[Any]:
-    """The values of `SAMPLE`."""
+    """Return the values of `SAMPLE`."""
     exception = None if sample.exception is None else json.dumps(sample.exception)
     return [sample.insert_id, micros(sample.at), sample.text, sample.raw, exception, sample.rank]
 

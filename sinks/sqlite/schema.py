@@ -1,4 +1,4 @@
-"""Make the tables of a state, or bring those of an older one up to date, inside the transaction that `store` opened."""
+"""Create the tables of a state, or upgrade those of an older version, inside the transaction that `store` opened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OLDEST: Final = 1
 
 
 def prepare(db: sqlite3.Connection, path: str) -> None:
-    """Leave a state of the present version. Raises `StateError` for a newer one, and for what is no state of ours."""
+    """Create or upgrade a state. Raises `StateError` for a newer version, and for a file that is no state of ours."""
     tables = _tables(db)
     if not tables:
         for statement in _statements():
@@ -36,7 +36,7 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
 
 
 def _extend(db: sqlite3.Connection) -> None:
-    """Add the tables and columns that an older state lacks; nothing stored is changed."""
+    """Add the tables and columns that an older state lacks; stored data is unchanged."""
     model = sqlite3.connect(":memory:")
     try:
         for statement in _statements():

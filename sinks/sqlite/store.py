@@ -1,7 +1,7 @@
 """The embedded `Store`: one SQLite file, one writer at a time, any number of readers.
 
-Every checkpoint is one transaction: the ledger's primary key refuses an entry that is counted already, and
-the streams' revisions refuse a model that moved. A killed process leaves either all of it or nothing.
+Every checkpoint is a transaction: the ledger's primary key refuses an entry that is already counted, and the streams'
+revisions refuse a changed model. A killed process leaves either all of it or nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _BUSY_S: Final = 30.0
 _VARIABLES: Final = 500
-"""Bound variables of one statement; SQLite's oldest limit is 999."""
+"""Bound variables of a statement; SQLite's oldest limit is 999."""
 LEDGER_DAYS: Final = 30
 
 
@@ -170,7 +170,7 @@ class SqliteStore(DeliveryReports):
 
     # --- decisions ------------------------------------------------------------------------------------
     def put_triage(self, cluster_id: str, triage: Triage, audit: Iterable[AuditRecord] = ()) -> Triage:
-        """See `Store.put_handling`."""
+        """See `Store.put_triage`."""
         rev = triage.rev + 1
         with self._writing():
             row = self._db.execute("SELECT rev FROM handling WHERE cluster_id = ?", [cluster_id]).fetchone()
@@ -231,7 +231,7 @@ class SqliteStore(DeliveryReports):
             if not dry_run:
                 sqlite_adding.put_audit(self._db, [replace(audit, detail=f"{audit.detail} {found.summary}".strip())])
         if not dry_run:
-            # What was deleted stays in the file's free pages and in the log of changes otherwise.
+            # Otherwise deleted data stays in the file's free pages and in the write-ahead log.
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return found
@@ -280,7 +280,7 @@ class SqliteStore(DeliveryReports):
             raise StateError(f"the state {self._path} is damaged: {error}") from error
 
     def _family(self, cluster_id: str) -> list[str]:
-        """The ids of a cluster, its root and all that was merged into it."""
+        """Return the ids of a cluster, its root and all clusters merged into it."""
         merged_into = dict(self._db.execute("SELECT id, merged_into FROM clusters"))
         root = root_of(cluster_id, merged_into)
         return [member for member in merged_into if root_of(member, merged_into) == root]

@@ -1,4 +1,4 @@
-"""Write one checkpoint or decision, statement by statement, inside the transaction that `store` opened."""
+"""Write a checkpoint or decision, statement by statement, inside the transaction that `store` opened."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EMPTY: Final = StoredCluster(
 
 
 def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
-    """Store new and changed records; gives the stream's new revision. Raises `Conflict` where it moved meanwhile."""
+    """Store new and changed records; return the stream's new revision. Raises `Conflict` if it changed meanwhile."""
     row = db.execute(
         "SELECT id, rev FROM streams WHERE project = ? AND service = ? AND kind = ?", changes.stream
     ).fetchone()
@@ -64,7 +64,7 @@ def put_templates(db: sqlite3.Connection, changes: TemplateChanges) -> int:
 
 
 def add(db: sqlite3.Connection, given: ClusterDelta, redaction: Redaction) -> int:
-    """Count a delta; gives the cluster's new count. Raises `StateError` for a cluster that was never stored."""
+    """Count a delta; return the cluster's new count. Raises `StateError` for a cluster that was never stored."""
     delta = redaction.delta(given)
     first, last = micros(delta.first_seen), micros(delta.last_seen)
     row = db.execute(
@@ -92,7 +92,10 @@ def add(db: sqlite3.Connection, given: ClusterDelta, redaction: Redaction) -> in
 
 
 def _add_samples(db: sqlite3.Connection, delta: ClusterDelta, known: tuple[Any, ...], clean: Clean) -> None:
-    """First, last and between; `known`: (at, insert_id, rank) of the stored first, (at, insert_id) of the last."""
+    """Store the first and last sample and those between.
+
+    `known`: (at, insert_id, rank) of the stored first, (at, insert_id) of the last.
+    """
     first_at, first_id, first_rank, latest_at, latest_id = known
     first = None if first_at is None else Sample(first_id, at(first_at), "", "", rank=first_rank)
     latest = () if latest_at is None else (Sample(latest_id, at(latest_at), "", ""),)
@@ -123,7 +126,7 @@ def set_sample(db: sqlite3.Connection, cluster_id: str, which: str, sample: Samp
 
 
 def _add_times(db: sqlite3.Connection, delta: ClusterDelta, last_minute: int) -> None:
-    """Minutes and days; what is older than is kept goes, so a cluster's size is bounded."""
+    """Add minutes and days; those beyond the window are deleted, so a cluster's size is bounded."""
     days: dict[int, int] = {}
     for minute, n in delta.minutes.items():
         days[minute // 1440] = days.get(minute // 1440, 0) + n
@@ -201,7 +204,7 @@ def _add_revisions(db: sqlite3.Connection, delta: ClusterDelta) -> None:
 
 
 def quarantine(db: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
-    """Keep what could not be decoded; beyond the bound the oldest go."""
+    """Store messages that could not be decoded; beyond the bound the oldest are deleted."""
     if not rejected:
         return
     db.executemany(
@@ -216,7 +219,7 @@ def quarantine(db: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
 
 
 def heartbeat(db: sqlite3.Connection, checkpoint: Checkpoint, *, version: str) -> None:
-    """Add to what the worker ever counted, and note that it lives."""
+    """Add to the worker's totals, and record its heartbeat."""
     totals = checkpoint.totals
     lag = (
         max((checkpoint.at - delta.last_seen).total_seconds() for delta in checkpoint.deltas)
@@ -239,7 +242,7 @@ def heartbeat(db: sqlite3.Connection, checkpoint: Checkpoint, *, version: str) -
 
 
 def put_audit(db: sqlite3.Connection, records: Iterable[AuditRecord]) -> None:
-    """Write down who did what."""
+    """Store an audit record."""
     db.executemany(
         "INSERT INTO audit (at, who, action, cluster_id, detail) VALUES (?, ?, ?, ?, ?)",
         [(micros(r.at), r.who, r.action, r.cluster_id, r.detail) for r in records],

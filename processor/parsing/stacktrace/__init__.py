@@ -1,9 +1,9 @@
-"""Stack traces in log text: what was raised, where in the application, and one name for it on every machine.
+"""Stack traces in log text: the exception, its place in the application, and a fingerprint for all machines.
 
 Promises: `parse` reads the languages of the registry in linear time, never raises, and costs a few substring searches
 on text without a trace. Must not do IO or run anything; the text is hostile.
 
-A language is one module (its automaton, parser, words and noise); `registry` holds them all.
+A language is a module (its automaton, parser, words and noise); `registry` holds them all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Automata over the lines of a log: how far a stack trace that begins at one line reaches.
+"""Automata over the lines of a log: how far a stack trace from a given line extends.
 
 Promises: one pass, one line at a time, each line matched at its start by the rules of the current state; the answer is
-the longest accepted stretch, so lines that only may belong (a message of several lines) belong where a frame follows.
-Must not know a language, nor where lines come from.
+the longest accepted stretch, so lines that may belong (a message of several lines) belong where a frame follows. Must
+not know a language, or the source of the lines.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_LINES: Final = 1_100
-"""Lines of one trace; a longer one is cut there. The JVM prints 1,024 frames of an overflow."""
+"""Maximum lines of a trace; longer traces are cut. The JVM prints 1,024 frames of an overflow."""
 LINE_LIMIT: Final = 600
-"""Characters of a line that are looked at."""
+"""Characters of a line that are examined."""
 ANY_LINE: Final = frozenset({"line", "error"})
-"""States after a first line that can be any: the next one says whether a trace begins."""
+"""States after an arbitrary first line: the next line decides whether a trace begins."""
 VAGUE: Final = ANY_LINE | {"code", "quoted", "rule", "bare"}
-"""These, and the states after a line that begins a trace only together with the next ones."""
+"""These, and the states after a line that begins a trace only together with the following lines."""
 _MAX_UNCERTAIN: Final = 40  # lines of a message, before its first frame
 
 Rules = tuple[tuple[re.Pattern[str], str], ...]
 
 
 class Extent(NamedTuple):
-    """What an automaton made of the lines from `at` on.
+    """Result of an automaton for the lines from `at` on.
 
     Attributes:
-        end: index after the last line that belongs; the beginning where nothing is accepted.
+        end: index after the last line that belongs; `at` if nothing is accepted.
         is_open: the lines ended before the trace did, so that the next line may belong.
-        crossed_at: where another trace of the language began before this one was finished; 0 where none did.
+        crossed_at: start of another trace of the language inside the unfinished trace; 0 for none.
     """
 
     end: int
@@ -41,13 +41,13 @@ class Extent(NamedTuple):
 
 
 class Automaton:
-    """A start, states with rules, and the states in which what was read is a trace.
+    """A start, states with rules, and the states in which the lines read form a trace.
 
     Args:
         start: (pattern, state): the first pattern that matches the first line decides.
         states: by state, the rules for the line that follows. No rule: the trace ended above that line.
         accepting: the states in which the lines read so far are a trace.
-        unfinished: the states in which the runtime always prints more: another head there is another trace's.
+        unfinished: the states in which the runtime always prints more: another head there begins another trace.
     """
 
     def __init__(
@@ -63,21 +63,21 @@ class Automaton:
         self._unfinished = unfinished
 
     def begin(self, line: str) -> str | None:
-        """The state after a first line, None where no trace begins with it."""
+        """Return the state after a first line, None if no trace begins with it."""
         return _next(self._start, line)
 
     def begins_surely(self, line: str) -> bool:
-        """Whether the line is a head by a sign of its own, and not only because of what follows."""
+        """Return whether the line itself is a head, regardless of the lines that follow."""
         state = self.begin(line)
         return state is not None and state not in VAGUE
 
     def may_begin(self, line: str) -> bool:
-        """Whether the line looks as the first one of a trace does; most of other lines do not."""
+        """Return whether the line looks like the first line of a trace; most other lines do not."""
         state = self.begin(line)
         return state is not None and state not in ANY_LINE
 
     def extent(self, lines: Sequence[str], at: int) -> Extent:
-        """How far the trace that begins at `lines[at]` reaches; blank lines never end one."""
+        """Return the extent of the trace that begins at `lines[at]`; blank lines never end a trace."""
         state = self.begin(lines[at][:LINE_LIMIT])
         if state is None:
             return Extent(at, is_open=False)

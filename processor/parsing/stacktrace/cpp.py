@@ -1,7 +1,7 @@
-"""C and C++: what ends a process (terminate, assert, sanitizers), and the stacks of glog, abseil and gdb.
+"""C and C++: process ends (terminate, assert, sanitizers), and the stacks of glog, abseil and gdb.
 
-Promises: addresses, process ids and build paths are gone; the first stack printed is the one that failed.
-Must not keep what a sanitizer says of memory's layout.
+Promises: addresses, process ids and build paths are gone; the first stack printed is the failed stack. Must not keep a
+sanitizer's report of the memory layout.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _END_OF_FIRST = re.compile(
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: C++ prints no chain."""
+    """Return a single exception: C++ prints no chain."""
     kind, message, place = _head(lines)
     frames: list[Frame] = []
     for line in lines:

@@ -29,7 +29,7 @@ _PACKAGE = re.compile(r"package:")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: Dart prints no chain."""
+    """Return a single exception: Dart prints no chain."""
     head: list[str] = []
     frames: list[Frame] = []
     for line in lines:

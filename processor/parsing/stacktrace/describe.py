@@ -1,6 +1,6 @@
-"""What a stack trace says for people: type, message, place and root cause, and a title made of them.
+"""Describe a stack trace for display: type, message, place and root cause, and a title made of them.
 
-Promises: plain values, bounded, of one line each. Log text: hostile until the caller neutralises it.
+Promises: plain values, bounded, each on a single line. The values are log text: hostile until escaped by the caller.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _EVERYWHERE = re.compile(r"(?:index\.\w+|__init__\.py|mod\.rs|lib\.rs|page\.tsx?
 
 
 def describe(text: str) -> ExceptionInfo | None:
-    """The exception in `text`, or None where it holds none."""
+    """Return the exception in `text`, or None if it holds none."""
     found = parse(text)
     return None if found is None else info(found)
 
 
 def info(found: Traceback) -> ExceptionInfo:
-    """The exception that reached the log, where it was raised, and its first cause."""
+    """Return the exception that reached the log, the place where it was raised, and its first cause."""
     last, root = found.chain[-1], found.chain[0]
     place = _place(found)
     return ExceptionInfo(
@@ -45,16 +45,16 @@ def info(found: Traceback) -> ExceptionInfo:
 
 
 def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
-    """The same with the messages as they stand in the fingerprint: what is a value is not said in public.
+    """Return the same with messages as in the fingerprint, so that no values are published.
 
-    A message that the fingerprint does not have is left out.
+    A message that is not in the fingerprint is left out.
     """
     links = fingerprint.split(" => ")
     return one._replace(message=_said(links[-1], one.type), root_message=_said(links[0], one.root_type))
 
 
 def as_printed(masked: str, message: str) -> str:
-    """The masked message with its words as they are printed: grouping writes one form of `piece` and `pieces`."""
+    """Return the masked message with its words as printed: grouping uses the same form for `piece` and `pieces`."""
     printed = set(re.findall(r"\w+", message))
     return re.sub(
         r"\w+", lambda word: word[0] + "s" if word[0] not in printed and word[0] + "s" in printed else word[0], masked
@@ -62,13 +62,13 @@ def as_printed(masked: str, message: str) -> str:
 
 
 def _said(link: str, kind: str) -> str:
-    """The message in one link of a fingerprint, `Type: message at function (module) < ...`."""
+    """Return the message in a link of a fingerprint, `Type: message at function (module) < ...`."""
     head = link[: found[-1].start()] if (found := list(_FRAMES.finditer(link))) else link
     return head.removeprefix(kind or "exception").removeprefix(":").strip()
 
 
 def title(one: ExceptionInfo) -> str:
-    """`Type: message in function (file.py) (from Root: its message)`, without what is not known."""
+    """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts."""
     kind = _short(one.type)
     said = f"{kind}: {_cut(one.message, _MESSAGE)}" if kind and one.message else kind or _cut(one.message, _MESSAGE)
     parts = [said or "exception"]
@@ -89,13 +89,13 @@ def title(one: ExceptionInfo) -> str:
 
 
 def _base(path: str) -> str:
-    """The file's name; with its folder where every folder has one of that name."""
+    """Return the file's name, with its folder if every folder has a file of that name."""
     *folders, name = path.replace("\\", "/").split("/")
     return f"{folders[-1]}/{name}" if folders and folders[-1] and _EVERYWHERE.match(name) else name
 
 
 def _place(found: Traceback) -> Frame | None:
-    """The innermost frame of the application: the root cause's, or of the first exception that has one."""
+    """Return the innermost frame of the application: the root cause's, or of the first exception that has one."""
     script: Frame | None = None
     for raised in found.chain:
         for frame in reversed(raised.frames):
@@ -114,7 +114,7 @@ def _file(frame: Frame) -> str:
 
 
 def _short(kind: str) -> str:
-    """`java.lang.IllegalStateException` -> `IllegalStateException`; a class in a class keeps its own name."""
+    """Return `java.lang.IllegalStateException` -> `IllegalStateException`; a class in a class keeps its own name."""
     name = kind.partition("`")[0]
     return re.split(r"\.|::|\\|\$|\+", name)[-1] or name
 

@@ -1,7 +1,7 @@
 """Stack traces of .NET: inner exceptions, aggregates, async state machines.
 
-Promises: inner exceptions before outer ones; names the compiler invents become the method they stand for.
-Must not be asked before the JVM's and Node's parsers: a Java frame would pass for one of .NET.
+Promises: inner exceptions before outer ones; compiler-generated names become the method they stand for.
+Must not be tried before the parsers of the JVM and Node: a Java frame would pass for a .NET frame.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LIBRARIES = re.compile(
 
 
 def frame(line: str) -> Frame | None:
-    """The frame a line holds, or None."""
+    """Return the frame of a line, or None."""
     match = _FRAME.match(line)
     if not match:
         return None
@@ -44,14 +44,14 @@ def frame(line: str) -> Frame | None:
 
 
 def unfold(text: str) -> str:
-    """A trace whose line breaks a logger has replaced by blanks, with line breaks."""
+    """Restore the line breaks of a trace that a logger replaced by blanks."""
     return _FOLDED.sub(r"\n\1", text) if len(_FOLDED.findall(text)) > 1 else text
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first."""
+    """Return the chain in `lines`, root cause first."""
     chain: list[Raised] = []
-    waiting: list[tuple[str, str]] = []  # exceptions whose frames follow those of their inner ones
+    waiting: list[tuple[str, str]] = []  # exceptions whose frames follow those of their inner exceptions
     head: list[str] = []
     frames: list[Frame] = []
     for line in lines:
@@ -77,7 +77,7 @@ def _raised(waiting: list[tuple[str, str]], frames: list[Frame]) -> Raised:
 
 
 def _opened(head: list[str]) -> list[tuple[str, str]]:
-    """(type, message) of each exception a head announces, outer first: it says `Outer: m ---> Inner: n`."""
+    """Return (type, message) of each exception in a head such as `Outer: m ---> Inner: n`, outer first."""
     if not any(line.strip() for line in head):
         return []
     links: list[list[str]] = [[]]

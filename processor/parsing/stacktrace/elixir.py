@@ -1,7 +1,7 @@
 """Elixir and Erlang: `** (KeyError) ...` with frames in parentheses, crash reports with lists of frames.
 
-Promises: process ids, arities' arguments and versions of applications are gone.
-Must not read what a process held as its state.
+Promises: process ids, arities' arguments and versions of applications are removed. Must not read the state of a
+process.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ _OTP = frozenset(
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception; a linked process that fell with it prints its own."""
+    """Return a single exception; a linked process that failed with it prints its own."""
     kind = message = ""
     frames: list[Frame] = []
     for line in lines:
@@ -95,7 +95,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _report(lines: list[str]) -> Traceback | None:
-    """What proc_lib prints: `exception error: ...` with `in function  m:f/1 (src/m.erl, line 14)` below."""
+    """Return the report of proc_lib: `exception error: ...`, then `in function  m:f/1 (src/m.erl, line 14)`."""
     said = next((found for line in lines if (found := _EXCEPTION.match(line))), None)
     frames = [
         Frame(

@@ -1,7 +1,7 @@
-"""The line above the frames: which exception, with which message.
+"""The line above the frames: type and message of the exception.
 
-Promises: finds a type by its shape, at the start of a line before anywhere else; linear in the line's length.
-Must not know a language: what is said here holds for the JVM, .NET and Node alike.
+Promises: finds a type by its shape, at the start of a line before anywhere else; linear in the line's length. Must not
+know a language: these rules hold for the JVM, .NET and Node alike.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 
 _NAME = re.compile(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
-# What may stand between type and message: .NET generics and codes, Node's error code.
+# Possible text between type and message: .NET generics and codes, Node's error code.
 _AFTER = re.compile(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
-_HEAD_LINES = 100  # a longer message is data; its exception stands no farther above the frames
+_HEAD_LINES = 100  # a longer message is data; its exception is not farther above the frames
 _SUFFIXES = ("Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Death")
 TYPED = (
     r"(?<![\w$.+])(?:[\w$]++[.+])*+[A-Z][\w$]*+(?:"
     + "|".join(f"(?<={suffix})" for suffix in _SUFFIXES)
     + r")(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::|\s*$)"
 )
-"""A regular expression for the name of an exception where it stands in front of its message."""
+"""A regular expression for an exception's name in front of its message."""
 
 
 def exception_at(line: str) -> tuple[str, str] | None:
-    """(type, message) where the line begins with an exception of any dotted or suffixed name."""
+    """Return (type, message) if the line begins with an exception of any dotted or suffixed name."""
     match = _NAME.match(line)
     after = match and _AFTER.match(line, match.end())
     if not match or not after:
@@ -35,7 +35,7 @@ def exception_at(line: str) -> tuple[str, str] | None:
 
 
 def exception_in(line: str) -> tuple[str, str] | None:
-    """(type, message) of the first name that ends as exceptions do and stands before a colon or nothing."""
+    """Return (type, message) of the first name with an exception's suffix, before a colon or at the end."""
     for match in _NAME.finditer(line):
         if match.group().endswith(_SUFFIXES) and (after := _AFTER.match(line, match.end())):
             return match.group(), (after.group(1) or "").strip()
@@ -43,7 +43,7 @@ def exception_in(line: str) -> tuple[str, str] | None:
 
 
 def find(lines: list[str]) -> tuple[str, str]:
-    r"""(type, message) of a head of several lines; ("", first line) where no type shows.
+    r"""Return (type, message) of a head of several lines; ("", first line) if no type is found.
 
     A message that begins on the next line (`FooException: \n### Error ...`) is taken from there.
     """
@@ -53,6 +53,6 @@ def find(lines: list[str]) -> tuple[str, str]:
             if found := look(line):
                 follows = head[number + 1] if number + 1 < len(head) else ""
                 said = found[1]
-                # "order 4 is not valid:" and the reasons below it, a line each
+                # "order 4 is not valid:" followed by a line for each reason
                 return found[0], f"{said} {follows}".strip() if not said or said.endswith(":") else said
     return "", head[0] if head else ""

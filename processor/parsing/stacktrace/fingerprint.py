@@ -1,7 +1,7 @@
-"""What a traceback is called by the miner: its fingerprint.
+"""Fingerprint: the text of a traceback that the miner groups by.
 
-Promises: one line, bounded, the same for the same bug on every machine. Must not mask by itself: which
-values are variable is the caller's knowledge, given as a function.
+Promises: a single bounded line, the same for the same bug on every machine. Must not mask by itself: the caller passes
+the masking function.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 _FRAMES = 8
 _LIBRARY_FRAMES = 3
 _CHAIN = 8
-_CHAIN_READ = 64  # an exception group of hundreds is read at both ends only, so that masking stays bounded
+_CHAIN_READ = 64  # only both ends of an exception group of hundreds are read, so that masking stays bounded
 _MESSAGE_CHARS = 300
 _NAME_CHARS = 120
 _SOURCE_CHARS = 80
@@ -36,25 +36,25 @@ _ENDLESS = (
     "Maximum call stack",
 )
 _MEMBERS = re.compile(r" \(\d+ sub-exceptions?\)$")
-# Numbers in a line of code, and texts that have one: a copied line, or one that was typed in, has values in it.
+# Numbers in a line of code and texts that contain them: a copied or typed line has values in it.
 _LITERAL = re.compile(r"(?<=['\"])[^'\"\d]*+\d[^'\"]*+(?=['\"])")
 _NUMBER = re.compile(r"(?<![\w])\d[\w.]*+")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
 def fingerprint(tb: Traceback, mask: Callable[[str], str]) -> str:
-    """One line: `ValueError: bad id <*> at load (shop/cart.py) < main (shop/app.py) => RuntimeError: ...`.
+    """Return a line such as `ValueError: bad id <*> at load (shop/cart.py) < main (shop/app.py) => RuntimeError: ...`.
 
-    Root cause first; of each exception the masked message and the in-app frames, innermost first (the
-    innermost three of any kind where none is in-app). Of a chain longer than eight, the first and last four.
+    Root cause first; of each exception the masked message and the in-app frames, innermost first (the innermost three
+    of any kind where none is in-app). Of a chain longer than eight, the first and last four.
     """
-    # Equal members of a group count once: how many of its tasks failed is not another bug.
+    # Equal members of a group count once: the number of failed tasks does not make another bug.
     links = list(dict.fromkeys(_link(raised, mask) for raised in _ends(list(tb.chain), _CHAIN_READ)))
     return " => ".join(_ends(links, _CHAIN))
 
 
 def _ends(items: list[_T], limit: int) -> list[_T]:
-    """All of a short list; the first and last halves of `limit` of a longer one."""
+    """Return all of a short list; the first and last halves of `limit` of a longer list."""
     return items if len(items) <= limit else items[: limit // 2] + items[-limit // 2 :]
 
 
@@ -74,7 +74,7 @@ def _place(frame: Frame) -> str:
 
 
 def _source(raised: Raised) -> str:
-    """The line of code that failed, where the trace prints it: tells two places of one function apart."""
+    """Return the failed line of code, if printed: it separates two places in the same function."""
     own = next((frame for frame in reversed(raised.frames) if frame.in_app), None)
     if own is None or _is_endless(raised):
         return ""
@@ -86,10 +86,10 @@ def _is_endless(raised: Raised) -> bool:
 
 
 def _telling(raised: Raised) -> list[Frame]:
-    """The frames that identify the bug, innermost first, each once."""
+    """Return the frames that identify the bug, innermost first, each once."""
     own = [frame for frame in raised.frames if frame.in_app]
     if _is_endless(raised):
-        # Where the stack ran out is chance: the circle that filled it is the bug, whichever frame came last.
+        # The point of a stack overflow is random: the recursive cycle is the bug, whichever frame was last.
         times = Counter(own or raised.frames)
         circle = [frame for frame, count in times.items() if count >= _REPEATED]
         if circle:
@@ -99,7 +99,7 @@ def _telling(raised: Raised) -> list[Frame]:
 
 
 def _line(text: str, limit: int) -> str:
-    """One line of at most `limit` characters without control characters."""
+    """Return a single line of at most `limit` characters without control characters."""
     return _cut(" ".join(text[: 4 * limit].translate(_CONTROL).split()), limit)
 
 
@@ -108,9 +108,9 @@ def _cut(text: str, limit: int) -> str:
 
 
 def message_positions(tokens: Sequence[str]) -> frozenset[int]:
-    """Indexes of a tokenised fingerprint's words that belong to messages, names in quotes excepted.
+    """Return the indexes of the words of a tokenised fingerprint that belong to messages, except quoted names.
 
-    Where a wildcard may stand: types, frames and names are what an exception is.
+    Wildcards are allowed only there: types, frames and names identify an exception.
     """
     found: list[int] = []
     start = 0
@@ -126,12 +126,12 @@ def message_positions(tokens: Sequence[str]) -> frozenset[int]:
 
 
 def _in_name(tokens: Sequence[str], at: int) -> bool:
-    """Whether the colon is one of two, as in `Mailer::Closed`."""
+    """Return whether the colon is half of a double colon, as in `Mailer::Closed`."""
     return ":" in (*tokens[at - 1 : at], *tokens[at + 1 : at + 2])
 
 
 def _is_call(tokens: Sequence[str]) -> bool:
-    """Whether `function (module)` begins here: no two words in a row before the parenthesis."""
+    """Return whether `function (module)` begins here: no two words in a row before the parenthesis."""
     for at, token in enumerate(tokens[:_CALL_TOKENS]):
         if token == "(":  # noqa: S105 - punctuation
             return at > 0

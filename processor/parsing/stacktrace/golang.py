@@ -1,7 +1,7 @@
 """Go: panics with their goroutine dump, and errors that carry a stack (`%+v`).
 
-Promises: only the goroutine that failed is read; arguments, addresses and offsets are gone; a re-panic with
-the same words is one exception. Must not read the other goroutines: how many there are changes with the load.
+Promises: only the goroutine that failed is read; arguments, addresses and offsets are removed; a re-panic with the same
+words is the same exception. Must not read the other goroutines: their number depends on the load.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _INSTALLED = re.compile(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|host
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first; a chain of one for a panic that nothing re-panicked."""
+    """Return the chain in `lines`, root cause first; a single exception for a panic without a re-panic."""
     if special := _race(lines) or _recovered(lines):
         return special
     chain: list[Raised] = []
@@ -55,7 +55,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _recovered(lines: list[str]) -> Traceback | None:
-    """What gin prints of a panic that it recovered from: places with the function and its line of code below."""
+    """Return the stack of a panic that gin recovered from: places, each with its function and line of code below."""
     start = next((number for number, line in enumerate(lines) if _GIN.match(line)), None)
     if start is None or not any(" panic recovered:" in line for line in lines[:start]):
         return None
@@ -71,7 +71,7 @@ def _recovered(lines: list[str]) -> Traceback | None:
 
 
 def _race(lines: list[str]) -> Traceback | None:
-    """The race detector's report: the stack of the access that it caught."""
+    """Return the stack of the access that the race detector reported."""
     start = next((number for number, line in enumerate(lines) if line.startswith("WARNING: DATA RACE")), None)
     if start is None:
         return None
@@ -85,13 +85,13 @@ def _race(lines: list[str]) -> Traceback | None:
 
 
 def _names_next(lines: list[str], number: int) -> bool:
-    """Whether the line names the function whose place the next one gives."""
+    """Return whether the line names the function whose place is on the next line."""
     return number + 1 < len(lines) and bool(_PLACE.match(lines[number + 1]))
 
 
 def _frame(name: str, path: str, line: str) -> Frame | None:
     match = _FUNCTION.match(name.strip())
-    if not match or name.startswith("created by "):  # where a goroutine was started is not where it failed
+    if not match or name.startswith("created by "):  # the start of a goroutine is not the failure
         return None
     whole = _TYPE_ARGUMENTS.sub("", match.group(1))
     folder, slash, rest = whole.rpartition("/")
@@ -102,7 +102,7 @@ def _frame(name: str, path: str, line: str) -> Frame | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
-    """The exceptions of one stack: each `panic:` of the head is one, the last of them has the frames."""
+    """Return the exceptions of a stack: each `panic:` of the head is an exception, the last has the frames."""
     panics: list[tuple[str, str]] = []
     for line in head:
         if match := _PANIC.match(line):
@@ -111,11 +111,11 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
                 panics.append(said)
     calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
     if not panics:
-        # What stands next to the frames; above it a logger may have a message of its own.
+        # The text next to the frames; a logger's own message may come before it.
         text = next((line.strip() for line in reversed(head) if line.strip()), "")
         panics = [("panic" if calls else "error", text)] if text or frames else []
     last = len(panics) - 1
-    # Above the call of panic() stand deferred functions; they raised only what was raised again.
+    # Deferred functions are above the call of panic(); they only raised the same panic again.
     own = frames[calls[-1] + 1 :] if calls and not last else [f for f in frames if f.module != "panic"]
     inner = tuple(reversed(own))
     return [Raised(kind, text, inner if at == last else ()) for at, (kind, text) in enumerate(panics)]

@@ -22,7 +22,7 @@ _ASYNC = re.compile(r"(?:async\*|promise callback\*|setTimeout handler\*|[/<]+)"
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: these print no cause."""
+    """Return a single exception: these runtimes print no cause."""
     head: list[str] = []
     frames: list[Frame] = []
     for line in lines:

@@ -1,8 +1,8 @@
 """Stack traces of the JVM: Java, Kotlin, Scala, Groovy.
 
-Promises: causes in order whichever way the logger prints them; numbers that the compiler invents (lambdas,
-anonymous and proxy classes) are gone. Suppressed exceptions are left out: whether closing failed too depends
-on the moment and is not another problem. Must not guess at frames that "... 12 more" elides.
+Promises: causes in order in both print orders; compiler-generated numbers (lambdas, anonymous and proxy classes) are
+removed. Suppressed exceptions are left out: a failure to close is not a separate problem. Must not guess at frames that
+"... 12 more" elides.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LIBRARIES = re.compile(
 
 
 def frame(line: str) -> Frame | None:
-    """The frame a line holds, or None."""
+    """Return the frame of a line, or None."""
     if "$$Lambda" in line:
         line = _HIDDEN.sub("", line)
     match = _FRAME.match(line)
@@ -55,12 +55,12 @@ def frame(line: str) -> Frame | None:
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first."""
+    """Return the chain in `lines`, root cause first."""
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
     wrapped = False
-    hidden: int | None = None  # the column of a "Suppressed:" whose block is being passed over
+    hidden: int | None = None  # the column of a "Suppressed:" whose block is skipped
     for line in lines:
         link = _LINK.match(line)
         if link and (hidden is None or len(link.group(1)) < hidden):

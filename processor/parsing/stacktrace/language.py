@@ -1,4 +1,4 @@
-"""What a language of stack traces is: one value that its module exports and everything else is made from.
+"""Language: the value that each language module exports; everything else is made from it.
 
 Promises: data and functions without state. Must not name a language.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from processor.parsing.stacktrace.automaton import Automaton
     from processor.parsing.stacktrace.model import Traceback
 
-# A record of a logger begins like this: what looks so is not a line of the message above it.
+# The start of a log record: such a line does not belong to the message above it.
 RECORD = (
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\[?\d{4}/\d\d/\d\d |\d\d:\d\d:\d\d[.,]\d"
     r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b[\]: ]"
@@ -21,18 +21,18 @@ RECORD = (
 
 
 class Language(NamedTuple):
-    """How traces of one language are found, joined, read and told from noise.
+    """How traces of a language are found, joined, parsed and stripped of noise.
 
     Attributes:
         name: `Traceback.language`.
-        needles: substrings, one of which no whole trace of it lacks; a cheap test before `parse`.
+        needles: substrings, at least one of which is in every whole trace; a cheap test before `parse`.
         parse: the lines of a text -> the chain, or None.
         automaton: which lines belong together.
         fragments: regular expressions, anchored at the start of a line, of lines that can only be a part of a trace,
             its head included. In the syntax that Python's `re` and RE2 share: the log sink's filter is made from them.
-        crash: the same for heads that stand alone without a frame below and end the process.
-        lines: the same of further lines, which alone prove nothing: the log sink has to forward them with the others.
-        noise: regular expressions of what differs between two prints of one trace and never reaches its fingerprint.
+        crash: the same for heads without frames that report the end of the process.
+        lines: the same for further lines that alone prove nothing but that the log sink has to forward.
+        noise: regular expressions of text that differs between two prints of a trace and is not in its fingerprint.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Lua: the standalone interpreter, OpenResty, and whatever prints `debug.traceback`.
+"""Lua: the standalone interpreter, OpenResty, and other programs that print `debug.traceback`.
 
-Promises: functions of C are not in-app. Must not keep line numbers in what a frame is called.
+Promises: functions of C are not in-app. Must not keep line numbers in a frame's name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEFINED = re.compile(r"<[^>]*>$")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: Lua prints no chain."""
+    """Return a single exception: Lua prints no chain."""
     start = next((number for number, line in enumerate(lines) if line.lstrip().startswith("stack traceback:")), None)
     if start is None:
         return None

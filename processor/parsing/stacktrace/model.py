@@ -1,7 +1,7 @@
 """The nouns of a stack trace: frame, exception, chain.
 
-Promises: frozen values; two frames are equal where function and module are, whatever line they name.
-Must not parse or render anything.
+Promises: frozen values; two frames are equal if function and module are, whatever their line. Must not parse or render
+anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One exception: its type ("" where the trace was cut), first message line, frames outermost first."""
+    """An exception: its type ("" if the trace was cut), first message line, frames outermost first."""
 
     type: str
     message: str
@@ -49,10 +49,10 @@ class Traceback:
 
 
 def complete(language: str, chain: list[Raised]) -> Traceback | None:
-    """The traceback of a chain (root cause first), or None where nothing in it has a frame or a type."""
+    """Return the traceback of a chain (root cause first), or None if nothing in it has a frame or a type."""
     frames = sum(len(raised.frames) for raised in chain)
     typed = any(raised.type for raised in chain)
-    # One frame-like line alone is prose more often than a trace; two in a row, or one below a type, are not.
+    # A single frame-like line is usually prose; two in a row, or a line below a type, are frames.
     if not frames or (not typed and frames < 2):  # noqa: PLR2004
         return None
     return Traceback(language, tuple(chain))

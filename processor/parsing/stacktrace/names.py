@@ -1,7 +1,7 @@
-"""Names from code in the message of an exception: what says which attribute, key, module or column it is about.
+"""Names from code in an exception's message: the attribute, key, module or column that it is about.
 
-Promises: a name is kept as it is, everything else is masked by the caller's function; linear in the message.
-Must not keep what may be data: a quoted plain word is a value unless its type or the noun before it says otherwise.
+Promises: a name is kept unchanged, everything else is masked by the caller's function; linear in the message. Must not
+keep possible data: a quoted plain word is a value unless its type or the noun before it marks it as a name.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ _LETTERS: Final = "abcdefghijklmnopqrstuvwx"
 
 
 def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
-    """The message with its values masked and the names of code in it as they are.
+    """Return the message with its values masked and the names of code in it unchanged.
 
     Args:
-        message: one line.
+        message: a single line.
         kind: the exception's type.
-        mask: takes values out of a text.
+        mask: replaces the values in a text.
     """
     if is_name(message, kind):
         return message
@@ -88,7 +88,7 @@ def masked(message: str, kind: str, mask: Callable[[str], str]) -> str:
 
 
 def is_name(message: str, kind: str) -> bool:
-    """Whether the message is nothing but a name of code, as KeyError and ClassNotFoundException have it."""
+    """Return whether the message is only a name of code, as in KeyError and ClassNotFoundException."""
     whole = _WHOLE.fullmatch(message) if kind.endswith(_ABOUT_NAMES) else None
     return whole is not None and not _DIGITS.search(whole.group(1))
 

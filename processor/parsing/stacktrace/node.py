@@ -1,6 +1,6 @@
 """Stack traces of V8: Node and Chrome.
 
-Promises: `[cause]` comes before what it caused; dependencies and node's own code are not in-app.
+Promises: `[cause]` comes before its effect; dependencies and node's own code are not in-app.
 Must not mistake a URL or a sentence with "at" in it for a frame: a frame has a line and a column.
 """
 
@@ -28,7 +28,7 @@ _OWN = ("node:", "internal/", "<anonymous>", "native", "index ", "bootstrap_node
 
 
 def frame(line: str) -> Frame | None:
-    """The frame a line holds, or None."""
+    """Return the frame of a line, or None."""
     stripped = line.strip()
     if not stripped.startswith("at "):
         return None
@@ -55,7 +55,7 @@ def _placed(function: str, path: str, line: int) -> Frame:
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first; members of an AggregateError stand before it."""
+    """Return the chain in `lines`, root cause first; members of an AggregateError come before it."""
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
@@ -80,7 +80,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _with_place(raised: Raised, lines: list[str]) -> Raised:
-    """The exception with the place above the quoted line of code, where no frame of its own says more."""
+    """Return the exception with the place above the quoted line of code, if its own frames are less exact."""
     place = next((found for line in lines[:5] if (found := _CODE_AT.match(line))), None)
     if place is None or place.group(1).startswith("node:") or any(frame.in_app for frame in raised.frames):
         return raised
@@ -93,7 +93,7 @@ def _with_place(raised: Raised, lines: list[str]) -> Raised:
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
     marker = next((number for number, line in enumerate(head) if line.strip() and not line.strip("^~ \t")), -1)
-    head = head[marker + 1 :]  # above it stands the line of code that threw
+    head = head[marker + 1 :]  # the line of code that threw is above it
     kind, message = heads.find(head)
     if not kind:
         named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)

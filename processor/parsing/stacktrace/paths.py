@@ -1,4 +1,4 @@
-"""File paths of frames, made the same on every machine.
+"""File paths of frames, normalised to be the same on every machine.
 
 Promises: no home, container or release directory, no digest, at most four segments. Must not touch the disk.
 """
@@ -18,7 +18,7 @@ _SEGMENTS = 4
 
 
 def short_path(path: str) -> str:
-    """`/home/ann/shop/releases/20250916/app/cart.py` -> `releases/<*>/app/cart.py`."""
+    """Shorten a path: `/home/ann/shop/releases/20250916/app/cart.py` -> `releases/<*>/app/cart.py`."""
     path = path.replace("\\", "/")
     match = _ROOT.match(path)
     rest = path[match.end() :] if match else path
@@ -33,6 +33,6 @@ def short_path(path: str) -> str:
 
 
 def below(path: str, marker: str) -> str | None:
-    """What follows the last `marker` in `path`, or None without one."""
+    """Return the part of `path` after the last `marker`, or None without a marker."""
     _, found, rest = path.replace("\\", "/").rpartition(marker)
     return rest if found else None

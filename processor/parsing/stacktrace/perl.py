@@ -1,7 +1,7 @@
 """Perl: `die` and `croak` with the frames that Carp prints.
 
-Promises: arguments of calls are gone; the place where it died is the innermost frame.
-Must not take every sentence that ends in "line 5." for a trace.
+Promises: arguments of calls are removed; the place of `die` is the innermost frame. Must not take every sentence that
+ends in "line 5." for a trace.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CLASS = re.compile(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: Perl prints no chain."""
+    """Return a single exception: Perl prints no chain."""
     start = next((number for number, line in enumerate(lines) if _FRAME.match(line)), None)
     if start is None:
         return None
@@ -29,7 +29,7 @@ def parse(lines: list[str]) -> Traceback | None:
     if head is None:
         return None
     calls = [found for found in map(_FRAME.match, lines[start:]) if found]
-    # A frame says which function was called and from where: the place inside it stands one line above.
+    # A frame names the called function and the caller's place: the place inside it is on the line above.
     places = [(head.group(2), head.group(3)), *((call.group(3), call.group(4)) for call in calls)]
     names = [*(_EVAL.sub("eval", call.group(1)) for call in calls), "main"]
     frames = [

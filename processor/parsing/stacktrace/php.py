@@ -14,7 +14,7 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complet
 from processor.parsing.stacktrace.paths import below, short_path
 
 _FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\(\d+\): ([^(]+)\()")
-# php-fpm may put every line of a child into one of its own.
+# php-fpm may wrap every line of a child in its own.
 _POOL = re.compile(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
 _LEGACY = re.compile(r"Uncaught exception '([\w\\]+)' with message '(.*)")
 _TYPE = re.compile(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \d+\))?: (.*)$")
@@ -24,7 +24,7 @@ _PREFIX = re.compile(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|N
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first, as PHP prints it."""
+    """Return the chain in `lines`, root cause first, as PHP prints it."""
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
@@ -55,7 +55,7 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
             if place is None:
                 return Raised(match.group(1).replace("\\\\", "\\"), text.strip(), tuple(reversed(frames)))
             path, number = place.group(1), int((place.group(2) or place.group(3) or place.group(4))[:9])
-            # A frame names the file of its caller; where the innermost function stands, the message says.
+            # A frame names the file of its caller; the place of the innermost function is in the message.
             inner = [replace(frames[0], file=path, line=number)] if frames else []
             raising = [] if frames else [Frame("{main}", short_path(path), True, path, number)]
             kind = match.group(1).replace("\\\\", "\\")

@@ -1,6 +1,6 @@
 """Regular expressions without backslashes and quotes, as a filter in the Logging query language needs them.
 
-Promises: matches at least what the pattern matches. Must not be given look-around or groups with names.
+Promises: matches at least what the pattern matches. Does not support look-around or named groups.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _PUNCTUATION: Final = "[^A-Za-z0-9 ]"
 
 
 def posix(pattern: str) -> str:
-    """The same pattern with character classes instead of escapes; a quote and a backslash are any punctuation."""
+    """Return the pattern with character classes instead of escapes; a quote or a backslash becomes any punctuation."""
     parts: list[str] = []
     at = 0
     while at < len(pattern):
@@ -49,11 +49,11 @@ def _end_of_class(pattern: str, at: int) -> int:
 
 
 def _class(body: str) -> str:
-    """A class with its bracket first and its hyphen last, where neither needs an escape."""
+    """Return a class with its bracket first and its hyphen last, where neither needs an escape."""
     negation = "^" if body.startswith("^") else ""
     body = body.removeprefix("^")
     if "\\\\" in body:
-        return "[^[:space:]]"  # a backslash cannot be said; the class is one of names
+        return "[^[:space:]]"  # a backslash cannot be written; the class becomes a named class
     members: list[str] = []
     has_bracket = has_hyphen = False
     at = 0
@@ -68,7 +68,7 @@ def _class(body: str) -> str:
             members.append(char)
         at += 1
     if members[:1] == ["^"] and not has_bracket:
-        members = [*members[1:], "^"]  # first it would negate
+        members = [*members[1:], "^"]  # in first position it would negate
     if not (members or has_bracket or has_hyphen):
         return "." if negation else _PUNCTUATION
     return f"[{negation}{']' if has_bracket else ''}{''.join(members)}{'-' if has_hyphen else ''}]"

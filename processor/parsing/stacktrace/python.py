@@ -1,7 +1,7 @@
 """Python tracebacks: chained, groups, syntax errors, recursion, with or without 3.11's markers.
 
-Promises: one pass over the lines; frames of the interpreter and of installed packages are not in-app.
-Must not import traceback or evaluate anything: the text is only read.
+Promises: one pass over the lines; frames of the interpreter and of installed packages are not in-app. Must not import
+traceback or evaluate anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SYNTHETIC_ID = re.compile(r"[-_ ]?\d+[-\w]*")
 
 @dataclass(slots=True)
 class _Block:
-    """An exception being read: its nesting in a group, the column of its type, its frames so far."""
+    """An exception in progress: its nesting in a group, the column of its type, its frames to date."""
 
     depth: int
     column: int
@@ -39,7 +39,7 @@ class _Block:
 
 
 class _Reader:
-    """Collects blocks in printed order and hands them out with the members of a group before the group."""
+    """Collects blocks in printed order and returns them with the members of a group before the group."""
 
     def __init__(self) -> None:
         self.chain: list[Raised] = []
@@ -59,7 +59,7 @@ class _Reader:
         self.block = None
 
     def note(self, line: str) -> None:
-        """A line below an exception: the part of its message that tells one failure from another."""
+        """Add a line below an exception: the part of its message that separates failures."""
         if not self._pending:
             return
         depth, raised = self._pending[-1]
@@ -78,7 +78,7 @@ class _Reader:
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first; members of an exception group stand before the group."""
+    """Return the chain in `lines`, root cause first; members of an exception group come before the group."""
     grouped = any(_GROUP in line for line in lines)
     reader = _Reader()
     for raw in lines:
@@ -98,12 +98,12 @@ def parse(lines: list[str]) -> Traceback | None:
             reader.note(line)
     chain = reader.finish()
     if len(chain) == 1 and len(chain[0].frames) == 1 and any(_HEADER in line for line in lines):
-        return Traceback("python", tuple(chain))  # cut below its first frame, and yet no prose
+        return Traceback("python", tuple(chain))  # cut below its first frame, but not prose
     return complete("python", chain)
 
 
 def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
-    """A line that is no frame: source and markers are indented, the exception stands below the header."""
+    """Return whether a line is no frame: source and markers are indented, the exception is below the header."""
     stripped = line.lstrip()
     if len(line) - len(stripped) > block.column:
         if block.frames and not block.frames[-1].source and not _MARKER.match(line):
@@ -119,7 +119,7 @@ def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
 
 
 def _unbar(line: str) -> tuple[int, str]:
-    """(nesting, line without the tree drawn around an exception group)."""
+    """Return (nesting, line without the tree drawn around an exception group)."""
     match = _BAR.match(line)
     if not match:
         return 0, line

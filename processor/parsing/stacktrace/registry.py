@@ -1,6 +1,6 @@
-"""Every language of stack traces, once. Severity, joining, grouping and the log sink's filter are made from this table.
+"""Every language of stack traces. Severity, joining, grouping and the log sink's filter are made from this table.
 
-Promises: `parse` and `extents` are linear in their text and never raise. Must not know where a text comes from.
+Promises: `parse` and `extents` are linear in their text and never raise. Must not know the source of a text.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from processor.parsing.stacktrace.language import Language
     from processor.parsing.stacktrace.model import Frame, Traceback
 
-# In the order in which a text is tried; the first whose parser finds a chain wins.
+# In the order in which they are tried; the first parser that finds a chain wins.
 LANGUAGES: Final[tuple[Language, ...]] = tuple(
     module.LANGUAGE
     for module in (
         python, golang, rust, jvm, node, dotnet, ruby, php, dart, elixir, swift, cpp, perl, lua, rlang, javascript,
     )
 )  # fmt: skip
-# A Cloud Logging entry has at most 256 KiB; a frame is seldom longer than 200 characters. The limits keep
+# A Cloud Logging entry has at most 256 KiB; a frame rarely exceeds 200 characters. The limits keep
 # every regular expression on short input, so that the whole stays linear.
 _TEXT_LIMIT: Final = 262_144
-# JVM, Node and .NET all say "at": the first line that one of them accepts as a frame decides.
+# JVM, Node and .NET all print "at": the first of them to accept a line as a frame decides.
 _AT: Final[tuple[tuple[str, Callable[[str], Frame | None]], ...]] = (
     ("jvm", jvm.frame),
     ("node", node.frame),
@@ -54,14 +54,13 @@ _AT: Final[tuple[tuple[str, Callable[[str], Frame | None]], ...]] = (
 _FRAGMENT: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.fragments))
 _CRASH: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
 NOISE: Final = re.compile("|".join(dict.fromkeys(pattern for language in LANGUAGES for pattern in language.noise)))
-"""What stands in frames, differs between two prints of one trace, and never reaches its fingerprint."""
+"""Text in frames that differs between two prints of a trace and is not in its fingerprint."""
 
 
 def parse(text: str) -> Traceback | None:
-    """The stack trace in `text`, or None where it holds none.
+    """Return the stack trace in `text`, or None if it holds none.
 
-    Line breaks that were escaped on the way (a JSON string inside a plain line), and those that .NET's loggers take out
-    of a trace, are understood.
+    Restores line breaks that were escaped on the way (a JSON string inside a plain line) or removed by .NET loggers.
     """
     if "\n" not in text:
         if "\\n" in text:
@@ -101,15 +100,15 @@ def _at(lines: list[str]) -> str:
 
 
 def is_fragment(line: str) -> bool:
-    """Whether the line can only be a part of a stack trace: a head, a frame, a link between exceptions.
+    """Return whether the line can only be part of a stack trace: a head, a frame, a link between exceptions.
 
-    Source lines of Python's frames are not recognised, for they can be anything.
+    Source lines of Python's frames can be any text and are not recognised.
     """
     return _FRAGMENT.match(line[:LINE_LIMIT].rstrip("\r\n")) is not None
 
 
 def is_crash(line: str) -> bool:
-    """Whether the line alone says that a process ended, or is about to."""
+    """Return whether the line alone reports that a process has ended or is about to end."""
     return _CRASH.match(line[:LINE_LIMIT]) is not None
 
 
@@ -118,10 +117,10 @@ _MAX_PATTERN: Final = 1_000
 
 
 def sink_patterns() -> tuple[str, ...]:
-    """Regular expressions of single lines that a stack trace may consist of, for the log sink's filter.
+    """Return regular expressions of the single lines of stack traces, for the log sink's filter.
 
-    In RE2's syntax without backslashes and quotes, each anchored at the start. Indented lines are let through as
-    they are: source code, messages, frames. What is lost: a line of a message that stands in the first column.
+    In RE2's syntax without backslashes and quotes, each anchored at the start. All indented lines pass: source code,
+    messages, frames. Lost are unindented lines of a message.
     """
     rows = [
         f"({posix(pattern)})"
@@ -140,12 +139,12 @@ def sink_patterns() -> tuple[str, ...]:
 
 
 class Reach(NamedTuple):
-    """How far the stack trace that begins at a line reaches.
+    """Extent of the stack trace that begins at a line.
 
     Attributes:
-        end: index after its last line; the beginning where there is none.
-        is_open: the next line, which is not there yet, may belong.
-        crossed_at: where another trace began inside of it, 0 where none did.
+        end: index after its last line; the start if there is no trace.
+        is_open: the next line, not yet present, may belong.
+        crossed_at: start of another trace inside it, 0 for none.
     """
 
     end: int
@@ -154,7 +153,7 @@ class Reach(NamedTuple):
 
 
 class _Beginning(NamedTuple):
-    """A language in whose traces a line may be the first one, and by what sign."""
+    """A language whose traces may begin with a given line, and the kind of its sign."""
 
     language: Language
     is_sure: bool
@@ -165,17 +164,17 @@ _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _BEGINNINGS: Final[dict[bytes, tuple[_Beginning, ...]]] = {}
 _MAX_SHAPES: Final = 4_096
 _NEXT: Final = 2
-"""Lines below a first line that can be any, among which a frame has to stand."""
+"""Lines below an arbitrary first line, among which a frame has to follow."""
 
 
 def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> Reach:
-    """The longest trace of any language that begins at `lines[at]`.
+    """Return the longest trace of any language that begins at `lines[at]`.
 
     Args:
-        lines: of one printer, in order.
-        at: where it begins.
-        is_after: a trace ended just above, so that a line without a sign of its own is no head.
-        ahead: how far the next line is that can only be a part of a trace; 0 is this one, or unknown.
+        lines: of the same printer, in order.
+        at: index of the first line.
+        is_after: a trace ended just above, so that a line without its own sign is no head.
+        ahead: distance to the next line that can only be part of a trace; 0 means this line, or unknown.
     """
     best = Reach(at, is_open=False)
     for language, is_sure, is_any in _beginnings(lines[at][:LINE_LIMIT]):
@@ -190,7 +189,7 @@ def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> 
 
 
 def _beginnings(line: str) -> tuple[_Beginning, ...]:
-    # Lines that differ in digits are asked once: every line near a frame is asked.
+    # Lines that differ only in digits are tested once: every line near a frame is tested.
     shape = line.encode("utf-8", "surrogatepass").translate(_SHAPE)
     known = _BEGINNINGS.get(shape)
     if known is None:
@@ -205,5 +204,5 @@ def _beginnings(line: str) -> tuple[_Beginning, ...]:
 
 
 def may_begin(line: str) -> bool:
-    """Whether the line has a sign of being the first one of a trace."""
+    """Return whether the line has a sign of being the first line of a trace."""
     return any(language.automaton.may_begin(line[:LINE_LIMIT]) for language in LANGUAGES)

@@ -35,7 +35,7 @@ _BASE = frozenset(
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: the outermost error that R printed."""
+    """Return a single exception: the outermost error that R printed."""
     said: tuple[str, str] | None = None
     frames: list[Frame] = []
     for number, line in enumerate(lines):

@@ -1,7 +1,7 @@
 """Ruby backtraces: both orders, `cause`, and Rails' own layout.
 
-Promises: innermost and outermost are told apart in both orders; "block (2 levels) in" and quotes of either
-age are gone. Must not need a .rb ending: scripts such as bin/rails have none.
+Promises: innermost and outermost are distinguished in both orders; "block (2 levels) in" and old and new quotes are
+removed. Must not need a .rb ending: scripts such as bin/rails have none.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _LOGGED = re.compile(r"[DIWEFA], \[[^\]]*\] +[A-Z]+ -- [^:]{0,60}: ")
 _LEVELS = re.compile(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
 # Rails' tagged logging repeats the request's id on every line.
 _TAGS = re.compile(r"(?:(?<= : )|^)(?:\[[\w:.,@ -]{4,80}\] )+(?=\s|[A-Z]\w*(?:::\w+)* \(|\S+:\d+:in )")
-# Sidekiq's logger begins every record, and so every frame that begins one, with its process and job.
+# Sidekiq's logger begins every record, and every frame that begins a record, with its process and job.
 _JOB = re.compile(r"\S+ pid=\d+ tid=\S+ .{0,160}?[A-Z]+: ")
 _GEM = re.compile(r"(?<=[a-z0-9])-\d+[\w.]*(?=/)")
 _STDLIB = re.compile(r"/ruby/(?:[\d.]+|site_ruby/[\d.]+)/|/lib/ruby/|^<internal:")
 
-# The patterns for a head are not linear in a line; this bounds what they cost.
+# The head patterns are not linear in a line; this limits their cost.
 _HEAD_LINES = 20
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first."""
+    """Return the chain in `lines`, root cause first."""
     chain: list[Raised] = []
     said: tuple[str, str] = ("", "")
     head: list[str] = []
@@ -65,7 +65,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _without_builtins(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    """A function of the interpreter is printed with the place of its caller: it is no frame of the application."""
+    """Drop the interpreter's own functions: they are printed with the place of their caller."""
     return tuple(
         replace(frame, in_app=False)
         if at and (frame.file, frame.line) == (frames[at - 1].file, frames[at - 1].line)

@@ -1,6 +1,6 @@
 """Rust: panics with and without a backtrace, and errors that print their own (anyhow, eyre).
 
-Promises: the panic's place is its own frame where no backtrace is printed; hashes and generic arguments are gone.
+Promises: the panic's place is its own frame where no backtrace is printed; hashes and generic arguments are removed.
 Must not take the panic machinery for the place that failed.
 """
 
@@ -31,7 +31,7 @@ _REGISTRY = ("/rustc/", "/.cargo/registry/", "/.cargo/git/", "/.rustup/")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """The chain in `lines`, root cause first."""
+    """Return the chain in `lines`, root cause first."""
     chain: list[Raised] = []
     for number, line in enumerate(lines):
         if match := _PANICKED.match(line):
@@ -87,7 +87,7 @@ def _raised(kind: str, message: str, place: Frame, lines: list[str]) -> Raised:
 
 
 def _frames(lines: list[str]) -> tuple[Frame, ...]:
-    """The frames of the first backtrace, outermost first; the machinery of panics above the own code is left out."""
+    """Return the frames of the first backtrace, outermost first, without the panic machinery."""
     start = next((n for n, line in enumerate(lines) if line.lower().startswith("stack backtrace")), len(lines))
     found: list[Frame] = []
     calls = [

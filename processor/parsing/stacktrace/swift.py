@@ -1,6 +1,6 @@
 """Swift: fatal errors, `Current stack trace:`, and the backtraces that Swift 5.9 prints on Linux.
 
-Promises: addresses and offsets are gone; only the thread that crashed is read. Must not need debug symbols.
+Promises: addresses and offsets are removed; only the thread that crashed is read. Must not need debug symbols.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _THREAD = re.compile(r"Thread (\d+)(?: \S+)?(?: crashed)?:$")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """One exception: Swift prints no chain."""
+    """Return a single exception: Swift prints no chain."""
     kind = message = ""
     place: Frame | None = None
     frames: list[Frame] = []

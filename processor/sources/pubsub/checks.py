@@ -1,6 +1,7 @@
-"""What is wrong with a subscription and its dead letters, and the command that mends it; changes nothing.
+"""Check a subscription and its dead letters, with the command that fixes each fault; changes nothing.
 
-Rights are asked of the service itself (`testIamPermissions`); the emulator knows no rights, so there it is skipped.
+Permissions are queried from the service itself (`testIamPermissions`); the emulator has none, so the check is skipped
+there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _PUBLISHER: Final = "roles/pubsub.publisher"
 
 
 def check(subscription: str, dead_letter: str) -> Iterator[Finding]:
-    """Look at everything that the worker needs of Pub/Sub. Raises `SourceError`, `Transient` where it must give up.
+    """Check everything that the worker needs of Pub/Sub. Raises `SourceError`, or `Transient` if it has to give up.
 
     Args:
         subscription: "projects/P/subscriptions/S".
@@ -53,7 +54,7 @@ def check(subscription: str, dead_letter: str) -> Iterator[Finding]:
 
 
 def of_subscription(found: Any) -> Iterator[Finding]:
-    """Judge the settings of a subscription as Pub/Sub tells them."""
+    """Judge the settings of a subscription as Pub/Sub reports them."""
     part = "subscription"
     name = found.name.split("/")[-1]
     update = f"gcloud pubsub subscriptions update {name} --project={found.name.split('/')[1]}"
@@ -105,7 +106,7 @@ def _of_dead_letters(publisher: Any, topic: str, own_topic: str) -> Iterator[Fin
 
 
 def of_rights(client: Any, resource: str, permission: str, role: str) -> Iterator[Finding]:
-    """Whether this account has a permission; asked of the service itself."""
+    """Check whether this account has a permission, by a query to the service."""
     request = iam_policy_pb2.TestIamPermissionsRequest(resource=resource, permissions=[permission])
     answer = _asked(lambda: client.test_iam_permissions(request=request, timeout=_CALL_S))
     if isinstance(answer, str):
@@ -119,7 +120,7 @@ def of_rights(client: Any, resource: str, permission: str, role: str) -> Iterato
 
 
 def of_sink(publisher: Any, topic: str) -> Iterator[Finding]:
-    """Whether anybody was given the right to publish to the topic: a log sink's writer is a new account."""
+    """Check whether anybody may publish to the topic: a log sink's writer is a new account."""
     request = iam_policy_pb2.GetIamPolicyRequest(resource=topic)
     policy = _asked(lambda: publisher.get_iam_policy(request=request, timeout=_CALL_S))
     if isinstance(policy, str):
@@ -137,7 +138,7 @@ def of_sink(publisher: Any, topic: str) -> Iterator[Finding]:
 
 
 def _asked(call: Callable[[], Any]) -> Any:
-    """The answer, or a sentence when this account may not ask."""
+    """Return the answer, or a sentence if this account may not query."""
     try:
         return call()
     except GoogleAPICallError as error:

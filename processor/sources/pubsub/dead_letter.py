@@ -1,7 +1,7 @@
-"""What could not be decoded, published to the dead-letter topic with the reason as an attribute.
+"""Publish messages that could not be decoded to the dead-letter topic, with the reason as an attribute.
 
-At least once: a worker that dies between publishing and acknowledging publishes again. The quarantine in the
-store holds the same messages, each once.
+At least once: a worker that dies between publishing and acknowledging publishes again. The quarantine in the store
+holds the same messages, each once.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 _PUBLISH_S: Final = 3.0
 _MAX_MESSAGES: Final = 1000
 _MAX_BYTES: Final = 3 << 20
-"""Of data in one request; 10 MB are allowed, the emulator takes 4 MiB."""
+"""Data bytes in a request; 10 MB are allowed, the emulator accepts 4 MiB."""
 _MAX_VALUE: Final = 1000
 """Bytes of an attribute; 1,024 are allowed."""
 
 
 class DeadLetterTopic:
-    """Call it with what was rejected. `topic` is "projects/P/topics/T"; PUBSUB_EMULATOR_HOST is honoured."""
+    """Callable with rejected messages. `topic` is "projects/P/topics/T"; PUBSUB_EMULATOR_HOST is honoured."""
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._client: Any = make_client(PublisherClient)
 
     def __call__(self, rejected: Sequence[Rejected]) -> None:
-        """Publish them all. Raises `Transient`, and `SourceError` when the topic refuses them for good."""
+        """Publish them all. Raises `Transient`, and `SourceError` if the topic refuses them permanently."""
         for part in _requests(rejected):
             try:
                 self._client.publish(topic=self._topic, messages=part, timeout=_PUBLISH_S, retry=None)
@@ -70,7 +70,7 @@ def _requests(rejected: Sequence[Rejected]) -> Iterator[list[Any]]:
 
 
 def _message(one: Rejected) -> Any:
-    """The message as received, cut where quarantine cuts it; a message without any data needs an attribute at least."""
+    """Return the message as received, cut as in quarantine; a message without data needs at least an attribute."""
     attributes = {
         "reason": _cut(one.reason),
         "rejected_id": one.id,

@@ -1,8 +1,8 @@
-"""The three requests of a subscriber, as raw protobuf stubs, and what their errors mean.
+"""The three requests of a subscriber, as raw protobuf stubs, and the meaning of their errors.
 
-Raw stubs take 5 to 10 times as many messages per CPU second as the library's callback, which pays 34 µs a
-message for proto-plus alone. They come without routing header, deadline and retry, so these are added here.
-The clients are the generated ones: the hand-written library around them adds threads, not needed here.
+Raw stubs process 5 to 10 times as many messages per CPU second as the library's callback, which spends 34 µs a message
+on proto-plus alone. They lack routing header, deadline and retry, so these are added here. The clients are the
+generated ones: the hand-written library around them adds threads, not needed here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_IDS: Final = 1000
-"""Ids per request: 524,288 bytes are allowed, and an id may grow to 500 bytes (it grew from 164 to over 210)."""
+"""Ids per request: 524,288 bytes are allowed, and an id may be up to 500 bytes long (it grew from 164 to over 210)."""
 CALL_S: Final = 2.0
-"""Deadline of an acknowledgement; with `_ATTEMPTS` it fits into the time between SIGTERM and SIGKILL."""
+"""Deadline of an acknowledgement; with `_ATTEMPTS` it fits the time between SIGTERM and SIGKILL."""
 _ATTEMPTS: Final = 2
 
 _TRANSIENT: Final = frozenset({
@@ -56,19 +56,19 @@ _MENDING: Final = {
 
 
 class SubscriptionFacts(NamedTuple):
-    """What the subscription says of itself. `dead_letter_topic` is "" without a dead-letter policy."""
+    """Settings of the subscription. `dead_letter_topic` is "" without a dead-letter policy."""
 
     ack_deadline_s: int
     dead_letter_topic: str
 
 
 def is_transient(code: grpc.StatusCode) -> bool:
-    """Whether the same request may succeed later; the only decision on retrying."""
+    """Return whether the same request may succeed later; the only retry decision."""
     return code in _TRANSIENT
 
 
 def named(code: grpc.StatusCode, detail: str, subscription: str) -> GardenerError:
-    """The error for a refused request: `Transient`, or a `SourceError` with the command that mends it."""
+    """Return the error for a refused request: `Transient`, or a `SourceError` with the command that fixes it."""
     if is_transient(code):
         return Transient(f"subscription {subscription}: {code.name}: {detail}")
     parts = subscription.split("/")
@@ -79,16 +79,19 @@ def named(code: grpc.StatusCode, detail: str, subscription: str) -> GardenerErro
 
 
 def chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    """The ids in requests of at most `MAX_IDS`; no request for no ids, which the server refuses."""
+    """Split ids into requests of at most `MAX_IDS`; no ids give no request, since the server refuses an empty one."""
     for start in range(0, len(ids), MAX_IDS):
         yield list(ids[start : start + MAX_IDS])
 
 
 def make_client(client: Any) -> Any:
-    """A client of this generated class, for the emulator if PUBSUB_EMULATOR_HOST names one. Raises `SourceError`."""
+    """Return a client of this generated class, for the emulator if PUBSUB_EMULATOR_HOST is set.
+
+    Raises `SourceError`.
+    """
     emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
     if emulator:
-        # Without the limit's removal a pull of large entries is refused at 4 MiB.
+        # Without removing the limit, a pull of large entries is refused at 4 MiB.
         channel = grpc.insecure_channel(emulator, options=[("grpc.max_receive_message_length", -1)])
         return client(transport=client.get_transport_class("grpc")(channel=channel))
     try:
@@ -128,7 +131,7 @@ class Wire:
         )
 
     def facts(self, timeout_s: float) -> SubscriptionFacts | None:
-        """What the subscription says of itself; None when this account may pull but not look.
+        """Return the subscription's settings; None if this account may pull but not view it.
 
         Raises `SourceError`, `Transient`.
         """
@@ -142,7 +145,7 @@ class Wire:
         return SubscriptionFacts(found.ack_deadline_seconds, found.dead_letter_policy.dead_letter_topic)
 
     def start_pull(self, max_messages: int, timeout_s: float) -> Any:
-        """A pull under way, a `grpc.Future` of a raw PullResponse."""
+        """Start a pull and return it, a `grpc.Future` of a raw PullResponse."""
         request = self._pull_request(subscription=self.subscription, max_messages=max_messages)
         return self._pull.future(request, timeout=timeout_s, metadata=self._metadata)
 
@@ -153,7 +156,7 @@ class Wire:
             self._call(self._ack, request)
 
     def modack(self, ids: Sequence[str], seconds: int) -> None:
-        """Set the deadline of these to so many seconds from now; 0 gives them back. Raises as `ack`."""
+        """Set the deadline of these to this many seconds from now; 0 returns them. Raises as `ack`."""
         for part in chunks(ids):
             request = self._modack_request(subscription=self.subscription, ack_ids=part, ack_deadline_seconds=seconds)
             self._call(self._modack, request)
@@ -175,15 +178,15 @@ class Wire:
         try:
             stub(request, timeout=CALL_S, metadata=self._metadata)
         except grpc.RpcError as error:
-            # A grpc.RpcError of a finished call is a grpc.Call, too; its type says so nowhere.
+            # A grpc.RpcError of a finished call is also a grpc.Call; its type does not show it.
             call: Any = error
             if call.code() is grpc.StatusCode.INVALID_ARGUMENT:
-                # Expired ids, where delivery is exactly-once; the good ones of the request are acknowledged, and
-                # the others come again.
+                # Expired ids, with exactly-once delivery; the valid ids of the request are acknowledged, and
+                # the others are delivered again.
                 return
             raise named(call.code(), call.details() or "", self.subscription) from None
 
 
 def _as_is(data: bytes) -> bytes:
-    """An empty answer; grpc takes None for an answer that cannot be read."""
+    """Return an empty answer; grpc takes None for an unreadable answer."""
     return data

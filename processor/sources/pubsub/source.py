@@ -1,9 +1,9 @@
-"""Entries from a Pub/Sub subscription: several pulls in flight, a bounded queue, leases kept ahead of slow commits.
+"""Entries from a Pub/Sub subscription: several pulls in flight, a bounded queue, leases extended for slow commits.
 
-Promises: nothing is acknowledged but by `ack`; at most `max_messages` and about `max_bytes` are held, so a
-caller that stops pulling stops the pulls; a message held here does not run out of its deadline; an outage is
-waited out with growing pauses and named by `pull`. It does not decode, and it does not tell duplicates apart:
-delivery is at least once, and the ledger knows. Exactly-once delivery is not used: it knows message ids only.
+Promises: only `ack` acknowledges; at most `max_messages` and about `max_bytes` are held, so a caller that stops pulling
+stops the pulls; the deadline of a held message does not expire; during an outage it retries with growing pauses, and
+`pull` reports it. It does not decode or detect duplicates: delivery is at least once, and the ledger deduplicates.
+Exactly-once delivery is not used: it covers message ids only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PULL_S: Final = 20.0
 _FACTS_S: Final = 10.0
 _MAX_WAIT_S: Final = 10.0
 _FIRST_SIZE: Final = 262_144
-"""Bytes a message is expected to have until some were seen: Cloud Logging's largest."""
+"""Assumed bytes of a message before any was received: Cloud Logging's largest."""
 _DEFAULT_DEADLINE_S: Final = 10
 _GRACE_S: Final = 0.4
 _CLOSE_S: Final = 0.4
@@ -48,8 +48,8 @@ class PubSubSource:
         subscription: "projects/P/subscriptions/S".
         pullers: pulls in flight. A pull often returns fewer messages than asked for.
         max_messages: held at most, in the queue and on the way to it.
-        max_bytes: about so much is held; the size of messages on the way is foreseen from those that came.
-        on_pull: told the messages and the seconds of every pull, from the pullers' threads.
+        max_bytes: approximate bytes held; the size of messages in flight is estimated from those received.
+        on_pull: called with the messages and the seconds of every pull, from the pullers' threads.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class PubSubSource:
 
     @property
     def held(self) -> int:
-        """Messages waiting to be pulled from here."""
+        """Messages in the queue, waiting for `pull`."""
         return len(self._queue)
 
     def pull(self, max_messages: int, timeout_s: float) -> Sequence[ReceivedMessage]:
-        """See `Source.pull`. `Transient` only with an empty queue, after `timeout_s`."""
+        """See `Source.pull`. Raises `Transient` only with an empty queue, after `timeout_s`."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._fatal or self._closing.is_set(), timeout_s)
             if not self._queue:
@@ -105,7 +105,7 @@ class PubSubSource:
         return taken
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.ack`. Raises `SourceError` when acknowledging is refused: everything would come again."""
+        """See `Source.ack`. Raises `SourceError` if acknowledging is refused: everything would be delivered again."""
         ids = self._settle(messages)
         try:
             self._wire.ack(ids)
@@ -117,18 +117,18 @@ class PubSubSource:
         self._give_back(self._settle(messages))
 
     def exhausted(self) -> bool:
-        """See `Source.exhausted`: a subscription never is."""
+        """Return False: a subscription is never exhausted; see `Source.exhausted`."""
         return False
 
     def close(self) -> None:
-        """See `Source.close`: ends the pulls under way and gives back all that was not acknowledged."""
+        """See `Source.close`: ends the pulls in flight and returns all unacknowledged messages."""
         if self._closing.is_set():
             return
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
-        # A pull that is answered just now would be cancelled with its messages, and those would wait for their
-        # deadline; where there are messages an answer takes milliseconds.
+        # Cancelling a pull that is just being answered would leave its messages waiting for their
+        # deadline; if there are messages, an answer takes milliseconds.
         self._join(_GRACE_S)
         for call in list(self._calls):
             call.cancel()
@@ -145,7 +145,7 @@ class PubSubSource:
             thread.join(max(ends - time.monotonic(), 0))
 
     def _give_back(self, ids: Sequence[str]) -> None:
-        # Refused or unanswered, they come back when their deadline has passed.
+        # Refused or unanswered messages are delivered again after their deadline.
         with contextlib.suppress(GardenerError):
             self._wire.modack(ids, 0)
 
@@ -203,7 +203,7 @@ class PubSubSource:
         except grpc.RpcError as error:
             call_error: Any = error
             code = call_error.code()
-            # A pull that found nothing in its time is an empty one, said late.
+            # A pull that found nothing in time is an empty pull, reported late.
             if code is not grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise named(code, call_error.details() or "", self._name) from None
         finally:
@@ -212,7 +212,7 @@ class PubSubSource:
             self._on_pull(len(received), time.monotonic() - started)
 
     def _reserve(self) -> int:
-        """How many to ask for, once there is room; 0 when closing."""
+        """Wait for room and return the number of messages to request; 0 when closing."""
         with self._changed:
             while not self._closing.is_set():
                 room = self._max_messages - len(self._queue) - self._coming
@@ -229,12 +229,12 @@ class PubSubSource:
             ReceivedMessage(one.message.data, one.message.message_id, one.ack_id, self._name) for one in received
         ]
         size = sum(len(message.data) for message in messages)
-        # A second of grace: the server's clock began to run before the answer was here.
+        # A second of grace: the server's clock started before the answer arrived.
         ends = time.monotonic() + self._deadline_s - 1
         with self._changed:
             self._coming -= asked
             if messages:
-                # Rises at once, falls slowly: large messages come in bursts.
+                # Rises at once, falls slowly: large messages arrive in bursts.
                 self._size = max(size / len(messages), self._size / 2, 1.0)
                 self._queue.extend(messages)
                 self._queued_bytes += size
@@ -247,7 +247,7 @@ class PubSubSource:
             self._renew(time.monotonic())
 
     def _renew(self, now: float) -> None:
-        """Extend what would run out before half a deadline has passed."""
+        """Extend leases that would expire within half a deadline."""
         with self._changed:
             soon = [ack_id for ack_id, ends in self._leases.items() if ends < now + self._deadline_s / 2]
         for start in range(0, len(soon), MAX_IDS):
