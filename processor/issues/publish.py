@@ -52,10 +52,11 @@ _REDACTED: Final = re.compile(r"\[redacted: [^\]\n]{1,40}\]")
 _TOLD: Final = re.compile(r"[^\W\d_]{2,}")
 # One line of a stack trace that names a place in code: a file with its line, or a call in the form of its language.
 _FRAME: Final = re.compile(
-    r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|from\s+[\w.]{1,200}\s+import\s.{0,200}|#\d+\s.{0,300}"
+    r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|#\d+\s.{0,300}"
     r"|\d{1,4}:\s+(?:0x[0-9a-f]+ - )?[\w:<>$ .&*,{}#-]{3,300}|\S+\.\w{1,6}:\d+(?::\d+)?(?:\s.{0,200})?"
     r"|[\w./$*()-]{3,200}\([^)]{0,100}\)|goroutine \d+ \[[a-z ,\d]{1,60}\]:|Traceback \(most recent call last\):"
-    r"|created by \S.{0,200}|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
+    r"|created by \S.{0,200}|from\s+[\w.]{1,200}\s+import\s.{0,200}"
+    r"|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
 )
 _ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
 
