@@ -1,11 +1,11 @@
-"""The same steps as an Apache Beam pipeline: for more entries a second than a pool of workers takes.
+"""The same steps as an Apache Beam pipeline: for more entries a second than a pool of workers can process.
 
-    read -> decode, mask, gather -> put together by place (lifted combiner) -> ask the ledger, mine, commit
+    read -> decode, mask, gather -> aggregate by shard (lifted combiner) -> check the ledger, mine, commit
 
-Only the wiring is here. What is shuffled are sheaves, not entries: work after the first step grows with the distinct
-messages. A place is one ledger slot and lane, so a ledger page has one writer; yet exactness hangs on the ledger alone:
-a bundle that is repeated, a pipeline that is stopped and started, a worker on the same state change no count.
-The one door to apache_beam.
+Only the wiring is here. The shuffle transfers partial tallies, not entries: work after the first step grows with the
+number of distinct messages. A shard is a ledger slot and lane, so a ledger page has a single writer; exactness still
+depends on the ledger alone: a repeated bundle, a restarted pipeline or a worker on the same state do not change the
+counts. The only module that imports apache_beam.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BATCH: Final = 1000
 _LOCAL_RUNNER: Final = "BundleBasedDirectRunner"
 """The only local runner that reads from Pub/Sub in Python; plain DirectRunner may want to download another."""
 _SLOTS: Final = 2016
-"""A week of slots, then keys are used again: in the global window a runner keeps a little of every key it ever saw."""
+"""A week of slots, then keys are reused: in the global window a runner keeps some data for every key."""
 _COUNTED: Final = ("counted", "duplicates", "rejected", "ignored")
 
 Keyed = tuple[tuple[int, int], PartialBatch]
@@ -43,11 +43,11 @@ Keyed = tuple[tuple[int, int], PartialBatch]
 
 @dataclass(frozen=True)
 class Job:
-    """What every step of the pipeline needs to know; travels to the workers, so it holds no secret.
+    """The configuration of every step; sent to the workers, so it holds no secret.
 
     Attributes:
         settings: without secrets, see `Settings.public`.
-        window_s: seconds for which equal messages are put together before they are committed; 0: all that there are.
+        window_s: seconds for which equal messages are aggregated before they are committed; 0: the whole input.
         lanes: lanes of the state's ledger.
     """
 
@@ -57,7 +57,7 @@ class Job:
 
 
 class Gather(beam.DoFn):
-    """Messages -> what they add, by place. A line of a stack trace finds the others of its batch."""
+    """Messages -> partial batches by shard. Lines of a stack trace are joined within a batch of messages."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -67,21 +67,21 @@ class Gather(beam.DoFn):
         self._group = Grouper(publishing.make_masker(self._job.settings))
 
     def process(self, messages: Sequence[ReceivedMessage]) -> Iterator[Keyed]:
-        """One element for each place."""
+        """Yield an element for each shard."""
         batch = pipeline.decode(messages, min_severity=self._job.settings.least, now=datetime.now(UTC))
         for place, partial_batch in pipeline.gather(batch, self._group, lanes=self._job.lanes).items():
             yield (place.slot % _SLOTS, place.lane), partial_batch
 
 
 class PutTogether(beam.CombineFn):
-    """PartialBatch -> gathered; lifted before the shuffle by every runner that lifts combiners."""
+    """Aggregates partial batches; runs before the shuffle in every runner that lifts combiners."""
 
     def create_accumulator(self) -> PartialBatch:
         """See `beam.CombineFn`."""
         return PartialBatch()
 
     def add_input(self, whole: PartialBatch, part: PartialBatch) -> PartialBatch:
-        """See `beam.CombineFn`. The part belongs to the runner and is left as it is."""
+        """See `beam.CombineFn`. The part belongs to the runner and is not changed."""
         whole.absorb(part)
         return whole
 
@@ -98,7 +98,7 @@ class PutTogether(beam.CombineFn):
 
 
 class Commit(beam.DoFn):
-    """PartialBatch -> committed; the totals go to the runner's metrics."""
+    """Commits partial batches; the totals go to the runner's metrics."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -109,7 +109,7 @@ class Commit(beam.DoFn):
         self._store, self._committer = wiring.make_committer(self._job.settings)
 
     def process(self, element: Keyed) -> None:
-        """Count what is not counted yet."""
+        """Count the entries not counted yet."""
         (_, lane), partial_batch = element
         totals = self._committer.commit(partial_batch, worker=f"{self._job.settings.worker or 'beam'}-{lane}")
         for name, counter in self._counters.items():
@@ -121,10 +121,10 @@ class Commit(beam.DoFn):
 
 
 class ReadFile(beam.DoFn):
-    """Settings that name a file -> its messages, as the worker frames them."""
+    """Settings that name a file -> its messages, framed as by the worker."""
 
     def process(self, settings: Settings) -> Iterator[ReceivedMessage]:
-        """Every message of the file."""
+        """Yield every message of the file."""
         source = wiring.open_source(settings)
         try:
             while not source.exhausted():
@@ -134,10 +134,10 @@ class ReadFile(beam.DoFn):
 
 
 def steps(messages: Any, job: Job) -> Any:
-    """From received messages to committed counts.
+    """Return the steps from received messages to committed counts.
 
-    On a stream equal messages meet for `window_s` of processing time in the global window: nothing is ever late, and an
-    entry may be as old or as out of order as it likes, because its place says where it is counted.
+    In a stream, equal messages are aggregated for `window_s` of processing time in the global window. No entry is ever
+    late, whatever its age or order, because its shard determines where it is counted.
     """
     partial_batch = (
         messages
@@ -153,10 +153,10 @@ def steps(messages: Any, job: Job) -> Any:
 
 
 def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:
-    """Run the pipeline to its end; with `pubsub:` it has none but a signal or the runner's own.
+    """Run the pipeline to its end; with `pubsub:` it ends only by a signal or by its runner.
 
     Args:
-        settings: where from, where to, and how to mask.
+        settings: source, state and masks.
         window_s: see `Job`.
         arguments: options of Beam and its runner, as on a command line.
     """
@@ -164,7 +164,7 @@ def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:
     standard = options.view_as(StandardOptions)
     standard.runner = standard.runner or _LOCAL_RUNNER
     standard.streaming = settings.source.startswith("pubsub:")
-    # What is bounded meets as a whole, slot by slot; triggers are for streams.
+    # Bounded input is aggregated as a whole, slot by slot; triggers are for streams.
     job = Job(settings.public(), window_s if standard.streaming else 0, settings.ledger_lanes)
     with beam.Pipeline(options=options) as root:
         steps(_read(root, job.settings), job)

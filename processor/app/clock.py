@@ -1,4 +1,4 @@
-"""The real clock, and the same running faster."""
+"""The real clock, and an accelerated clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 class SystemClock:
     """See `processor.model.ports.Clock`. `wake` ends every sleep at once, for shutting down.
 
-    With `begin` it starts there and runs `speed` times as fast as the real one, its sleeps as well.
+    With `begin` it starts there and runs `speed` times as fast as the real clock, including its sleeps.
     """
 
     def __init__(self, *, begin: datetime | None = None, speed: float = 1.0) -> None:
@@ -30,7 +30,7 @@ class SystemClock:
         self._woken.wait(seconds / self._speed)
 
     def wake(self) -> None:
-        """End the sleep under way and every later one."""
+        """End the current sleep and every later one."""
         self._woken.set()
 
     @property

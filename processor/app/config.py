@@ -1,4 +1,4 @@
-"""Settings: one model, four places. A flag wins over the environment, that over gardener.toml, that over defaults.
+"""Settings: one model, four sources. A flag overrides the environment, which overrides gardener.toml and the defaults.
 
 Every field has a description, a name in the environment (GARDENER_...) and a flag or a line in gardener.toml.
 """
@@ -29,13 +29,13 @@ _WORKLOG: Final = re.compile(r"none|folder:.+")
 _ISSUES: Final = re.compile(r"none|folder:.+|github:[^/\s]+/[^/\s]+")
 
 _OF_A_PATH: Final = {"source": "file", "state": "sqlite", "issues": "folder", "worklog": "folder"}
-"""What stands before a path, which alone is what people type first."""
+"""Prefix of a path, which people may omit."""
 
 SeverityName = Literal["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
 
 
 class Mask(BaseModel):
-    """A mask of your own, applied before the built-in ones."""
+    """A custom mask, applied before the built-in masks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,7 @@ class Mask(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. Source and form: see docs/settings.md."""
+    """All settings. For sources and forms, see docs/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix="GARDENER_", extra="forbid", frozen=True)
 
@@ -140,7 +140,7 @@ class Settings(BaseSettings):
         return value
 
     def public(self) -> Settings:
-        """The same without any secret, to be sent to other machines."""
+        """Return the settings without secrets, for other machines."""
         hidden = {name: SecretStr("") for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)}
         return self.model_copy(update=hidden)
 
@@ -151,14 +151,14 @@ class Settings(BaseSettings):
 
 
 def load(flags: Mapping[str, object], config: str | None = None) -> Settings:
-    """The settings in force.
+    """Return the effective settings.
 
     Args:
-        flags: what the command line says, by field name; None means not given.
-        config: a configuration file; by default gardener.toml in the working directory, if there is one.
+        flags: values of the command line, by field name; None means not given.
+        config: a configuration file; by default gardener.toml in the working directory, if it exists.
 
     Raises:
-        ConfigError: names the setting, where it came from, and what it should look like.
+        ConfigError: names the setting, its source and its expected form.
     """
     given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     path = Path(config or os.environ.get("GARDENER_CONFIG") or CONFIG_FILE)
@@ -200,7 +200,7 @@ def _origin(name: str, flags: Mapping[str, object], values: Mapping[str, object]
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """Every setting in force, secrets hidden, JSON-able."""
+    """Return every effective setting, secrets hidden, JSON-able."""
     values = settings.model_dump(mode="json")
     for name in Settings.model_fields:
         if isinstance(getattr(settings, name), SecretStr):

@@ -1,7 +1,7 @@
-"""Look at every part that the settings name, and say of each what is wrong and what mends it.
+"""Check every configured part, and report each fault and its remedy.
 
-Changes nothing, but for one document written to the store and deleted again. A part that does not answer is a
-finding, too: the others are looked at all the same.
+Changes nothing, except for a document written to the store and deleted again. A part that does not answer is a finding,
+too; the other checks still run.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
         except Transient as error:
             yield Finding(Grade.PROBLEM, part, f"does not answer: {error}", _reaching(part))
         except GardenerError as error:
-            # Our errors say what is wrong; and behind a semicolon what to do.
+            # Our errors contain the fault and, after a semicolon, the remedy.
             text, _, mend = str(error).partition(";")
             yield Finding(Grade.PROBLEM, part, text, mend.strip() or _ELSE)
 
 
 def of_file(settings: Settings, opened: Callable[[], Source]) -> Iterator[Finding]:
-    """Whether a file or standard input holds log entries. Standard input is left unread."""
+    """Check whether a file or standard input holds log entries. Standard input is not read."""
     if settings.source == "-":
         if sys.stdin.isatty():
             mend = "pipe entries into it, or name a source: --source file:PATH"
@@ -70,7 +70,7 @@ def of_file(settings: Settings, opened: Callable[[], Source]) -> Iterator[Findin
 
 
 def of_sqlite(settings: Settings, opened: Callable[[], Store]) -> Iterator[Finding]:
-    """Whether the file can be used. One that is not there is not made."""
+    """Check whether the file is usable. A missing file is not created."""
     path = Path(settings.state.removeprefix("sqlite:"))
     if path.exists():
         store = opened()
@@ -91,7 +91,7 @@ def of_sqlite(settings: Settings, opened: Callable[[], Store]) -> Iterator[Findi
 
 
 def of_folder(part: str, address: str) -> Iterator[Finding]:
-    """Whether files can be written into the folder of an address, "folder:PATH"."""
+    """Check whether files can be written into the folder of an address, "folder:PATH"."""
     folder = Path(address.removeprefix("folder:"))
     nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
@@ -102,7 +102,7 @@ def of_folder(part: str, address: str) -> Iterator[Finding]:
 
 
 def of_port(settings: Settings) -> Iterator[Finding]:
-    """Whether the health port is free."""
+    """Check whether the health port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

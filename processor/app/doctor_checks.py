@@ -1,4 +1,4 @@
-"""The composition root of `gardener doctor`: which part of the settings is looked at by which check."""
+"""The composition root of `gardener doctor`: maps the settings to checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def make_checks(settings: Settings) -> Iterator[Check]:
-    """What `gardener doctor` looks at: every part that the settings name, built as `run` and `serve` build it."""
+    """Return the checks for every part that the settings name, built as `run` and `serve` build it."""
     yield "masks", lambda: _built(lambda: publishing.make_masker(settings))
     yield "rules", lambda: _built(lambda: wiring.make_policy(settings))
     if settings.source.startswith("pubsub:"):
@@ -55,16 +55,16 @@ def make_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _built(make: Callable[[], object]) -> Iterable[Finding]:
-    """Nothing where a part can be made; else its own error says what is wrong."""
+    """Return nothing if a part can be built; else its own error states the fault."""
     make()
     return ()
 
 
 def _delivery_checks(settings: Settings) -> Iterator[Finding]:
-    """What a running worker last reported of its issues; a state that is not there has no report."""
+    """Return the problems last reported by running workers; a missing state has no report."""
     if settings.state.startswith("sqlite:") and not Path(settings.state.removeprefix("sqlite:")).exists():
         return
-    # A state that cannot be read is another check's finding.
+    # An unreadable state is another check's finding.
     with suppress(GardenerError):
         store = open_store(settings, must_exist=True)
         for sentence in problems(store.delivery(), datetime.now(UTC)):
@@ -73,7 +73,7 @@ def _delivery_checks(settings: Settings) -> Iterator[Finding]:
 
 
 def _web_checks() -> Iterator[Finding]:
-    """Whether `gardener serve` would start with this environment."""
+    """Check whether `gardener serve` would start with this environment."""
     if importlib.util.find_spec("starlette") is None:
         raise ConfigError("the on-call page needs more; pip install 'log-gardener[web]'")
     from processor.views.web.auth import Access

@@ -1,4 +1,4 @@
-"""The source that a path names: its entries as they are, or one for each line of plain text."""
+"""The source of a path: its entries, or an entry for each line of plain text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _QUERY: Final = re.compile(r"(.*)\?([a-z&]*)")
 
 
 def open_file(source: str, *, begun: bool = False) -> FileSource:
-    """Open `-` or `file:PATH`, with ?follow and ?text behind it. Raises `SourceError`, `ConfigError`.
+    """Open `-` or `file:PATH`, with optional ?follow and ?text. Raises `SourceError`, `ConfigError`.
 
-    With `begun` it has been waited for the first bytes of a pipe, so that nothing is made for one of no known form.
+    With `begun`, wait for the first bytes of a pipe, so that nothing is created for an unreadable form.
     """
     path = source.removeprefix("file:")
     asked: list[str] = []
@@ -35,13 +35,13 @@ def open_file(source: str, *, begun: bool = False) -> FileSource:
 
 
 def has_no_end(source: str) -> bool:
-    """Whether a file goes on as it grows."""
+    """Return whether a file is followed as it grows."""
     found = _QUERY.fullmatch(source)
     return found is not None and "follow" in found[2].split("&")
 
 
 def _plain_text(path: str, *, follow: bool) -> PlainText:
-    """Lines before the first with a time have the file's, or that at which they are read."""
+    """Read plain text; lines before the first time get the file's time, or the time of reading."""
     written = None
     if path != "-" and not follow and Path(path).is_file():
         written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)

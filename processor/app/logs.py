@@ -1,7 +1,7 @@
-"""The worker's own log: Cloud Logging's JSON on a machine, plain lines before a person.
+"""The worker's own log: Cloud Logging's JSON on a machine, plain lines on a terminal.
 
-Every JSON line carries `log_gardener`, by which `processor.parsing.decode` knows our own entries and leaves them out:
-a log sink that forgets to cannot make the worker feed on itself. That goes for crashes, too.
+Every JSON line carries `log_gardener`, by which `processor.parsing.decode` recognises and ignores our own entries: even
+without an exclusion in the log sink, the worker never processes its own output. That includes crashes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _ROOT: Final = logging.getLogger("gardener")
 _MAX_TEXT: Final = 8000
-"""Characters of a message or a traceback; Cloud Logging takes 256 KiB an entry."""
+"""Maximum characters of a message or a traceback; Cloud Logging accepts 256 KiB an entry."""
 
 
 class CloudFormatter(logging.Formatter):
-    """One JSON object a line, with the field names that Cloud Logging's agents understand."""
+    """A JSON object a line, with the field names that Cloud Logging's agents understand."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
@@ -39,7 +39,7 @@ class CloudFormatter(logging.Formatter):
 
 
 class PersonFormatter(logging.Formatter):
-    """One line for a person: time, level, message, then the figures."""
+    """A line for a person: time, level, message, then the figures."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
@@ -54,11 +54,11 @@ class PersonFormatter(logging.Formatter):
 
 
 def configure(form: Literal["auto", "json", "text"]) -> bool:
-    """Send the gardener's log to stderr; "auto" is plain text on a terminal and JSON elsewhere. True for JSON."""
+    """Send the gardener's log to stderr; "auto" is plain text on a terminal, else JSON. Return True for JSON."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(CloudFormatter() if as_json else PersonFormatter())
-    # Libraries speak, too; as bare text their lines would come back through the log sink as somebody's errors.
+    # Libraries log, too; as bare text their lines would return through the log sink as errors of a service.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     _ROOT.setLevel(logging.INFO)

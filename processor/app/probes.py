@@ -1,7 +1,7 @@
-"""/healthz, /readyz and /metrics on one port, from a thread of its own.
+"""/healthz, /readyz and /metrics on a single port, from a separate thread.
 
-/healthz fails only when the loop stands still: restarting a worker does not bring a store back. /readyz fails
-while the model is not loaded or a part is away, and says which and since when.
+/healthz fails only if the loop has stopped: restarting a worker does not restore a store. /readyz fails while the model
+is not loaded or a part is unavailable, and names the part and the time.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from processor.model.ports import Clock
 
 _STALLED_S: Final = 300.0
-"""A sound loop pauses for 20 s between two tries, and for minutes while GitHub is slow to take a batch of issues."""
+"""A healthy loop pauses for 20 s between retries, and for minutes while GitHub slowly accepts a batch of issues."""
 
 
 class Probes:
-    """The server; `port` is the one it listens on."""
+    """The server; `port` is its port."""
 
     def __init__(self, telemetry: Telemetry, clock: Clock, *, host: str, port: int) -> None:
         class Handler(_Handler):
@@ -42,7 +42,7 @@ class Probes:
         self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Status, content type and body for a GET."""
+        """Return status, content type and body for a GET."""
         if path == "/metrics":
             return 200, *self._telemetry.exposition()
         if path not in ("/healthz", "/readyz"):
@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
     probes: Probes
     timeout = 5.0
 
-    def do_GET(self) -> None:  # the name is http.server's
+    def do_GET(self) -> None:  # http.server defines the name
         status, kind, body = self.probes.answer(self.path.partition("?")[0])
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -76,4 +76,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Probes come every few seconds; they are no news."""
+        """Log nothing: probes arrive every few seconds."""

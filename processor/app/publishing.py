@@ -1,4 +1,4 @@
-"""How log text is prepared for whoever reads it: issues, the worklog, the page and the terminal."""
+"""Prepare log text for its readers: issues, the worklog, the page and the terminal."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def make_masker(settings: Settings) -> Masker:
-    """The masker with the masks and protected words of the settings. Raises `ConfigError`."""
+    """Return the masker with the masks and protected words of the settings. Raises `ConfigError`."""
     return Masker(masks=[(mask.pattern, mask.name) for mask in settings.masks], protected=settings.protected_words)
 
 
 def make_wording(settings: Settings) -> Wording:
-    """What leaves of log text; see `processor.issues.publish`."""
+    """Return the redaction of published log text; see `processor.issues.publish`."""
     from processor.issues.publish import Wording
     from sinks.names import hide
     from sinks.redact import redact
@@ -29,7 +29,7 @@ def make_wording(settings: Settings) -> Wording:
     masker = make_masker(settings)
     return Wording(
         redact=redact,
-        # Line by line and without its indentation, by which a stack trace is read.
+        # Line by line and without its indentation, by which a stack trace is recognised.
         mask=lambda text: re.sub(r"\S.*", lambda line: masker.mask(line[0]), "\n".join(text.splitlines()[:100])),
         hide=hide,
         raw_samples=settings.raw_samples,
@@ -37,7 +37,7 @@ def make_wording(settings: Settings) -> Wording:
 
 
 def make_places(settings: Settings) -> Places:
-    """Where the links of an issue lead: the page, and the repository that commits belong to."""
+    """Return the targets of an issue's links: the page, and the repository of the commits."""
     from processor.issues.cloud_console import Places
 
     scheme, _, where = settings.issues.partition(":")
@@ -46,7 +46,7 @@ def make_places(settings: Settings) -> Places:
 
 
 def read_code_owners(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The rules of the CODEOWNERS file. Raises `ConfigError` where it cannot be read."""
+    """Return the rules of the CODEOWNERS file. Raises `ConfigError` if it is unreadable."""
     from processor.issues.owners import code_owners
 
     if not settings.code_owners:

@@ -1,8 +1,8 @@
-"""A worker as a service: its log, its health port, its signals, and an end within 8 seconds.
+"""Run a worker as a service: its log, its health port, its signals, and an end within 8 seconds.
 
-A platform sends SIGTERM and, 10 seconds later, SIGKILL. The worker commits and acknowledges what it has in
-hand and gives back the rest. Should a call hang, the process ends all the same: nothing that was not
-acknowledged is lost, and nothing that was committed is counted again.
+A platform sends SIGTERM and, 10 seconds later, SIGKILL. The worker commits and acknowledges its current batch and
+returns the rest. If a call hangs, the process still ends: nothing unacknowledged is lost, and nothing committed is
+counted again.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(settings: Settings) -> None:
-    """Run to the source's end, until it is idle, or until SIGTERM or SIGINT. Raises what `Worker.run` raises.
+    """Run to the source's end, until it is idle, or until SIGTERM or SIGINT. Raises the errors of `Worker.run`.
 
-    Where the log is JSON an error is logged and the process ends with its exit code: bare text would come back
-    through a log sink as somebody's entry.
+    With a JSON log, an error is logged and the process ends with its exit code: bare text would return through a log
+    sink as an entry of a service.
     """
     as_json = logs.configure(settings.log_format)
     try:
@@ -48,8 +48,8 @@ def run(settings: Settings) -> None:
 
 
 def _run(settings: Settings) -> Totals:
-    # A thread waits for them: a handler would have to wait itself until the main thread comes out of a call into
-    # a library, and SQLite waits in there for half a minute. Held before any thread starts, which inherits it.
+    # A thread waits for them: a handler would have to wait until the main thread returns from a library
+    # call, and SQLite may wait for half a minute. Blocked before any thread starts, since threads inherit it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     telemetry = Telemetry(SystemClock(), metrics=bool(settings.health_port))
     probes = None
@@ -69,7 +69,7 @@ def _run(settings: Settings) -> Totals:
 
 
 def _heed_signals(parts: wiring.Parts) -> None:
-    """End the worker when a signal comes, in time."""
+    """End the worker in time after a signal."""
     threading.Thread(target=_end_in_time, args=(parts,), name="signals", daemon=True).start()
 
 

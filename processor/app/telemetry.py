@@ -1,7 +1,7 @@
-"""What a running worker says of itself: metrics, health, and one canonical log line for each checkpoint.
+"""Telemetry of a running worker: metrics, health, and a canonical log line for each checkpoint.
 
-Every metric is declared once, in `METRICS`; docs/metrics.md documents the same table. Nothing here decides
-anything, and nothing raises into the worker's loop. The metrics library is loaded only when a port is set.
+Every metric is declared once, in `METRICS`; docs/metrics.md documents the same table. Nothing here makes decisions or
+raises into the worker's loop. The metrics library is loaded only if a port is set.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("gardener.worker")
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _AGAIN_S: Final = 60.0
-"""An outage is said again once a minute, not at every try."""
+"""An outage is logged once a minute, not at every attempt."""
 
 
 class Metric(NamedTuple):
-    """One metric's declaration. `kind` is counter, gauge or histogram (of seconds)."""
+    """The declaration of a metric. `kind` is counter, gauge or histogram (of seconds)."""
 
     name: str
     kind: str
@@ -63,11 +63,11 @@ METRICS: Final = (
 
 @dataclass(slots=True)
 class Health:
-    """How the worker is, for people and probes.
+    """The worker's health, for people and probes.
 
     Attributes:
         turned_at: when the loop was last seen alive.
-        waiting_for: the part that is away, "" when all is well.
+        waiting_for: the unavailable part, "" in normal operation.
     """
 
     turned_at: datetime
@@ -80,7 +80,7 @@ class Health:
 class Telemetry:
     """A `processor.ingest.worker.Watcher` that logs, keeps `health`, and counts into Prometheus if `metrics` is on.
 
-    Safe to be called from several threads.
+    Thread-safe.
     """
 
     def __init__(self, clock: Clock, *, metrics: bool = False) -> None:
@@ -99,20 +99,20 @@ class Telemetry:
 
     # --- the worker's loop ----------------------------------------------------------------------------
     def ready(self, clusters: int) -> None:
-        """See `Watcher.ready`. A model is loaded from a store that answers, however long that was waited for."""
+        """See `Watcher.ready`. A model is loaded from a store that answers, however long the wait was."""
         self.health.ready = True
         self._recovered()
         self._set(MODEL, clusters)
         _log.info("model loaded, %d clusters", clusters, extra={"action": "ready", "fields": {"clusters": clusters}})
 
     def alive(self) -> None:
-        """See `Watcher.turned`. A source that answers is not away any more; a store proves it by a flush."""
+        """See `Watcher.alive`. A source that answers is available again; a store proves it by a flush."""
         self.health.turned_at = self._clock.now()
         if self.health.waiting_for == "source":
             self._recovered()
 
     def unavailable(self, part: str, error: Exception) -> None:
-        """See `Watcher.waiting`."""
+        """See `Watcher.unavailable`."""
         now = self._clock.now()
         with self._lock:
             health = self.health
@@ -133,7 +133,7 @@ class Telemetry:
             )
 
     def failed(self, part: str, error: Exception) -> None:
-        """See `Watcher.refused`."""
+        """See `Watcher.failed`."""
         now = self._clock.now()
         if self._refused_at is None or (now - self._refused_at).total_seconds() >= _AGAIN_S:
             self._refused_at = now
@@ -169,37 +169,37 @@ class Telemetry:
             self._count(flush, age_s)
 
     def pulled(self, messages: int, seconds: float) -> None:
-        """One pull of the source came back; called from its threads."""
+        """Record a completed pull; called from the source's threads."""
         if self._metrics:
             self._metrics[PULLED].inc(messages)
             self._metrics[PULL_S].observe(seconds)
 
     def called_github(self, method: str, status: int) -> None:
-        """One request to GitHub was answered; 0 is no answer."""
+        """Record an answer of GitHub; 0 is no answer."""
         if self._metrics:
             self._metrics[GITHUB].labels(method, str(status)).inc()
 
     def waited(self, issues: int) -> None:
-        """A turn of the controller is over, and so many issues wait for the hourly budget."""
+        """Record the end of a controller run, and the number of issues that wait for the hourly budget."""
         self._set(ISSUES_WAITING, issues)
 
     def watch_held(self, held: Callable[[], int]) -> None:
-        """Ask this for the messages that the source holds."""
+        """Register the function that returns the messages held by the source."""
         self._held = held
 
     def held(self) -> int:
-        """Messages that the source holds, 0 where it does not say."""
+        """Return the messages held by the source, 0 if it does not report them."""
         return self._held() if self._held is not None else 0
 
     def exposition(self) -> tuple[str, bytes]:
-        """All metrics in Prometheus' text format: content type and body."""
+        """Return all metrics in Prometheus' text format: content type and body."""
         from prometheus_client import generate_latest
         from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
         return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
 
     def waiting_s(self) -> float:
-        """Seconds since the source or the store went away; 0 when all is well."""
+        """Return the seconds since the source or the store became unavailable; 0 in normal operation."""
         since = self.health.waiting_since
         return (self._clock.now() - since).total_seconds() if since is not None else 0.0
 
@@ -235,7 +235,7 @@ class Telemetry:
 
 
 def _register() -> tuple[Any, Mapping[Metric, Any]]:
-    """A registry of its own with every metric, the process's memory and CPU time beside them."""
+    """Return a separate registry with every metric, and the process's memory and CPU time."""
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""The issue tracker that the settings name, wired: who asks it, and how its writes are spaced."""
+"""The issue tracker of the settings, wired: its credentials, and the spacing of its writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GITHUB_SPACING: Final = timedelta(seconds=0.8)
 def open_tracker(
     settings: Settings, clock: Clock, store: Store, telemetry: Telemetry | None = None
 ) -> IssueTracker | None:
-    """The tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
+    """Return the tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
     scheme, _, where = settings.issues.partition(":")
     if scheme == "none":
         return None
@@ -36,7 +36,7 @@ def open_tracker(
     on_call = telemetry.called_github if telemetry else None
 
     def slot() -> float:
-        """GitHub allows 80 writes a minute to one account, whichever of our workers makes them."""
+        """Name the slot of an account's writes: GitHub allows 80 a minute, over all our workers."""
         now = clock.now()
         return (store.take_slot("github", now, GITHUB_SPACING) - now).total_seconds()
 
@@ -45,7 +45,7 @@ def open_tracker(
 
 
 def authority(settings: Settings) -> Authority:
-    """Who GitHub is asked as: a token, or an App's installation. Raises `ConfigError`."""
+    """Return the credentials for GitHub: a token, or an App's installation. Raises `ConfigError`."""
     from sinks.github.auth import AppAuthority, TokenAuthority
 
     token, key = settings.github_token.get_secret_value(), settings.github_private_key.get_secret_value()

@@ -1,4 +1,4 @@
-"""What keeps a state in order, put together from settings: upgrading and forgetting."""
+"""Maintenance of a state, built from settings: upgrade and forget."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Gone(NamedTuple):
-    """What `forget` did, or would do.
+    """The result of `forget`, or of its dry run.
 
     Attributes:
         stored: in the state.
-        files: of an issue folder, changed.
+        files: changed files of an issue folder.
         issues: on a tracker elsewhere; their text is still there.
     """
 
@@ -35,7 +35,7 @@ class Gone(NamedTuple):
 
 
 def make_upgrade(settings: Settings, store: Store) -> Upgrade:
-    """What brings a state up to this program's grouping; a worker has one of its own."""
+    """Return the upgrade of a state to this program's grouping; a worker has its own."""
     return Upgrade(
         store,
         miners=wiring.make_miners(settings),
@@ -46,7 +46,7 @@ def make_upgrade(settings: Settings, store: Store) -> Upgrade:
 
 
 def forget(settings: Settings, what: Forget, who: str, *, dry_run: bool) -> Gone:
-    """Take it out of the state, its quarantine, and a folder of issues. Raises as the store."""
+    """Remove matching data from the state, its quarantine, and a folder of issues. Raises as the store."""
     clock = SystemClock()
     store = wiring.open_store(settings, must_exist=True)
     try:
@@ -69,7 +69,7 @@ def forget(settings: Settings, what: Forget, who: str, *, dry_run: bool) -> Gone
 
 
 def _blank(tracker: IssueTracker | None, issues: tuple[IssueRef, ...]) -> None:
-    """Leave of a folder's issues that they were there: their numbers are in use."""
+    """Empty a folder's issues but keep their files: their numbers are in use."""
     if tracker is not None:
         for ref in issues:
             tracker.edit(ref, IssueEdit(title=FORGOTTEN, body=FORGOTTEN, open=False, reason="not_planned"))
@@ -77,7 +77,7 @@ def _blank(tracker: IssueTracker | None, issues: tuple[IssueRef, ...]) -> None:
 
 
 def _in_files(folder: Path, text: str, *, dry_run: bool) -> int:
-    """How many Markdown files hold the text; it is replaced in them."""
+    """Return the number of Markdown files that contain the text, after replacing it in them."""
     if not text or not folder.is_dir():
         return 0
     pattern = re.compile(re.escape(text), re.IGNORECASE)

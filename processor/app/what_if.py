@@ -1,4 +1,4 @@
-"""The composition root of `gardener what-if`: one configuration and one file -> what would come of it."""
+"""The composition root of `gardener what-if`: a configuration and a file -> the result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def make_outlook(settings: Settings) -> Outlook:
-    """What the settings make of a file: clusters, assignment, issues. The state has to be one in memory."""
+    """Return the settings' result for a file: clusters, assignment, issues. The state has to be in memory."""
     parts, policy, written = make_worker(settings), make_policy(settings), BytesIO()
     parts.worker.run()
     parts.source.close()

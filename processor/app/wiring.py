@@ -45,7 +45,7 @@ QUARANTINE_LIMIT: Final = 100_000
 
 
 class Parts(NamedTuple):
-    """What a running worker is made of, for whoever has to stop and close it."""
+    """The parts of a running worker, for its caller to stop and close."""
 
     worker: Worker
     source: Source
@@ -54,7 +54,7 @@ class Parts(NamedTuple):
 
 
 def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
-    """The store that `state` names. Raises `StateError`, `ConfigError`."""
+    """Return the store that `state` names. Raises `StateError`, `ConfigError`."""
     from sinks.redact import redact as rules
 
     redact = None if settings.store_raw else rules
@@ -79,14 +79,14 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
 
 
 def is_state(path: Path) -> bool:
-    """Whether a file is a state of this program."""
+    """Return whether a file is a state of this program."""
     from sinks.sqlite import probe
 
     return probe.is_state(path)
 
 
 def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun: bool = False) -> Source:
-    """The source that `source` names; with `begun` a pipe has given its first bytes, and they can be read.
+    """Return the source that `source` names; with `begun`, a pipe has delivered its first, readable bytes.
 
     Raises `SourceError`, `ConfigError`, `Transient`.
     """
@@ -107,7 +107,7 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun
 
 
 def open_dead_letters(settings: Settings, source: Source) -> DeadLetter | None:
-    """Where the rejected are published: as `dead_letter` says, or the topic that the subscription names itself."""
+    """Return the publisher of rejected messages: to the topic of `dead_letter`, or the subscription's own."""
     topic = settings.dead_letter or getattr(source, "dead_letter_topic", "")
     if topic in ("", "none") or not settings.source.startswith("pubsub:"):
         return None
@@ -117,18 +117,18 @@ def open_dead_letters(settings: Settings, source: Source) -> DeadLetter | None:
 
 
 def has_pubsub() -> bool:
-    """Whether Google's libraries are installed."""
+    """Return whether Google's libraries are installed."""
     return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.pubsub_v1") is not None
 
 
 def make_miners(settings: Settings) -> Miners:
-    """An empty garden; the protected words of the settings are kept out of earned wildcards, too."""
+    """Return empty miners; the protected words of the settings never become wildcards either."""
     words = {word.casefold() for word in settings.protected_words}
     return Miners(MinerSettings(protected=PROTECTED | words))
 
 
 def make_policy(settings: Settings) -> Policy:
-    """The shipped policy with the settings on top."""
+    """Return the shipped policy with the settings applied."""
     from processor.triage import rules
 
     return rules.make(
@@ -144,7 +144,7 @@ def make_policy(settings: Settings) -> Policy:
 def make_reconciler(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None = None
 ) -> Reconciler:
-    """The controller over a store; without a tracker it keeps priorities only."""
+    """Return the controller of a store; without a tracker it only updates priorities."""
     from processor.issues.controller import Limits, Reconciler
     from processor.issues.plan import IssueSettings
 
@@ -172,7 +172,7 @@ def make_reconciler(
 def _make_periodic_tasks(
     settings: Settings, store: Store, *, clock: Clock, name: str, telemetry: Telemetry | None
 ) -> list[PeriodicTask]:
-    """What a worker does between two checkpoints; the worklog after the issues that it refers to."""
+    """Return a worker's periodic tasks; the worklog comes after the issues that it refers to."""
     periodic_tasks: list[PeriodicTask] = [
         make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).run_if_due
     ]
@@ -188,7 +188,7 @@ def _make_periodic_tasks(
 
 
 def _make_pace(settings: Settings) -> FlushPolicy:
-    """What a store on another machine is asked for in a second; a file takes whatever comes."""
+    """Return the write rate for a remote store; a file has no limit."""
     from processor.ingest.gather import HOT_DOCUMENT_S, FlushPolicy
 
     if not settings.state.startswith("firestore:"):
@@ -209,12 +209,12 @@ def make_worker(
     telemetry: Telemetry | None = None,
     clock: SystemClock | None = None,
 ) -> Parts:
-    """Everything that `gardener run` and `gardener replay` need."""
+    """Return the parts of `gardener run` and `gardener replay`."""
     from processor.ingest.worker import Worker
 
     dead_letter = None
     if source is None:
-        # Before the state, so that a source that cannot be read leaves none behind.
+        # Before the state, so that an unreadable source leaves no state behind.
         source = open_source(settings, telemetry)
         dead_letter = open_dead_letters(settings, source)
     store = open_store(settings)
@@ -240,7 +240,7 @@ def make_worker(
 
 
 def make_committer(settings: Settings) -> tuple[Store, Committer]:
-    """The end of a pipeline that gathers elsewhere; the store is the caller's to close."""
+    """Return the committer of a pipeline that aggregates elsewhere; the caller closes the store."""
     from processor.ingest.committer import Committer
     from processor.ingest.upgrade import Upgrade
 
@@ -250,7 +250,7 @@ def make_committer(settings: Settings) -> tuple[Store, Committer]:
 
 
 def replay_rejected(settings: Settings) -> Totals:
-    """Try every quarantined message again; those that decode now leave the quarantine."""
+    """Retry every quarantined message; those that now decode leave the quarantine."""
     store = open_store(settings, must_exist=True)
     source = QuarantineSource(store.rejected(QUARANTINE_LIMIT))
     still: set[str] = set()

@@ -25,7 +25,7 @@ from processor.model.errors import GardenerError
 
 
 def main() -> None:
-    """Run a command; a named error becomes one sentence on stderr and its exit code."""
+    """Run a command; a known error becomes a sentence on stderr and its exit code."""
     streams.forgive()
     try:
         cli(standalone_mode=False)
@@ -38,7 +38,7 @@ def main() -> None:
         click.echo("gardener: stopped", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; silence the flush at exit.
+        # The reader (head, less) has closed the pipe; silence the flush at exit.
         sys.stderr.close()
         sys.exit(0)
     except GardenerError as error:

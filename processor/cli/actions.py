@@ -1,6 +1,6 @@
 """Commands that decide about a cluster, and what-if, which decides nothing.
 
-A decision is stored with its audit trail; a worker brings the issue in line at its next turn.
+A decision is stored with its audit trail; a worker updates the issue in its next run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--note", metavar="TEXT", default="", help="Why; kept in the audit trail."),
+        click.option("--note", metavar="TEXT", default="", help="Reason; kept in the audit trail."),
         click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE]."),
         click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml."),
     ):
@@ -33,8 +33,8 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_shared
-@click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; without it, until it is reopened.")
-@click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until it has grown N times.")
+@click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; by default until reopened.")
+@click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until its count has grown N times.")
 def mute(cluster_id: str, duration: str, until_times: int | None, **options: str) -> None:
     """Silence a cluster for a while, or until its count has grown."""
     if duration and until_times:
@@ -68,7 +68,7 @@ def acknowledge(cluster_id: str, **options: str) -> None:
 @_shared
 @click.argument("level", metavar="P0|P1|P2|P3|auto", type=click.Choice(["P0", "P1", "P2", "P3", "auto"]))
 def priority(cluster_id: str, level: str, **options: str) -> None:
-    """Set a cluster's priority; auto gives it back to the policy."""
+    """Set a cluster's priority; auto returns it to the policy."""
     _decide(cluster_id, "priority", options, priority="" if level == "auto" else level)
 
 
@@ -76,7 +76,7 @@ def priority(cluster_id: str, level: str, **options: str) -> None:
 @_shared
 @click.argument("into", metavar="INTO")
 def merge(cluster_id: str, into: str, **options: str) -> None:
-    """Merge cluster ID into cluster INTO: one problem from now on, for good."""
+    """Merge cluster ID into cluster INTO, permanently: they are the same problem."""
     winner = _carry_out(cluster_id, "merge", options, into=into)
     click.echo(f"{cluster_id} is part of {winner.id}")
 
@@ -84,7 +84,7 @@ def merge(cluster_id: str, into: str, **options: str) -> None:
 @click.command("split")
 @_shared
 def split_command(cluster_id: str, **options: str) -> None:
-    """Unmerge a cluster: everything merged into it becomes a cluster of its own again, for good."""
+    """Unmerge a cluster, permanently: everything merged into it becomes a separate cluster again."""
     _carry_out(cluster_id, "split", options)
     click.echo(f"everything merged into {cluster_id} is a cluster of its own again")
 
@@ -95,7 +95,7 @@ def split_command(cluster_id: str, **options: str) -> None:
 @click.option("--against", metavar="OLD", help="The configuration to compare with instead of gardener.toml.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
 def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None:
-    """Show what a changed policy or mask would have opened, silenced, merged or split for FILE. Writes nothing.
+    """Show which issues a changed policy or mask would have opened, silenced, merged or split for FILE. Writes nothing.
 
     FILE is read once with each configuration into a state in memory.
     """
@@ -128,7 +128,7 @@ def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any
 
 
 def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
-    """As the page does it: applied to the newest state, refused with a sentence where it makes no sense."""
+    """Apply an action as the page does: to the newest state, refused with a sentence if it does not apply."""
     from processor.app import wiring
     from processor.triage.operate import NotThere, Wish, carry_out
 

@@ -12,21 +12,21 @@ from processor.model.errors import ConfigError
 @click.option("--source", metavar="SOURCE", help="pubsub:projects/P/subscriptions/S, or file:PATH on one machine.")
 @click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
-@click.option("--ledger-lanes", metavar="LANES", help="Lanes of the state's ledger, where it is made now.")
+@click.option("--ledger-lanes", metavar="LANES", help="Lanes of a new state's ledger.")
 @click.option(
     "--window-seconds",
     type=click.IntRange(1, 600),
     default=10,
     show_default=True,
-    help="Equal messages are put together for so long before they are committed.",
+    help="Aggregate equal messages for this long before they are committed.",
 )
 @click.argument("beam_options", nargs=-1, type=click.UNPROCESSED)
 def beam(config: str | None, window_seconds: int, beam_options: tuple[str, ...], **flags: str | None) -> None:
-    """Count entries as `run` does, on Apache Beam: for more of them than a pool of workers takes.
+    """Count entries as `run` does, on Apache Beam: for more of them than a pool of workers can process.
 
     BEAM_OPTIONS go to Beam: --runner=DataflowRunner --project=P --region=R ...; without a runner the pipeline runs
-    here. Counts stay exact beside workers on the same state. Issues and worklog are the work of `gardener run`: keep
-    one. Needs an installation of its own: `make setup-beam`, or the image of Dockerfile.beam.
+    here. Counts stay exact beside workers on the same state. Issues and worklog are written by `gardener run`: keep one
+    running. Needs a separate installation: `make setup-beam`, or the image of Dockerfile.beam.
     """
     from processor.app.config import load
 

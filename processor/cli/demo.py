@@ -1,4 +1,4 @@
-"""`gardener demo`: a made-up shop whose worst five minutes play on the page."""
+"""`gardener demo`: five bad minutes of an invented shop, live on the page."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ _HOST: Final = "127.0.0.1"
 
 @click.command()
 @click.option(
-    "--folder", default="demo", show_default=True, metavar="PATH", help="Where state and issues go; emptied before."
+    "--folder", default="demo", show_default=True, metavar="PATH", help="For state and issues; emptied first."
 )
-@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(1, 120), help="So many times as fast.")
+@click.option(
+    "--speed", default=1.0, show_default=True, type=click.FloatRange(1, 120), help="Playback speed, a factor."
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="N", help="The page's port (default 8080, or a free one)."
 )
-@click.option("--page/--no-page", default=True, help="Serve the page while it plays, and after it until Ctrl-C.")
+@click.option("--page/--no-page", default=True, help="Serve the page during the demo, and afterwards until Ctrl-C.")
 def demo(folder: str, speed: float, port: int | None, page: bool) -> None:
-    """Play a made-up shop: traffic, a bad deploy, an outage, a fix, and the fault come back. Five minutes.
+    """Play an invented shop: traffic, a bad deploy, an outage, a fix, and a regression. Five minutes.
 
-    An incident opens and collapses into one, noise is muted, the incident is resolved and comes back as a regression.
-    Everything is in the folder: the state, and the issues as Markdown files. Nothing leaves this machine.
+    An incident opens and its clusters are combined, noise is muted, the incident is resolved and returns as a
+    regression. Everything is stored in the folder: the state, and the issues as Markdown files. Nothing leaves this
+    machine.
     """
     from processor.app.demo.play import Demo
 
@@ -80,7 +83,7 @@ def _end(settings: Settings, counted: int) -> None:
 
 
 def _emptied(folder: Path) -> Path:
-    """The folder, made or emptied; one that the demo did not make is left alone. Raises `ConfigError`."""
+    """Return the folder, created or emptied; a folder not made by the demo is refused. Raises `ConfigError`."""
     mark = folder / _MARK
     if folder.exists() and not mark.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there and not of a demo; name a folder that may be emptied, --folder PATH")
@@ -103,7 +106,7 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def _page(settings: Settings, port: int | None) -> Iterator[None]:
-    """The on-call page in a process of its own, its address printed."""
+    """Run the on-call page in a separate process and print its address."""
     wanted = _free_port() if port is None else port
     command = [sys.executable, "-m", "processor", "serve", "--state", settings.state, "--port", str(wanted)]
     # Ctrl-C is for this process, which ends the page itself.
@@ -128,7 +131,7 @@ def _address(serving: subprocess.Popen[str]) -> str:
 
 
 def _free_port() -> int:
-    """The page's usual port, or any that is free."""
+    """Return the page's usual port, or any free port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

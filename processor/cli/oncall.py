@@ -1,4 +1,4 @@
-"""The commands that people on call look at: `gardener serve` (the web page) and `gardener top` (the terminal)."""
+"""The on-call commands: `gardener serve` (the web page) and `gardener top` (the terminal)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _log: Final = logging.getLogger("gardener.web")
 @options.state
 @click.option("--host", metavar="ADDRESS", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, metavar="N", help="Port to listen on (default 8080); 0 takes a free one.")
-@click.option("--iap-audience", metavar="AUDIENCE", help="Believe Identity-Aware Proxy's header for this audience.")
-@click.option("--on-call", metavar="WHO", help="Who may act behind the proxy: mo@example.org,*@sre.example.org.")
-@click.option("--every", type=float, metavar="SECONDS", help="Look for changes this often (default 1).")
+@click.option("--iap-audience", metavar="AUDIENCE", help="Trust Identity-Aware Proxy's header for this audience.")
+@click.option("--on-call", metavar="WHO", help="People who may act behind the proxy: mo@example.org,*@sre.example.org.")
+@click.option("--every", type=float, metavar="SECONDS", help="Interval of checks for changes (default 1).")
 def serve(state: str | None, config: str | None, **flags: Any) -> None:
     """Serve the on-call page until SIGTERM or Ctrl-C.
 
-    Without a token (GARDENER_WEB_TOKEN, GARDENER_WEB_READ_TOKEN) and without Identity-Aware Proxy it listens to
-    this machine only, and whoever sits at it may act.
+    Without a token (GARDENER_WEB_TOKEN, GARDENER_WEB_READ_TOKEN) and without Identity-Aware Proxy it listens to this
+    machine only, and everybody on it may act.
     """
     from processor.app import logs
     from processor.views.web.settings import load_web
@@ -43,7 +43,7 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
     given = options.reading(state, config)
     open_store = _opener(given)
     logs.configure(given.log_format)
-    # A wrong state is said at once; a state that goes away later is waited for.
+    # A wrong state is reported at once; the page waits for a state that becomes unavailable later.
     open_store().close()
     _serve(settings, open_store)
 

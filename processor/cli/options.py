@@ -1,4 +1,4 @@
-"""What the commands share: options, settings in force, the state that is meant, and hints that can be pasted."""
+"""Shared parts of the commands: options, effective settings, the state in use, and hints for copying."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ def text(command: Command) -> Command:
 
 
 def source_of(file: str, *, text: bool) -> str:
-    """The setting `source` for FILE or -."""
+    """Return the setting `source` for FILE or -."""
     return ("-" if file == "-" else f"file:{file}") + ("?text" if text else "")
 
 
 def settings_of(config: str | None, **flags: object) -> Settings:
-    """The settings in force. Raises `ConfigError`."""
+    """Return the effective settings. Raises `ConfigError`."""
     from processor.app.config import load
 
     return load(flags, config)
 
 
 def reading(state: str | None, config: str | None) -> Settings:
-    """The settings of a command that reads or changes a state which is there.
+    """Return the settings of a command that needs an existing state.
 
-    Where nobody names a state and there is no ./garden.db, the only state in this folder or in one below it is
-    meant, and said. Raises `ConfigError`, and `StateError` where there are several.
+    Without a named state and without ./garden.db, the only state in this folder or below is used, and reported. Raises
+    `ConfigError`, and `StateError` if there are several.
     """
     found = settings_of(config, state=state)
     named = state is not None or "GARDENER_STATE" in os.environ or found.state != _DEFAULT_STATE
@@ -77,14 +77,14 @@ def reading(state: str | None, config: str | None) -> Settings:
 
 
 def open_reader(state: str | None, config: str | None) -> Store:
-    """The state that `reading` finds, open. Raises `StateError`, `ConfigError`."""
+    """Open the state that `reading` finds. Raises `StateError`, `ConfigError`."""
     from processor.app import wiring
 
     return wiring.open_store(reading(state, config), must_exist=True)
 
 
 def program() -> str:
-    """How this program was called, so that a hint can be pasted."""
+    """Return the program's name as it was called, for hints."""
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return f"{shlex.quote(sys.executable)} -m processor"
@@ -95,7 +95,7 @@ def program() -> str:
 
 
 def hint(command: str, settings: Settings) -> str:
-    """A command on this state, to be pasted."""
+    """Return a command on this state, for copying."""
     named = "" if settings.state == _DEFAULT_STATE else f" --state {shlex.quote(settings.state)}"
     return f"{program()} {command}{named}"
 

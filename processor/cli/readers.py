@@ -1,4 +1,4 @@
-"""Commands that look: the list of clusters, one of them, what was rejected, why an entry goes where it goes."""
+"""Commands that read: the list of clusters, a single cluster, rejected messages, explanations, assignments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PRIORITY: Final = click.Choice([one.value for one in Priority])
 def assign(file: str, state: str | None, config: str | None, text: bool) -> None:
     """Print which cluster every entry of FILE belongs to, as NDJSON, whatever its severity. Writes nothing.
 
-    With --state the clusters already stored are known; what is new gets the id it would get.
+    With --state the stored clusters are used; new messages get their future id.
     """
     from processor.app import publishing, wiring
     from processor.ingest import assign as assigning
@@ -58,10 +58,10 @@ def assign(file: str, state: str | None, config: str | None, text: bool) -> None
 @options.text
 @options.as_json
 def explain(file: str, state: str | None, config: str | None, text: bool, as_json: bool) -> None:
-    """Explain for each entry or plain line of FILE why it goes to its cluster. Writes nothing.
+    """Explain the cluster of each entry or plain line of FILE. Writes nothing.
 
-    Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the
-    reason. With --state against the clusters stored there, otherwise against the entries before it in FILE.
+    Shows the masks applied, the path in the prefix tree, the nearest clusters with their similarity, and the reason.
+    With --state against the clusters stored there, otherwise against the entries before it in FILE.
     """
     from processor.app import publishing, wiring
     from processor.ingest import explain as explaining
@@ -80,22 +80,24 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
 @click.command("clusters")
 @options.state
 @options.as_json
-@click.option("--status", multiple=True, type=_STATUS, help="Only these; may be given again.")
+@click.option("--status", multiple=True, type=_STATUS, help="Only these; repeatable.")
 @click.option(
     "--priority",
     multiple=True,
     type=_PRIORITY,
-    help="Only these; may be given again.",
+    help="Only these; repeatable.",
 )
 @click.option("--service", default="", metavar="NAME", help="Only services with this in their name.")
-@click.option("--search", default="", metavar="WORDS", help='As the page searches: words, "phrases", route:/pay, -not.')
 @click.option(
-    "--limit", default=SHOWN, show_default=True, type=click.IntRange(1), help="Rows of the table; JSON has them all."
+    "--search", default="", metavar="WORDS", help='Search as on the page: words, "phrases", route:/pay, -not.'
+)
+@click.option(
+    "--limit", default=SHOWN, show_default=True, type=click.IntRange(1), help="Rows of the table; JSON has all of them."
 )
 def list_clusters(state: str | None, config: str | None, as_json: bool, limit: int, **only: Any) -> None:
-    """List the clusters: what wants somebody first, then the most urgent and most frequent.
+    """List the clusters: those that need attention first, then the most urgent and most frequent.
 
-    A narrow terminal shows fewer columns and one line for each all the same; a pipe gets them uncut.
+    A narrow terminal shows fewer columns, still one line per cluster; a pipe gets all columns uncut.
     """
     from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import Filter, ranked
@@ -119,7 +121,7 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 @options.state
 @options.as_json
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
-    """Show one cluster: template, sample, times, breakdown. ID may be one that was merged since, or its beginning."""
+    """Show one cluster: template, sample, times, breakdown. ID may be that of a merged cluster, or a prefix."""
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
@@ -146,13 +148,11 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
 @click.command("rejected")
 @options.state
 @options.as_json
-@click.option(
-    "--limit", default=100, show_default=True, type=click.IntRange(1), help="At most so many, the newest first."
-)
-@click.option("--raw", is_flag=True, help="Only the messages as received, one per line, to mend and replay.")
-@click.option("--replay", "again", is_flag=True, help="Try them all again; what decodes now is counted.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="Maximum number, newest first.")
+@click.option("--raw", is_flag=True, help="Only the messages as received, one per line, to fix and replay.")
+@click.option("--replay", "again", is_flag=True, help="Retry all of them; those that now decode are counted.")
 def list_rejected(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, again: bool) -> None:
-    """List what could not be decoded, where it came from, and why."""
+    """List messages that could not be decoded, with their origin and the reason."""
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
@@ -178,7 +178,7 @@ def list_rejected(state: str | None, config: str | None, as_json: bool, limit: i
 @options.state
 @options.as_json
 def show_config(state: str | None, config: str | None, as_json: bool) -> None:
-    """Print every setting in force, secrets hidden."""
+    """Print every effective setting, secrets hidden."""
     from processor.app.config import Settings, shown
 
     values = shown(options.settings_of(config, state=state))
@@ -193,7 +193,7 @@ COMMANDS: Final = (list_clusters, show, list_rejected, explain, assign, show_con
 
 
 def print_clusters(found: list[Cluster], limit: int, again: str) -> None:
-    """The table of the first `limit`, and the command `again` for the rest."""
+    """Print the first `limit` clusters, and the command `again` for the rest."""
     from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import cluster_table
 
@@ -207,7 +207,7 @@ def print_clusters(found: list[Cluster], limit: int, again: str) -> None:
 
 
 def check_read(file: str, entries: int, rejected: int) -> None:
-    """Fail where a source holds something, and none of it is an entry."""
+    """Fail if a source is not empty and holds no entry at all."""
     if rejected and not entries:
         raise SourceError(
             f"nothing of {'standard input' if file == '-' else file} could be read as log entries"
@@ -223,7 +223,7 @@ def _open(settings: Any) -> Store:
 
 
 def _cluster(store: Store, cluster_id: str) -> Cluster | None:
-    """The cluster of this id, or the only one whose id begins so."""
+    """Return the cluster of this id, or the only cluster whose id begins with it."""
     if (found := store.cluster(cluster_id)) is not None or len(cluster_id) < _SHORTEST_ID:
         return found
     near = [one for one in store.clusters() if one.id.startswith(cluster_id.lower())]
@@ -231,7 +231,7 @@ def _cluster(store: Store, cluster_id: str) -> Cluster | None:
 
 
 def _incidents(clusters: Sequence[Cluster]) -> dict[str, str]:
-    """Which incident each cluster is part of."""
+    """Return the incident of each cluster."""
     from datetime import UTC, datetime
 
     from processor.views.overview import incident_ids

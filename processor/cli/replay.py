@@ -1,4 +1,4 @@
-"""The commands that count: `gardener replay` a file to its end, `gardener run` for as long as entries come."""
+"""The counting commands: `gardener replay` reads a file to its end, `gardener run` works continuously."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _INTERRUPTED: Final = 130
 def replay(file: str, state: str | None, config: str | None, as_json: bool, text: bool, **flags: str | None) -> None:
     """Read FILE to its end into the state, then print the clusters and a summary.
 
-    FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`; also as Pub/Sub,
-    BigQuery or Cloud Storage has them, and compressed. Reading it again changes no count. What cannot be decoded is
-    kept, see `gardener rejected`; where nothing at all could be read, the exit code is 4. Ctrl-C ends it with 130 once
-    what is in hand is counted.
+    FILE holds log entries: NDJSON, a JSON array, or the output of `gcloud logging read --format=json`; also in the
+    forms of Pub/Sub, BigQuery and Cloud Storage, and compressed. Reading it again changes no count. Messages that
+    cannot be decoded are kept, see `gardener rejected`; if nothing at all could be read, the exit code is 4. Ctrl-C
+    ends it with 130 after the current batch is counted.
     """
     from processor.views.terminal import tables
 
@@ -62,13 +62,13 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
 @click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
 @click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
-@click.option("--until-idle", metavar="SECONDS", help="End when no entry has come for so long.")
+@click.option("--until-idle", metavar="SECONDS", help="End after this long without an entry.")
 @click.option("--health-port", metavar="PORT", help="Serve /healthz, /readyz and /metrics there.")
 @click.option("--log-format", metavar="FORMAT", help="json, text, or auto: text on a terminal, else JSON.")
 def run(config: str | None, **flags: str | None) -> None:
-    """Work continuously: take entries from the source as they come, until SIGTERM or the source's end.
+    """Work continuously: read entries from the source as they arrive, until SIGTERM or the source's end.
 
-    SIGTERM and SIGINT end it within 8 seconds: what is in hand is committed, the rest is given back.
+    SIGTERM and SIGINT end it within 8 seconds: the current batch is committed, the rest is returned.
     """
     from processor.app import service as running
 
@@ -79,7 +79,7 @@ COMMANDS: Final = (replay, run)
 
 
 def _print_hints(settings: Settings, totals: Totals, clusters: list[Cluster]) -> None:
-    """What to do next, as commands that can be pasted."""
+    """Print the next steps, as commands for copying."""
     if totals.rejected:
         click.echo(f"what was rejected, and why: {options.hint('rejected', settings)}")
     if totals.ignored and not clusters:
@@ -95,9 +95,9 @@ def _print_hints(settings: Settings, totals: Totals, clusters: list[Cluster]) ->
 
 
 def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster], bool]:
-    """Run a worker to the end of its source; SIGTERM and SIGINT end it after the checkpoint at hand.
+    """Run a worker to the end of its source; SIGTERM and SIGINT end it after the current checkpoint.
 
-    Returns what it counted, the clusters, and whether SIGINT ended it.
+    Returns its totals, the clusters, and whether SIGINT ended it.
     """
     from processor.app import wiring
     from processor.app.clock import SystemClock
@@ -106,10 +106,10 @@ def _work(settings: Settings, *, progress: bool) -> tuple[Totals, list[Cluster],
     from processor.views.terminal.progress import Progress
 
     stops: list[int] = []
-    # Before the state: what cannot be read leaves none behind.
+    # Before the state: an unreadable source leaves no state behind.
     source = wiring.open_source(settings, begun=True)
     with Progress(source, visible=progress) as bar:
-        # Its warnings say when the state is locked by another; figures are the summary's business.
+        # Its warnings report a state that is locked by another process; figures are in the summary.
         parts = wiring.make_worker(settings, source=source, observers=[bar.observe], telemetry=Telemetry(SystemClock()))
 
         def stop(number: int, _frame: object) -> None:

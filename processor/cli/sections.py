@@ -1,4 +1,4 @@
-"""The list of commands by what they are for, and a word for those who mistyped one."""
+"""The list of commands by purpose, and a suggestion for a mistyped command."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Run": ("replay", "run", "demo", "beam"),
     "Set up": ("setup", "doctor", "config", "migrate", "completion"),
 }  # fmt: skip
-"""What each command is for, in the order in which they are listed."""
+"""The purpose of each command, in the order of the list."""
 
 
 class Grouped(click.Group):
     """A group that lists its commands by section."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a list for each section; a command of no section comes last."""
+        """Write a list for each section; commands without a section come last."""
         listed = {name for names in SECTIONS.values() for name in names}
         sections = {**SECTIONS, "Other": tuple(name for name in self.list_commands(ctx) if name not in listed)}
         width = max(map(len, self.commands), default=0)
@@ -45,7 +45,7 @@ class Grouped(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a name that is none is answered with the nearest."""
+        """Find the command; for an unknown name, suggest the nearest."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             near = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0.5)
             said = f"did you mean `{near[0]}`?" if near else "`gardener --help` lists them."

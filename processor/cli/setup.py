@@ -1,7 +1,7 @@
 """`gardener setup --print`: the deployment as gcloud commands, for people who do not use Terraform.
 
-Promises: standard output is a shell script and nothing else; what is still to be filled in is said on stderr.
-Runs nothing, reads no state and no settings: it is for a project in which there is nothing yet.
+Promises: standard output is a shell script and nothing else; values to be filled in are listed on stderr. Runs nothing,
+reads no state and no settings: it is for an empty project.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _PLACEHOLDERS: Final = {
 
 
 @click.command()
-@click.option("--print", "printing", is_flag=True, help="Print the commands. Needed: nothing is ever run.")
+@click.option("--print", "printing", is_flag=True, help="Print the commands. Required: nothing is ever run.")
 @click.option("--project", required=True, metavar="ID", help="Project that runs Log Gardener.")
-@click.option("--region", default="europe-west1", show_default=True, metavar="REGION", help="Region of everything.")
+@click.option("--region", default="europe-west1", show_default=True, metavar="REGION", help="Region of all resources.")
 @click.option("--service", default="log-gardener", show_default=True, metavar="NAME", help="Prefix of every resource.")
-@click.option("--parent", metavar="PARENT", help="Whose logs: projects/ID, folders/NUMBER or organizations/NUMBER.")
-@click.option("--repository", metavar="OWNER/REPO", help="Where issues go.")
+@click.option("--parent", metavar="PARENT", help="Source of logs: projects/ID, folders/NUMBER or organizations/NUMBER.")
+@click.option("--repository", metavar="OWNER/REPO", help="Repository for issues.")
 @click.option("--image", metavar="IMAGE", help="Image by digest, ...@sha256:...")
-@click.option("--alert-email", metavar="ADDRESS", help="Address for alerts; without it they notify nobody.")
-@click.option("--viewer", "viewers", multiple=True, metavar="WHO", help="May look: group:a@example.com; repeatable.")
+@click.option("--alert-email", metavar="ADDRESS", help="Address for alerts; by default they notify nobody.")
+@click.option("--viewer", "viewers", multiple=True, metavar="WHO", help="May view: group:a@example.com; repeatable.")
 @click.option("--on-call", multiple=True, metavar="ADDRESS", help="May decide: *@sre.example.com; repeatable.")
 def setup(
     *,
@@ -43,7 +43,7 @@ def setup(
 ) -> None:
     """Print the gcloud commands that set everything up in a project, in order. Runs nothing.
 
-    The same as terraform/ makes with its defaults; docs/deploy.md says how to go through them.
+    The result equals that of terraform/ with its defaults; docs/deploy.md explains the steps.
     """
     from processor.app.setup.commands import commands
 

@@ -1,4 +1,4 @@
-"""`gardener completion`: what a shell needs to complete commands and options, and the manual page."""
+"""`gardener completion`: shell completion of commands and options, and the manual page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def completion(shell: str) -> None:
 
 
 def script(cli: click.Group, shell: str) -> str:
-    """The script that a shell reads to complete this program."""
+    """Return the script that makes a shell complete this program."""
     from click.shell_completion import get_completion_class
 
     made = get_completion_class(shell)
@@ -32,7 +32,7 @@ def script(cli: click.Group, shell: str) -> str:
 
 
 def manual(cli: click.Group) -> str:
-    """The manual page, made from the help of every command."""
+    """Return the manual page, made from the help of every command."""
     from processor import __version__
     from processor.cli.sections import SECTIONS
 
@@ -69,6 +69,6 @@ def _manual_of(name: str, command: click.Command) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Text for troff: nothing of it is a request."""
+    """Return text for troff: nothing in it is a request."""
     kept = text.replace("\\", "\\e").replace("-", "\\-").replace("\b\n", "")
     return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in kept.splitlines())

@@ -1,4 +1,4 @@
-"""Standard output in any locale: what it cannot write becomes the nearest ASCII, a column for a column."""
+"""Standard output in any locale: unsupported characters become the nearest ASCII of equal width."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import sys
 from typing import Final
 
-# A character of the first line becomes the one below it: ellipsis, dashes, arrows, quotes, marks, bars, frames.
+# A character of the first line becomes the character below it: ellipsis, dashes, arrows, quotes, marks, bars, frames.
 _FROM: Final = (
     "\u2026\u00b7\u2013\u2014\u2192\u2190\u2191\u2193\u2039\u203a\u201c\u201d\u2018\u2019\u00d7\u25b6\u25b8\u25cf\u25cb\u25b2\u25bc"
     "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588\u2500\u2501\u2502\u2503"
@@ -22,7 +22,7 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
 
 
 def forgive() -> None:
-    """Make standard output and error write every text, whatever the locale's encoding."""
+    """Make standard output and error accept every text, whatever the locale's encoding."""
     codecs.register_error("nearest-ascii", _nearest)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

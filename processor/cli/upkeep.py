@@ -1,4 +1,4 @@
-"""Commands that keep the state itself in order: `gardener migrate`, `gardener forget`."""
+"""Maintenance commands: `gardener migrate`, `gardener forget`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MIN_TEXT = 3
 @click.command()
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
-@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of a sentence.")
 def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """Bring a state up to this program: issues, decisions, counts and ids follow.
+    """Upgrade a state to this program: issues, decisions, counts and ids follow.
 
-    Every worker does the same at its start; this is for doing it beforehand, or for looking first. It may be
-    interrupted at any time and called again. Programs of older versions are refused afterwards.
+    Every worker does the same at its start; use this to do it beforehand, or to preview it. It may be interrupted at
+    any time and repeated. Programs of older versions are refused afterwards.
     """
     from processor.app import wiring
     from processor.app.config import load
@@ -51,14 +51,14 @@ def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bo
 
 
 @click.command()
-@click.option("--text", default="", metavar="TEXT", help="Whatever holds this text, in any case: a name, an address.")
+@click.option("--text", default="", metavar="TEXT", help="Everything with this text, in any case: a name, an address.")
 @click.option("--cluster", "clusters", multiple=True, metavar="ID", help="This cluster as a whole; repeatable.")
 @click.option("--entry", "entries", multiple=True, metavar="INSERT_ID", help="Samples of this entry; repeatable.")
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
-@click.option("--issues", metavar="ISSUES", help="folder:PATH whose files are to be cleaned as well.")
-@click.option("--dry-run", is_flag=True, help="Say how much would go; change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--issues", metavar="ISSUES", help="folder:PATH whose files are cleaned as well.")
+@click.option("--dry-run", is_flag=True, help="Print the amounts without deleting anything.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def forget(
     text: str,
     clusters: tuple[str, ...],
@@ -70,10 +70,10 @@ def forget(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Delete from the state what names somebody: clusters, samples, values, quarantined messages, notes. For good.
+    """Permanently delete data about somebody from the state: clusters, samples, values, quarantined messages, notes.
 
-    A cluster whose template holds the text goes as a whole, with its counts and decisions. The audit trail keeps
-    who asked and how much went, never what. docs/privacy.md says what lies outside the state.
+    A cluster whose template contains the text is deleted as a whole, with its counts and decisions. The audit trail
+    keeps the requester and the amount, never the content. For data outside the state, see docs/privacy.md.
     """
     from processor.app.config import load
     from processor.app.upkeep import forget as carry_out

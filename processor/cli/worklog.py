@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
-@click.option("--since", metavar="DAY", help="From this UTC day on, as 2025-09-13.")
-@click.option("--until", metavar="DAY", help="Up to this UTC day, which belongs to it.")
+@click.option("--since", metavar="DAY", help="From this UTC day on, such as 2025-09-13.")
+@click.option("--until", metavar="DAY", help="Up to and including this UTC day.")
 @click.option("--service", default="", metavar="NAME", help="Only this service.")
-@click.option("--out", metavar="FILE", help="Write it there, whole or not at all, instead of printing it.")
+@click.option("--out", metavar="FILE", help="Write it to this file, atomically, instead of printing it.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of Markdown.")
 def worklog(
     config: str | None,
@@ -32,10 +32,12 @@ def worklog(
     out: str | None,
     as_json: bool,
 ) -> None:
-    """Write the worklog: what happened, cluster by cluster, with issues, open work and the sum. Changes nothing.
+    """Write the worklog: the events of a period, cluster by cluster, with issues, open work and totals.
 
-    Everything in it comes from the state; samples are redacted as in issues, but shown with their values.
-    Days are whole UTC days: that is what the state keeps of the past, for ninety days.
+    Changes nothing.
+
+    Everything in it comes from the state; samples are redacted as in issues, but shown with their values. Days are
+    whole UTC days, which the state keeps for ninety days.
     """
     from processor.app import publishing, wiring
     from processor.views.worklog import as_json as worklog_json

@@ -1,1 +1,1 @@
-"""A made-up shop for five minutes: traffic, a bad deploy, an outage, a fix, and the fault come back."""
+"""Demo: five minutes of an invented shop: traffic, a bad deploy, an outage, a fix, and a regression."""

@@ -1,4 +1,4 @@
-"""Play the demo: the worker on made-up entries as they come due, and on-call's part at its seconds."""
+"""Play the demo: the worker on generated entries as they become due, and on-call's actions at their times."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ WHO: Final = "demo"
 STATE_FILE: Final = "garden.db"
 _LOOK_S: Final = 5.0
 _TAIL_S: Final = 12.0
-"""Seconds that the story goes on without entries, for the issues to be brought in line."""
+"""Seconds after the last entry, for the issues to be updated."""
 
 
 def settings_in(folder: Path) -> Settings:
-    """Settings under which five minutes are enough: the shipped rules and thresholds, hardly a dwell.
+    """Return settings for a five-minute run: the shipped rules and thresholds, with short dwell times.
 
-    What is most urgent waits a minute: an outage has to be recognised as one before its clusters get issues.
+    The most urgent clusters wait a minute: an outage has to be recognised before its clusters get issues.
     """
     return Settings(
-        source="file:demo?follow",  # a source without an end: issues are kept up to date while it goes on
+        source="file:demo?follow",  # an endless source: issues are kept up to date meanwhile
         state=f"sqlite:{folder / STATE_FILE}",
         issues=f"folder:{folder / 'issues'}",
         worker="demo",
@@ -48,12 +48,12 @@ def settings_in(folder: Path) -> Settings:
 
 
 class Demo:
-    """One playing of the story. `speed` 1 takes five minutes, 60 five seconds; `tell` is given each act's sentence."""
+    """A run of the demo. `speed` 1 takes five minutes, 60 five seconds; `tell` is called with each act's sentence."""
 
     def __init__(self, folder: Path, *, speed: float, tell: Callable[[int, str], None]) -> None:
         self.settings = settings_in(folder)
         self._tell = tell
-        # At a higher speed the story ends now, so that no entry lies in the future.
+        # At a higher speed the demo ends now, so that no entry lies in the future.
         begin = datetime.now(UTC) - timedelta(seconds=(story.LENGTH_S + _TAIL_S) * (1 - 1 / speed))
         self._clock = SystemClock(begin=begin, speed=speed)
         self._begin = begin
@@ -62,7 +62,7 @@ class Demo:
         self._failed: list[Exception] = []
 
     def play(self) -> Totals:
-        """Play it to its end, or until `stop`. Raises what the worker or on-call's part raise."""
+        """Play it to its end, or until `stop`. Raises the errors of the worker and of on-call's actions."""
         acting = threading.Thread(target=self._act_all, name="demo-on-call", daemon=True)
         acting.start()
         try:
@@ -112,7 +112,7 @@ class Demo:
 
 
 class _DueEntries:
-    """See `processor.model.ports.Source`: the story's entries, each when its second has come."""
+    """See `processor.model.ports.Source`: the demo's entries, each at its time."""
 
     def __init__(self, begin: datetime, clock: SystemClock) -> None:
         self._left = deque(story.entries(begin))
@@ -133,10 +133,10 @@ class _DueEntries:
         return found
 
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.ack`: made-up entries have nobody who waits for it."""
+        """Do nothing: generated entries need no acknowledgement; see `Source.ack`."""
 
     def release(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.release`: the demo is over then."""
+        """Do nothing: the demo is over by then; see `Source.release`."""
 
     def exhausted(self) -> bool:
         """See `Source.exhausted`."""

@@ -1,6 +1,6 @@
-"""What happens in the demo's shop, second by second: log entries in Cloud Run's shapes, and what on-call does. Pure.
+"""The demo's events, second by second: log entries in Cloud Run's shapes, and on-call's actions. Pure.
 
-The same beginning gives the same entries. The shop, its services and its faults are made up.
+The same start gives the same entries. The shop, its services and its faults are invented.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ ROLLBACK_S: Final = 275
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something to tell, and what a person does about it.
+    """A sentence to print, and a person's action.
 
     Attributes:
-        at_s: seconds since the story began.
+        at_s: seconds since the start.
         action: an action as on the page, "" for none.
-        search: which clusters it is done to, as on the page.
-        incident: it is done to everything that is one incident with them.
+        search: the affected clusters, as on the page.
+        incident: apply it to the whole incident of these clusters.
     """
 
     at_s: int
@@ -62,7 +62,7 @@ pay.rates.UnknownCurrencyError: no rate for currency CHF"""
 
 
 def entries(begin: datetime) -> Iterator[tuple[float, dict[str, Any]]]:
-    """Every entry with the second at which it is written, in order."""
+    """Return every entry with the second at which it is written, in order."""
     for second in range(LENGTH_S):
         made = [*_everyday(second), *_failing(second)]
         for number, (service, revision, fields) in enumerate(made):

@@ -1,7 +1,7 @@
-"""What to wake somebody for, as Cloud Monitoring's alert policies; terraform/alerts.tf reads the same table.
+"""The alerts, as policies of Cloud Monitoring; terraform/alerts.tf reads the same table.
 
-Promises: every alert of processor/app/setup/alerts.json becomes one policy with one condition. Pure but for reading the
-table from the package; knows no project and sends nothing.
+Promises: every alert of processor/app/setup/alerts.json becomes a policy with a single condition. Pure except for
+reading the table from the package; knows no project and sends nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _BAD: Final = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 
 
 def policies(name: str) -> dict[str, dict[str, Any]]:
-    """AlertPolicy JSON, by the alert's name.
+    """Return AlertPolicy JSON, by the alert's name.
 
     Args:
         name: prefix of the installation's resources.
@@ -26,7 +26,7 @@ def policies(name: str) -> dict[str, dict[str, Any]]:
 
 
 def own_errors(name: str) -> str:
-    """The filter of our own lines that say ERROR or worse, from the table of actions."""
+    """Return the filter for our own lines of ERROR or worse, from the table of actions."""
     actions: dict[str, dict[str, str]] = json.loads(
         resources.files("processor.app.setup").joinpath("actions.json").read_text("utf-8")
     )
@@ -61,7 +61,7 @@ def _policy(alert: dict[str, Any], name: str) -> dict[str, Any]:
         condition |= {"comparison": "COMPARISON_GT", "thresholdValue": alert["threshold"]}
         kind = "conditionThreshold"
     else:
-        # one series per response code; only all of them together may be called absent
+        # a series per response code; only all of them together count as absent
         aggregation["crossSeriesReducer"] = "REDUCE_SUM"
         kind = "conditionAbsent"
     return {

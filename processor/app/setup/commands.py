@@ -1,10 +1,10 @@
 """The deployment as gcloud commands, for people who do not use Terraform: `gardener setup --print`.
 
-Promises: the same APIs, sink, queue, state, secret, grants and alerts as terraform/ makes with its defaults
-(tests/terraform/test_setup_commands.py compares the two); in an order that works from an empty project; every
-value quoted for a shell. Runs nothing. Not included is what gcloud has no command or flag for: cleaning of old
-images, the worker's probes, deletion protection but the database's, and Firestore's rules; without rules a database
-refuses browsers and phones as well.
+Promises: the same APIs, sink, queue, state, secret, grants and alerts as terraform/ with its defaults
+(tests/terraform/test_setup_commands.py compares the two); in an order that works from an empty project; every value
+quoted for a shell. Runs nothing. Omitted because gcloud has no command or flag for them: cleaning of old images, the
+worker's probes, deletion protection except for the database, and Firestore's rules; a database without rules also
+refuses browsers and phones.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ def commands(
     viewers: Iterable[str] = (),
     on_call: Iterable[str] = (),
 ) -> list[str]:
-    """Shell commands, in the order in which to run them.
+    """Return shell commands, in the order in which to run them.
 
     Args:
         project: id of the project that runs Log Gardener.
         region: of everything.
         service: prefix of every resource.
-        parent: whose logs to read, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
-        repository: OWNER/REPO for issues; left as a placeholder when not given. So is `image`.
+        parent: source of the logs, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
+        repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
         image: the image by digest.
         alert_email: address for alerts; without it the alerts notify nobody.
-        viewers: who may open the on-call page, such as group:NAME@DOMAIN.
-        on_call: addresses of those who may also decide there, such as *@sre.example.com.
+        viewers: accounts that may open the on-call page, such as group:NAME@DOMAIN.
+        on_call: addresses that may also make decisions there, such as *@sre.example.com.
 
     Raises:
-        ConfigError: a project, region, service or parent that Google would refuse, or an address that is none.
+        ConfigError: a project, region, service or parent that Google would refuse, or an invalid address.
     """
     about = Installation(
         project=project,
@@ -158,7 +158,7 @@ def _state(about: Installation) -> Iterator[str]:
     for collection, spec in schema["collections"].items():
         shared = {"project": project, "database": database, "collection_group": collection}
         for index in spec["indexes"]:
-            if len(index) > 1:  # an index on one field exists by itself
+            if len(index) > 1:  # an index on a single field exists by default
                 fields = [f"field-path={name},order={_ORDERS[order]}" for name, order in index]
                 yield gcloud("firestore", "indexes", "composite", "create", **shared, field_config=fields)
         ttl = [spec["ttl"]] if spec["ttl"] else []

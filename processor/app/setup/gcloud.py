@@ -1,7 +1,7 @@
-"""gcloud commands as text: what an installation is called, and how its values are quoted for a shell.
+"""gcloud commands as text: the names of an installation, and the quoting of its values for a shell.
 
-Promises: every value is quoted literally, but for an `Ask`, which only this module makes from checked names.
-Must not run anything.
+Promises: every value is quoted literally, except for an `Ask`, which only this module makes from checked names. Must
+not run anything.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _PARENT_FLAGS: Final = {"projects": "project", "folders": "folder", "organizatio
 
 
 class Ask(str):
-    """A value that the shell completes by asking gcloud: it stays in double quotes."""
+    """A value that the shell completes by calling gcloud: it stays in double quotes."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What the commands are about. Raises `ConfigError` for a name that Google would refuse."""
+    """The names of an installation. Raises `ConfigError` for a name that Google would refuse."""
 
     project: str
     region: str
@@ -56,25 +56,25 @@ class Installation:
 
     @property
     def labels(self) -> str:
-        """For every resource that takes labels."""
+        """Labels for every resource that accepts them."""
         return f"app={self.name},managed_by=gcloud"
 
     @property
     def parent_flag(self) -> tuple[str, str]:
-        """Name and value of the flag that says whose sink it is."""
+        """Name and value of the flag for the sink's parent."""
         kind, _, number = self.parent.partition("/")
         return _PARENT_FLAGS[kind], number
 
     def account(self, program: str) -> str:
-        """Address of the account that `worker` or `web` runs as."""
+        """Return the address of the account of `worker` or `web`."""
         return f"{self.name}-{program}@{self.project}.iam.gserviceaccount.com"
 
     def agent(self, service: str) -> Ask:
-        """Google's own account for a service; its number is only known to the project."""
+        """Return Google's own account for a service; its number is known only to the project."""
         return Ask(f"serviceAccount:service-{self._number()}@gcp-sa-{service}.iam.gserviceaccount.com")
 
     def page_settings(self) -> Ask:
-        """The on-call page's environment; it checks the proxy's signature for an audience with that number."""
+        """Return the on-call page's environment; it checks the proxy's signature for an audience with that number."""
         settings = {
             "GARDENER_STATE": f"firestore:{self.project}",
             "GARDENER_WEB_HOST": "0.0.0.0",  # noqa: S104  # the proxy is in front, and the page knows it
@@ -88,12 +88,12 @@ class Installation:
         return f"$(gcloud projects describe {self.project} --format='value(projectNumber)')"
 
     def sink_writer(self) -> Ask:
-        """The identity that Google gave to the sink; its form differs between parents."""
+        """Return the identity that Google gave to the sink; its form differs between parents."""
         flag, number = self.parent_flag
         return Ask(f"$(gcloud logging sinks describe {self.name} --{flag}={number} --format='value(writerIdentity)')")
 
     def channel(self) -> Ask:
-        """The notification channel that was made for this installation."""
+        """Return the notification channel of this installation."""
         wanted = f"userLabels.app={self.name}"
         return Ask(
             f"$(gcloud beta monitoring channels list --project={self.project} --filter={wanted}"
@@ -102,7 +102,7 @@ class Installation:
 
 
 def gcloud(*words: str, project: str | None, **flags: object) -> str:
-    """One command; flag names with _ for -, True for a bare flag, a list for a repeated one."""
+    """Return a command; flag names with _ for -, True for a bare flag, a list for a repeated flag."""
     parts = ["gcloud", *(shlex.quote(word) for word in words)]
     for name, value in flags.items():
         flag = f"--{name.replace('_', '-')}"

@@ -1,7 +1,7 @@
 """The log sink's filter and exclusions, as `gardener setup` prints them; terraform/sink.tf renders the same text.
 
-Promises: what it forwards includes everything that `processor.ingest.pipeline.is_ignored` would keep of an entry that
-reaches a log router; tests/terraform/test_sink_filter.py evaluates both on the same entries. Pure.
+Promises: the filter forwards every entry that `processor.ingest.pipeline.is_ignored` would keep of those that reach a
+log router; tests/terraform/test_sink_filter.py evaluates both on the same entries. Pure.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _JOBS: Final = (
     "protoPayload.serviceData.jobCompletedEvent:*",
 )
 _FAILED_JOBS: Final = f"severity>=ERROR AND ({' OR '.join(_JOBS)})"
-"""The one kind of data access that somebody has to hear of."""
+"""The only kind of data access log that needs attention."""
 
 
 def render(
     *, min_severity: str = "WARNING", extra_plain_text_logs: Iterable[str] = (), stdout_lines: bool = True
 ) -> str:
-    """What the sink exports, in the Logging query language: NOT binds first, then OR, then AND.
+    """Return the sink's filter in the Logging query language: NOT binds first, then OR, then AND.
 
     Args:
-        min_severity: least severity that is exported as it stands.
-        extra_plain_text_logs: log ids beside the usual ones in which lines without a severity are searched.
-        stdout_lines: search the lines of stdout for a level of their own, also where an agent calls them all INFO.
+        min_severity: least severity that is exported unchanged.
+        extra_plain_text_logs: further log ids in which lines without a severity are searched.
+        stdout_lines: search the lines of stdout for their own level, also if an agent marks them all INFO.
     """
     found = words()
     left_out = set() if stdout_lines else {log for log in found["plain_text_logs"] if log.endswith("stdout")}
@@ -67,7 +67,7 @@ def _logs(names: Iterable[str]) -> str:
 
 
 def exclusions(*, project: str, name: str, exclude_http_4xx: bool = False) -> dict[str, str]:
-    """What the sink leaves out, by name: an exclusion beats the filter.
+    """Return the sink's exclusions, by name: an exclusion overrides the filter.
 
     Args:
         project: the project that runs Log Gardener.

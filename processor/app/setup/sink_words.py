@@ -1,6 +1,6 @@
-"""What the log sink's filter looks for, made from the tables that the worker reads with.
+"""The search words of the log sink's filter, made from the worker's own tables.
 
-`scripts/render_docs.py` writes it to sink_filter.json, which terraform/sink.tf reads. Patterns are RE2's, without
+`scripts/render_docs.py` writes them to sink_filter.json, which terraform/sink.tf reads. Patterns are RE2's, without
 backslashes and quotes, which would have to survive three kinds of quoting.
 """
 
@@ -24,7 +24,7 @@ _MIN_STEM: Final = 3
 
 
 def _stem(word: str) -> str:
-    """The shortest beginning of a word that no harmless level has: a filter may have 20,000 characters."""
+    """Return the shortest prefix of a word that no harmless level has: a filter may have 20,000 characters."""
     ends = range(_MIN_STEM, len(word) + 1)
     return next((word[:end] for end in ends if not any(good.startswith(word[:end]) for good in _GOOD_WORDS)), word)
 
@@ -73,11 +73,11 @@ _TEXTS: Final = ("message", "msg", "MESSAGE", "Message", "log")
 
 
 def words() -> dict[str, Any]:
-    """The content of sink_filter.json.
+    """Return the content of sink_filter.json.
 
-    `plain_text_logs`: where lines without a severity are searched; `stream_logs`: where an agent gives every line of
-    stdout INFO, so that lines of that severity are searched for a level of their own; `payload_levels`: fields of
-    payloads, the words and the numbers in them.
+    `plain_text_logs`: logs in which lines without a severity are searched; `stream_logs`: logs in which an agent marks
+    every line of stdout INFO, so that these lines are searched for their own level; `payload_levels`: level fields of
+    payloads, with their words and numbers.
     """
     fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
     numbers: dict[str, list[str]] = {}
@@ -101,7 +101,7 @@ def words() -> dict[str, Any]:
 
 
 def _paths(field: levels.Field) -> list[str]:
-    """A name as the query language writes it; one with a dot is a path or, in quotes, one name."""
+    """Return a name as the query language writes it; a name with a dot is a path or, in quotes, a single name."""
     found = []
     for name in field.names:
         if "." in name or not name.isidentifier():
