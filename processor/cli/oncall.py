@@ -67,6 +67,7 @@ def _opener(settings: Settings) -> Callable[[], Store]:
 
 
 def _serve(settings: WebSettings, open_store: Callable[[], Store], policy: Policy) -> None:
+    from processor.app.publishing import make_redact
     from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
@@ -78,7 +79,8 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store], policy: Polic
         return server.follow(Poller(StateReader(open_store, _now, policy), _now, every_s=settings.every))
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
-    server = make_server(make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name())), settings)
+    access = Access(settings, key_for=keys, local_name=_local_name())
+    server = make_server(make_app(make_poller, access, redact=make_redact()), settings)
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"

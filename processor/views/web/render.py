@@ -6,6 +6,7 @@ Both happen at the one place where the engine prints a value, so no template can
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +17,13 @@ from processor import __version__
 from processor.model import IssueRef, Kind, Priority, Status
 from processor.triage.operate import mark_of
 from processor.views import rates as figures
+from processor.views import titles
 from processor.views.overview import lag_of
 from processor.views.query import SORTS, Folded
+from processor.views.redacted import redacted
 from processor.views.search import KEYS
 from processor.views.template_text import visible
-from processor.views.titles import ranked, title, title_segments
+from processor.views.titles import ranked
 from processor.views.web import charts
 from processor.views.web.sessions import Role
 
@@ -30,9 +33,12 @@ if TYPE_CHECKING:
 
     from processor.model import AuditRecord, Cluster
     from processor.views.row import Row
+    from processor.views.template_text import Segment
     from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
+_REDACT: ContextVar[Callable[[str], str]] = ContextVar("redact", default=str)
+"""Of the page that is being rendered: macros do not see its context."""
 MUTES: Final[Mapping[str, str]] = {
     "2h": "2 hours",
     "8h": "8 hours",
@@ -64,12 +70,19 @@ class PageContext:
     Attributes:
         form_token: goes into every form, "" where the viewer may not act.
         path: the page's own address, for highlighting.
+        redact: takes secrets out of log text; `str` where somebody on call asked for the text as it is.
     """
 
     viewer: Viewer | None
     form_token: str
     path: str
     can_sign_out: bool = False
+    redact: Callable[[str], str] = str
+
+    @property
+    def is_redacted(self) -> bool:
+        """Secrets are taken out of what is shown."""
+        return self.redact is not str
 
     @property
     def may_act(self) -> bool:
@@ -79,13 +92,32 @@ class PageContext:
 
 def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
-    return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
+    token = _REDACT.set(shell.redact)
+    try:
+        return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
+    finally:
+        _REDACT.reset(token)
 
 
 def name(cluster: Cluster) -> str:
     """A cluster's title for a list: cut to what two or three lines hold."""
     text = title(cluster)
     return text if len(text) <= _CUT else text[: _CUT - 1] + "…"
+
+
+def title(cluster: Cluster) -> str:
+    """A cluster's title on one line, for whoever looks."""
+    return titles.title(redacted(cluster, _REDACT.get()))
+
+
+def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
+    """Its pieces, for whoever looks."""
+    return titles.title_segments(redacted(cluster, _REDACT.get()))
+
+
+def unsecret(text: str) -> str:
+    """A piece of log text that belongs to no single cluster: the cause of an incident, an evidence."""
+    return _REDACT.get()(text)
 
 
 def plural(n: int, one: str, many: str = "") -> str:
@@ -144,6 +176,7 @@ _FILTERS: Final[tuple[Callable[..., Any], ...]] = (
     short,
     title,
     title_segments,
+    unsecret,
     visible,
     mark_of,
     figures.ago,
