@@ -149,7 +149,7 @@ def check_calls(desk: Desk) -> None:
         assert (place, verb in TERRAFORM) == ("-chdir=terraform", True), call
         assert verb != "output" or rest[-1] in outputs
         for address in (word for word in rest if word.startswith("google_")):
-            kind, name = address.split(".")
+            kind, name = address.split("[")[0].split(".")
             assert any(f'resource "{kind}" "{name}"' in path.read_text("utf-8") for path in TOP.glob("terraform/*.tf"))
     targets = re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert {word for call in desk.calls("make") for word in call} <= set(targets)
@@ -180,6 +180,7 @@ def test_operating_as_the_page_says(desk, cloud):
 @pytest.mark.parametrize("page", ["README.md", "docs/worklog.md"])
 def test_on_a_laptop_as_the_page_says(desk, page):
     shutil.copy(TOP / "examples" / "export.json", desk.folder)
+    (desk.folder / "app.log").write_text("2026-05-12 10:00:00 ERROR cannot reach the ledger\n", "utf-8")
     first = "mkdir run\ngardener replay export.json\ngardener replay export.json --state sqlite:run/garden.db\n"
     script = blocks(page).replace(
         "show ID", "show \"$(gardener clusters --json | grep -o '[0-9a-f]\\{12\\}' | head -1)\""

@@ -1,11 +1,13 @@
 """What the controller must not do to an issue, and what it must do at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues import plan
 from processor.issues.cloud_console import links
+from processor.issues.hourly_budget import HourlyBudget
 from processor.issues.plan import DesiredIssue
 from processor.issues.publish import Wording
 from processor.model import Issue, IssueRef
@@ -65,5 +67,22 @@ def test_a_link_into_the_console_is_redacted():
     said = f"upload refused by the bucket for key {SECRET} of the shop"
     pipe.take(lines([entry(said, START + timedelta(seconds=n), number=n) for n in range(3)]), tend=False)
     (cluster,) = pipe.clusters()
+    cluster = replace(cluster, template=said)  # as a mask that does not know this kind of key would leave it
 
     assert SECRET not in links(cluster, Wording(redact, str))
+
+
+def test_a_claim_is_refused_where_others_took_the_hour_meanwhile():
+    pipe = PipelineFixture()
+    said = [f"cannot open the {word} ledger of the shop" for word in ("alpha", "beta", "gamma")]
+    pipe.take(lines([entry(one, START + timedelta(seconds=n)) for n, one in enumerate(said)]), tend=False)
+    mine, *others = pipe.clusters()
+    budget = HourlyBudget(pipe.store, clock=pipe.clock, issues_per_hour=2)
+    budget.begin([])
+    for other in others:
+        notes = replace(other.triage.notes, asked_at=pipe.clock.now())
+        pipe.store.put_triage(other.id, replace(other.triage, notes=notes))
+
+    assert budget.allows(mine, is_incident=False), "as far as this worker knows"
+    assert not budget.is_within(mine, mine.id, is_incident=False)
+    assert budget.is_within(mine, mine.id, is_incident=True)

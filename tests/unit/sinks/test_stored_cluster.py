@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from processor.model import Checkpoint, IssueRef, Rejected, Seen, TemplateRecord, Totals, Triage
+from processor.model import Checkpoint, IssueRef, Rejected, Sample, Seen, TemplateRecord, Totals, Triage
 from sinks import stored_cluster
 from sinks.sqlite import write
 from sinks.sqlite.store import SqliteStore
@@ -45,3 +45,10 @@ def test_the_quarantine_is_bounded_and_the_oldest_go(tmp_path, monkeypatch):
         store.commit(Checkpoint("w", NOW, (), Seen(frozenset()), (), (), rejected, Totals(rejected=1)))
 
     assert {one.id for one in store.rejected(10)} == {"r2", "r3", "r4"}
+
+
+def test_of_two_samples_of_one_instant_the_smaller_insert_id_comes_first():
+    late, early = (Sample(name, NOW, name, "{}") for name in ("b", "a"))
+
+    assert min((late, early), key=lambda one: one.age) is early
+    assert min((early, late), key=lambda one: one.age) is early
