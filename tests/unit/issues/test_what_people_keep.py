@@ -15,7 +15,7 @@ from processor.model.notes import LastWritten, Notes
 from sinks.redact import redact
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "AKIA" + "QYLPMN5HFZXDNEVC"
+SECRET = "AKIA" + "QYLPMNTHFZXDNEVC"
 
 
 def issue(title):
