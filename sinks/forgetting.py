@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from processor.model.facets import OTHER
 from processor.model.forget import FORGOTTEN
-from processor.model.values import OTHER
 from sinks.stored_cluster import StoredCluster, root_of
 
 if TYPE_CHECKING:

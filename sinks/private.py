@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import ExceptionInfo
+from processor.model.facets import INFRASTRUCTURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     Redact = Callable[[str], str]
 
 _PAYLOADS: Final = ("textPayload", "jsonPayload", "protoPayload", "httpRequest", "labels")
-_NAMES: Final = frozenset({"instance", "location", "namespace", "cluster", "status", "error group"})
-"""Facets for the origin of an entry, never for its content."""
 _REMEMBERED: Final = 20_000
 
 
@@ -39,7 +38,8 @@ class Redaction:
         if self._short is None:
             return delta
         facets = {
-            name: dict(values) if name in _NAMES else self._counts(values) for name, values in delta.facets.items()
+            name: dict(values) if name in INFRASTRUCTURE else self._counts(values)
+            for name, values in delta.facets.items()
         }
         values = {place: self._counts(counts) for place, counts in delta.values.items()}
         return replace(delta, facets=facets, values=values)

@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.model import MAX_BETWEEN, Cluster, Sample, Severity, Triage
-from processor.model.values import OTHER, total
+from processor.model.facets import OTHER
+from processor.model.values import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

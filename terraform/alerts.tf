@@ -13,15 +13,28 @@ locals {
     "(resource.labels.worker_pool_name=\"${local.names.worker}\" OR resource.labels.service_name=\"${local.names.web}\")",
   ])
   alerts = { for name, alert in local.table : name => merge(alert, {
-    filter        = alert.kind == "log" ? local.own_errors : "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
+    filter        = alert.kind == "log" ? local.own_errors : "resource.type=\"${alert.resource}\" AND resource.labels.${alert.label}=\"${alert.label == "topic_id" ? local.topic_name : replace(alert.of, "{name}", var.name)}\" AND metric.type=\"${alert.metric}\""
     documentation = replace(alert.documentation, "{name}", var.name)
     threshold     = name == "backlog" ? var.backlog_alert_s : try(alert.threshold, null)
   }) }
   channels = concat(var.notification_channels, google_monitoring_notification_channel.email[*].name)
 }
 
+# Errors of a sink are a metric of the project that it belongs to, and a topic's of its own. Folders, organisations and
+# billing accounts cannot be seen from a project: for their sinks the silence of the topic is the alert.
+resource "google_monitoring_monitored_project" "source" {
+  for_each = var.monitor_sink_projects ? setsubtract(
+    concat([for sink in local.sinks : sink.id if sink.kind == "projects"], [local.topic_project]),
+    [var.project_id],
+  ) : toset([])
+  metrics_scope = var.project_id
+  name          = each.value
+  depends_on    = [google_project_service.api]
+}
+
 resource "google_monitoring_notification_channel" "email" {
   count        = var.alert_email == "" ? 0 : 1
+  project      = var.project_id
   display_name = "${var.name}: ${var.alert_email}"
   type         = "email"
   labels       = { email_address = var.alert_email }
@@ -31,6 +44,7 @@ resource "google_monitoring_notification_channel" "email" {
 
 resource "google_monitoring_alert_policy" "threshold" {
   for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "threshold" }
+  project               = var.project_id
   display_name          = "${var.name}: ${each.value.title}"
   combiner              = "OR"
   severity              = each.value.severity
@@ -62,6 +76,7 @@ resource "google_monitoring_alert_policy" "threshold" {
 resource "google_monitoring_alert_policy" "absence" {
   # No heartbeat before there is a heart.
   for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "absence" && (local.running || name != "heartbeat") }
+  project               = var.project_id
   display_name          = "${var.name}: ${each.value.title}"
   combiner              = "OR"
   severity              = each.value.severity
@@ -92,6 +107,7 @@ resource "google_monitoring_alert_policy" "absence" {
 
 resource "google_monitoring_alert_policy" "log" {
   for_each              = { for name, alert in local.alerts : name => alert if alert.kind == "log" }
+  project               = var.project_id
   display_name          = "${var.name}: ${each.value.title}"
   combiner              = "OR"
   severity              = each.value.severity

@@ -4,20 +4,28 @@
 
 resource "google_service_account" "dataflow" {
   count        = local.dataflow ? 1 : 0
+  project      = var.project_id
   account_id   = local.names.dataflow
-  display_name = "Log Gardener pipeline"
+  display_name = "${var.name}: pipeline"
   depends_on   = [google_project_service.api]
 }
 
 # The template, and what Dataflow stages. Nothing in it is worth keeping.
 resource "google_storage_bucket" "dataflow" {
   count                       = local.dataflow ? 1 : 0
+  project                     = var.project_id
   name                        = local.dataflow_bucket
   location                    = var.region
   labels                      = local.labels
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = true
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
   soft_delete_policy {
     retention_duration_seconds = 0
   }
@@ -30,7 +38,7 @@ resource "google_storage_bucket" "dataflow" {
       type = "Delete"
     }
   }
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 resource "google_storage_bucket_object" "template" {
@@ -56,6 +64,7 @@ resource "google_project_iam_member" "dataflow" {
 
 resource "google_pubsub_subscription_iam_member" "dataflow" {
   for_each     = local.dataflow ? toset(["roles/pubsub.subscriber", "roles/pubsub.viewer"]) : toset([])
+  project      = var.project_id
   subscription = google_pubsub_subscription.worker.id
   role         = each.value
   member       = google_service_account.dataflow[0].member
@@ -73,6 +82,7 @@ resource "google_storage_bucket_iam_member" "dataflow" {
 
 resource "google_artifact_registry_repository_iam_member" "dataflow" {
   count      = local.dataflow ? 1 : 0
+  project    = var.project_id
   location   = google_artifact_registry_repository.images.location
   repository = google_artifact_registry_repository.images.repository_id
   role       = "roles/artifactregistry.reader"

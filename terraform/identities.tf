@@ -1,14 +1,16 @@
 # One account per program, with nothing but what docs/iam.md argues for. No key is ever made for them.
 
 resource "google_service_account" "worker" {
+  project      = var.project_id
   account_id   = local.names.worker
-  display_name = "Log Gardener worker"
+  display_name = "${var.name}: worker"
   depends_on   = [google_project_service.api]
 }
 
 resource "google_service_account" "web" {
+  project      = var.project_id
   account_id   = local.names.web
-  display_name = "Log Gardener on-call page"
+  display_name = "${var.name}: on-call page"
   depends_on   = [google_project_service.api]
 }
 
@@ -26,6 +28,6 @@ resource "google_project_iam_member" "state" {
   member  = each.value
   condition {
     title      = "only the database of Log Gardener"
-    expression = "resource.type == \"firestore.googleapis.com/Database\" && resource.name == \"projects/${var.project_id}/databases/${google_firestore_database.state.name}\""
+    expression = "resource.type == \"firestore.googleapis.com/Database\" && resource.name == \"projects/${var.project_id}/databases/${local.database_name}\""
   }
 }

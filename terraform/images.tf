@@ -1,7 +1,9 @@
 resource "google_artifact_registry_repository" "images" {
+  project       = var.project_id
   location      = var.region
   repository_id = var.name
   format        = "DOCKER"
+  kms_key_name  = var.kms_key
   labels        = local.labels
   docker_config {
     immutable_tags = true
@@ -21,5 +23,5 @@ resource "google_artifact_registry_repository" "images" {
       older_than = "7776000s"
     }
   }
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }

@@ -28,10 +28,12 @@ locals {
   dataflow        = var.engine == "dataflow"
   dataflow_bucket = "${var.project_id}-${local.names.dataflow}"
 
+  # A project has one "(default)", so only the installation of the default name takes it.
+  database = coalesce(var.existing_database, var.firestore_database, var.name == "log-gardener" ? "(default)" : var.name)
   # As the command line takes it: firestore:PROJECT, or firestore:PROJECT/DATABASE.
-  state = var.firestore_database == "(default)" ? "firestore:${var.project_id}" : "firestore:${var.project_id}/${var.firestore_database}"
+  state = local.database == "(default)" ? "firestore:${var.project_id}" : "firestore:${var.project_id}/${local.database}"
 
-  apis = toset(concat(local.dataflow ? ["compute.googleapis.com", "dataflow.googleapis.com", "storage.googleapis.com"] : [], [
+  apis = toset(concat(local.dataflow ? ["compute.googleapis.com", "dataflow.googleapis.com", "storage.googleapis.com"] : [], var.budget == null ? [] : ["billingbudgets.googleapis.com"], var.kms_key == null ? [] : ["cloudkms.googleapis.com"], [
     "artifactregistry.googleapis.com",
     "firebaserules.googleapis.com",
     "firestore.googleapis.com",

@@ -10,7 +10,17 @@ output "sink_exclusions" {
 
 output "sink_writer" {
   description = "Identity that publishes; organisation policies may have to allow it."
-  value       = local.sink_writer
+  value       = lookup(local.sink_writers, "main", null)
+}
+
+output "sink_writers" {
+  description = "The same of every sink: main, and those of more_sink_parents by their parent."
+  value       = local.sink_writers
+}
+
+output "topic" {
+  description = "Where the sinks publish; a sink of your own may, too, once its writer is granted roles/pubsub.publisher."
+  value       = local.topic
 }
 
 output "subscription" {

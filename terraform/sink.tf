@@ -5,9 +5,11 @@
 # instead of backslashes, which would have to survive three kinds of quoting.
 
 locals {
-  parent      = var.sink_parent == "" ? "projects/${var.project_id}" : var.sink_parent
-  parent_kind = split("/", local.parent)[0]
-  parent_id   = split("/", local.parent)[1]
+  # By a key that stays when another parent joins. The first has a fixed one.
+  sinks = { for key, parent in merge(
+    var.sink_parent == "none" ? {} : { main = var.sink_parent == "" ? "projects/${var.project_id}" : var.sink_parent },
+    { for parent in var.more_sink_parents : parent => parent },
+  ) : key => { kind = split("/", parent)[0], id = split("/", parent)[1] } }
 
   # Entries without a severity of their own: plain text on stderr, loggers that call it "level", request logs of
   # other servers. Uncaught exceptions are exactly that.
@@ -75,20 +77,21 @@ locals {
     var.extra_exclusions,
   )
 
-  destination = "pubsub.googleapis.com/${google_pubsub_topic.entries.id}"
+  destination = "pubsub.googleapis.com/${local.topic}"
 
   # Never built by hand: its form differs between parents, and a wrong one drops entries without a word.
-  sink_writer = one(concat(
-    google_logging_project_sink.entries[*].writer_identity,
-    google_logging_folder_sink.entries[*].writer_identity,
-    google_logging_organization_sink.entries[*].writer_identity,
-  ))
+  sink_writers = { for key, sink in merge(
+    google_logging_project_sink.entries,
+    google_logging_folder_sink.entries,
+    google_logging_organization_sink.entries,
+    google_logging_billing_account_sink.entries,
+  ) : key => sink.writer_identity }
 }
 
 resource "google_logging_project_sink" "entries" {
-  count                  = local.parent_kind == "projects" ? 1 : 0
+  for_each               = { for key, parent in local.sinks : key => parent if parent.kind == "projects" }
   name                   = var.name
-  project                = local.parent_id
+  project                = each.value.id
   description            = "Warnings and worse for Log Gardener"
   destination            = local.destination
   filter                 = local.sink_filter
@@ -104,9 +107,9 @@ resource "google_logging_project_sink" "entries" {
 }
 
 resource "google_logging_folder_sink" "entries" {
-  count       = local.parent_kind == "folders" ? 1 : 0
+  for_each    = { for key, parent in local.sinks : key => parent if parent.kind == "folders" }
   name        = var.name
-  folder      = local.parent_id
+  folder      = each.value.id
   description = "Warnings and worse for Log Gardener"
   destination = local.destination
   filter      = local.sink_filter
@@ -123,13 +126,30 @@ resource "google_logging_folder_sink" "entries" {
 }
 
 resource "google_logging_organization_sink" "entries" {
-  count            = local.parent_kind == "organizations" ? 1 : 0
+  for_each         = { for key, parent in local.sinks : key => parent if parent.kind == "organizations" }
   name             = var.name
-  org_id           = local.parent_id
+  org_id           = each.value.id
   description      = "Warnings and worse for Log Gardener"
   destination      = local.destination
   filter           = local.sink_filter
   include_children = true
+  dynamic "exclusions" {
+    for_each = local.exclusions
+    content {
+      name   = exclusions.key
+      filter = exclusions.value
+    }
+  }
+  depends_on = [google_project_service.api]
+}
+
+resource "google_logging_billing_account_sink" "entries" {
+  for_each        = { for key, parent in local.sinks : key => parent if parent.kind == "billingAccounts" }
+  name            = var.name
+  billing_account = each.value.id
+  description     = "Warnings and worse for Log Gardener"
+  destination     = local.destination
+  filter          = local.sink_filter
   dynamic "exclusions" {
     for_each = local.exclusions
     content {

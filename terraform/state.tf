@@ -23,11 +23,16 @@ locals {
     }
   ]...)
   order = { ASC = "ASCENDING", DESC = "DESCENDING" }
+
+  # The same name, known once the database is there.
+  database_name = var.existing_database == null ? one(google_firestore_database.state[*].name) : var.existing_database
 }
 
 resource "google_firestore_database" "state" {
-  name                              = var.firestore_database
-  location_id                       = var.region
+  count                             = var.existing_database == null ? 1 : 0
+  project                           = var.project_id
+  name                              = local.database
+  location_id                       = coalesce(var.firestore_location, var.region)
   type                              = "FIRESTORE_NATIVE"
   concurrency_mode                  = "PESSIMISTIC"
   app_engine_integration_mode       = "DISABLED"
@@ -35,12 +40,19 @@ resource "google_firestore_database" "state" {
   delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
   # The default, ABANDON, forgets the database and leaves it to be paid for.
   deletion_policy = "DELETE"
-  depends_on      = [google_project_service.api]
+  dynamic "cmek_config" {
+    for_each = var.kms_key[*]
+    content {
+      kms_key_name = cmek_config.value
+    }
+  }
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 resource "google_firestore_index" "query" {
-  for_each   = local.indexes
-  database   = google_firestore_database.state.name
+  for_each   = var.create_indexes ? local.indexes : {}
+  project    = var.project_id
+  database   = local.database_name
   collection = each.value.collection
   dynamic "fields" {
     for_each = each.value.fields
@@ -53,7 +65,8 @@ resource "google_firestore_index" "query" {
 
 resource "google_firestore_field" "field" {
   for_each   = local.fields
-  database   = google_firestore_database.state.name
+  project    = var.project_id
+  database   = local.database_name
   collection = each.value.collection
   field      = each.value.field
   index_config {}
@@ -63,14 +76,19 @@ resource "google_firestore_field" "field" {
   }
 }
 
+# What the whole database has is made for a database of one's own only: an existing one has an owner who decides.
 resource "google_firestore_backup_schedule" "daily" {
-  database  = google_firestore_database.state.name
+  count     = var.existing_database == null ? 1 : 0
+  project   = var.project_id
+  database  = local.database_name
   retention = "${var.backup_retention_days * 86400}s"
   daily_recurrence {}
 }
 
 # The worker and the page come in by IAM; every browser and phone is refused.
 resource "google_firebaserules_ruleset" "deny" {
+  count   = var.existing_database == null ? 1 : 0
+  project = var.project_id
   source {
     files {
       name    = "firestore.rules"
@@ -81,8 +99,10 @@ resource "google_firebaserules_ruleset" "deny" {
 }
 
 resource "google_firebaserules_release" "deny" {
-  name         = var.firestore_database == "(default)" ? "cloud.firestore" : "cloud.firestore/${var.firestore_database}"
-  ruleset_name = google_firebaserules_ruleset.deny.name
+  count        = var.existing_database == null ? 1 : 0
+  project      = var.project_id
+  name         = local.database == "(default)" ? "cloud.firestore" : "cloud.firestore/${local.database}"
+  ruleset_name = google_firebaserules_ruleset.deny[0].name
   lifecycle {
     replace_triggered_by = [google_firebaserules_ruleset.deny]
   }

@@ -43,14 +43,30 @@ variable "name" {
 }
 
 variable "sink_parent" {
-  description = "Whose logs to read: projects/ID, folders/NUMBER or organizations/NUMBER. Empty: the project itself."
+  description = "Whose logs to read: projects/ID, folders/NUMBER, organizations/NUMBER or billingAccounts/ID. Empty: the project itself. \"none\": no sink, the entries come into the topic by sinks of your own."
   type        = string
   default     = ""
   validation {
-    condition = var.sink_parent == "" || can(regex(
-      "^(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/[0-9]+|organizations/[0-9]+)$", var.sink_parent
+    condition = contains(["", "none"], var.sink_parent) || can(regex(
+      "^(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/[0-9]+|organizations/[0-9]+|billingAccounts/[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6})$", var.sink_parent
     ))
-    error_message = "sink_parent must be projects/ID, folders/NUMBER or organizations/NUMBER."
+    error_message = "sink_parent must be projects/ID, folders/NUMBER, organizations/NUMBER, billingAccounts/ID or none."
+  }
+}
+
+variable "more_sink_parents" {
+  description = "More parents whose logs to read, each with a sink of its own, in the forms of sink_parent. An entry that several sinks export is counted once."
+  type        = set(string)
+  default     = []
+  validation {
+    condition = alltrue([for parent in var.more_sink_parents : can(regex(
+      "^(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/[0-9]+|organizations/[0-9]+|billingAccounts/[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6})$", parent
+    ))])
+    error_message = "more_sink_parents must be projects/ID, folders/NUMBER, organizations/NUMBER or billingAccounts/ID."
+  }
+  validation {
+    condition     = !contains(var.more_sink_parents, var.sink_parent == "" ? "projects/${var.project_id}" : var.sink_parent)
+    error_message = "more_sink_parents holds the parent that sink_parent names already."
   }
 }
 
@@ -255,11 +271,11 @@ variable "backlog_alert_s" {
 }
 
 variable "firestore_database" {
-  description = "Firestore database. The first database of a project, (default), is the one with the daily free quota."
+  description = "Firestore database to make. Null: (default), the one with the daily free quota, for the installation named log-gardener; otherwise a database called like the installation."
   type        = string
-  default     = "(default)"
+  default     = null
   validation {
-    condition     = var.firestore_database == "(default)" || can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", var.firestore_database))
+    condition     = var.firestore_database == null || var.firestore_database == "(default)" || can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", coalesce(var.firestore_database, "x")))
     error_message = "firestore_database must be (default) or 4 to 63 of a-z, 0-9 and -."
   }
 }
@@ -307,4 +323,122 @@ variable "writes_per_second" {
     condition     = var.writes_per_second >= 1 && var.writes_per_second <= 10000
     error_message = "writes_per_second must be from 1 to 10000."
   }
+}
+
+# What exists already, or is decided elsewhere. Null: made by the module, or left to Google's default.
+
+variable "existing_database" {
+  description = "Firestore database of the project that exists and is not the module's: it gets indexes and expiry of our collections, neither backups nor rules. Instead of firestore_database."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.existing_database == null || var.firestore_database == null
+    error_message = "existing_database and firestore_database exclude each other."
+  }
+}
+
+variable "firestore_location" {
+  description = "Location of the database where it is not the region: eur3 and nam5 are multi-regions, at twice the price."
+  type        = string
+  default     = null
+}
+
+variable "create_indexes" {
+  description = "Make the composite indexes. False for a database that was restored from a backup, which brings them."
+  type        = bool
+  default     = true
+}
+
+variable "existing_topic" {
+  description = "Topic into which sinks publish already: projects/P/topics/T. With sink_parent = \"none\" no sink is made beside them."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.existing_topic == null || can(regex("^projects/[a-z][a-z0-9-]{4,28}[a-z0-9]/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}$", var.existing_topic))
+    error_message = "existing_topic must be projects/PROJECT/topics/TOPIC."
+  }
+}
+
+variable "kms_key" {
+  description = "Key for everything that is stored, of the same region: projects/P/locations/REGION/keyRings/RING/cryptoKeys/KEY. A database, a repository and a secret cannot change it later."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.kms_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
+    error_message = "kms_key must be projects/P/locations/L/keyRings/RING/cryptoKeys/KEY, without a version."
+  }
+}
+
+variable "kms_grants" {
+  description = "Grant the use of kms_key to Google's agents. False: whoever owns the key has done it."
+  type        = bool
+  default     = true
+}
+
+variable "vpc" {
+  description = "Network through which worker and page send: network or subnetwork (direct), or a connector. egress is PRIVATE_RANGES_ONLY or ALL_TRAFFIC; the worker must reach GitHub."
+  type = object({
+    network    = optional(string)
+    subnetwork = optional(string)
+    connector  = optional(string)
+    tags       = optional(list(string))
+    egress     = optional(string, "PRIVATE_RANGES_ONLY")
+  })
+  default = null
+  validation {
+    condition = var.vpc == null || try(
+      contains(["PRIVATE_RANGES_ONLY", "ALL_TRAFFIC"], var.vpc.egress) && (var.vpc.connector != null) != (var.vpc.network != null || var.vpc.subnetwork != null),
+      false,
+    )
+    error_message = "vpc has either a connector, or a network or subnetwork; egress is PRIVATE_RANGES_ONLY or ALL_TRAFFIC."
+  }
+}
+
+variable "web_ingress" {
+  description = "From where the on-call page can be reached; behind Identity-Aware Proxy in any case."
+  type        = string
+  default     = "INGRESS_TRAFFIC_ALL"
+  validation {
+    condition     = contains(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"], var.web_ingress)
+    error_message = "web_ingress must be INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER."
+  }
+}
+
+variable "config_secret" {
+  description = "Secret of the project that holds a gardener.toml, mounted into the worker. Variables and settings win over what it says."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.config_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.config_secret))
+    error_message = "config_secret is the id of a secret, without its project."
+  }
+}
+
+variable "config_secret_version" {
+  description = "Version of config_secret. Pinned, as every start of a worker reads it."
+  type        = string
+  default     = "1"
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.config_secret_version))
+    error_message = "config_secret_version must be a version number such as 1."
+  }
+}
+
+variable "budget" {
+  description = "Budget of the project for a month, in the currency of the billing account: { billing_account = \"AAAAAA-BBBBBB-CCCCCC\", amount = 100 }. It tells, and stops nothing."
+  type = object({
+    billing_account = string
+    amount          = number
+  })
+  default = null
+  validation {
+    condition     = var.budget == null || try(var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount && can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.budget.billing_account)), false)
+    error_message = "budget has a billing_account such as 012345-ABCDEF-678901 and a whole amount of at least 1."
+  }
+}
+
+variable "monitor_sink_projects" {
+  description = "Add the projects of sinks and topic to what this project's alerts see. False: they are there already, or their owner does not want it."
+  type        = bool
+  default     = true
 }

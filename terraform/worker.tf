@@ -1,5 +1,6 @@
 resource "google_cloud_run_v2_worker_pool" "worker" {
   count               = local.running ? 1 : 0
+  project             = var.project_id
   name                = local.names.worker
   location            = var.region
   labels              = local.labels
@@ -10,6 +11,35 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
   }
   template {
     service_account = google_service_account.worker.email
+    encryption_key  = var.kms_key
+    dynamic "vpc_access" {
+      for_each = var.vpc[*]
+      content {
+        connector = vpc_access.value.connector
+        egress    = vpc_access.value.egress
+        dynamic "network_interfaces" {
+          for_each = vpc_access.value.connector == null ? [1] : []
+          content {
+            network    = vpc_access.value.network
+            subnetwork = vpc_access.value.subnetwork
+            tags       = vpc_access.value.tags
+          }
+        }
+      }
+    }
+    dynamic "volumes" {
+      for_each = var.config_secret[*]
+      content {
+        name = "config"
+        secret {
+          secret = volumes.value
+          items {
+            version = var.config_secret_version
+            path    = "gardener.toml"
+          }
+        }
+      }
+    }
     containers {
       image = var.image
       args  = ["run"]
@@ -46,6 +76,20 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
         content {
           name  = "GARDENER_${upper(env.key)}"
           value = env.value
+        }
+      }
+      dynamic "env" {
+        for_each = var.config_secret[*]
+        content {
+          name  = "GARDENER_CONFIG"
+          value = "/etc/gardener/gardener.toml"
+        }
+      }
+      dynamic "volume_mounts" {
+        for_each = var.config_secret[*]
+        content {
+          name       = "config"
+          mount_path = "/etc/gardener"
         }
       }
       env {
@@ -103,10 +147,12 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
   }
   # A deployment checks that the secret can be read, and the first instance pulls at once.
   depends_on = [
+    google_kms_crypto_key_iam_member.agent,
     google_project_iam_member.state,
     google_project_service.api,
     google_pubsub_subscription_iam_member.worker,
     google_pubsub_topic_iam_member.dead_letters,
+    google_secret_manager_secret_iam_member.config,
     google_secret_manager_secret_iam_member.worker,
   ]
 }

@@ -13,6 +13,7 @@ from processor.ingest.samples import SampleSet, made_of, rank_of
 from processor.mining.alignment import values_of
 from processor.mining.masks import VALUE
 from processor.model import ClusterDelta, Kind, Span
+from processor.model import facets as facet_names
 from processor.model import values as placed
 from processor.parsing import decode as entries
 from processor.parsing import routes, stacktrace
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 MAX_FACET_VALUE: Final = 120
 MAX_WORDS: Final = 3
-WORD: Final = "word"
-"""Facet "word 1" holds the word at the template's first wildcard."""
 _REVISIONS: Final = ("revision_name", "version_id", "revision")
 _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 _RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
@@ -110,7 +109,9 @@ class Tally:
     def note_words(self, words: Sequence[str]) -> None:
         """Count occurrences by the words at the template's wildcards: a skewed distribution hides a problem."""
         for place, word in enumerate(words[:MAX_WORDS], 1):
-            self.facets.setdefault(f"{WORD} {place}", Counter())[_short(word) or "(nothing)"] += self.occurrences
+            self.facets.setdefault(facet_names.word(place), Counter())[_short(word) or facet_names.NOTHING] += (
+                self.occurrences
+            )
 
     def note_values(self, parts: Mapping[str, tuple[str | int, ...]]) -> None:
         """Count occurrences by the values at each place of the template.
@@ -212,24 +213,24 @@ def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]
     """Return the short values by which on-call breaks a cluster down, as (name, value)."""
     for name in _INSTANCES:
         if value := labels.get(name) or resource.get(name):
-            yield "instance", _short(value)
+            yield facet_names.INSTANCE, _short(value)
             break
     for name in _RESOURCE_FACETS:
         if value := resource.get(name):
             yield name.removesuffix("_name"), _short(value)
     for name, value in labels.items():
         if value and name not in _INSTANCES:
-            yield f"label {_short(name)}", _short(value)
+            yield facet_names.label(_short(name)), _short(value)
     for name, value in entries.origin(entry).items():
         yield name, _short(value)
     if entry.http is not None:
         status = str(entry.http.status or "")
         if status:
-            yield "status", status
-        # For a cluster with several routes and statuses, people ask for their combinations.
-        yield "route", _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
+            yield facet_names.STATUS, status
+        # Which route gave which status is what people ask of a cluster that holds several.
+        yield facet_names.ROUTE, _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
     if group := entries.error_group(entry):
-        yield "error group", _short(group)
+        yield facet_names.ERROR_GROUP, _short(group)
 
 
 def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:

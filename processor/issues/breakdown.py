@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from processor.issues.publish import HIDDEN, OTHER
+from processor.issues.publish import HIDDEN
+from processor.model.facets import ERROR_GROUP, INSTANCE, OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +58,7 @@ def differing(cluster: Cluster, wording: Wording) -> str:
 
 def instances(cluster: Cluster) -> str:
     """How many instances it was seen on, "" where entries name none. Their names tell nothing."""
-    return _counted(cluster.facets.get("instance", {}), "instance")
+    return _counted(cluster.facets.get(INSTANCE, {}), INSTANCE)
 
 
 def users(cluster: Cluster) -> str:
@@ -100,7 +101,7 @@ def _tables(cluster: Cluster) -> Mapping[str, Mapping[str, int]]:
 
 def _is_told(facet: str) -> bool:
     """Whether it is counted or linked elsewhere."""
-    return facet in ("instance", "error group", *_USERS)
+    return facet in (INSTANCE, ERROR_GROUP, *_USERS)
 
 
 def _facet_name(facet: str, wording: Wording) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from processor.model import Kind
+from processor.model.facets import ERROR_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def _links(cluster: Cluster, wording: Wording, places: Places) -> Iterator[tuple
         )
     if trace := _trace(sample.raw):
         yield "The request that it belongs to", _explorer(f'trace="{trace}"', f"{start}/{end}", project)
-    groups = sorted(cluster.facets.get("error group", {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    groups = sorted(cluster.facets.get(ERROR_GROUP, {}).items(), key=lambda pair: (-pair[1], pair[0]))
     for group, _ in groups[:3]:
         name = _quoted(wording.named(group).rsplit("/", 1)[-1])
         yield "Error Reporting group", f"{_CONSOLE}/errors/detail/{name}?project={project}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from processor.issues.publish import OTHER
 from processor.model import Kind
+from processor.model.facets import OTHER
 from processor.parsing import stacktrace
 from processor.text import markdown
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from processor.issues.sample import masked
+from processor.model import facets
 from processor.parsing import routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HIDDEN: Final = "…"
-OTHER: Final = "(other)"
 INFRASTRUCTURE: Final = frozenset(
     (
-        *("revision", "location", "instance", "module", "function", "status", "error group", "namespace", "cluster"),
-        *("line", "file", "logger", "method", "severity"),
+        *facets.INFRASTRUCTURE,
+        *(facets.REVISION, facets.MODULE, facets.FUNCTION, facets.LOGGER, "line", "file", "method", "severity"),
     )
 )
 """Facets whose values name the service's own parts: shown as they are, redacted."""
@@ -104,13 +104,13 @@ class Wording:
 
     def value(self, name: str, value: str) -> str:
         """One value of a facet; "…" where all of it is filled in."""
-        if value == OTHER:
+        if value == facets.OTHER:
             return value
         if name in INFRASTRUCTURE or _CODE.fullmatch(value):
             return self.named(value)
-        if name == "route":
+        if name == facets.ROUTE:
             return self.route(value)
-        key = name.removeprefix("label ")
+        key = facets.bare(name)
         # A secret may be known by its key alone, whatever it looks like.
         if _REDACTED.search(self.redact(f'{key}="{_PROBE}"')) or _FULL_NAME.fullmatch(value):
             return HIDDEN
@@ -130,7 +130,7 @@ class Wording:
                 hidden, entries = hidden + 1, entries + n
             else:
                 shown[told] = shown.get(told, 0) + n
-        rows = sorted(shown.items(), key=lambda row: (row[0] == OTHER, -row[1], row[0]))
+        rows = sorted(shown.items(), key=lambda row: (row[0] == facets.OTHER, -row[1], row[0]))
         if hidden:
             rows.append((f"({'one value' if hidden == 1 else f'{hidden:,} different'}, not shown)", entries))
         return rows

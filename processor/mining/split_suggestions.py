@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.facets import OTHER, word_place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 _LEAST_ENTRIES: Final = 50
 _SHARE: Final = 0.5
 """Each of a dozen equally frequent words has a share of 0.08."""
-_OTHER: Final = "(other)"
 
 
 class Proposal(NamedTuple):
@@ -33,14 +34,14 @@ def proposals(cluster: Cluster) -> tuple[Proposal, ...]:
     found = [
         Proposal(name, *top)
         for name, values in cluster.facets.items()
-        if name.startswith("word ") and (top := _dominant(values)) is not None
+        if word_place(name) and (top := _dominant(values)) is not None
     ]
     return tuple(sorted(found, key=lambda proposal: (-proposal.share, proposal.place)))
 
 
 def _dominant(values: Mapping[str, int]) -> tuple[str, float] | None:
     total = sum(values.values())
-    word = max((one for one in values if one != _OTHER), key=lambda one: (values[one], one), default=None)
+    word = max((one for one in values if one != OTHER), key=lambda one: (values[one], one), default=None)
     if word is None or total < _LEAST_ENTRIES or values[word] < _SHARE * total:
         return None
     return word, values[word] / total

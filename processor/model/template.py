@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.model.values import OTHER
+from processor.model.facets import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,11 +6,11 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from processor.model.facets import OTHER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-OTHER: Final = "(other)"
-"""Collects all values beyond a bound."""
 MAX_PLACES: Final = 12
 MAX_VALUES: Final = 10
 MAX_VALUE_CHARS: Final = 80

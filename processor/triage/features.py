@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from processor.model.facets import INSTANCE, OTHER
 from processor.parsing import stacktrace as traceback
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _MIN_MESSAGE: Final = 12
 _RISE_GAP: Final = 15
-_OTHER: Final = "(other)"
 _RAISED: Final = re.compile(r"\b((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Timeout|Refused)): ([^\n]{1,400})")
 _WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
@@ -105,8 +105,8 @@ def _traits(cluster: Cluster, revisions: Mapping[str, datetime]) -> Features:
         trace=trace,
         first_revision=cluster.first_revision,
         revision="" if cluster.first_revision == oldest else cluster.first_revision,
-        instances=frozenset(cluster.facets.get("instance", {})) - {_OTHER},
-        knows_instances=_OTHER not in cluster.facets.get("instance", {_OTHER: 0}),
+        instances=frozenset(cluster.facets.get(INSTANCE, {})) - {OTHER},
+        knows_instances=OTHER not in cluster.facets.get(INSTANCE, {OTHER: 0}),
         burst=burst_of(cluster.minutes),
         words=tuple(_WORD.findall(cluster.template.replace("<*>", " ").split("\n", 1)[0])),
     )

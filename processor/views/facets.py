@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.views.titles import OTHER, ranked
+from processor.model.facets import CODE, INSTANCE, OTHER, bare, word_place
+from processor.views.titles import ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from processor.model import Cluster
 
-_COUNTED: Final = frozenset({"instance"})
+_COUNTED: Final = frozenset({INSTANCE})
 """Names nobody reads: how many there are says more."""
-_FIRST: Final = ("route", "status", "function", "module", "logger", "error group")
 _USERS: Final = frozenset(
     {
         "user",
@@ -75,7 +75,7 @@ def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
     constant = [(one.name, one.values[0][0]) for one in facets if len(one.values) == 1 and one.total >= count]
     same = {name for name, _ in constant}
     varying = [one for one in facets if one.name not in same and one.name not in _COUNTED]
-    varying.sort(key=lambda one: (_FIRST.index(one.name) if one.name in _FIRST else len(_FIRST), one.name))
+    varying.sort(key=lambda one: (CODE.index(one.name) if one.name in CODE else len(CODE), one.name))
     users = [one for one in (*facets, *_places(clusters)) if _names_people(one.name)]
     return Breakdown(
         varying=varying,
@@ -114,4 +114,4 @@ def _summed(clusters: Sequence[Cluster]) -> Mapping[str, Mapping[str, int]]:
 
 def _name(name: str) -> str:
     """What people call the place."""
-    return f"wildcard {name[5:]}" if name.startswith("word ") else name.removeprefix("label ")
+    return f"wildcard {place}" if (place := word_place(name)) else bare(name)

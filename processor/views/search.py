@@ -11,6 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.facets import label
 from processor.views.rates import is_back
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Term(NamedTuple):
         if place is not None:
             known = (value.lower() for value in place(cluster))
             return any(self.text == value if self.exact else self.text in value for value in known)
-        for name in (self.key, f"label {self.key}"):
+        for name in (self.key, label(self.key)):
             for facet, values in cluster.facets.items():
                 if facet.lower() == name and any(self.text in value.lower() for value in values):
                     return True

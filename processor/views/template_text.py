@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.facets import NOTHING, OTHER, word
 from processor.model.template import places
 from processor.text.characters import marked, named
 
@@ -20,7 +21,7 @@ _WILDCARD: Final = re.compile(r"<(?:\*|any)>")
 _EARNED: Final = "<any>"
 _VALUES: Final = 3
 _VALUE_WIDTH: Final = 60
-_NO_VALUE: Final = frozenset({"(other)", "(nothing)"})
+_NO_VALUE: Final = frozenset({OTHER, NOTHING})
 
 
 class Segment(NamedTuple):
@@ -70,7 +71,7 @@ def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, 
     earned = 0
     for place, value, literal in zip(places(template), values, literals[1:], strict=True):
         earned += place.mark == _EARNED
-        words = cluster.facets.get(f"word {earned}", {}) if place.mark == _EARNED else {}
+        words = cluster.facets.get(word(earned), {}) if place.mark == _EARNED else {}
         made.append(_wildcard(place.mark, value, cluster.values.get(place.key) or words))
         made.append(Segment(literal))
     return tuple(segment for segment in made if segment.wildcard or segment.text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Kind
+from processor.model.facets import OTHER
 from processor.views.template_text import Segment, segments
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster
 
-OTHER: Final = "(other)"
 _AT: Final = " at "
 
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from processor.model import MAX_BETWEEN
-from processor.model.values import OTHER, total
+from processor.model.facets import OTHER
+from processor.model.values import total
 from sinks.stored_cluster import (
     DAYS_KEPT,
     MAX_FACET_VALUES,

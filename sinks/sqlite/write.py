@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import SCHEMA_VERSION, Kind, Sample, Stream, TemplateRecord
 from processor.model.errors import Conflict, StateError
-from processor.model.values import OTHER, total
+from processor.model.facets import OTHER
+from processor.model.values import total
 from sinks.sqlite.read import SAMPLE, at, first_sample, micros, sample_row
 from sinks.stored_cluster import (
     DAYS_KEPT,

@@ -10,6 +10,9 @@ mock_provider "google" {
   mock_resource "google_logging_folder_sink" {
     defaults = { writer_identity = "serviceAccount:writer-of-folder" }
   }
+  mock_resource "google_logging_billing_account_sink" {
+    defaults = { writer_identity = "serviceAccount:writer-of-billing-account" }
+  }
   mock_resource "google_logging_organization_sink" {
     defaults = { writer_identity = "serviceAccount:writer-of-organization" }
   }
@@ -48,15 +51,15 @@ run "nothing_is_lost_on_the_way" {
 run "state_is_protected" {
   command = plan
   assert {
-    condition     = google_firestore_database.state.delete_protection_state == "DELETE_PROTECTION_ENABLED"
+    condition     = google_firestore_database.state[0].delete_protection_state == "DELETE_PROTECTION_ENABLED"
     error_message = "the state must not be deletable by mistake"
   }
   assert {
-    condition     = google_firestore_database.state.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    condition     = google_firestore_database.state[0].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
     error_message = "yesterday's state must be readable"
   }
   assert {
-    condition     = google_firestore_backup_schedule.daily.retention == "604800s"
+    condition     = google_firestore_backup_schedule.daily[0].retention == "604800s"
     error_message = "a week of daily backups"
   }
   assert {
@@ -78,11 +81,11 @@ run "one_project_by_default" {
     error_message = "one sink, of the project"
   }
   assert {
-    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-project"
+    condition     = google_pubsub_topic_iam_member.sink_writer["main"].member == "serviceAccount:writer-of-project"
     error_message = "the sink's own identity must be able to publish"
   }
   assert {
-    condition     = strcontains({ for one in google_logging_project_sink.entries[0].exclusions : one.name => one.filter }["own-logs"], "log-gardener-worker")
+    condition     = strcontains({ for one in google_logging_project_sink.entries["main"].exclusions : one.name => one.filter }["own-logs"], "log-gardener-worker")
     error_message = "our own logs would feed themselves"
   }
   assert {
@@ -95,11 +98,11 @@ run "a_folder_includes_its_projects" {
   command = apply
   variables { sink_parent = "folders/42" }
   assert {
-    condition     = google_logging_folder_sink.entries[0].include_children && google_logging_folder_sink.entries[0].intercept_children != true
+    condition     = google_logging_folder_sink.entries["main"].include_children && google_logging_folder_sink.entries["main"].intercept_children != true
     error_message = "children's entries come along, and their own sinks keep them"
   }
   assert {
-    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-folder"
+    condition     = google_pubsub_topic_iam_member.sink_writer["main"].member == "serviceAccount:writer-of-folder"
     error_message = "the sink's own identity must be able to publish"
   }
 }
@@ -108,12 +111,100 @@ run "an_organization_includes_its_projects" {
   command = apply
   variables { sink_parent = "organizations/42" }
   assert {
-    condition     = google_logging_organization_sink.entries[0].include_children && google_logging_organization_sink.entries[0].intercept_children != true
+    condition     = google_logging_organization_sink.entries["main"].include_children && google_logging_organization_sink.entries["main"].intercept_children != true
     error_message = "children's entries come along, and their own sinks keep them"
   }
   assert {
-    condition     = google_pubsub_topic_iam_member.sink_writer.member == "serviceAccount:writer-of-organization"
+    condition     = google_pubsub_topic_iam_member.sink_writer["main"].member == "serviceAccount:writer-of-organization"
     error_message = "the sink's own identity must be able to publish"
+  }
+}
+
+run "every_sink_may_publish_by_its_own_identity" {
+  command = apply
+  variables { more_sink_parents = ["folders/42", "organizations/43", "billingAccounts/012345-ABCDEF-678901"] }
+  assert {
+    condition = { for key, grant in google_pubsub_topic_iam_member.sink_writer : key => grant.member } == {
+      "main"                                 = "serviceAccount:writer-of-project"
+      "folders/42"                           = "serviceAccount:writer-of-folder"
+      "organizations/43"                     = "serviceAccount:writer-of-organization"
+      "billingAccounts/012345-ABCDEF-678901" = "serviceAccount:writer-of-billing-account"
+    }
+    error_message = "one grant for each sink"
+  }
+  assert {
+    condition     = length(google_monitoring_monitored_project.source) == 0
+    error_message = "the own project is seen anyway, folders and organisations cannot be"
+  }
+}
+
+run "alerts_see_the_project_of_the_sink" {
+  command = plan
+  variables { sink_parent = "projects/garden-other" }
+  assert {
+    condition     = keys(google_monitoring_monitored_project.source) == ["garden-other"]
+    error_message = "the errors of a sink are a metric of its project"
+  }
+}
+
+run "a_second_installation_shares_no_name" {
+  command = plan
+  variables { name = "garden-two" }
+  assert {
+    condition     = google_firestore_database.state[0].name == "garden-two" && output.state == "firestore:garden-project/garden-two"
+    error_message = "the database of the project is the first installation's"
+  }
+}
+
+run "what_exists_is_used_and_left_to_its_owner" {
+  command = plan
+  variables {
+    sink_parent       = "none"
+    existing_topic    = "projects/garden-logs/topics/all-logs"
+    existing_database = "shared"
+    config_secret     = "rules"
+    create_indexes    = false
+  }
+  assert {
+    condition     = length(google_firestore_database.state) + length(google_firestore_backup_schedule.daily) + length(google_firebaserules_release.deny) + length(google_pubsub_topic.entries) + length(google_pubsub_topic_iam_member.sink_writer) + length(google_firestore_index.query) == 0
+    error_message = "neither made nor changed"
+  }
+  assert {
+    condition     = google_pubsub_subscription.worker.topic == "projects/garden-logs/topics/all-logs" && output.state == "firestore:garden-project/shared"
+    error_message = "the worker reads and writes what was named"
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.absence["silence"].conditions[0].condition_absent[0].filter, "topic_id=\"all-logs\"") && keys(google_monitoring_monitored_project.source) == ["garden-logs"]
+    error_message = "the silence that counts is the existing topic's, in its project"
+  }
+  assert {
+    condition     = { for one in google_cloud_run_v2_worker_pool.worker[0].template[0].containers[0].env : one.name => one.value }["GARDENER_CONFIG"] == "/etc/gardener/gardener.toml" && google_cloud_run_v2_worker_pool.worker[0].template[0].volumes[0].secret[0].secret == "rules"
+    error_message = "the file is mounted where the worker looks"
+  }
+}
+
+run "a_key_encrypts_everything_that_is_stored" {
+  command = plan
+  variables {
+    kms_key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"
+    engine  = "dataflow"
+  }
+  assert {
+    condition = alltrue([for key in [
+      google_pubsub_topic.entries[0].kms_key_name,
+      google_pubsub_topic.dead.kms_key_name,
+      google_firestore_database.state[0].cmek_config[0].kms_key_name,
+      google_secret_manager_secret.github.replication[0].user_managed[0].replicas[0].customer_managed_encryption[0].kms_key_name,
+      google_artifact_registry_repository.images.kms_key_name,
+      google_cloud_run_v2_worker_pool.worker[0].template[0].encryption_key,
+      google_cloud_run_v2_service.web[0].template[0].encryption_key,
+      google_storage_bucket.dataflow[0].encryption[0].default_kms_key_name,
+    ] : key == var.kms_key])
+    error_message = "no store without the key"
+  }
+  assert {
+    condition     = length(google_kms_crypto_key_iam_member.agent) == 6
+    error_message = "every agent that stores may use the key"
   }
 }
 
@@ -216,6 +307,13 @@ run "wrong_values_are_refused" {
     firestore_database    = "X"
     backup_retention_days = 120
     settings              = { github_token = "x" }
+    existing_topic        = "all-logs"
+    kms_key               = "k"
+    vpc                   = { connector = "c", network = "n" }
+    web_ingress           = "all"
+    config_secret         = "projects/p/secrets/s"
+    config_secret_version = "latest"
+    budget                = { billing_account = "mine", amount = 1 }
     writes_per_second     = 0
   }
   expect_failures = [
@@ -224,5 +322,25 @@ run "wrong_values_are_refused" {
     var.worker_instances, var.worker_cpu, var.worker_memory, var.web_viewers, var.web_on_call, var.alert_email,
     var.engine, var.dataflow_image, var.dataflow_max_workers, var.ledger_lanes, var.backlog_alert_s,
     var.firestore_database, var.backup_retention_days, var.settings, var.writes_per_second,
+    var.existing_topic, var.kms_key, var.vpc, var.web_ingress,
+    var.config_secret, var.config_secret_version, var.budget,
   ]
+}
+
+# Checked against another variable, so only where that one is right.
+run "two_ways_to_say_one_thing_are_refused" {
+  command = plan
+  variables {
+    sink_parent        = "folders/42"
+    more_sink_parents  = ["folders/42"]
+    firestore_database = "garden"
+    existing_database  = "shared"
+  }
+  expect_failures = [var.more_sink_parents, var.existing_database]
+}
+
+run "a_parent_without_its_kind_is_refused" {
+  command = plan
+  variables { more_sink_parents = ["42"] }
+  expect_failures = [var.more_sink_parents]
 }

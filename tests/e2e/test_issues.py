@@ -152,7 +152,7 @@ def test_the_real_hour_gives_one_issue_for_each_kind_of_problem(gardener, shared
     assert sorted(one["title"] for one in found.values()) == [
         (
             "netra-backend-staging: ModuleNotFoundError: No module named 'netra_backend.app.services.monitoring'"
-            " in gcp_auth_context_middleware.py"
+            " in _add_websocket_exclusion_middleware (middleware_setup.py)"
         ),
         "netra-backend-staging: SERVICE_ID contained whitespace - sanitized from … to …",
         "netra-backend-staging: Sentry SDK not available - install sentry-sdk[fastapi] to enable error tracking",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[2]
 VENV = TOP / ".venv-terraform"
-STACKS = ("project", "folder", "organization", "dataflow")
+STACKS = ("project", "folder", "organization", "dataflow", "existing", "keys")
 NEWEST = "8.7.0"
 
 

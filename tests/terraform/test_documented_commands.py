@@ -180,6 +180,7 @@ def test_operating_as_the_page_says(desk, cloud):
 @pytest.mark.parametrize("page", ["README.md", "docs/worklog.md"])
 def test_on_a_laptop_as_the_page_says(desk, page):
     shutil.copy(TOP / "examples" / "export.json", desk.folder)
+    (desk.folder / "app.log").write_text("2026-05-12 10:00:00 ERROR cannot reach the ledger\n", "utf-8")
     first = "mkdir run\ngardener replay export.json\ngardener replay export.json --state sqlite:run/garden.db\n"
     script = blocks(page).replace(
         "show ID", "show \"$(gardener clusters --json | grep -o '[0-9a-f]\\{12\\}' | head -1)\""

@@ -199,6 +199,18 @@ def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():
     assert "github:OWNER/REPO" in ending(every, "worker-pools deploy")[0].one("set-env-vars")
 
 
+def test_an_installation_of_another_name_has_the_database_that_terraform_gives_it(stacks):
+    every = [parsed(one) for one in commands(project="garden-folder", region="europe-west1", service="garden-two")]
+    (wanted,) = stacks["folder"].of("google_firestore_database")
+    (made,) = ending(every, "databases create")
+    assert made.one("database") == wanted["name"] == "garden-two"
+    assert all(one.one("database") == "garden-two" for one in every if "database" in one.flags)
+    (pool,) = ending(every, "worker-pools deploy")
+    assert f"GARDENER_STATE={stacks['folder'].outputs['state']}," in pool.one("set-env-vars")
+    (granted,) = {one["condition"][0]["expression"] for one in stacks["folder"].of("google_project_iam_member")}
+    assert all(granted in one.one("condition") for one in ending(every, "projects add-iam-policy-binding"))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -254,15 +254,20 @@ def test_they_agree_but_where_a_reason_is_given():
 def test_terraform_renders_the_same_filter(stacks, name):
     outputs = stacks[name].outputs
     assert outputs["sink_filter"] == sink_filter.render()
-    prefix = "garden-two" if name == "folder" else "log-gardener"
+    prefix = {"folder": "garden-two", "existing": "garden-guest"}.get(name, "log-gardener")
     expected = sink_filter.exclusions(project=f"garden-{name}", name=prefix, exclude_http_4xx=name == "folder")
     ours_and_more = dict(outputs["sink_exclusions"])
     assert ours_and_more.pop("chatty", None) == ({"organization": 'resource.labels.namespace_name="sandbox"'}.get(name))
     assert ours_and_more == expected
-    parent = name if name in ("folder", "organization") else "project"
-    (created,) = stacks[name].of(f"google_logging_{parent}_sink")
-    assert created["filter"] == outputs["sink_filter"]
-    assert {one["name"]: one["filter"] for one in created["exclusions"]} == outputs["sink_exclusions"]
+    created = [
+        one
+        for kind in ("project", "folder", "organization", "billing_account")
+        for one in stacks[name].of(f"google_logging_{kind}_sink")
+    ]
+    assert len(created) == {"existing": 0, "keys": 4}.get(name, 1)
+    for one in created:
+        assert one["filter"] == outputs["sink_filter"]
+        assert {out["name"]: out["filter"] for out in one["exclusions"]} == outputs["sink_exclusions"]
 
 
 def test_excluding_4xx_leaves_5xx():

@@ -9,9 +9,21 @@ TABLE = TOP / "docs" / "iam.md"
 # What each stack calls its installation and its database
 NAMES = {
     "project": ("log-gardener", "(default)"),
-    "folder": ("garden-two", "(default)"),
+    "folder": ("garden-two", "garden-two"),
     "organization": ("log-gardener", "gardener"),
     "dataflow": ("log-gardener", "(default)"),
+    "existing": ("garden-guest", "shared"),
+    "keys": ("log-gardener", "(default)"),
+}
+# Google's own, by the domain of their accounts
+AGENTS = {
+    "gcp-sa-artifactregistry": "Artifact Registry",
+    "gcp-sa-firestore": "Firestore",
+    "gcp-sa-iap": "IAP",
+    "gcp-sa-pubsub": "Pub/Sub",
+    "gcp-sa-secretmanager": "Secret Manager",
+    "gs-project-accounts": "Storage",
+    "serverless-robot-prod": "Cloud Run",
 }
 # Resource type, and the argument that says on what
 SCOPES = {
@@ -20,6 +32,7 @@ SCOPES = {
     "google_project_iam_member": ("database", "condition"),
     "google_secret_manager_secret_iam_member": ("secret", "secret_id"),
     "google_storage_bucket_iam_member": ("bucket", "bucket"),
+    "google_kms_crypto_key_iam_member": ("key", "crypto_key_id"),
     "google_artifact_registry_repository_iam_member": ("repository", "repository"),
     "google_cloud_run_v2_service_iam_member": ("service", "name"),
     "google_iap_web_cloud_run_service_iam_member": ("service", "cloud_run_service_name"),
@@ -44,6 +57,10 @@ def granted(stack, name: str) -> set[tuple[str, str, str]]:
         what, argument = SCOPES[kind]
         if values["role"] == "roles/dataflow.worker":
             what, on = "project", ""
+        elif what == "key":
+            on = "kms_key"
+        elif label == "config":
+            on = "config_secret"
         elif what == "database":
             on = condition(values, name, database)
         else:
@@ -57,9 +74,9 @@ def who(member: str, installation: str, name: str) -> str:
     own = re.fullmatch(rf"serviceAccount:{installation}-(\w+)@garden-{name}\.iam\.gserviceaccount\.com", member)
     if own:
         return own[1]
-    agent = re.fullmatch(r"serviceAccount:service-123456789012@gcp-sa-(\w+)\.iam\.gserviceaccount\.com", member)
-    if agent:
-        return {"pubsub": "Pub/Sub", "iap": "IAP"}[agent[1]]
+    agent = re.fullmatch(r"serviceAccount:service-123456789012@([\w-]+)\.iam\.gserviceaccount\.com", member)
+    if agent and agent[1] in AGENTS:
+        return AGENTS[agent[1]]
     if re.fullmatch(
         r"serviceAccount:writer-of-google_logging_\w+_sink@gcp-sa-logging\.iam\.gserviceaccount\.com", member
     ):
@@ -87,7 +104,7 @@ def test_nothing_is_granted_that_the_table_does_not_give_a_reason_for(stacks, na
 def test_everything_in_the_table_is_granted_somewhere(stacks):
     everything = set().union(*(granted(stacks[name], name) for name in STACKS))
     assert documented() - everything == set()
-    assert len(documented()) == 17
+    assert len(documented()) == 24
 
 
 def test_no_grant_is_authoritative_or_wide():
@@ -104,7 +121,7 @@ def test_every_grant_on_a_subscription_is_made_again_when_the_subscription_is(na
     blocks = re.findall(r'^resource "google_pubsub_subscription_iam_member".*?^}', text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 3
     assert all("replace_triggered_by = [google_pubsub_subscription.worker.id]" in block for block in blocks)
-    assert len(stacks[name].of("google_pubsub_subscription_iam_member")) == (5 if name == "dataflow" else 3)
+    assert len(stacks[name].of("google_pubsub_subscription_iam_member")) == (5 if name in {"dataflow", "keys"} else 3)
 
 
 def test_the_roles_of_who_deploys_have_a_reason_each():

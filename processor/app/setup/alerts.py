@@ -30,7 +30,7 @@ def own_errors(name: str) -> str:
     actions: dict[str, dict[str, str]] = json.loads(
         resources.files("processor.app.setup").joinpath("actions.json").read_text("utf-8")
     )
-    bad = [f'"{action}"' for action, row in actions.items() if row["severity"] in _BAD]
+    bad = [f'"{action}"' for action, row in sorted(actions.items()) if row["severity"] in _BAD]
     where = f'(resource.labels.worker_pool_name="{name}-worker" OR resource.labels.service_name="{name}-web")'
     return f"severity>=ERROR AND jsonPayload.log_gardener.action=({' OR '.join(bad)}) AND {where}"
 

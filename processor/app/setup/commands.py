@@ -68,8 +68,8 @@ def commands(
 
 def _apis(about: Installation) -> Iterator[str]:
     yield gcloud("services", "enable", *(f"{api}.googleapis.com" for api in _APIS.split()), project=about.project)
-    for program, title in (("worker", "Log Gardener worker"), ("web", "Log Gardener on-call page")):
-        account = f"{about.name}-{program}"
+    for program, what in (("worker", "worker"), ("web", "on-call page")):
+        account, title = f"{about.name}-{program}", f"{about.name}: {what}"
         yield gcloud("iam", "service-accounts", "create", account, project=about.project, display_name=title)
 
 
@@ -144,7 +144,7 @@ def _sink(about: Installation) -> Iterator[str]:
 
 
 def _state(about: Installation) -> Iterator[str]:
-    project, database = about.project, "(default)"
+    project, database = about.project, about.database
     yield gcloud(
         *("firestore", "databases", "create"),
         project=project,
@@ -173,7 +173,7 @@ def _state(about: Installation) -> Iterator[str]:
 def _state_grants(about: Installation) -> Iterator[str]:
     condition = (
         'resource.type == "firestore.googleapis.com/Database" && '
-        f'resource.name == "projects/{about.project}/databases/(default)"'
+        f'resource.name == "projects/{about.project}/databases/{about.database}"'
     )
     for program in ("worker", "web"):
         yield gcloud(
@@ -229,7 +229,7 @@ def _worker(about: Installation) -> Iterator[str]:
     name, project = about.name, about.project
     settings = {
         "GARDENER_SOURCE": f"pubsub:projects/{project}/subscriptions/{name}-worker",
-        "GARDENER_STATE": f"firestore:{project}",
+        "GARDENER_STATE": about.state,
         "GARDENER_ISSUES": f"github:{about.repository}",
         "GARDENER_MIN_SEVERITY": "WARNING",
         "GARDENER_WRITES_PER_SECOND": "400",

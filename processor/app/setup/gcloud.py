@@ -65,6 +65,16 @@ class Installation:
         kind, _, number = self.parent.partition("/")
         return _PARENT_FLAGS[kind], number
 
+    @property
+    def database(self) -> str:
+        """Name of the Firestore database: a project has one "(default)", so only the default name takes it."""
+        return "(default)" if self.name == "log-gardener" else self.name
+
+    @property
+    def state(self) -> str:
+        """The state as the command line takes it."""
+        return f"firestore:{self.project}" + ("" if self.database == "(default)" else f"/{self.database}")
+
     def account(self, program: str) -> str:
         """Return the address of the account of `worker` or `web`."""
         return f"{self.name}-{program}@{self.project}.iam.gserviceaccount.com"
@@ -76,7 +86,7 @@ class Installation:
     def page_settings(self) -> Ask:
         """Return the on-call page's environment; it checks the proxy's signature for an audience with that number."""
         settings = {
-            "GARDENER_STATE": f"firestore:{self.project}",
+            "GARDENER_STATE": self.state,
             "GARDENER_WEB_HOST": "0.0.0.0",  # noqa: S104  # the proxy is in front, and the page knows it
             "GARDENER_WEB_PORT": "8080",
             "GARDENER_WEB_IAP_AUDIENCE": f"/projects/{self._number()}/locations/{self.region}/services/{self.name}-web",

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from processor.model import Priority, Severity, Status
+from processor.model import Priority, Severity, Status, facets
 from processor.model.notes import FOR_BUDGET
 from processor.triage.policy import priority_of, rule_for
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from processor.triage.policy import Policy
     from processor.triage.related import Link
 
-OTHER: Final = "(other)"
 """The store's name for what is beyond its bound on values of a facet."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 _MIN_PREFIX: Final = 4
@@ -264,8 +263,8 @@ def revisions(items: Iterable[Item]) -> dict[str, tuple[int, datetime, datetime]
 
 def instances(items: Sequence[Item]) -> tuple[int, str, bool]:
     """(how many instances are known by name, the beginning that all names share or "", whether there are more)."""
-    names = list(facet(items, "instance"))
-    known = [name for name in names if name != OTHER]
+    names = list(facet(items, facets.INSTANCE))
+    known = [name for name in names if name != facets.OTHER]
     prefix = _beginning(known) if len(known) > 1 else ""
     return len(known), prefix if len(prefix) >= _MIN_PREFIX else "", len(known) < len(names)
 
@@ -280,5 +279,7 @@ def _beginning(names: Iterable[str]) -> str:
 def labels(items: Sequence[Item]) -> dict[str, dict[str, int]]:
     """Labels and places of the entries: name -> value -> entries."""
     names = sorted({name for item in items for name in item.cluster.facets})
-    wanted = [name for name in names if name.startswith("label ") or name in ("location", "namespace", "cluster")]
-    return {name.removeprefix("label "): facet(items, name) for name in wanted}
+    wanted = [
+        name for name in names if facets.is_label(name) or name in (facets.LOCATION, facets.NAMESPACE, facets.CLUSTER)
+    ]
+    return {facets.bare(name): facet(items, name) for name in wanted}

@@ -32,7 +32,6 @@ _MAX_TEMPLATE: Final = 2_000
 _MAX_SAMPLE: Final = 4_000
 _MAX_ROWS: Final = 8
 _MAX_HISTORY: Final = 10
-_DETAILED: Final = ("status", "route", "module", "function", "logger", "error group")
 
 
 def markdown(log: Worklog, redact: Redact) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from processor.model.facets import OTHER
 from processor.views.code_line import code_of, entry_of
 from processor.views.facets import breakdown
-from processor.views.titles import OTHER, raised, ranked, title
+from processor.views.titles import raised, ranked, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from processor.issues import body as report
 from processor.issues import headline
 from processor.issues.sample import sample_json
+from processor.model.facets import CODE
 from processor.text import markdown as neutral
 from processor.views.worklog import facts
 from processor.views.worklog.problems import numbers, reach
@@ -31,7 +32,6 @@ _MAX_SAMPLE: Final = 4_000
 _MAX_ROWS: Final = 8
 _MAX_HISTORY: Final = 10
 _MAX_MEMBERS: Final = 20
-_DETAILED: Final = ("status", "route", "module", "function", "logger", "error group")
 
 
 def title_of(problem: Problem, redact: Redact) -> str:
@@ -64,7 +64,7 @@ def section(problem: Problem, log: Worklog, redact: Redact) -> Iterable[str]:
     yield neutral.block(redact(cluster.template), max_chars=_MAX_TEMPLATE)
     yield f"**Impact:** {_impact(problem, log, redact)}"
     yield from _members(problem, redact)
-    if breakdown := _breakdown({one: facts.facet(problem.items, one) for one in _DETAILED}):
+    if breakdown := _breakdown({one: facts.facet(problem.items, one) for one in CODE}):
         yield neutral.block(redact(breakdown), max_chars=_MAX_TEMPLATE)
     yield "**History:**"
     yield _history(problem, redact)
@@ -157,7 +157,7 @@ def _impact(problem: Problem, log: Worklog, redact: Redact) -> str:
 
 def _breakdown(found: Mapping[str, Mapping[str, int]]) -> str:
     sections = []
-    for name in _DETAILED:
+    for name in CODE:
         values = found.get(name, {})
         rows = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
         lines = [f"  {n:>9,}  {value}" for value, n in rows[:_MAX_ROWS]]
