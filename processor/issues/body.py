@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Priority
     from processor.model.notes import Notes, PendingComment, RelatedIssue
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the form of the body changes, so that open issues are rewritten once."""
 LABEL: Final = "log-gardener"
 QUIET: Final = "quiet"
@@ -35,6 +35,7 @@ MAX_LABEL: Final = 50
 _MAX_TEMPLATE: Final = 2_000
 _MAX_SAMPLE: Final = 8_000
 _MAX_NAME: Final = 120
+_LATELY_MIN: Final = 10
 _MAX_BODY: Final = 60_000
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"^<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?$", re.MULTILINE)
@@ -167,12 +168,19 @@ def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Note
     times = cluster.occurrences
     once = "" if times == cluster.count else f" in {times:,} occurrences"
     reach = [found for found in (breakdown.users(cluster), breakdown.instances(cluster)) if found]
-    ending = " It has gone quiet." if cluster.triage.quiet else ""
+    ending = " It has gone quiet." if cluster.triage.quiet else _going(cluster)
     return (
         f"**{priority}**, {_entries(cluster.count)} ({levels}){once}{''.join(f', {one}' for one in reach)},"
         f" first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S}, last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC"
         f"{_revision(cluster, wording, notes)}.{ending}"
     )
+
+
+def _going(cluster: Cluster) -> str:
+    """How much came at the end: true whenever it is read, unlike "still going"."""
+    last = int(cluster.last_seen.timestamp()) // 60
+    lately = sum(n for minute, n in cluster.minutes.items() if minute > last - _LATELY_MIN)
+    return f" Still going when last seen: {lately:,} in {_LATELY_MIN} minutes." if lately > 1 else ""
 
 
 def _entries(count: int) -> str:

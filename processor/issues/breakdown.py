@@ -37,8 +37,10 @@ def where(cluster: Cluster, notes: Notes, wording: Wording) -> str:
     rows += [("new in", wording.named(notes.new_in)), ("gone since", wording.named(notes.gone_since))]
     for facet, values in _tables(cluster).items():
         if len(values) == 1 and not _is_told(facet):
-            value = wording.value(facet, next(iter(values)))
-            rows.append((_facet_name(facet, wording), "" if value == HIDDEN else value))
+            value, name = wording.value(facet, next(iter(values))), _facet_name(facet, wording)
+            # Loggers and modules often have one name; a value without its key tells nothing.
+            if HIDDEN not in (value, name.removeprefix("label ")) and value not in (known for _, known in rows):
+                rows.append((name, value))
     return table([(key, short(value)) for key, value in rows if value])
 
 
@@ -68,14 +70,16 @@ def users(cluster: Cluster) -> str:
 
 
 def timeline(cluster: Cluster) -> str:
-    """The last fourteen days that have entries, and the last three hours in steps of ten minutes."""
+    """The last fourteen days that have entries if there are several, and the last three hours by ten minutes."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     rows = [(f"{epoch + timedelta(days=day):%Y-%m-%d}", n) for day, n in sorted(cluster.days.items())[-14:]]
     tens: dict[int, int] = {}
     for minute, n in cluster.minutes.items():
         tens[minute // 10] = tens.get(minute // 10, 0) + n
     recent = [(f"{epoch + timedelta(minutes=ten * 10):%m-%d %H:%M}", n) for ten, n in sorted(tens.items())]
-    return "\n\n".join(_bars(part) for part in (rows, recent) if part)
+    # One day is no history, and its figure is the first sentence's.
+    parts = (rows if len(rows) > 1 or not recent else [], recent)
+    return "\n\n".join(_bars(part) for part in parts if part)
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:

@@ -27,7 +27,11 @@ def name(cluster: Cluster) -> str:
 
     Values and a level that stand before the first word tell nothing and are left out.
     """
-    first = cluster.template.split("\n", 1)[0]
+    return _name(cluster, cluster.template)
+
+
+def _name(cluster: Cluster, template: str) -> str:
+    first = template.split("\n", 1)[0]
     if cluster.stream.kind == Kind.EXCEPTION:
         return first.split(" => ")[-1].split(" at ", 1)[0]
     return _LEVEL_FIRST.sub("", _VALUES_FIRST.sub("", first)) or first
@@ -37,9 +41,14 @@ def said(cluster: Cluster, wording: Wording) -> str:
     """What broke, published: an exception with its place and root, a request with its routes, a text as it is."""
     if cluster.stream.kind == Kind.HTTP:
         return _request(cluster, wording)
+    template, constants = wording.constants(cluster.template, cluster.values)
     if cluster.stream.kind == Kind.EXCEPTION:
-        return _exception(cluster, wording)
-    return wording.said(name(cluster))
+        told = _exception(cluster, template, wording)
+    else:
+        told = wording.said(_name(cluster, template))
+    for mark, value in constants.items():
+        told = told.replace(mark, value)
+    return told
 
 
 def title(cluster: Cluster, wording: Wording) -> str:
@@ -47,12 +56,12 @@ def title(cluster: Cluster, wording: Wording) -> str:
     return markdown.title(f"{wording.named(cluster.stream.service)}: {said(cluster, wording)}", max_chars=MAX_TITLE)
 
 
-def _exception(cluster: Cluster, wording: Wording) -> str:
+def _exception(cluster: Cluster, template: str, wording: Wording) -> str:
     """`Type: message in function (file.py) (from Root: its message)`; messages as grouping masked them."""
     found = cluster.sample.exception or stacktrace.describe(cluster.sample.text)
     if found is None:
-        return wording.said(name(cluster))
-    told = stacktrace.without_values(found, cluster.template)
+        return wording.said(_name(cluster, template))
+    told = stacktrace.without_values(found, template)
     return stacktrace.title(
         told._replace(
             type=wording.named(told.type),

@@ -76,13 +76,17 @@ def _names(root: Cluster, cause: str) -> bool:
 def _member_lines(report: IncidentReport, wording: Wording) -> Iterable[str]:
     by_id = {cluster.id: cluster for cluster in report.clusters}
     members = [member for member in report.incident.members if member.id in by_id]
+    told_before: set[str] = set()
     for member in members[:_MAX_MEMBERS]:
         cluster = by_id[member.id]
         counted = f"- `{cluster.id}` {cluster.count:,} entries"
         if member.id == report.incident.root:
             yield f"{counted}: the root"
             continue
-        told = [_reason(one, report.incident.cause, wording) for one in member.evidence]
+        # Figures that were given for one cluster are not repeated for the next.
+        known = [(str(one.sign), _reason(one, report.incident.cause, wording)) for one in member.evidence]
+        told = [sign if text in told_before else text for sign, text in known]
+        told_before.update(text for _, text in known)
         why = "; ".join(told) or "was part of it when it began"
         said = markdown.prose(headline.said(cluster, wording), max_chars=_MAX_LINE)
         yield f"{counted}: {said} ({markdown.prose(why, max_chars=_MAX_LINE)})"

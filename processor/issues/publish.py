@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.issues.sample import masked
 from processor.model import facets
+from processor.model.template import places
 from processor.parsing import routes
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ _RUN: Final = re.compile(r"…(?:[ ,;:/|.-]{0,2}…)+")
 _URL: Final = re.compile(r"(?:https?://|/)\S{0,2000}$")
 _FULL_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_a-z][\w'\u2019-]+){1,3}")
 _CODE: Final = re.compile(r"(?=\w*_|\w+\.\w+\.)[A-Za-z_]+(?:\.[A-Za-z_]+){1,12}")  # shop_core.pay, com.acme.Pay
+_CODE_NAME: Final = re.compile(
+    r"[a-z]+(?:_[a-z]+){1,8}|[A-Z]+(?:_[A-Z]+){1,8}|E[A-Z]{4,12}|[a-z]+(?:[A-Z][a-z]+){1,8}"
+    r"|(?:[A-Z][a-z]+){1,8}(?:Error|Exception|Service|Controller|Handler|Manager|Client|Factory|Worker|Job|Task)"
+    r"|[A-Za-z_]+(?:\.[A-Za-z_]+){2,12}|(?:[A-Za-z_-]+/){0,12}[A-Za-z_-]+\.(?:py|js|ts|go|rb|rs|java|kt|cs|php|sql|ya?ml|toml)"
+)
+"""Names from code, configuration and schema: what can stand in a title though it was masked."""
+_WORDS_OF_NAME: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_FIRST_PRIVATE: Final = 0x2801
+_PRIVATE: Final = re.compile("[\u2800-\u28ff]")
+_MAX_CONSTANTS: Final = 50
+_MIN_TIMES: Final = 3
+"""Of fewer occurrences nothing is the same in all."""
 _PROBE: Final = "q7w8e9r0t1y2"
 _LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"(['\"`])…\1")
@@ -42,7 +55,8 @@ _FRAME: Final = re.compile(
     r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|#\d+\s.{0,300}"
     r"|\d{1,4}:\s+(?:0x[0-9a-f]+ - )?[\w:<>$ .&*,{}#-]{3,300}|\S+\.\w{1,6}:\d+(?::\d+)?(?:\s.{0,200})?"
     r"|[\w./$*()-]{3,200}\([^)]{0,100}\)|goroutine \d+ \[[a-z ,\d]{1,60}\]:|Traceback \(most recent call last\):"
-    r"|created by \S.{0,200}|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
+    r"|created by \S.{0,200}|from\s+[\w.]{1,200}\s+import\s.{0,200}"
+    r"|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
 )
 _ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
 
@@ -66,6 +80,41 @@ class Wording:
     def said(self, text: str) -> str:
         """What a text says, without what is filled in; "…" stands for it. Lines stay lines."""
         return _tidy(self.hide(_PLACES.sub(HIDDEN, self.mask(self.redact(text)))))
+
+    def constants(self, template: str, values: Mapping[str, Mapping[str, int]]) -> tuple[str, dict[str, str]]:
+        """The template with one character for every place that has the same code-like value in all entries, and those.
+
+        What names a part of the program is said, though grouping masks it; what names anything else is filled in. Put
+        the values in place of the characters once the template is published: masks would take them out again.
+        """
+        template = _PRIVATE.sub("", template)
+        telling = {
+            key: value
+            for key, seen in values.items()
+            if len(seen) == 1
+            for value, times in seen.items()
+            if times >= _MIN_TIMES and self._is_code(value, key)
+        }
+        known: dict[str, str] = {}
+        parts, end = [], 0
+        for place in places(template)[:_MAX_CONSTANTS]:
+            if place.key in telling:
+                mark = chr(_FIRST_PRIVATE + len(known))
+                known[mark] = telling[place.key]
+                parts += [template[end : place.start], mark]
+                end = place.end
+        return "".join([*parts, template[end:]]), known
+
+    def _is_code(self, value: str, key: str) -> bool:
+        """Whether a value after these words is a name from code, made of words that nobody is called."""
+        if not _CODE_NAME.fullmatch(value) or self.redact(value) != value:
+            return False
+        # A file is named by what is in it; a bare name may be its owner's: `user john_smith`.
+        noun = last[0] if "." not in value and (last := _LAST_WORD.search(key)) else "value"
+        words = _WORDS_OF_NAME.findall(value)
+        return not any(
+            HIDDEN in self.hide(f"{before} '{word.lower()}'") for word in words for before in {noun, "value"}
+        )
 
     def named(self, text: str) -> str:
         """A name of the service's own: a revision, a project, a function. Redacted, else as it is."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
-from processor.model import Kind
+from processor.model import Kind, Status
 from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
 from processor.triage import related
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, Issue
     from processor.triage.features import Features
+    from processor.triage.related import Sign
 
 MAX_LINKS: Final = 8
 _MAX_ISSUES: Final = 2_000
@@ -113,12 +114,19 @@ class Linker:
         for other, known in fresh if mine else ():
             ref = other.triage.issue
             if mine and ref and other.id != cluster.id and (evidence := related.evidence(mine, known)):
-                yield RelatedIssue(number=ref.number, url=ref.url, why=evidence[0].sign, cluster=other.id)
+                yield RelatedIssue(number=ref.number, url=ref.url, why=_why(evidence[0].sign, other), cluster=other.id)
 
     def _traits(self, cluster: Cluster) -> Features | None:
         """Of a cluster without an issue; whether its revision is new is known from the others."""
         known = features([*(one for one, _, _ in self._reported.values()), cluster])
         return next((one for one in known if one.id == cluster.id), None)
+
+
+def _why(sign: Sign, other: Cluster) -> str:
+    """The evidence, and since when the other is settled: what was done then may help again."""
+    at = other.triage.resolved_at
+    settled = other.triage.status is Status.RESOLVED and at is not None
+    return f"{sign}; settled on {at:%Y-%m-%d}" if settled else str(sign)
 
 
 def why_of(cluster: Cluster, one: Features, text: str) -> Why | None:

@@ -18,7 +18,7 @@ _CHARS: Final = 500
 _MESSAGE: Final = 110
 _ROOT: Final = 60
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
-_FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \()")
+_FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \(|\S*\(\*\w+\)\.)")
 _SCRIPT = re.compile(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
 _EVERYWHERE = re.compile(r"(?:index\.\w+|__init__\.py|mod\.rs|lib\.rs|page\.tsx?|route\.tsx?)$")
 
@@ -81,6 +81,8 @@ def title(one: ExceptionInfo) -> str:
     if (one.root_type, one.root_message) != (one.type, one.message) and (root or one.root_message):
         if one.root_message and one.root_message not in one.message:
             root = f"{root}: {_cut(one.root_message, _ROOT)}" if root else _cut(one.root_message, _ROOT)
+        elif root and one.root_type and one.root_type in one.message:
+            root = ""  # a wrapper whose message begins with what it wraps
         if root and root != kind:
             parts.append(f"(from {root})")
     return " ".join(parts)

@@ -7,7 +7,7 @@ import pytest
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues.related_issues import MAX_LINKS, Linker, Why, why_of
-from processor.model import Issue, IssueRef
+from processor.model import Issue, IssueRef, Status, Triage
 from processor.model.notes import Notes
 from processor.triage.features import features
 
@@ -117,3 +117,19 @@ def test_the_issue_of_a_related_cluster_is_linked_with_its_evidence():
     assert found[broken] == [(stock, "same exception")]
     assert found[stock] == [(broken, "same exception")]
     assert sum(map(len, found.values())) == 2
+
+
+def test_an_older_issue_of_a_cluster_that_looked_the_same_says_when_it_was_settled():
+    pipe = PipelineFixture()
+    old = "the nightly export of table orders to the bucket was refused by its owner"
+    new = old.replace("orders", "invoices").replace("owner", "policy")
+    pipe.take(lines([entry(old, START), entry(new, START.replace(month=2), service="depot")]), tend=False)
+    first, second = pipe.clusters()
+    settled = Triage(
+        issue=IssueRef(REPO, 1, "https://x.example/1"), status=Status.RESOLVED, resolved_at=START.replace(day=9)
+    )
+    linker = Linker()
+    linker.learn([replace(first, triage=settled)])
+    (link,) = linker.links(second, REPO)
+
+    assert (link.url, link.why) == ("https://x.example/1", "similar template; settled on 2026-01-09")

@@ -298,3 +298,20 @@ def test_a_service_with_a_comma_gives_a_label_that_can_be_asked_for():
 
     assert found[0] == "log-gardener"
     assert all("," not in name and len(name) <= 50 and "@" not in name for name in found)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "quiet", "said"),
+    [
+        ({0: 4, 9: 3, 10: 5}, False, "Still going when last seen: 7 in 10 minutes."),
+        ({0: 1, 60: 11}, False, ""),
+        ({0: 4, 9: 3, 10: 5}, True, "It has gone quiet."),
+    ],
+)
+def test_the_first_sentence_says_how_much_came_at_the_end(minutes, quiet, said):
+    last = int(NOW.timestamp()) // 60
+    one = cluster("it broke", minutes={last - ago: n for ago, n in minutes.items()}, triage=Triage(quiet=quiet))
+    found = report.body(one, PLAIN, priority=Priority.P1, impact="It fails.")
+
+    assert said in found
+    assert ("Still going" in found) is said.startswith("Still")
