@@ -16,6 +16,7 @@ import entries_page
 from pydantic import SecretStr
 
 from processor.app.config import Settings
+from processor.app.setup.dashboard import template
 from processor.app.setup.sink_words import words
 from processor.cli import cli, shell
 from processor.views.web.settings import WebSettings
@@ -39,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # What the wheel installs under share/, see pyproject.toml.
 SHELL = ROOT / "processor" / "cli" / "share"
+DASHBOARD = ROOT / "processor" / "app" / "setup" / "dashboard.json"
 SETTABLE = ROOT / "processor" / "app" / "setup" / "settable.json"
 SINK_FILTER = ROOT / "processor" / "app" / "setup" / "sink_filter.json"
 
@@ -122,6 +124,7 @@ def main():
     pages = {
         DOCS / "settings.md": settings_page(),
         DOCS / "commands.md": commands_page(),
+        DASHBOARD: json.dumps(template(), indent=1) + "\n",
         SETTABLE: json.dumps(settable(), indent=1) + "\n",
         DOCS / "entries.md": entries_page.page(),
         SHELL / "gardener.1": shell.manual(cli),

@@ -442,3 +442,9 @@ variable "monitor_sink_projects" {
   type        = bool
   default     = true
 }
+
+variable "dashboard" {
+  description = "Make a dashboard of what the alerts watch and of the worker's metrics; the latter need Managed Prometheus."
+  type        = bool
+  default     = true
+}

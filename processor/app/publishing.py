@@ -10,6 +10,8 @@ from processor.mining.masker import Masker
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from processor.app.config import Settings
     from processor.issues.cloud_console import Places
     from processor.issues.publish import Wording
@@ -34,6 +36,13 @@ def make_wording(settings: Settings) -> Wording:
         hide=hide,
         raw_samples=settings.raw_samples,
     )
+
+
+def make_redact() -> Callable[[str], str]:
+    """What takes secrets and personal data out of log text that people look at."""
+    from sinks.redact import redact
+
+    return redact
 
 
 def make_places(settings: Settings) -> Places:

@@ -37,7 +37,11 @@ _HOST: Final = "127.0.0.1"
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="N", help="The page's port (default 8080, or a free one)."
 )
-@click.option("--page/--no-page", default=True, help="Serve the page during the demo, and afterwards until Ctrl-C.")
+@click.option(
+    "--page/--no-page",
+    default=True,
+    help="Serve the page during the demo; in a terminal also afterwards, until Ctrl-C.",
+)
 def demo(folder: str, speed: float, port: int | None, page: bool) -> None:
     """Play an invented shop: traffic, a bad deploy, an outage, a fix, and a regression. Five minutes.
 

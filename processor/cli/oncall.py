@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from processor.app.config import Settings
     from processor.model.ports import Store
+    from processor.triage.policy import Policy
     from processor.views.web.settings import WebSettings
 
 _log: Final = logging.getLogger("gardener.web")
@@ -36,7 +37,7 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
     Without a token (GARDENER_WEB_TOKEN, GARDENER_WEB_READ_TOKEN) and without Identity-Aware Proxy it listens to this
     machine only, and everybody on it may act.
     """
-    from processor.app import logs
+    from processor.app import logs, wiring
     from processor.views.web.settings import load_web
 
     settings = load_web(flags)
@@ -45,7 +46,7 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
     logs.configure(given.log_format)
     # A wrong state is reported at once; the page waits for a state that becomes unavailable later.
     open_store().close()
-    _serve(settings, open_store)
+    _serve(settings, open_store, wiring.make_policy(given))
 
 
 @click.command()
@@ -65,7 +66,8 @@ def _opener(settings: Settings) -> Callable[[], Store]:
     return lambda: wiring.open_store(settings, must_exist=True)
 
 
-def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
+def _serve(settings: WebSettings, open_store: Callable[[], Store], policy: Policy) -> None:
+    from processor.app.publishing import make_redact
     from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
@@ -74,10 +76,11 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store]) -> None:
     from processor.views.web.server import listen, make_server
 
     def make_poller() -> Poller:
-        return server.follow(Poller(StateReader(open_store, _now), _now, every_s=settings.every))
+        return server.follow(Poller(StateReader(open_store, _now, policy), _now, every_s=settings.every))
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
-    server = make_server(make_app(make_poller, Access(settings, key_for=keys, local_name=_local_name())), settings)
+    access = Access(settings, key_for=keys, local_name=_local_name())
+    server = make_server(make_app(make_poller, access, redact=make_redact()), settings)
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"

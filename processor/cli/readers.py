@@ -87,6 +87,7 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
     type=_PRIORITY,
     help="Only these; repeatable.",
 )
+@click.option("--raw", is_flag=True, help="With secrets, as they stand in the state.")
 @click.option("--service", default="", metavar="NAME", help="Only services with this in their name.")
 @click.option(
     "--search", default="", metavar="WORDS", help='Search as on the page: words, "phrases", route:/pay, -not.'
@@ -94,11 +95,13 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
 @click.option(
     "--limit", default=SHOWN, show_default=True, type=click.IntRange(1), help="Rows of the table; JSON has all of them."
 )
-def list_clusters(state: str | None, config: str | None, as_json: bool, limit: int, **only: Any) -> None:
+def list_clusters(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, **only: Any) -> None:
     """List the clusters: those that need attention first, then the most urgent and most frequent.
 
     A narrow terminal shows fewer columns, still one line per cluster; a pipe gets all columns uncut.
     """
+    from processor.app.publishing import make_redact
+    from processor.views.redacted import redacted
     from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import Filter, ranked
 
@@ -113,15 +116,19 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
     elif everything and not found:
         click.echo(f"none of {len(everything):,} clusters is like that")
     else:
-        print_clusters(found, limit, options.hint("clusters", settings))
+        shown = found[:limit] if raw else [redacted(one, make_redact()) for one in found[:limit]]
+        print_clusters([*shown, *found[limit:]], limit, options.hint("clusters", settings))
 
 
 @click.command()
 @click.argument("cluster_id", metavar="ID")
 @options.state
 @options.as_json
-def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) -> None:
+@click.option("--raw", is_flag=True, help="With secrets, as they stand in the state.")
+def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, raw: bool) -> None:
     """Show one cluster: template, sample, times, breakdown. ID may be that of a merged cluster, or a prefix."""
+    from processor.app.publishing import make_redact
+    from processor.views.redacted import redacted
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
@@ -137,7 +144,10 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool) 
         click.echo(json.dumps(tables.cluster_json(cluster, others) | {"incident": incident}))
         return
     out = tables.console()
-    for number, part in enumerate(tables.cluster_detail(cluster, reader.clusters())):
+    shown, others = cluster, reader.clusters()
+    if not raw:
+        shown = redacted(cluster, make_redact())
+    for number, part in enumerate(tables.cluster_detail(shown, others)):
         if number:
             out.print()
         out.print(part)

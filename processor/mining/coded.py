@@ -11,7 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from processor.mining import codes
-from processor.mining.codes import LIFTED, Near
+from processor.mining.codes import EVERY, LIFTED
 
 _MAX_CACHED: Final = 20_000
 _MAX_CHARS: Final = 512  # of a text: far below the bounds of the patterns in `codes`
@@ -24,11 +24,11 @@ class Numbers(NamedTuple):
     """The meaning of the numbers in all texts of a skeleton.
 
     Attributes:
-        kinds: which numbers may stay.
+        kinds: of numbers that may stay, 0 for none.
         deciding: indexes of the deciding runs of digits; None if nothing is to be cached.
     """
 
-    kinds: Near
+    kinds: int
     deciding: tuple[int, ...] | None
 
 
@@ -121,6 +121,6 @@ def spelled(skeleton: str, text: str, numbers: Numbers) -> Spelled | None:
 
 def _numbers(skeleton: str) -> Numbers:
     if LIFTED.search(skeleton):  # forged: these become other characters
-        return Numbers(Near.STATUS | Near.CODE, None)
+        return Numbers(EVERY, None)
     kinds = codes.near(skeleton)
     return Numbers(kinds, codes.deciding(skeleton, kinds) if kinds else None)

@@ -7,7 +7,6 @@ replaced by `0`. `lifted` keeps digits by mapping them to private characters, wh
 from __future__ import annotations
 
 import re
-from enum import IntFlag
 from typing import Final
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
@@ -128,51 +127,46 @@ _FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle in l
 _SERVER_ERROR: Final = "500"
 
 
-class Near(IntFlag):
-    """Possible contents of a text with `0` for digits: nothing to keep, a request's status, or other codes."""
-
-    NOTHING = 0
-    STATUS = 1
-    CODE = 2
+STATUS: Final = 1
+CODE: Final = 2
+EVERY: Final = STATUS | CODE
+"""Kinds of numbers that stay: the status of a request, other codes. Integers, because an enum's `&` is slow."""
 
 
-_EVERY: Final = Near.STATUS | Near.CODE
-
-
-def near(skeleton: str) -> Near:
-    """Return which numbers may stay in a text whose runs of digits are `0`."""
+def near(skeleton: str) -> int:
+    """Return which kinds of numbers may stay in a text whose runs of digits are `0`; 0 for none."""
     # the substrings first: the regular expressions alone took a third of the time of an unseen message
     folded = skeleton.lower()
-    found = Near.NOTHING
+    found = 0
     if any(word in folded for word in _CODE_WORDS) and (_LIKE.search(skeleton) or _LIKE_CASED.search(skeleton)):
-        found = Near.CODE
+        found = CODE
     if (found or any(word in folded for word in _STATUS_WORDS)) and _STATUS_LIKE.search(skeleton):
-        found |= Near.STATUS
+        found |= STATUS
     if found and _MAY_BE_STATUS.search(skeleton):
-        found |= Near.STATUS
+        found |= STATUS
     return found
 
 
-def deciding(skeleton: str, kinds: Near) -> tuple[int, ...]:
+def deciding(skeleton: str, kinds: int) -> tuple[int, ...]:
     """Return the indexes of the runs of digits that decide which digits stay; no other run stays."""
     patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
-    if kinds & Near.CODE:
+    if kinds & CODE:
         return tuple(order for order, at in runs if at >= first)
     return tuple(order for order, at in runs if at >= first and _ENDS.match(skeleton, at + 1))
 
 
-def spelling(run: str, kinds: Near) -> str:
+def spelling(run: str, kinds: int) -> str:
     """Return the deciding features of a run of digits: its length, and which digits are 4, 5 or above."""
-    if kinds & Near.CODE:
+    if kinds & CODE:
         return run.translate(_DECIDING)
     if len(run) < _STATUS_DIGITS:
         return ""
     return f"{run[-_STATUS_DIGITS].translate(_DECIDING)}{len(run)}"
 
 
-def lifted(text: str, kinds: Near = _EVERY) -> str:
+def lifted(text: str, kinds: int = EVERY) -> str:
     """Map the digits of meaningful numbers to private characters.
 
     Args:
@@ -181,7 +175,7 @@ def lifted(text: str, kinds: Near = _EVERY) -> str:
     """
     if not text.isascii():
         text = text.translate(_FORGED)
-    if kinds & Near.STATUS:
+    if kinds & STATUS:
         access = _ACCESS.search(text)
         if access is not None:
             if access["number"] >= _SERVER_ERROR:
@@ -189,7 +183,7 @@ def lifted(text: str, kinds: Near = _EVERY) -> str:
                 text = text[:start] + access["number"].translate(LIFT) + text[end:]
             return text
         text = _ANY_STATUS.sub(_lift, text)
-    if kinds & Near.CODE:
+    if kinds & CODE:
         for pattern in _CODES:
             text = pattern.sub(_lift, text)
     return text

@@ -49,8 +49,6 @@ class Grouper:
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
             if message := self._words(text, entry.said) if entry.said else self._free(text):
-                if not _LETTER.search(message.replace(VALUE, "")):
-                    message += " (values only)"  # a title must not be empty
                 return self._masked(entry, Kind.TEXT, message)
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
@@ -80,7 +78,10 @@ class Grouper:
             if self._made >= _MAX_MADE:
                 self._groups.clear()
                 self._made = 0
-            masked = groups[kind][message] = Masked(Stream(entry.project, entry.service, kind), message)
+            said = message
+            if kind is Kind.TEXT and not _LETTER.search(message.replace(VALUE, "")):
+                said += " (values only)"  # a title has to say something
+            masked = groups[kind][message] = Masked(Stream(entry.project, entry.service, kind), said)
         return masked
 
     def _trace(self, text: str) -> str:

@@ -77,6 +77,7 @@ class Masker:
         self._coded = coded.CodedMessages()
         self._by_bare: dict[str, str] = {}
         self._by_coded: dict[str, str] = {}
+        self._by_line: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
@@ -186,6 +187,15 @@ class Masker:
         return f"{line} {CUT}" if cut else line
 
     def _pass(self, line: str, trace: _Trace | None) -> str:
+        # The last pass of one message, which finds nothing left, is that of all which end alike.
+        known = self._by_line.get(line) if trace is None else None
+        if known is None:
+            known = self._passed(line, trace)
+            if trace is None:
+                _remember(self._by_line, line, known)
+        return known
+
+    def _passed(self, line: str, trace: _Trace | None) -> str:
         line = " ".join([self._word(word, trace) for word in line.split()])
         for name, needle, pattern, replacement in _LINES:
             if needle in line:

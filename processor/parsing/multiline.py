@@ -29,7 +29,7 @@ _HEAD_CHARS: Final = 601  # longer than the part that is examined, so that a cut
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _FRAGMENTS: Final[dict[bytes, bool]] = {}
 _SIGNS: Final[dict[bytes, bool]] = {}
-_MAX_SHAPES: Final = 4096
+_MAX_SHAPES: Final = 16_384
 _UNCERTAIN: Final = 48  # one of these last lines of a batch has to look like part of a trace
 # The printer of the line, if stated: lines of different printers are never part of the same trace.
 _PRINTERS: Final = (

@@ -8,6 +8,7 @@ linear; other text is returned unchanged.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ _ESCAPED: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
 _TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON]))
 _PREFIX_WORDS: Final = 3
+_MAX_NAMES: Final = 4096
 
 
 def is_plain(text: str) -> bool:
@@ -88,6 +90,8 @@ def _from_klog(text: str) -> dict[str, Any] | None:
 
 def _from_pairs(text: str) -> dict[str, Any] | None:
     start = 0
+    if not _ends_in_pair(text):
+        return None
     if not _PAIR.match(text):
         # a stamp, a level or a host may come before; a sentence may not
         first = text.find("=")
@@ -95,7 +99,7 @@ def _from_pairs(text: str) -> dict[str, Any] | None:
         if start == 0 or len(text[:start].split()) > _PREFIX_WORDS:
             return None
     pairs, end = _pairs(text, start)
-    if len(pairs) < _MIN_PAIRS or text[end:].strip():
+    if len(pairs) < _MIN_PAIRS or text[end:].strip() or not _may_tell(tuple(pairs)):
         return None
     if not _tells(pairs) and http.of_payload(pairs) is None:
         return None
@@ -115,6 +119,21 @@ def _pairs(text: str, at: int) -> tuple[dict[str, Any], int]:
 
 def _tells(payload: dict[str, Any]) -> bool:
     return any(fold(name) in _TELLING for name in payload) and named(payload) is not None
+
+
+def _ends_in_pair(text: str) -> bool:
+    """Whether the last word may be the end of a pair; most sentences that have one end otherwise."""
+    whole = text.rstrip()
+    return whole[-1:] == '"' or "=" in whole.rsplit(None, 1)[-1]
+
+
+@lru_cache(_MAX_NAMES)
+def _may_tell(names: tuple[str, ...]) -> bool:
+    """Whether pairs with these names may tell a message or a request: most pairs of kernels and daemons do not."""
+    folded = frozenset(map(fold, names))
+    return not folded.isdisjoint(_TELLING) or not any(
+        folded.isdisjoint(part) for part in (http.METHODS, http.URLS, http.STATUSES)
+    )
 
 
 def _unescaped(text: str) -> str:

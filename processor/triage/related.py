@@ -173,7 +173,8 @@ def _rise_together(one: Features, other: Features) -> Evidence | None:
     shared = len(one.instances & other.instances)
     where = f", on {shared} shared instance{'s' if shared > 1 else ''}" if shared else ""
     sign = Sign.WARNINGS if _warns(one, other) else Sign.RISE
-    return Evidence(sign, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {minutes} minutes{where}")
+    length = f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return Evidence(sign, f"{one.burst.entries:,} and {other.burst.entries:,} entries in {length}{where}")
 
 
 def _warns(one: Features, other: Features) -> bool:

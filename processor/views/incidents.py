@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from processor.model import Status, Triage
 from processor.triage import incidents as finding
 from processor.triage import related
-from processor.views.rates import Rates, is_back
+from processor.triage.policy import rule_for
+from processor.views.rates import Rates, has_before, is_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from processor.model import AuditRecord, Cluster, IssueRef, Priority
     from processor.triage.incidents import Incident
+    from processor.triage.policy import Policy
     from processor.views.row import Row
 
 _SETTLED: Final = (Status.MUTED, Status.RESOLVED)
@@ -66,6 +68,33 @@ class IncidentRow:
         """That of the most urgent member."""
         known = [row.cluster.triage.priority for row in self.rows]
         return min((one for one in known if one is not None), default=None)
+
+    @property
+    def urgent(self) -> Cluster:
+        """The most urgent member, whose rule says what the incident means for users."""
+        clusters = (row.cluster for row in self.rows)
+        return min(clusters, key=lambda one: (one.triage.priority or "P9", one.first_seen, one.id))
+
+    def impact(self, policy: Policy | None) -> str:
+        """What it means for users, as the policy's rule says and the issue shows; "" where no rule says it."""
+        rule = rule_for(self.urgent, policy) if policy else None
+        return rule.impact if rule else ""
+
+    def growing(self, reference: datetime) -> bool:
+        """Far more than in the hour before, where there was one; see `Rates.growing`."""
+        return self.figures.growing and self._has_before(reference)
+
+    def change(self, reference: datetime) -> str:
+        """Against the hour before, "" where every member is younger."""
+        return self.figures.change if self._has_before(reference) else ""
+
+    def _has_before(self, reference: datetime) -> bool:
+        return any(has_before(row.cluster, reference) for row in self.rows)
+
+    @property
+    def is_settled_in_part(self) -> bool:
+        """A decision about a member can be undone by reopening it."""
+        return any(row.cluster.triage.status is not Status.OPEN for row in self.rows)
 
     @property
     def triage(self) -> Triage:

@@ -53,6 +53,7 @@ def overview_of(snapshot: Snapshot) -> Overview:
     rest = [row for row in others if row not in alone and not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
+    growing_now = sum(any(row.growing(snapshot.reference) for row in one.active) for one in now)
     priorities = [row.cluster.triage.priority for row in active]
     statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
@@ -74,8 +75,8 @@ def overview_of(snapshot: Snapshot) -> Overview:
             "P1": priorities.count(Priority.P1),
             "urgent": priorities.count(Priority.P0) + priorities.count(Priority.P1),
             "new": len(new),
-            "growing": len(growing),
-            "back": len(back),
+            "growing": len(growing) + growing_now,
+            "back": len(back) + sum(one.back for one in now),
             "last_hour": sum(row.figures.hour for row in snapshot.rows.values()),
         },
     )

@@ -90,6 +90,11 @@ def figures_of(cluster: Cluster, reference: datetime) -> Rates:
     return Rates(hour, before, tuple(bars))
 
 
+def has_before(cluster: Cluster, reference: datetime) -> bool:
+    """Whether it was known before the last hour, so that there is something to compare that hour with."""
+    return cluster.first_seen <= reference - timedelta(minutes=_HOUR)
+
+
 def is_new(cluster: Cluster, reference: datetime) -> bool:
     """First seen within a day of the reference time."""
     return reference - cluster.first_seen <= _NEW

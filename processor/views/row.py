@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processor.views.rates import Rates, figures_of
+from processor.views.rates import Rates, figures_of, has_before
 from processor.views.search import searched
 
 if TYPE_CHECKING:
@@ -21,6 +21,14 @@ class Row:
     cluster: Cluster
     figures: Rates
     searched: str
+
+    def growing(self, reference: datetime) -> bool:
+        """Far more than in the hour before, where there was one; see `Rates.growing`."""
+        return self.figures.growing and has_before(self.cluster, reference)
+
+    def change(self, reference: datetime) -> str:
+        """Against the hour before, "" where the cluster is younger."""
+        return self.figures.change if has_before(self.cluster, reference) else ""
 
 
 def row_of(cluster: Cluster, reference: datetime, before: Row | None = None) -> Row:

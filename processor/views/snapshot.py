@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from processor.model import AuditRecord, Cluster, Rejected, Sample, WorkerState
     from processor.model.ports import Store
     from processor.triage.operate import Wish
+    from processor.triage.policy import Policy
     from processor.triage.undo import Undo
     from processor.views.incidents import IncidentRow
 
@@ -69,6 +70,7 @@ class Snapshot:
     troubles: tuple[str, ...] = ()
     problem: str = ""
     away_since: datetime | None = None
+    policy: Policy | None = None
 
     def row(self, cluster_id: str) -> Row | None:
         """The row of a cluster or of the one that continues it."""
@@ -112,8 +114,10 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
 class StateReader:
     """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
 
-    def __init__(self, open_store: Callable[[], Store], now: Callable[[], datetime]) -> None:
-        self._open_store = open_store
+    def __init__(
+        self, open_store: Callable[[], Store], now: Callable[[], datetime], policy: Policy | None = None
+    ) -> None:
+        self._open_store, self._policy = open_store, policy
         self._now = now
         self._store: Store | None = None
         self._took = timedelta(0)
@@ -261,6 +265,7 @@ class StateReader:
             rejected=self._rejected(store, _total(workers), now, force=force),
             audit=audit,
             troubles=problems(store.delivery(), now),
+            policy=self._policy,
         )
         _with_incidents(made)
         self._took = self._now() - now

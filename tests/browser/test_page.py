@@ -97,7 +97,6 @@ def test_the_detail_has_charts_revisions_sample_and_breakdown(visit):
         ("Acknowledge", {"Note for the next one": "calling the bank"}, "Acknowledged.", Status.ACKNOWLEDGED),
         ("Mute", {"Mute until": "10x"}, "Muted.", Status.MUTED),
         ("Resolve", {}, "Resolved.", Status.RESOLVED),
-        ("Reopen", {}, "Reopened.", Status.OPEN),
         ("Set", {"Priority": "P0"}, "Priority set.", Status.OPEN),
     ],
 )
@@ -116,6 +115,19 @@ def test_each_action_says_that_it_is_done_and_is_in_the_store(visit, serving, bu
     assert (triage.priority is Priority.P0) == (button == "Set")
     assert page.locator(".side .log li").count() == 1
     assert page.get_by_label("Note for the next one").input_value() == ""
+
+
+def test_what_was_decided_is_reopened_and_what_is_open_is_not_offered_it(visit, serving):
+    page = visit("/clusters/c1")
+    reopen = page.get_by_role("button", name="Reopen", exact=True)
+    assert reopen.count() == 0
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.get_by_text("Resolved.", exact=True).wait_for()
+    reopen.click()
+    page.get_by_text("Reopened.", exact=True).wait_for()
+
+    assert serving.store.cluster("c1").triage.status is Status.OPEN
+    assert reopen.count() == 0
 
 
 def test_merging_leads_to_the_cluster_that_continues_and_splitting_takes_it_back(visit, serving):

@@ -29,15 +29,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     if missing:
         pytest.skip(missing)
     top = tmp_path_factory.mktemp("deployment")
-    for path in (
-        "sinks/firestore/schema.json",
-        "processor/app/setup/sink_filter.json",
-        "processor/app/setup/alerts.json",
-        "processor/app/setup/actions.json",
-        "processor/app/setup/settable.json",
-    ):
-        (top / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TOP / path, top / path)
+    for table in (TOP / "sinks" / "firestore" / "schema.json", *(TOP / "processor" / "app" / "setup").glob("*.json")):
+        path = top / table.relative_to(TOP)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(table, path)
     left_by_people = shutil.ignore_patterns(".terraform*", "*.tfstate*", "terraform.tfvars")
     shutil.copytree(TOP / "terraform", top / "terraform", ignore=left_by_people)
     here = Workspace(top / "terraform")

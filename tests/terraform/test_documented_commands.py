@@ -149,7 +149,7 @@ def check_calls(desk: Desk) -> None:
         assert (place, verb in TERRAFORM) == ("-chdir=terraform", True), call
         assert verb != "output" or rest[-1] in outputs
         for address in (word for word in rest if word.startswith("google_")):
-            kind, name = address.split(".")
+            kind, name = address.split("[")[0].split(".")
             assert any(f'resource "{kind}" "{name}"' in path.read_text("utf-8") for path in TOP.glob("terraform/*.tf"))
     targets = re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert {word for call in desk.calls("make") for word in call} <= set(targets)

@@ -10,6 +10,7 @@ import pytest
 from gcloud_commands import Command, assert_known, command_tree, parsed
 
 from processor.app.setup.commands import commands
+from processor.app.telemetry import METRICS
 from processor.model.errors import ConfigError
 
 COMMON: dict[str, Any] = {"project": "garden-organization", "region": "europe-west1", "parent": "organizations/42"}
@@ -187,6 +188,32 @@ def test_the_same_alerts(printed, applied):
         wanted[policy["display_name"]] = (*texts, about.get("threshold_value"))
     assert made == wanted
     assert len(made) == 7
+
+
+def test_the_same_dashboard_with_a_chart_for_each_alert_and_each_metric(printed, applied):
+    (made,) = ending(printed, "dashboards create")
+    (wanted,) = applied.of("google_monitoring_dashboard")
+    assert json.loads(made.one("config")) == json.loads(wanted["dashboard_json"])
+    assert "{name}" not in wanted["dashboard_json"]
+    charts = [tile["widget"]["xyChart"]["dataSets"] for tile in json.loads(made.one("config"))["mosaicLayout"]["tiles"]]
+    series = [one["timeSeriesQuery"] for (one,) in charts]
+    shown = {text for one in series if (text := one.get("timeSeriesFilter", {}).get("filter"))}
+    watched = {
+        about["filter"]
+        for policy in applied.of("google_monitoring_alert_policy")
+        for kind in ("condition_threshold", "condition_absent")
+        for about in policy["conditions"][0].get(kind) or ()
+    }
+    key = r'resource\.labels\.\w+="[^"]+"|metric\.type="[^"]+"'
+    assert {tuple(re.findall(key, one)) for one in shown} == {tuple(re.findall(key, one)) for one in watched}
+    queries = " ".join(one["prometheusQuery"] for one in series if "prometheusQuery" in one)
+    assert [metric.name for metric in METRICS if metric.name not in queries] == []
+
+
+def test_the_chart_of_an_existing_topic_shows_that_topic(stacks):
+    (made,) = stacks["existing"].of("google_monitoring_dashboard")
+    assert 'topic_id=\\"all-logs\\"' in made["dashboard_json"]
+    assert "garden-guest-entries" not in made["dashboard_json"]
 
 
 def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():

@@ -13,7 +13,7 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.app.setup import alerts, sink_filter
+from processor.app.setup import alerts, dashboard, sink_filter
 from processor.app.setup.gcloud import Installation, gcloud
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def commands(
         on_call=tuple(on_call),
     )
     parts = (_apis, _queue, _queue_grants, _sink, _state, _state_grants, _secret, _images, _worker, _page, _alerts)
-    return [command for part in parts for command in part(about)]
+    return [command for part in (*parts, dashboard.commands) for command in part(about)]
 
 
 def _apis(about: Installation) -> Iterator[str]:

@@ -62,7 +62,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
         "issue": f"{issue.url if issue else 'none'}{f' ({held})' if (held := cluster.triage.held_back) else ''}",
         "aliases": ", ".join(cluster.aliases) or "none",
         "template": shown(cluster.template, cluster.values),
-        "sample": f"{cluster.sample.insert_id} at {when(cluster.sample.at)} UTC",
+        "sample": f"{cluster.latest.insert_id} at {when(cluster.latest.at)} UTC",
     }
     for name, value in rows.items():
         facts.add_row(name, Text(plain(value)))
@@ -79,7 +79,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
                 f" problem (`gardener merge {same.id} {cluster.id}`)"
             )
         )
-    yield Text(_lines(cluster.sample.text or cluster.sample.raw), style="dim")
+    yield Text(_lines(cluster.latest.text or cluster.latest.raw), style="dim")
     if cluster.revisions:
         yield _breakdown("per revision", ((name, span.entries) for name, span in cluster.revisions.items()))
     for name, values in cluster.facets.items():
@@ -232,7 +232,13 @@ def _middle(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(f"    {plain(line) if line.strip() else ''}" for line in text.splitlines()[:60])
+    return "\n".join(f"    {_indent(line)}{plain(line)}" if line.strip() else "" for line in text.splitlines()[:60])
+
+
+def _indent(line: str) -> str:
+    """A trace's indentation, tabs as spaces, bounded."""
+    wide = line.expandtabs(4)
+    return " " * min(len(wide) - len(wide.lstrip(" ")), 20)
 
 
 def _in_revision(revision: str) -> str:

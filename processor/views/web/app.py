@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from processor.model.errors import GardenerError
 from processor.views import query as selection
 from processor.views.overview import overview_of
+from processor.views.redacted import remembering
 from processor.views.web import acts, as_json, forms
 from processor.views.web import responses as answers
 from processor.views.web.access_log import AccessLog
@@ -38,13 +39,23 @@ MAX_VIEWERS: Final = 500
 _BEAT_S: Final = 15.0
 
 
-def make_app(make_poller: Callable[[], Poller], access: Access, log: AccessLog | None = None) -> ASGIApp:
-    """The whole page as one ASGI application; the poller runs as long as the application does."""
+def make_app(
+    make_poller: Callable[[], Poller],
+    access: Access,
+    log: AccessLog | None = None,
+    *,
+    redact: Callable[[str], str] = str,
+) -> ASGIApp:
+    """The whole page as one ASGI application; the poller runs as long as the application does.
+
+    `redact` takes secrets out of the log text that is rendered.
+    """
     log = log or AccessLog()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.poller, app.state.access, app.state.log = make_poller(), access, log
+        app.state.redact = remembering(redact) if redact is not str else str
         app.state.one_compares = asyncio.Lock()
         polling = asyncio.create_task(app.state.poller.run())
         yield
@@ -103,7 +114,9 @@ async def clusters(request: Request) -> Response:
     query = selection.parse(dict(request.query_params))
     rows = selection.select(snapshot.rows, query)
     if request.scope["path"].endswith(".json"):
-        return JSONResponse(as_json.list_json(snapshot, selection.cut(rows, query.page), query))
+        cut = selection.cut(rows, query.page)
+        told = cut._replace(rows=[answers.seen(request, row) for row in cut.rows])
+        return JSONResponse(as_json.list_json(snapshot, told, query))
     page = selection.cut(selection.folded(rows, snapshot, query), query.page)
     services = sorted({row.cluster.stream.service for row in snapshot.rows.values()})
     answer = answers.page(
@@ -145,7 +158,8 @@ async def cluster(request: Request) -> Response:
     if row.cluster.id != name:
         return RedirectResponse(f"/clusters/{row.cluster.id}{'.json' if is_json else ''}", 307)
     if is_json:
-        return JSONResponse(as_json.detail_json(snapshot, row, await answers.relations(request, snapshot, row)))
+        relations, row = await answers.relations(request, snapshot, row), answers.seen(request, row)
+        return JSONResponse(as_json.detail_json(snapshot, row, relations))
     answer = await answers.detail(request, snapshot, row, message=answers.done(request))
     return answers.said_once(request, answer)
 

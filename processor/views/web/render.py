@@ -5,6 +5,8 @@ Both happen at the one place where the engine prints a value, so no template can
 
 from __future__ import annotations
 
+import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,14 +14,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from processor import __version__
-from processor.model import Kind, Priority, Status
+from processor.model import IssueRef, Kind, Priority, Status
 from processor.triage.operate import mark_of
 from processor.views import rates as figures
+from processor.views import titles
 from processor.views.overview import lag_of
 from processor.views.query import SORTS, Folded
+from processor.views.redacted import redacted
 from processor.views.search import KEYS
 from processor.views.template_text import visible
-from processor.views.titles import ranked, title, title_segments
+from processor.views.titles import ranked
 from processor.views.web import charts
 from processor.views.web.sessions import Role
 
@@ -27,10 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from processor.model import Cluster
+    from processor.model import AuditRecord, Cluster
+    from processor.views.row import Row
+    from processor.views.template_text import Segment
     from processor.views.web.sessions import Viewer
 
 _CUT: Final = 260
+_REDACT: ContextVar[Callable[[str], str]] = ContextVar("redact", default=str)
+"""Of the page that is being rendered: macros do not see its context."""
 MUTES: Final[Mapping[str, str]] = {
     "2h": "2 hours",
     "8h": "8 hours",
@@ -40,6 +48,19 @@ MUTES: Final[Mapping[str, str]] = {
     "10x": "10x the count",
     "": "reopened",
 }
+_DID: Final[Mapping[str, str]] = {
+    "acknowledge": "acknowledged it",
+    "mute": "muted it",
+    "resolve": "resolved it",
+    "reopen": "reopened it",
+    "priority": "set the priority",
+    "merge": "merged it",
+    "split": "split it",
+    "undo": "took it back",
+    "forget": "erased",
+}
+_NUMBER: Final = re.compile(r"/(?:issues/)?0*(\d{1,9})(?:-[^/]*)?(?:\.md)?$", re.ASCII)
+"""At the end of an issue's address, or of its file's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +70,19 @@ class PageContext:
     Attributes:
         form_token: goes into every form, "" where the viewer may not act.
         path: the page's own address, for highlighting.
+        redact: takes secrets out of log text; `str` where somebody on call asked for the text as it is.
     """
 
     viewer: Viewer | None
     form_token: str
     path: str
     can_sign_out: bool = False
+    redact: Callable[[str], str] = str
+
+    @property
+    def is_redacted(self) -> bool:
+        """Secrets are taken out of what is shown."""
+        return self.redact is not str
 
     @property
     def may_act(self) -> bool:
@@ -64,13 +92,32 @@ class PageContext:
 
 def render(name: str, shell: PageContext, **values: Any) -> str:
     """One page as HTML."""
-    return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
+    token = _REDACT.set(shell.redact)
+    try:
+        return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
+    finally:
+        _REDACT.reset(token)
 
 
 def name(cluster: Cluster) -> str:
     """A cluster's title for a list: cut to what two or three lines hold."""
     text = title(cluster)
     return text if len(text) <= _CUT else text[: _CUT - 1] + "…"
+
+
+def title(cluster: Cluster) -> str:
+    """A cluster's title on one line, for whoever looks."""
+    return titles.title(redacted(cluster, _REDACT.get()))
+
+
+def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
+    """Its pieces, for whoever looks."""
+    return titles.title_segments(redacted(cluster, _REDACT.get()))
+
+
+def unsecret(text: str) -> str:
+    """A piece of log text that belongs to no single cluster: the cause of an incident, an evidence."""
+    return _REDACT.get()(text)
 
 
 def plural(n: int, one: str, many: str = "") -> str:
@@ -98,6 +145,24 @@ def is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
+def did(record: AuditRecord) -> str:
+    """What somebody did, in the past: "muted it" before its end, "resolved it:" before a note."""
+    said = _DID.get(record.action, record.action)
+    is_clause = record.detail.startswith(("until ", "in the revision after ", "into "))
+    return f"{said}:" if record.detail and not is_clause else said
+
+
+def issue_of(record: AuditRecord, row: Row | None) -> IssueRef | None:
+    """The issue that a record is about: the one its cluster has, or one named by its address; None for others."""
+    if not record.action.startswith("issue "):
+        return None
+    known = row.cluster.triage.issue if row else None
+    if known is not None and known.url == record.detail:
+        return known
+    found = _NUMBER.search(record.detail)
+    return IssueRef("", int(found[1]), record.detail) if found else None
+
+
 def _printed(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -111,11 +176,14 @@ _FILTERS: Final[tuple[Callable[..., Any], ...]] = (
     short,
     title,
     title_segments,
+    unsecret,
     visible,
     mark_of,
     figures.ago,
     figures.age,
     is_web,
+    did,
+    issue_of,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -13,13 +14,15 @@ from processor.model.errors import ConfigError, Transient
 from processor.triage.operate import DONE, NotThere, Overtaken
 from processor.views.facets import breakdown
 from processor.views.rates import is_new
+from processor.views.redacted import redacted, redacted_sample
 from processor.views.relations import kin_of
 from processor.views.web import charts
 from processor.views.web import sample as samples
 from processor.views.web.render import PageContext, render
+from processor.views.web.sessions import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
 
@@ -58,6 +61,20 @@ async def relations(request: Request, found: Snapshot, one: Row) -> Relations:
         return await run_in_threadpool(kin_of, one.cluster, found)
 
 
+def redact_for(request: Request) -> Callable[[str], str]:
+    """How log text is shown to this viewer: without secrets, unless somebody on call asks for it with `?raw=1`."""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    if request.query_params.get("raw") == "1" and viewer is not None and viewer.role is Role.ON_CALL:
+        return str
+    found: Callable[[str], str] = request.app.state.redact
+    return found
+
+
+def seen(request: Request, one: Row) -> Row:
+    """The row as this viewer sees it."""
+    return replace(one, cluster=redacted(one.cluster, redact_for(request)))
+
+
 def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
     """A page for whoever is looking."""
     return HTMLResponse(render(name, _shell(request), **values), code)
@@ -65,8 +82,9 @@ def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Resp
 
 async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
     """The page of one cluster."""
+    one, asked = seen(request, one), request.query_params
     mine = {one.cluster.id, *one.cluster.aliases}
-    asked = request.query_params
+    kept = [redacted_sample(sample, redact_for(request)) for sample in await _samples(request, one.cluster)]
     return page(
         request,
         "cluster.html",
@@ -77,7 +95,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
         cluster=one.cluster,
         is_new=is_new(one.cluster, found.reference),
         chart=_chart(request, found, [one]),
-        shown=samples.shown(one.cluster, await _samples(request, one.cluster), asked.get("sample", "")),
+        shown=samples.shown(one.cluster, kept, asked.get("sample", "")),
         breakdown=breakdown([one.cluster]),
         history=[record for record in found.audit if record.cluster_id in mine],
         message=message,
@@ -87,6 +105,8 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
 
 def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: str = "", code: int = 200) -> Response:
     """The page of one incident."""
+    rows = [seen(request, row) for row in one.rows]
+    root = redacted(one.root, redact_for(request))
     answer = page(
         request,
         "incident.html",
@@ -94,8 +114,8 @@ def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: st
         snapshot=found,
         it=one,
         chart=_chart(request, found, one.rows),
-        shown=samples.shown(one.root, (one.root.latest,), ""),
-        breakdown=breakdown([row.cluster for row in one.rows]),
+        shown=samples.shown(root, (root.latest,), ""),
+        breakdown=breakdown([row.cluster for row in rows]),
         history=one.history(found.audit),
         message=message or done(request),
         undo=request.query_params.get("undo", ""),
@@ -164,7 +184,13 @@ def problem(request: Request, code: int, sentence: str) -> Response:
 def _shell(request: Request) -> PageContext:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     access: Access = request.app.state.access
-    shell = PageContext(viewer, "", request.scope["path"], can_sign_out=access.can_sign_in and viewer is not None)
+    shell = PageContext(
+        viewer,
+        "",
+        request.scope["path"],
+        can_sign_out=access.can_sign_in and viewer is not None,
+        redact=redact_for(request),
+    )
     if viewer is None or not shell.may_act:
         return shell
-    return PageContext(viewer, access.form_token(viewer), shell.path, shell.can_sign_out)
+    return replace(shell, form_token=access.form_token(viewer))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processor.model import HttpRequest, Severity
 from processor.parsing import decode as entries
-from processor.parsing import envelopes
+from processor.parsing import envelopes, structured_text
 from processor.parsing.decode import DecodeError, decode, identity, validate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -236,3 +236,25 @@ def test_both_decoders_give_the_same_entry(values):
     assert fast._replace(wire=None) == slow._replace(wire=None)
     for view in (entries.labels, entries.resource, entries.origin, entries.trace, entries.error_group):
         assert view(fast) == view(slow)
+
+
+PAIR_TEXTS = st.lists(
+    st.sampled_from(
+        ["uid=0", 'msg="db down"', "error=refused", "tty=", "user=root", "method=GET", "path=/a", "status=503",
+         "code=7", "rhost=10.0.0.1", "failed;", "sshd:", 'note="two words"', "end", "level=warn", "  ", "\n",
+         'x="', "Error=gone"]
+    ),
+    min_size=1,
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(PAIR_TEXTS)
+def test_looks_that_save_reading_pairs_refuse_nothing_that_is_a_payload(words):
+    text = " ".join(words)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(structured_text, "_may_tell", lambda _: True)
+        patched.setattr(structured_text, "_ends_in_pair", lambda _: True)
+        slow = structured_text.unwrap(text)
+    assert structured_text.unwrap(text) == slow

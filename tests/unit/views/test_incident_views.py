@@ -9,10 +9,11 @@ import pytest
 from oncall_state import commit, commit_all
 from starlette.testclient import TestClient
 
-from processor.model import Priority, Status
+from processor.model import AuditRecord, Priority, Status
 from processor.model.errors import ConfigError
 from processor.model.notes import Notes
 from processor.triage.operate import NotThere, Wish, mark_of
+from processor.triage.policy import Policy, Rule
 from processor.views.facets import breakdown
 from processor.views.incidents import incident_rows
 from processor.views.overview import incident_ids, overview_of
@@ -22,6 +23,7 @@ from processor.views.titles import OTHER
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
+from processor.views.web.render import PageContext, did, issue_of, render
 from processor.views.web.settings import load_web
 from processor.views.web.trace import parts
 from sinks.sqlite.store import SqliteStore
@@ -425,3 +427,46 @@ def test_people_are_counted_where_a_place_or_a_label_names_them(store):
 
 def test_scripts_are_told_which_incident_a_cluster_belongs_to(store):
     assert incident_ids(store.clusters(), now()) == {"s1": "s1", "s2": "s1", "s3": "s1"}
+
+
+# --- what somebody sees who looks for the first time ----------------------------------------------------------
+def test_a_page_says_what_it_means_whose_priority_it_is_and_that_nobody_is_on_it(store):
+    store.put_triage("s3", replace(store.cluster("s3").triage, priority=Priority.P0, by="mo"))
+    rule = Rule(name="all", priority=Priority.P0, impact="Nobody can pay.")
+    policy = Policy(rules=(rule,), thresholds={}, dwell={})
+    snapshot = StateReader(lambda: store, now, policy).refresh()
+    shell = PageContext(None, "", "/")
+    page = render("overview.html", shell, snapshot=snapshot, overview=overview_of(snapshot))
+
+    assert all(part in page for part in ("Nobody can pay.", "P0 because of:", "nobody yet"))
+    assert "from 0" not in page, "everything is younger than an hour: there is nothing to compare with"
+
+
+def test_an_incident_that_is_back_is_counted_and_its_resolver_is_not_assigned(request, store):
+    triage = replace(store.cluster("s1").triage, regressions=1, by="demo", changed_at=now())
+    store.put_triage("s1", triage)
+    client = request.getfixturevalue("client")  # only now: its poller reads the store as soon as it starts
+    overview, page = client.get("/").text, client.get("/incidents/s1").text
+
+    assert client.get("/index.json").json()["counts"]["back"] == 1
+    assert "Nothing else came back: 1 incident above." in overview
+    assert "Nobody yet." in page
+    assert 'value="reopen"' not in page
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "said", "number"),
+    [
+        ("mute", "until reopened", "muted it", None),
+        ("resolve", "rolled back", "resolved it:", None),
+        ("issue opened", "/srv/issues/0004-card-declined.md", "issue opened:", 4),
+        ("issue found", "https://github.com/acme/shop/issues/12", "issue found:", 12),
+        ("commented", "growing", "commented:", None),
+    ],
+)
+def test_the_trail_is_told_in_the_past_and_names_issues_by_their_number(action, detail, said, number):
+    record = AuditRecord(now(), "demo", action, "s1", detail)
+    ref = issue_of(record, None)
+
+    assert did(record) == said
+    assert (ref and ref.number) == number

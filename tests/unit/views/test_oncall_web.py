@@ -25,6 +25,7 @@ from processor.views.web.auth import Access
 from processor.views.web.middleware import HEADERS
 from processor.views.web.poller import Poller
 from processor.views.web.settings import load_web
+from sinks.redact import redact
 from sinks.sqlite.store import SqliteStore
 
 ON_CALL = "on-call-token-0123456789"
@@ -616,3 +617,38 @@ def test_the_twin_of_everything_is_json_that_scripts_can_read(client):
     for path in ("/index.json", "/clusters.json", "/clusters/bad.json"):
         assert json.loads(client.get(path).text)["problem"] is None
     assert client.get("/index.json").json()["totals"]["counted"] == Totals(counted=5).ingested
+
+
+WORD_OF_ALL = "hunter2-x9Qz7"
+
+
+@pytest.mark.parametrize("path", ["/clusters/s1", "/clusters/s1.json", "/clusters", "/clusters.json", "/"])
+def test_a_secret_that_all_entries_share_is_shown_only_to_whoever_is_on_call_and_asks(store, path):
+    said = f"cannot log in with password={WORD_OF_ALL} today"
+    values = {"template": said, "text": said, "raw": json.dumps({"textPayload": said})}
+    commit_all(store, now(), [("s1", [1, 2], {**values, "facets": {"label note": f"password={WORD_OF_ALL}"}})])
+    access = Access(load_web({}), key_for=lambda _: None, local_name="mo")
+    make_poller = lambda: Poller(StateReader(lambda: store, now), now, every_s=0.2)  # noqa: E731
+    with TestClient(
+        make_app(make_poller, access, redact=redact), base_url="http://localhost", headers={"accept": "text/html"}
+    ) as client:
+        assert "cannot log in with" in client.get(path).text
+        assert WORD_OF_ALL not in client.get(path).text
+        if "s1" in path:
+            assert WORD_OF_ALL in client.get(f"{path}?raw=1").text
+
+
+def test_read_only_people_cannot_ask_for_secrets(store, monkeypatch):
+    said = f"cannot log in with password={WORD_OF_ALL} today"
+    commit_all(store, now(), [("s1", [1], {"template": said, "text": said, "raw": said})])
+    monkeypatch.setenv("GARDENER_WEB_READ_TOKEN", READ)
+    monkeypatch.setenv("GARDENER_WEB_TOKEN", ON_CALL)
+    access = Access(load_web({}), key_for=lambda _: None, local_name="mo")
+    make_poller = lambda: Poller(StateReader(lambda: store, now), now, every_s=0.2)  # noqa: E731
+    with TestClient(make_app(make_poller, access, redact=redact), base_url="http://localhost") as client:
+        found = {
+            token: client.get("/clusters/s1.json?raw=1", headers={"authorization": f"Bearer {token}"}).text
+            for token in (READ, ON_CALL)
+        }
+    assert WORD_OF_ALL not in found[READ]
+    assert WORD_OF_ALL in found[ON_CALL]
