@@ -34,7 +34,7 @@ from sinks.firestore import commit as firestore_commit
 from sinks.firestore import documents as firestore_documents
 from sinks.firestore import follow as firestore_following
 from sinks.firestore import ledger as firestore_ledger
-from sinks.firestore import store as store_module
+from sinks.firestore import quarantine
 from sinks.firestore.store import FirestoreStore
 
 LIMIT = 1_048_576
@@ -87,9 +87,9 @@ def test_a_flush_is_read_in_three_requests_and_few_documents(open_firestore, mon
     read = []
     get_all = firestore.Client.get_all
 
-    def counting(client, references, **options):
+    def counting(client, references, *fields, **options):
         read.append(len(references))
-        return get_all(client, references, **options)
+        return get_all(client, references, *fields, **options)
 
     monkeypatch.setattr(firestore.Client, "get_all", counting)
     flush(worker, 1000, now=NOW + timedelta(seconds=2))
@@ -309,7 +309,7 @@ def test_what_is_read_in_parts_is_all_of_it(open_firestore, monkeypatch):
 def test_a_quarantine_is_emptied_in_parts(open_firestore, monkeypatch):
     worker = StepWorker(open_firestore())
     worker.work([ReceivedMessage(b"{%d" % number, "m", source="file:x", offset=number) for number in range(20)])
-    monkeypatch.setattr(store_module, "MAX_WRITES", 6)
+    monkeypatch.setattr(quarantine, "MAX_WRITES", 6)
     worker.store.drop_rejected([one.id for one in worker.store.rejected(100)])
 
     assert worker.store.rejected(100) == []
