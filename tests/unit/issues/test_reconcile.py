@@ -148,7 +148,7 @@ class MemoryTracker:
         return [one.body for where, one in self.said if where == number and one.author == "me"]
 
 
-class Miners:
+class TrackedState:
     """A store with clusters that grow on command, and any number of controllers over it."""
 
     def __init__(self, *, limits=None, path=":memory:", on_waiting=None, **settings):
@@ -192,33 +192,33 @@ class Miners:
 
 
 @pytest.fixture
-def miners():
-    made = Miners()
+def tracked():
+    made = TrackedState()
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def opened(miners):
-    miners.grow(5)
-    miners.turn()
-    assert len(miners.tracker.issues) == 1
-    return miners
+def opened(tracked):
+    tracked.grow(5)
+    tracked.turn()
+    assert len(tracked.tracker.issues) == 1
+    return tracked
 
 
-def test_a_cluster_that_crosses_its_threshold_gets_one_issue(miners):
-    miners.grow(2)
-    miners.turn(2)
-    assert miners.tracker.issues == {}
+def test_a_cluster_that_crosses_its_threshold_gets_one_issue(tracked):
+    tracked.grow(2)
+    tracked.turn(2)
+    assert tracked.tracker.issues == {}
 
-    miners.grow(1)
-    miners.turn(3)
+    tracked.grow(1)
+    tracked.turn(3)
 
-    issue = miners.tracker.issues[1]
-    assert (len(miners.tracker.issues), issue.open) == (1, True)
+    issue = tracked.tracker.issues[1]
+    assert (len(tracked.tracker.issues), issue.open) == (1, True)
     assert issue.labels == {"log-gardener", "priority: P1", "service: shop"}
-    assert miners.cluster().triage.issue == issue.ref
-    assert miners.cluster().triage.priority == "P1"
+    assert tracked.cluster().triage.issue == issue.ref
+    assert tracked.cluster().triage.priority == "P1"
 
 
 def test_a_turn_over_a_settled_state_writes_nothing(opened):
@@ -290,23 +290,23 @@ def test_what_comes_and_goes_is_labelled_and_left_alone(opened):
     assert len(opened.tracker.texts()) == 2, "the third and fourth return are no news"
 
 
-def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(miners):
-    miners = Miners(auto_close=True)
-    miners.grow(50)
-    miners.turn()
+def test_what_flaps_is_not_closed_for_its_silence_but_a_person_may_close_it(tracked):
+    tracked = TrackedState(auto_close=True)
+    tracked.grow(50)
+    tracked.turn()
     for _ in range(2):
-        miners.turn(2, hours=80)
-        miners.grow(1)
-        miners.turn(3)
-    assert (miners.tracker.issues[1].open, "flapping" in miners.tracker.issues[1].labels) == (True, True)
-    miners.grow(60, age=timedelta(minutes=1))
-    miners.turn(2, hours=80)
-    assert miners.tracker.issues[1].open
+        tracked.turn(2, hours=80)
+        tracked.grow(1)
+        tracked.turn(3)
+    assert (tracked.tracker.issues[1].open, "flapping" in tracked.tracker.issues[1].labels) == (True, True)
+    tracked.grow(60, age=timedelta(minutes=1))
+    tracked.turn(2, hours=80)
+    assert tracked.tracker.issues[1].open
 
-    miners.tracker.change(1, open=False, reason="completed")
-    miners.turn(5)
-    assert not miners.tracker.issues[1].open
-    miners.store.close()
+    tracked.tracker.change(1, open=False, reason="completed")
+    tracked.turn(5)
+    assert not tracked.tracker.issues[1].open
+    tracked.store.close()
 
 
 def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(opened):
@@ -327,21 +327,21 @@ def test_a_deleted_issue_comes_again_only_when_somebody_reopens_its_cluster(open
 
 @pytest.mark.parametrize("auto_close", [False, True])
 def test_silence_is_a_label_and_closing_only_on_request(auto_close):
-    miners = Miners(auto_close=auto_close)
-    miners.grow(50)
-    miners.turn()
-    miners.turn(2, days=5)
+    tracked = TrackedState(auto_close=auto_close)
+    tracked.grow(50)
+    tracked.turn()
+    tracked.turn(2, days=5)
 
-    assert "quiet" in miners.tracker.issues[1].labels
-    assert miners.tracker.issues[1].open is not auto_close
-    assert miners.tracker.texts() == []
+    assert "quiet" in tracked.tracker.issues[1].labels
+    assert tracked.tracker.issues[1].open is not auto_close
+    assert tracked.tracker.texts() == []
 
-    miners.grow(1)
-    miners.turn(4)
-    assert miners.tracker.issues[1].open
-    assert "quiet" not in miners.tracker.issues[1].labels
-    assert len(miners.tracker.texts()) == auto_close
-    miners.store.close()
+    tracked.grow(1)
+    tracked.turn(4)
+    assert tracked.tracker.issues[1].open
+    assert "quiet" not in tracked.tracker.issues[1].labels
+    assert len(tracked.tracker.texts()) == auto_close
+    tracked.store.close()
 
 
 # --- a person's word wins ----------------------------------------------------------------------------------
@@ -453,13 +453,13 @@ def test_a_locked_issue_takes_no_comment_and_a_regression_starts_over(opened):
     assert "Continues https://x.example/1" in opened.tracker.issues[2].body
 
 
-def test_a_problem_nobody_wants_to_hear_of_opens_nothing(miners):
-    miners.grow(1)
-    miners.handle(status=Status.MUTED)
-    miners.grow(500)
-    miners.turn(3)
+def test_a_problem_nobody_wants_to_hear_of_opens_nothing(tracked):
+    tracked.grow(1)
+    tracked.handle(status=Status.MUTED)
+    tracked.grow(500)
+    tracked.turn(3)
 
-    assert miners.tracker.issues == {}
+    assert tracked.tracker.issues == {}
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -491,35 +491,35 @@ def test_commands_of_people_with_write_access_are_obeyed_once(opened, text, auth
     assert [record.who for record in opened.store.audit(9) if record.action in text] == ([author] if reaction else [])
 
 
-def test_a_merge_leaves_one_issue_open(miners):
-    miners.grow(5, ids=("c1", "c2"))
-    miners.turn()
-    miners.clock.pass_(seconds=5)
-    miners.tracker.say(2, "/garden merge #1")
-    miners.turn(4)
+def test_a_merge_leaves_one_issue_open(tracked):
+    tracked.grow(5, ids=("c1", "c2"))
+    tracked.turn()
+    tracked.clock.pass_(seconds=5)
+    tracked.tracker.say(2, "/garden merge #1")
+    tracked.turn(4)
 
-    assert [(issue.open, issue.reason) for issue in miners.tracker.issues.values()] == [
+    assert [(issue.open, issue.reason) for issue in tracked.tracker.issues.values()] == [
         (True, ""),
         (False, "duplicate"),
     ]
-    assert miners.cluster("c2").id == miners.cluster("c1").id == "c1"
-    assert miners.cluster("c1").count == 10
+    assert tracked.cluster("c2").id == tracked.cluster("c1").id == "c1"
+    assert tracked.cluster("c1").count == 10
 
 
-def test_a_split_gives_back_what_was_merged_with_its_issue(miners):
-    miners.grow(5, ids=("c1", "c2"))
-    miners.turn()
-    miners.clock.pass_(seconds=5)
-    miners.tracker.say(2, "/garden merge #1")
-    miners.turn(4)
-    miners.clock.pass_(seconds=5)
-    miners.tracker.say(1, "/garden split")
-    miners.turn(6)
+def test_a_split_gives_back_what_was_merged_with_its_issue(tracked):
+    tracked.grow(5, ids=("c1", "c2"))
+    tracked.turn()
+    tracked.clock.pass_(seconds=5)
+    tracked.tracker.say(2, "/garden merge #1")
+    tracked.turn(4)
+    tracked.clock.pass_(seconds=5)
+    tracked.tracker.say(1, "/garden split")
+    tracked.turn(6)
 
-    assert miners.tracker.reactions == [(1, True), (2, True)]
-    assert [issue.open for issue in miners.tracker.issues.values()] == [True, True]
-    assert [miners.cluster(name).count for name in ("c1", "c2")] == [5, 5]
-    assert miners.cluster("c2").triage.status == "open"
+    assert tracked.tracker.reactions == [(1, True), (2, True)]
+    assert [issue.open for issue in tracked.tracker.issues.values()] == [True, True]
+    assert [tracked.cluster(name).count for name in ("c1", "c2")] == [5, 5]
+    assert tracked.cluster("c2").triage.status == "open"
 
 
 def test_a_split_of_what_was_never_merged_is_answered_with_doubt(opened):
@@ -533,20 +533,20 @@ def test_a_split_of_what_was_never_merged_is_answered_with_doubt(opened):
 # --- lost answers ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("lag", [0, 100])
-def test_a_create_without_an_answer_is_looked_up_not_repeated(miners, done, lag):
-    miners.tracker.lag = timedelta(seconds=lag)
-    miners.tracker.faults = [("create", OutcomeUnknown("502"), done)]
-    miners.grow(5)
-    miners.turn(3)
-    assert len(miners.tracker.issues) == done
+def test_a_create_without_an_answer_is_looked_up_not_repeated(tracked, done, lag):
+    tracked.tracker.lag = timedelta(seconds=lag)
+    tracked.tracker.faults = [("create", OutcomeUnknown("502"), done)]
+    tracked.grow(5)
+    tracked.turn(3)
+    assert len(tracked.tracker.issues) == done
 
-    miners.restart()
-    miners.turn(seconds=60)
-    assert len(miners.tracker.issues) == done  # too early to tell
+    tracked.restart()
+    tracked.turn(seconds=60)
+    assert len(tracked.tracker.issues) == done  # too early to tell
 
-    miners.turn(3, seconds=61)
-    assert len(miners.tracker.issues) == 1
-    assert miners.cluster().triage.issue.number == 1
+    tracked.turn(3, seconds=61)
+    assert len(tracked.tracker.issues) == 1
+    assert tracked.cluster().triage.issue.number == 1
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -560,19 +560,19 @@ def test_a_comment_without_an_answer_is_looked_up_not_repeated(opened, done):
     assert len(opened.tracker.texts()) == 1
 
 
-def test_an_issue_that_lost_its_label_is_found_all_the_same(miners):
-    miners.tracker.faults = [("create", OutcomeUnknown("502"), True)]
-    miners.grow(5)
-    miners.turn()
-    miners.tracker.issues[1] = replace(miners.tracker.issues[1], labels=frozenset())
-    miners.turn(3, seconds=130)
+def test_an_issue_that_lost_its_label_is_found_all_the_same(tracked):
+    tracked.tracker.faults = [("create", OutcomeUnknown("502"), True)]
+    tracked.grow(5)
+    tracked.turn()
+    tracked.tracker.issues[1] = replace(tracked.tracker.issues[1], labels=frozenset())
+    tracked.turn(3, seconds=130)
 
-    assert len(miners.tracker.issues) == 1
-    assert miners.cluster().triage.issue.number == 1
+    assert len(tracked.tracker.issues) == 1
+    assert tracked.cluster().triage.issue.number == 1
 
 
 def test_a_state_that_was_lost_finds_its_issues_again(opened):
-    other = Miners()
+    other = TrackedState()
     other.clock, other.tracker = opened.clock, opened.tracker
     other.controller = other.another()
     other.grow(5)
@@ -583,17 +583,17 @@ def test_a_state_that_was_lost_finds_its_issues_again(opened):
     other.store.close()
 
 
-def test_a_forged_marker_without_our_label_is_nobodys(miners):
+def test_a_forged_marker_without_our_label_is_nobodys(tracked):
     """Who may set labels may steer anyway; a stranger's issue must not stand for ours."""
     forged = Issue(
         IssueRef(REPO, 1, "https://x.example/1"), "t", f"hello\n{report.marker('c1')}\n", frozenset(),
         True, "", START, START, None,
     )  # fmt: skip
-    miners.tracker.issues[1] = forged
-    miners.grow(5)
-    miners.turn(2)
+    tracked.tracker.issues[1] = forged
+    tracked.grow(5)
+    tracked.turn(2)
 
-    assert miners.cluster().triage.issue.number == 2
+    assert tracked.cluster().triage.issue.number == 2
 
 
 def test_twins_are_swept_and_the_older_stays(opened):
@@ -622,164 +622,167 @@ def test_an_empty_listing_is_no_truth_while_issues_are_known(opened):
 
 # --- limits and trouble ------------------------------------------------------------------------------------
 def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
-    miners = Miners(limits=Limits(issues_per_hour=5))
-    miners.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
-    miners.grow(5, ids=("e1", "e2", "e3"))
-    miners.turn(10)
-    first = [report.key_of(issue.body) for issue in miners.tracker.issues.values()]
+    tracked = TrackedState(limits=Limits(issues_per_hour=5))
+    tracked.grow(30, ids=("w1", "w2", "w3"), severity=Severity.WARNING, age=timedelta(minutes=30))
+    tracked.grow(5, ids=("e1", "e2", "e3"))
+    tracked.turn(10)
+    first = [report.key_of(issue.body) for issue in tracked.tracker.issues.values()]
 
-    miners.turn(5, minutes=61)
+    tracked.turn(5, minutes=61)
 
     assert (sorted(first[:3]), len(first)) == (["e1", "e2", "e3"], 4)
-    assert len(miners.tracker.issues) == 6
-    miners.store.close()
+    assert len(tracked.tracker.issues) == 6
+    tracked.store.close()
 
 
 def test_what_waits_for_the_budget_says_so_until_its_issue_is_there():
     told = []
-    miners = Miners(limits=Limits(issues_per_hour=4), on_waiting=told.append)
-    miners.grow(30, ids=("w1", "w2", "w3", "w4", "w5"), severity=Severity.WARNING, age=timedelta(minutes=30))
-    miners.turn()
+    tracked = TrackedState(limits=Limits(issues_per_hour=4), on_waiting=told.append)
+    tracked.grow(30, ids=("w1", "w2", "w3", "w4", "w5"), severity=Severity.WARNING, age=timedelta(minutes=30))
+    tracked.turn()
 
-    held = {one.id: one.triage.held_back for one in miners.store.clusters()}
-    without = {one.id for one in miners.store.clusters() if one.triage.issue is None}
+    held = {one.id: one.triage.held_back for one in tracked.store.clusters()}
+    without = {one.id for one in tracked.store.clusters() if one.triage.issue is None}
     assert {name for name, why in held.items() if why == FOR_BUDGET} == without
     assert told[-1] == len(without) == 2
 
-    miners.turn(5, minutes=61)
+    tracked.turn(5, minutes=61)
 
-    assert not any(one.triage.held_back for one in miners.store.clusters())
+    assert not any(one.triage.held_back for one in tracked.store.clusters())
     assert told[-1] == 0
-    miners.store.close()
+    tracked.store.close()
 
 
-def test_a_limit_stops_everything_until_it_ends(miners):
-    miners.tracker.faults = [("create", RateLimited("wait", 300), False)]
-    miners.grow(5, ids=("c1", "c2"))
-    miners.turn(10)
-    assert miners.tracker.issues == {}
+def test_a_limit_stops_everything_until_it_ends(tracked):
+    tracked.tracker.faults = [("create", RateLimited("wait", 300), False)]
+    tracked.grow(5, ids=("c1", "c2"))
+    tracked.turn(10)
+    assert tracked.tracker.issues == {}
 
-    miners.turn(2, seconds=301)
-    assert len(miners.tracker.issues) == 2
-
-
-def test_a_limit_on_looking_stops_everything_just_as_well(miners):
-    miners.tracker.faults = [("listing", RateLimited("wait", 300), False), ("listing", Transient("asked again"), False)]
-    miners.grow(5)
-    miners.turn(10)
-    assert len(miners.tracker.faults) == 1
-
-    miners.turn(3, seconds=301)
-    assert len(miners.tracker.issues) == 1
+    tracked.turn(2, seconds=301)
+    assert len(tracked.tracker.issues) == 2
 
 
-def test_a_limit_that_goes_on_is_waited_for_longer_each_time(miners):
-    miners.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
-    miners.grow(5)
-    waits, before = [], miners.clock.at
-    while miners.tracker.faults:
-        left = len(miners.tracker.faults)
-        miners.turn(seconds=10)
-        if len(miners.tracker.faults) < left:
-            waits.append((miners.clock.at - before).total_seconds())
-            before = miners.clock.at
+def test_a_limit_on_looking_stops_everything_just_as_well(tracked):
+    tracked.tracker.faults = [
+        ("listing", RateLimited("wait", 300), False),
+        ("listing", Transient("asked again"), False),
+    ]
+    tracked.grow(5)
+    tracked.turn(10)
+    assert len(tracked.tracker.faults) == 1
+
+    tracked.turn(3, seconds=301)
+    assert len(tracked.tracker.issues) == 1
+
+
+def test_a_limit_that_goes_on_is_waited_for_longer_each_time(tracked):
+    tracked.tracker.faults = [("create", RateLimited("wait", 60), False)] * 3
+    tracked.grow(5)
+    waits, before = [], tracked.clock.at
+    while tracked.tracker.faults:
+        left = len(tracked.tracker.faults)
+        tracked.turn(seconds=10)
+        if len(tracked.tracker.faults) < left:
+            waits.append((tracked.clock.at - before).total_seconds())
+            before = tracked.clock.at
 
     assert waits[1:] == [60, 120]
-    miners.turn(30, seconds=10)
-    assert len(miners.tracker.issues) == 1
+    tracked.turn(30, seconds=10)
+    assert len(tracked.tracker.issues) == 1
 
 
-def test_repeated_silence_opens_the_breaker(miners):
-    miners.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
-    miners.grow(5, ids=tuple(f"c{n}" for n in range(10)))
-    miners.turn(5)
+def test_repeated_silence_opens_the_breaker(tracked):
+    tracked.tracker.faults = [("create", OutcomeUnknown("502"), False)] * 10
+    tracked.grow(5, ids=tuple(f"c{n}" for n in range(10)))
+    tracked.turn(5)
 
-    assert len(miners.tracker.faults) == 7
-
-
-def test_one_refused_issue_does_not_stop_the_others(miners):
-    miners.tracker.faults = [("create", TrackerError("422"), False)]
-    miners.grow(5, ids=("c1", "c2"))
-    miners.turn(5)
-
-    assert len(miners.tracker.issues) == 1
-    assert "422" in miners.cluster("c1").triage.notes.abandoned
+    assert len(tracked.tracker.faults) == 7
 
 
-def test_a_parked_repository_is_left_alone_for_an_hour(miners):
-    miners.tracker.faults = [("create", RepositoryParked("archived"), False)]
-    miners.grow(5)
-    miners.turn(10)
-    assert miners.tracker.issues == {}
+def test_one_refused_issue_does_not_stop_the_others(tracked):
+    tracked.tracker.faults = [("create", TrackerError("422"), False)]
+    tracked.grow(5, ids=("c1", "c2"))
+    tracked.turn(5)
 
-    miners.turn(minutes=61)
-    assert len(miners.tracker.issues) == 1
-
-
-def test_a_tracker_that_cannot_be_read_costs_nothing_but_time(miners):
-    miners.tracker.faults = [("listing", Transient("down"), False), ("listing", TrackerError("what"), False)]
-    miners.grow(5)
-    miners.turn(2)
-    assert miners.tracker.issues == {}
-
-    miners.turn(minutes=61)
-    assert len(miners.tracker.issues) == 1
+    assert len(tracked.tracker.issues) == 1
+    assert "422" in tracked.cluster("c1").triage.notes.abandoned
 
 
-def test_dropped_labels_stop_the_repository_after_one_issue(miners):
-    plain = miners.tracker.create
+def test_a_parked_repository_is_left_alone_for_an_hour(tracked):
+    tracked.tracker.faults = [("create", RepositoryParked("archived"), False)]
+    tracked.grow(5)
+    tracked.turn(10)
+    assert tracked.tracker.issues == {}
+
+    tracked.turn(minutes=61)
+    assert len(tracked.tracker.issues) == 1
+
+
+def test_a_tracker_that_cannot_be_read_costs_nothing_but_time(tracked):
+    tracked.tracker.faults = [("listing", Transient("down"), False), ("listing", TrackerError("what"), False)]
+    tracked.grow(5)
+    tracked.turn(2)
+    assert tracked.tracker.issues == {}
+
+    tracked.turn(minutes=61)
+    assert len(tracked.tracker.issues) == 1
+
+
+def test_dropped_labels_stop_the_repository_after_one_issue(tracked):
+    plain = tracked.tracker.create
 
     def create(draft):
         return plain(replace(draft, labels=()))
 
-    miners.tracker.create = create
-    miners.grow(5, ids=("c1", "c2", "c3"))
-    miners.turn(10)
+    tracked.tracker.create = create
+    tracked.grow(5, ids=("c1", "c2", "c3"))
+    tracked.turn(10)
 
-    assert len(miners.tracker.issues) == 1
-    assert sum(miners.cluster(name).triage.issue is not None for name in ("c1", "c2", "c3")) == 1
+    assert len(tracked.tracker.issues) == 1
+    assert sum(tracked.cluster(name).triage.issue is not None for name in ("c1", "c2", "c3")) == 1
 
 
-def test_two_controllers_never_open_the_same_problem_twice(miners):
-    other = miners.another()
-    plain = miners.tracker.create
+def test_two_controllers_never_open_the_same_problem_twice(tracked):
+    other = tracked.another()
+    plain = tracked.tracker.create
 
     def create(draft):
         # The other one gets its turn exactly between claim and answer.
-        if not miners.tracker.issues:
+        if not tracked.tracker.issues:
             other.turn()
         return plain(draft)
 
-    miners.tracker.create = create
-    miners.grow(5, ids=("c1", "c2"))
-    miners.turn()
+    tracked.tracker.create = create
+    tracked.grow(5, ids=("c1", "c2"))
+    tracked.turn()
     other.turn()
-    miners.turn(2)
+    tracked.turn(2)
 
-    assert sorted(report.key_of(issue.body) for issue in miners.tracker.issues.values()) == ["c1", "c2"]
+    assert sorted(report.key_of(issue.body) for issue in tracked.tracker.issues.values()) == ["c1", "c2"]
 
 
-def test_a_decision_made_while_the_request_was_under_way_is_kept(miners):
-    plain = miners.tracker.create
+def test_a_decision_made_while_the_request_was_under_way_is_kept(tracked):
+    plain = tracked.tracker.create
 
     def create(draft):
-        miners.handle(note="mine", status=Status.ACKNOWLEDGED)
+        tracked.handle(note="mine", status=Status.ACKNOWLEDGED)
         return plain(draft)
 
-    miners.tracker.create = create
-    miners.grow(5)
-    miners.turn()
+    tracked.tracker.create = create
+    tracked.grow(5)
+    tracked.turn()
 
-    triage = miners.cluster().triage
+    triage = tracked.cluster().triage
     assert (triage.note, triage.status, triage.issue.number) == ("mine", "acknowledged", 1)
 
 
-def test_without_a_tracker_priorities_are_kept_all_the_same(miners):
-    controller = Reconciler(miners.store, None, settings=miners.settings, clock=miners.clock, name="t")
-    miners.grow(5)
+def test_without_a_tracker_priorities_are_kept_all_the_same(tracked):
+    controller = Reconciler(tracked.store, None, settings=tracked.settings, clock=tracked.clock, name="t")
+    tracked.grow(5)
     controller.turn()
 
-    assert (miners.cluster().triage.priority, miners.cluster().triage.issue) == ("P1", None)
+    assert (tracked.cluster().triage.priority, tracked.cluster().triage.issue) == ("P1", None)
 
 
 def test_a_merge_by_hand_keeps_the_roots_issue(opened):
@@ -791,24 +794,24 @@ def test_a_merge_by_hand_keeps_the_roots_issue(opened):
     assert [issue.open for issue in opened.tracker.issues.values()] == [True, False]
 
 
-def written_by_a_person(miners, body, number=7):
-    now = miners.clock.now()
+def written_by_a_person(tracked, body, number=7):
+    now = tracked.clock.now()
     ref = IssueRef(REPO, number, f"https://x.example/{number}")
-    miners.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
+    tracked.tracker.issues[number] = Issue(ref, "Help", body, frozenset(), True, "", now, now, None)
 
 
-def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(miners):
+def test_an_issue_that_people_wrote_before_is_linked_with_its_reason_and_left_alone(tracked):
     said = "it broke badly while counting the stock of"
-    written_by_a_person(miners, f"Since monday: {said} c1!")
-    written_by_a_person(miners, "The stock is wrong", number=8)
-    before = dict(miners.tracker.issues)
-    miners.grow(5, template=said)
-    miners.turn(3)
-    (ours,) = (one for one in miners.tracker.issues.values() if report.key_of(one.body) == "c1")
+    written_by_a_person(tracked, f"Since monday: {said} c1!")
+    written_by_a_person(tracked, "The stock is wrong", number=8)
+    before = dict(tracked.tracker.issues)
+    tracked.grow(5, template=said)
+    tracked.turn(3)
+    (ours,) = (one for one in tracked.tracker.issues.values() if report.key_of(one.body) == "c1")
 
     assert "- [issue 7](https://x.example/7): names this cluster" in ours.body
     assert "x.example/8" not in ours.body
-    assert {number: miners.tracker.issues[number] for number in (7, 8)} == before
+    assert {number: tracked.tracker.issues[number] for number in (7, 8)} == before
 
 
 def test_a_link_survives_a_restart_and_two_controllers_agree_on_it(opened):

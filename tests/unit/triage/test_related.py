@@ -71,7 +71,7 @@ def made_up_entries():
     ]
 
 
-def miners(name, shared_data):
+def clusters_of(name, shared_data):
     pipe = PipelineFixture()
     if name == "made up":
         pipe.take(lines(made_up_entries()), tend=False)
@@ -85,9 +85,9 @@ def judged(names, shared_data=None):
     """How often a link is right (True, True), wrong, missing, or rightly absent: (labelled, found) -> pairs."""
     score = Counter()
     for name in names:
-        clusters = miners(name, shared_data)
+        clusters = clusters_of(name, shared_data)
         found = links(clusters)
-        for pair in (one for one in PAIRS if one["garden"] == name):
+        for pair in (one for one in PAIRS if one["input"] == name):
             one, other = (
                 next(each.id for each in clusters if said in each.template) for said in (pair["one"], pair["other"])
             )
