@@ -25,10 +25,10 @@ def billed(monkeypatch):
         count["reads"] += max(len(found), 1)
         return iter(found)
 
-    def counted_get_all(client, references, **options):
+    def counted_get_all(client, references, *fields, **options):
         references = list(references)
         count["reads"] += len(references)
-        return get_all(client, references, **options)
+        return get_all(client, references, *fields, **options)
 
     monkeypatch.setattr(firestore.Query, "stream", counted_stream)
     monkeypatch.setattr(firestore.Client, "get_all", counted_get_all)
