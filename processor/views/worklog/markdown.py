@@ -26,12 +26,9 @@ if TYPE_CHECKING:
 
 MAX_DETAILS: Final = 50
 _MAX_TROUBLE: Final = 500
-_MAX_TITLE: Final = 160
 _MAX_NAME: Final = 120
-_MAX_TEMPLATE: Final = 2_000
 _MAX_SAMPLE: Final = 4_000
 _MAX_ROWS: Final = 8
-_MAX_HISTORY: Final = 10
 
 
 def markdown(log: Worklog, redact: Redact) -> str:
