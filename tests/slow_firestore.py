@@ -17,8 +17,8 @@ def _raw(data):
 
 class SlowFirestore(grpc.GenericRpcHandler):
     """Attributes: `per_write_s`, `per_read_s`, `applies_late` (a commit is applied, and its answer is what comes late),
-    `is_away`, `is_silent` (nothing is answered), and what came: `commits` (documents of each), `late` (of those given up
-    on), `reads`, `unanswered`."""
+    `is_away`, `is_silent` (nothing is answered), and what came: `commits` (documents of each), `late` (of those given
+    up on), `reads`, `unanswered`."""
 
     def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0):
         self.per_write_s, self.per_read_s = per_write_s, per_read_s
