@@ -223,7 +223,9 @@ def test_a_store_that_hangs_is_said_and_keeps_nobody_from_leaving(store, tmp_pat
         terminal.start(f"{sys.executable} driver.py g.db")
         terminal.wait("Card … declined")
         (tmp_path / "hangs").touch()
-        shown = terminal.wait("The state has not answered for", "still being waited for", "Card … declined", "o reopen  q")
+        shown = terminal.wait(
+            "The state has not answered for", "still being waited for", "Card … declined", "o reopen  q"
+        )
         check_fits(shown, 80, 24)
         terminal.press(key)
         terminal.wait("ended 0")
