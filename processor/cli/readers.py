@@ -101,8 +101,8 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
     A narrow terminal shows fewer columns, still one line per cluster; a pipe gets all columns uncut.
     """
     from processor.app.publishing import make_redact
+    from processor.views import cluster_json
     from processor.views.redacted import redacted
-    from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import Filter, ranked
 
     settings = options.reading(state, config)
@@ -112,7 +112,7 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
     found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"]))
     if as_json:
         incidents = _incidents(everything)
-        click.echo(json.dumps([tables.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
+        click.echo(json.dumps([cluster_json.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
     elif everything and not found:
         click.echo(f"none of {len(everything):,} clusters is like that")
     else:
@@ -128,6 +128,7 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, raw: bool) -> None:
     """Show one cluster: template, sample, times, breakdown. ID may be that of a merged cluster, or a prefix."""
     from processor.app.publishing import make_redact
+    from processor.views import cluster_json
     from processor.views.redacted import redacted
     from processor.views.terminal import tables
 
@@ -141,7 +142,7 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
     if as_json:
         others = reader.clusters()
         incident = _incidents(others).get(cluster.id)
-        click.echo(json.dumps(tables.cluster_json(cluster, others) | {"incident": incident}))
+        click.echo(json.dumps(cluster_json.cluster_json(cluster, others) | {"incident": incident}))
         return
     out = tables.console()
     shown, others = cluster, reader.clusters()
@@ -163,6 +164,7 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
 @click.option("--replay", "again", is_flag=True, help="Retry all of them; those that now decode are counted.")
 def list_rejected(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, again: bool) -> None:
     """List messages that could not be decoded, with their origin and the reason."""
+    from processor.views import cluster_json
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
@@ -170,14 +172,14 @@ def list_rejected(state: str | None, config: str | None, as_json: bool, limit: i
         from processor.app import wiring
 
         totals = wiring.replay_rejected(settings)
-        click.echo(json.dumps(tables.totals_json(totals)) if as_json else tables.totals_line(totals))
+        click.echo(json.dumps(cluster_json.totals_json(totals)) if as_json else totals.equation)
         return
     found = _open(settings).rejected(limit)
     if raw:
         for one in found:
             sys.stdout.buffer.write(one.raw.replace(b"\n", b" ") + b"\n")
     elif as_json:
-        click.echo(json.dumps([tables.rejected_json(one) for one in found]))
+        click.echo(json.dumps([cluster_json.rejected_json(one) for one in found]))
     elif found:
         tables.console().print(tables.rejected_table(found))
     else:
