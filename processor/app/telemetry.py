@@ -197,8 +197,8 @@ class Telemetry:
         self._set(PARKED, len(health.parked))
         self._set(DELIVERED_AT, health.succeeded_at.timestamp() if health.succeeded_at else nan)
         self._set(FAILED_AT, health.failed_at.timestamp() if health.failed_at else nan)
-        left = health.token_expires_at and (health.token_expires_at - self._clock.now()) / timedelta(days=1)
-        self._set(TOKEN_DAYS, nan if left is None else left)
+        ends = health.token_expires_at
+        self._set(TOKEN_DAYS, (ends - self._clock.now()) / timedelta(days=1) if ends else nan)
 
     def watch_held(self, held: Callable[[], int]) -> None:
         """Register the function that returns the messages held by the source."""
