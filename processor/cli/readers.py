@@ -105,10 +105,10 @@ def list_clusters(
     A narrow terminal shows fewer columns, still one line per cluster; a pipe gets all columns uncut.
     """
     from processor.app.publishing import make_redact
+    from processor.views import cluster_json
     from processor.views.incidents import incidents_among
     from processor.views.overview import incident_ids
     from processor.views.redacted import redacted
-    from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import Filter, folded, ranked
 
     settings = options.reading(state, config)
@@ -118,7 +118,7 @@ def list_clusters(
     found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"], me()))
     if as_json:
         incidents = incident_ids(everything, now)
-        click.echo(json.dumps([tables.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
+        click.echo(json.dumps([cluster_json.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
     elif everything and not found:
         click.echo(f"none of {len(everything):,} clusters is like that")
     else:
@@ -138,6 +138,7 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
     ID may be that of an incident, of a merged cluster, or a prefix.
     """
     from processor.app.publishing import make_redact
+    from processor.views import cluster_json
     from processor.views.incidents import incidents_among
     from processor.views.redacted import redacted
     from processor.views.terminal import tables
@@ -153,7 +154,7 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
     others = reader.clusters()
     incident = next((one for one in incidents_among(others, datetime.now(UTC)) if cluster.id in one.incident.ids), None)
     if as_json:
-        click.echo(json.dumps(tables.cluster_json(cluster, others) | {"incident": incident and incident.id}))
+        click.echo(json.dumps(cluster_json.cluster_json(cluster, others) | {"incident": incident and incident.id}))
         return
     out, redact = tables.console(), str if raw else make_redact()
     parts = [*incident_detail(incident, redact), *tables.cluster_detail(redacted(cluster, redact), others)]
@@ -173,6 +174,7 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
 @click.option("--replay", "again", is_flag=True, help="Retry all of them; those that now decode are counted.")
 def list_rejected(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, again: bool) -> None:
     """List messages that could not be decoded, with their origin and the reason."""
+    from processor.views import cluster_json
     from processor.views.terminal import tables
 
     settings = options.reading(state, config)
@@ -180,14 +182,14 @@ def list_rejected(state: str | None, config: str | None, as_json: bool, limit: i
         from processor.app import wiring
 
         totals = wiring.replay_rejected(settings)
-        click.echo(json.dumps(tables.totals_json(totals)) if as_json else tables.totals_line(totals))
+        click.echo(json.dumps(cluster_json.totals_json(totals)) if as_json else totals.equation)
         return
     found = _open(settings).rejected(limit)
     if raw:
         for one in found:
             sys.stdout.buffer.write(one.raw.replace(b"\n", b" ") + b"\n")
     elif as_json:
-        click.echo(json.dumps([tables.rejected_json(one) for one in found]))
+        click.echo(json.dumps([cluster_json.rejected_json(one) for one in found]))
     elif found:
         tables.console().print(tables.rejected_table(found))
     else:

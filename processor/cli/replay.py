@@ -35,15 +35,15 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
     cannot be decoded are kept, see `gardener rejected`; if nothing at all could be read, the exit code is 4. Ctrl-C
     ends it with 130 after the current batch is counted.
     """
-    from processor.views.terminal import tables
+    from processor.views.cluster_json import totals_json
 
     settings = options.settings_of(config, state=state, source=options.source_of(file, text=text), **flags)
     totals, clusters, stopped = _work(settings, progress=not as_json)
     if as_json:
-        click.echo(json.dumps({**tables.totals_json(totals), "clusters": len(clusters)}))
+        click.echo(json.dumps({**totals_json(totals), "clusters": len(clusters)}))
     else:
         print_clusters(rows_of(clusters), SHOWN, options.hint("clusters", settings))
-        click.echo(f"\n{tables.totals_line(totals)}")
+        click.echo(f"\n{totals.equation}")
         click.echo(f"{len(clusters)} clusters, state in {settings.state}")
         _print_hints(settings, totals, clusters)
     if stopped:

@@ -19,7 +19,7 @@ from processor.views.query import SORTS, ListQuery
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
 from processor.views.terminal.listed import headline, incident_named, listed, row_named
-from processor.views.terminal.tables import totals_line, when
+from processor.views.terminal.tables import when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,7 +192,7 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
         second = Text(f"The state has not answered for {age((now - since).total_seconds())}: {snapshot.problem}")
         second.stylize("bold red")
     else:
-        second = Text(totals_line(snapshot.totals), style="dim")
+        second = Text(snapshot.totals.equation, style="dim")
     third = Text(f"{now:%H:%M:%S} UTC  {what}  last commit {ago(worker, now) if worker else 'never'}", style="dim")
     if snapshot.rows and snapshot.reference != snapshot.at:
         third.append(f"  rates up to {when(snapshot.reference)} UTC", style="yellow")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from processor.views.cluster_json import cluster_json, rejected_json, totals_json
 from processor.views.rates import is_back, is_new
-from processor.views.terminal.tables import cluster_json, rejected_json, totals_json
 from processor.views.titles import title
 
 if TYPE_CHECKING:
