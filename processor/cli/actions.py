@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--note", metavar="TEXT", default="", help="Reason; kept in the audit trail."),
-        click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE]."),
-        click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml."),
-    ):
-        command = option(command)
+    command = shared.state(
+        click.option("--note", metavar="TEXT", default="", help="Reason; kept in the audit trail.")(command)
+    )
     return click.argument("cluster_id", metavar="ID")(command)
 
 

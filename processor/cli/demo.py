@@ -81,7 +81,7 @@ def _end(settings: Settings, counted: int) -> None:
     store.close()
     click.echo()
     print_clusters(rows_of(found), SHOWN, options.hint("clusters", settings))
-    click.echo(f"\n{counted:,} entries, {len(found)} clusters; issues in {settings.issues.removeprefix('folder:')}/")
+    click.echo(f"\n{counted:,} entries, {len(found)} clusters; issues in {settings.address('issues').where}/")
     for command, why in (("worklog", "what happened"), ("top", "the live table"), ("serve", "the page again")):
         click.echo(f"{options.hint(command, settings)}  # {why}")
 

@@ -22,8 +22,8 @@ _INTERRUPTED: Final = 130
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @options.state
-@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
-@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
+@click.option("--worklog", metavar="WORKLOG", help=options.WORKLOG_HELP)
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @options.text
 @options.as_json
@@ -57,10 +57,10 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
 
 
 @click.command()
-@click.option("--source", metavar="SOURCE", help="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or -.")
+@click.option("--source", metavar="SOURCE", help=options.SOURCE_HELP)
 @options.state
-@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
-@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
+@click.option("--worklog", metavar="WORKLOG", help=options.WORKLOG_HELP)
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @click.option("--until-idle", metavar="SECONDS", help="End after this long without an entry.")
 @click.option("--health-port", metavar="PORT", help="Serve /healthz, /readyz and /metrics there.")
