@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_AHEAD: Final = timedelta(minutes=10)
 MINUTES_KEPT: Final = 180
+HOURS_KEPT: Final = 24
 DAYS_KEPT: Final = 90
 MAX_FACETS: Final = 24
 MAX_FACET_VALUES: Final = 20
@@ -56,6 +57,7 @@ class StoredCluster:
     latest: tuple[Sample, ...] = ()
     ranks: tuple[int, ...] = ()
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[int, int] = field(default_factory=dict)
 
 
 def next_slot(last: datetime | None, now: datetime, spacing: timedelta) -> datetime:
@@ -119,12 +121,14 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         return None
     severities: Counter[Severity] = Counter()
     minutes: Counter[int] = Counter()
+    hours: Counter[int] = Counter()
     days: Counter[int] = Counter()
     facets: dict[str, Counter[str]] = {}
     revisions: dict[str, Span] = {}
     for document in counted:
         severities.update(document.severities)
         minutes.update(document.minutes)
+        hours.update(document.hours)
         days.update(document.days)
         for name, values in document.facets.items():
             facets.setdefault(name, Counter()).update(values)
@@ -143,6 +147,7 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         last_seen=last_seen,
         severities=dict(severities),
         minutes=newest(minutes, int(last_seen.timestamp()) // 60, MINUTES_KEPT),
+        hours=newest(hours, int(last_seen.timestamp()) // 3_600, HOURS_KEPT),
         days=newest(days, int(last_seen.timestamp()) // 86_400, DAYS_KEPT),
         facets={name: bounded(values, MAX_FACET_VALUES) for name, values in sorted(facets.items())},
         revisions=revisions,
@@ -226,8 +231,16 @@ def _age(sample: Sample) -> tuple[datetime, str]:
     return sample.age
 
 
+def summed(minutes: Mapping[int, int], together: int) -> Counter[int]:
+    """Return the counts of minutes by hour (60 together) or by day (1440)."""
+    found: Counter[int] = Counter()
+    for minute, n in minutes.items():
+        found[minute // together] += n
+    return found
+
+
 def newest(counts: Mapping[int, int], last: int, kept: int) -> dict[int, int]:
-    """Return the counts of the last `kept` minutes or days up to `last`, in order."""
+    """Return the counts of the last `kept` minutes, hours or days up to `last`, in order."""
     return {at: n for at, n in sorted(counts.items()) if last - kept < at <= last}
 
 

@@ -46,6 +46,7 @@ def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, 
             for name, s in sorted(cluster.revisions.items(), key=lambda pair: pair[1].first_seen)
         },
         "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
+        "hours": {str(hour): n for hour, n in cluster.hours.items()},
         "days": {str(day): n for day, n in cluster.days.items()},
         "facets": cluster.facets,
         "values": cluster.values,

@@ -63,6 +63,7 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
     for cluster_id, severity, n in db.execute(f"SELECT cluster_id, severity, n FROM severities {where}", bound):
         severities[cluster_id][Severity(severity)] = n
     minutes = _counts(db, f"SELECT cluster_id, minute, n FROM minutes {where}", bound)
+    hours = _counts(db, f"SELECT cluster_id, hour, n FROM hours {where}", bound)
     days = _counts(db, f"SELECT cluster_id, day, n FROM days {where}", bound)
     facets = _breakdowns(db, f"SELECT cluster_id, name, value, n FROM facets {where}", bound)
     values = _breakdowns(db, f"SELECT cluster_id, place, value, n FROM place_values {where}", bound)
@@ -87,6 +88,7 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
             sample=_sample(row[12:18]),
             severities=severities.get(name, {}),
             minutes=minutes.get(name, {}),
+            hours=hours.get(name, {}),
             days=days.get(name, {}),
             facets=facets.get(name, {}),
             revisions=revisions.get(name, {}),
