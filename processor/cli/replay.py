@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from processor.cli import options
-from processor.cli.readers import SHOWN, check_read, print_clusters
+from processor.cli.readers import SHOWN, check_read, print_clusters, rows_of
 
 if TYPE_CHECKING:
     from processor.app.config import Settings
@@ -42,7 +42,7 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
     if as_json:
         click.echo(json.dumps({**totals_json(totals), "clusters": len(clusters)}))
     else:
-        print_clusters(clusters, SHOWN, options.hint("clusters", settings))
+        print_clusters(rows_of(clusters), SHOWN, options.hint("clusters", settings))
         click.echo(f"\n{totals.equation}")
         click.echo(f"{len(clusters)} clusters, state in {settings.state}")
         _print_hints(settings, totals, clusters)
