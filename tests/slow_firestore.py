@@ -17,11 +17,13 @@ def _raw(data):
 
 class SlowFirestore(grpc.GenericRpcHandler):
     """Attributes: `per_write_s`, `per_read_s`, `applies_late` (a commit is applied, and its answer is what comes late),
-    `is_away`, and what came: `commits` (documents of each), `late` (of those given up on), `reads`."""
+    `is_away`, `is_silent` (nothing is answered), and what came: `commits` (documents of each), `late` (of those given
+    up on), `reads`, `unanswered`."""
 
     def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0):
         self.per_write_s, self.per_read_s = per_write_s, per_read_s
-        self.applies_late = self.is_away = False
+        self.applies_late = self.is_away = self.is_silent = False
+        self.unanswered = 0
         self.commits, self.late, self.reads = [], [], []
         self._lock = threading.Lock()
         self._channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
@@ -89,6 +91,11 @@ class SlowFirestore(grpc.GenericRpcHandler):
     def _refuse_if_away(self, context):
         if self.is_away:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if self.is_silent:
+            self.unanswered += 1
+            while context.is_active():
+                time.sleep(0.005)
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "silent")
 
 
 def _metadata(details):

@@ -46,21 +46,13 @@ def setup(
     The result equals that of terraform/ with its defaults; docs/deploy.md explains the steps.
     """
     from processor.app.setup.commands import commands
+    from processor.app.setup.gcloud import Installation
 
     if not printing:
         raise click.UsageError("nothing is run for you: add --print, read the commands, then run them")
-    lines = commands(
-        project=project,
-        region=region,
-        service=service,
-        parent=parent,
-        repository=repository,
-        image=image,
-        alert_email=alert_email,
-        viewers=viewers,
-        on_call=on_call,
-    )
-    for line in lines:
+    named = {"parent": parent, "repository": repository, "image": image, "alert_email": alert_email}
+    given = {name: value for name, value in named.items() if value is not None}
+    for line in commands(Installation(project, region, service, viewers=viewers, on_call=on_call, **given)):
         click.echo(line)
     absent = {"OWNER/REPO": repository is None, "IMAGE": image is None, "TOKEN_FILE": True}
     for name in (name for name in _PLACEHOLDERS if absent[name]):

@@ -25,8 +25,8 @@ def script(cli: click.Group, shell: str) -> str:
     from click.shell_completion import get_completion_class
 
     made = get_completion_class(shell)
-    if made is None:  # pragma: no cover  # the choice of the argument
-        raise click.UsageError(f"{shell} has no completion here")
+    if made is None:
+        raise click.UsageError(f"no completion for {shell}; choose one of {', '.join(SHELLS)}")
     source = made(cli, {}, "gardener", "_GARDENER_COMPLETE").source_vars()
     return made.source_template % source + "\n"
 

@@ -32,6 +32,14 @@ class Totals:
         """Every message taken from the source."""
         return self.counted + self.duplicates + self.rejected + self.ignored
 
+    @property
+    def equation(self) -> str:
+        """The sum in one line, for people."""
+        return (
+            f"ingested {self.ingested:,} = counted {self.counted:,} + duplicates {self.duplicates:,}"
+            f" + rejected {self.rejected:,} + ignored {self.ignored:,}"
+        )
+
     def __add__(self, other: Totals) -> Totals:
         """Return the sum of both."""
         return Totals(

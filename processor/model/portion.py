@@ -1,20 +1,33 @@
-"""Portion: an adaptive request size, halved by a refusal, doubled by success. Pure."""
+"""Portion: an adaptive request size that remembers which size was refused last. Pure."""
 
 from __future__ import annotations
+
+from typing import Final
+
+_PATIENCE: Final = 8
+_MOST_PATIENCE: Final = 256
+"""Successes before a refused size is tried again: about nine minutes of checkpoints."""
 
 
 class Portion:
     """A learned limit between `least` and `most`.
 
-    After a timeout or a refusal for size, the next request is half as large, so that each refusal makes progress more
-    likely. When whole portions succeed, the limit doubles until `most` is reached again.
+    After a timeout or a refusal for size, the next request has the size that last succeeded, or half of the refused
+    size. From there it grows by a quarter of the distance to the refused size and stops short of it. After `_PATIENCE`
+    successes the refused size is tried again: if it succeeds, the limit doubles until `most` is reached; if not, the
+    next try waits twice as long.
     """
 
-    __slots__ = ("_least", "_most", "size")
+    __slots__ = ("_held", "_is_trying", "_least", "_most", "_patience", "_refused", "_waited", "size")
 
     def __init__(self, most: int, least: int = 1) -> None:
         self._most = most
         self._least = least
+        self._refused: int | None = None
+        self._held = 0
+        self._patience = _PATIENCE
+        self._waited = 0
+        self._is_trying = False
         self.size = most
 
     @property
@@ -29,9 +42,27 @@ class Portion:
 
     def refused(self, asked: int) -> None:
         """Record that a request of this size failed."""
-        self.size = max(self._least, min(self.size, asked // 2))
+        self._patience = min(2 * self._patience, _MOST_PATIENCE) if self._is_trying else _PATIENCE
+        smaller = self._held if self._held < asked else 0
+        self.size = max(self._least, min(self.size, smaller or asked // 2))
+        # A size that succeeded is returned to once: if it is refused too, the store became slower.
+        self._refused, self._held, self._waited, self._is_trying = asked, 0, 0, False
 
     def succeeded(self, asked: int) -> None:
         """Record that a request of this size succeeded; a small request proves nothing."""
-        if 2 * asked >= self.size:
+        if 2 * asked < self.size:
+            return
+        self._held = max(self._held, asked)
+        if self._refused is None:
+            self._is_trying = False
             self.size = min(self._most, 2 * self.size)
+        elif self._refused - self.size > max(1, self.size // 4):
+            self.size = min(self._most, self.size + max(1, (self._refused - self.size) // 4))
+        else:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._waited += 1
+        if self._waited >= self._patience:
+            self.size = max(self.size, min(self._most, self._refused or self._most))
+            self._refused, self._waited, self._is_trying = None, 0, True

@@ -41,6 +41,7 @@ anthos_cluster, gkeonprem_cluster                   | cluster_name
 istio_canonical_service                             | canonical_service_name
 gce_instance                                        | group context vm
 aws_ec2_instance, baremetalsolution_instance        | group context vm
+tpu_worker                                          | node_id
 generic_node, generic_task                          | job context node_id vm namespace
 http_load_balancer, http_external_regional_lb_rule  | backend
 internal_http_lb_rule, https_lb_rule                | backend

@@ -105,6 +105,7 @@ class Committer:
             except Exception as error:
                 if not is_conflict(error):
                     raise
+            self._sent = 0
             checkpoint = replace(checkpoint, seen=self._proof(checkpoint))
         return replace(self._commit(checkpoint), offers=_OFFERS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from processor.model import SCHEMA_VERSION
 from sinks import delivery_json
@@ -18,21 +18,24 @@ if TYPE_CHECKING:
     from processor.model import DeliveryHealth
 
 
-class DeliveryReports:
-    """A part of the store."""
+class _Store(Protocol):
+    """What this part uses of its store: the client, and the translation of its errors."""
 
     _client: firestore.Client
 
-    def _translated(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
+    def _translated(self) -> AbstractContextManager[None]: ...
 
-    def delivery(self) -> Sequence[DeliveryHealth]:
+
+class DeliveryReports:
+    """A part of the store."""
+
+    def delivery(self: _Store) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`."""
         with self._translated():
             found = self._client.collection("delivery").stream(retry=None, timeout=COMMIT_S)
             return [delivery_json.load(one.get("report")) for one in found]
 
-    def put_delivery(self, health: DeliveryHealth) -> None:
+    def put_delivery(self: _Store, health: DeliveryHealth) -> None:
         """See `Store.put_delivery`."""
         fields = {"schema": SCHEMA_VERSION, "report": delivery_json.dump(health), "at": health.at}
         with self._translated():

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model.portion import Portion
-from sinks.firestore.errors import check_schema, is_deadline
+from sinks.firestore.errors import check_schema
+from sinks.firestore.reads import PAGE, paged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from google.cloud import firestore
 
 OVERLAP: Final = timedelta(seconds=10)
 """Changes this recent are read again by every poll: a commit's deadline, and as much for clock differences."""
-_PAGE: Final = 5_000
-"""Documents in a request: Firestore ends a query after a minute, and there may be a million clusters."""
 T = TypeVar("T")
 
 
@@ -38,30 +37,6 @@ class ReadCount:
     def add(self, found: int) -> None:
         """Add an answer with this number of documents."""
         self.documents += max(found, 1)
-
-
-def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> Iterator[Any]:
-    """Yield all results of a query, in requests of a bounded size; a page shows the documents as of its own time.
-
-    A page that exceeds its deadline is requested again from the last document, and half as large.
-    """
-    portion = portion or Portion(_PAGE)
-    last: Any = None
-    while True:
-        size, found = portion.size, 0
-        page = query.limit(size) if last is None else query.start_after(last).limit(size)
-        try:
-            for snapshot in page.stream(retry=None, timeout=timeout_s):
-                found, last = found + 1, snapshot
-                yield snapshot
-        except Exception as error:
-            if not is_deadline(error) or (portion.is_least and not found):
-                raise
-            portion.refused(size)
-            continue
-        portion.succeeded(found)
-        if found < size:
-            return
 
 
 class IncrementalQuery(Generic[T]):
@@ -82,7 +57,7 @@ class IncrementalQuery(Generic[T]):
         self._items: dict[str, T] = {}
         self._read_at: datetime | None = None
         self._lock = threading.Lock()
-        self._portion = Portion(_PAGE)
+        self._portion = Portion(PAGE)
 
     def poll(self) -> Mapping[str, T]:
         """Return all documents by name, after reading the changes; a copy."""

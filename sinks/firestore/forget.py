@@ -15,7 +15,7 @@ from sinks import triage_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.errors import check_schema
-from sinks.firestore.follow import paged
+from sinks.firestore.reads import paged
 from sinks.forgetting import all_without, cleaned, emptied, wholly
 
 if TYPE_CHECKING:

@@ -21,9 +21,10 @@ from sinks.firestore.decisions import Decisions
 from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
-from sinks.firestore.follow import IncrementalQuery, ReadCount, paged
+from sinks.firestore.follow import IncrementalQuery, ReadCount
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.quarantine import Quarantine
+from sinks.firestore.reads import paged
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -83,7 +84,6 @@ class FirestoreStore(DeliveryReports):
         self._committer = Committer(self._client, self._ledger, self._heads, version, Redaction(redact))
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
-
         self._reads = ReadCount()
         self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
         self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sinks import delivery_json
 
@@ -14,24 +14,26 @@ if TYPE_CHECKING:
     from processor.model import DeliveryHealth
 
 
-class DeliveryReports:
-    """A part of the store."""
+class _Store(Protocol):
+    """What this part uses of its store: the connection, and a transaction to read or write in."""
 
     _db: sqlite3.Connection
 
-    def _reading(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
+    def _reading(self) -> AbstractContextManager[None]: ...
 
-    def _writing(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
+    def _writing(self) -> AbstractContextManager[None]: ...
 
-    def delivery(self) -> Sequence[DeliveryHealth]:
+
+class DeliveryReports:
+    """A part of the store."""
+
+    def delivery(self: _Store) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`."""
         with self._reading():
             rows = self._db.execute("SELECT report FROM delivery ORDER BY tracker").fetchall()
         return [delivery_json.load(report) for (report,) in rows]
 
-    def put_delivery(self, health: DeliveryHealth) -> None:
+    def put_delivery(self: _Store, health: DeliveryHealth) -> None:
         """See `Store.put_delivery`."""
         with self._writing():
             self._db.execute(

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from processor.model.forget import Forget, Forgotten
     from sinks.private import Redact
 
-_BUSY_S: Final = 30.0
+_OPEN_S: Final = 30.0  # another process may be upgrading the file
+_BUSY_S: Final = 5.0  # for another writer: a worker has ten seconds to stop
 _VARIABLES: Final = 500
 """Bound variables of a statement; SQLite's oldest limit is 999."""
 LEDGER_DAYS: Final = 30
@@ -49,12 +50,13 @@ class SqliteStore(DeliveryReports):
         if path != ":memory:":
             _check_path(Path(path), must_exist=must_exist)
         try:
-            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(path, timeout=_OPEN_S, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             # An acknowledged entry must survive a power cut, not only a kill.
             self._db.execute("PRAGMA synchronous = FULL")
             with self._writing():
                 schema.prepare(self._db, path)
+            self._db.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000:.0f}")
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be used: {error}") from error
 

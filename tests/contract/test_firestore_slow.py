@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.firestore_v1.batch import WriteBatch
 from slow_firestore import SlowFirestore
 from step_worker import StepWorker, message
@@ -14,7 +15,7 @@ from processor.ingest.gather import FlushPolicy
 from processor.ingest.worker import Worker
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
-from processor.model.errors import Conflict
+from processor.model.errors import Conflict, Transient
 from sinks.firestore import commit as firestore_commit
 from sinks.firestore import store as store_module
 from sinks.firestore.store import FirestoreStore
@@ -104,22 +105,46 @@ def test_a_commit_that_takes_longer_than_its_deadline_is_made_smaller_until_all_
 
 
 def test_reads_that_take_longer_than_their_deadline_are_made_smaller(slow, monkeypatch):
-    shorter(monkeypatch, 0.5)
+    shorter(monkeypatch, 0.3)
     store = FirestoreStore(slow.project)
-    work(store, different(300))
-    slow.per_read_s = 0.02  # a hundred in one read take two seconds
+    work(store, different(150))
+    slow.per_read_s = 0.01  # a hundred in one read take a second
     other = FirestoreStore(slow.project)
     monkeypatch.setattr(other._streams, "_timeout_s", 5.0)
-    again = different(200)
+    again = different(100)
     for number, one in enumerate(again):
         again[number] = one._replace(data=one.data.replace(b'"insertId": "i', b'"insertId": "again-'))
     work(other, again, name="w2")
     slow.per_read_s = 0.0
 
-    assert store.totals().counted == 500
+    assert store.totals().counted == 250
     assert other._committer._reads.size < 50
     store.close()
     other.close()
+
+
+@pytest.mark.parametrize("held", ["streams", "ledger", "clusters"])
+def test_a_store_that_answers_nothing_is_away_after_one_probe_and_not_slow(slow, monkeypatch, held):
+    shorter(monkeypatch, 0.2)
+    store = FirestoreStore(slow.project)
+    work(store, different(150))
+    monkeypatch.setattr(store._streams, "_timeout_s", 0.2)
+    before = store._streams._portion.size, store._ledger._portion.size, store._committer._reads.size
+    slow.is_silent = True
+    asked = {
+        "streams": lambda: store.load_model({}),
+        "ledger": lambda: store.seen([(300 * slot, b"%016d" % slot) for slot in range(64)]),
+        "clusters": lambda: list(store._committer._read([f"c{number}" for number in range(100)])),
+    }[held]
+
+    with pytest.raises((Transient, DeadlineExceeded)):
+        asked()
+
+    assert slow.unanswered == 2
+    assert before == (store._streams._portion.size, store._ledger._portion.size, store._committer._reads.size)
+    slow.is_silent = False
+    assert store.totals().counted == 150
+    store.close()
 
 
 def test_an_outage_a_slow_hour_and_a_recovery_need_no_hand(slow, monkeypatch):

@@ -21,10 +21,8 @@ from sinks.sqlite.store import SqliteStore
 from sinks.sqlite.write import QUARANTINE_KEPT
 
 BACKLOG = int(os.environ.get("GARDENER_BACKLOG", "6000"))
-OUTAGE_S = float(os.environ.get("GARDENER_OUTAGE_S", "12"))
-NOTICED_S = (
-    170  # a locked SQLite is waited for, and a read of Firestore is halved at each deadline, before the store is "away"
-)
+OUTAGE_S = float(os.environ.get("GARDENER_OUTAGE_S", "6"))
+NOTICED_S = 30  # a locked SQLite is waited for 5 s; a query of Firestore has 8 s, and one document 5 s after it
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`gardener top` in a real terminal (tmux): what is on the screen, what keys do, and what an outage looks like."""
 
+import getpass
 import os
 import secrets
 import shutil
@@ -23,9 +24,9 @@ DRIVER = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from processor import top
-from processor.errors import Transient
-from sinks.sqlite import SqliteStore
+from processor.views.terminal import loop
+from processor.model.errors import Transient
+from sinks.sqlite.store import SqliteStore
 
 class Switched:
     def __init__(self):
@@ -37,7 +38,7 @@ class Switched:
             time.sleep(120)
         return getattr(self.inner, name)
 
-top.run(Switched, lambda: datetime.now(UTC), "mo")
+loop.run(Switched, lambda: datetime.now(UTC), "mo")
 """
 
 
@@ -106,7 +107,7 @@ def store(tmp_path):
 def terminal(store, tmp_path):
     made = Terminal(tmp_path)
     made.start(f"{sys.executable} -m processor top --state sqlite:g.db")
-    made.wait("Card <*> declined")
+    made.wait("Card … declined")
     yield made
     made.tmux("kill-server")
 
@@ -114,31 +115,31 @@ def terminal(store, tmp_path):
 def check_fits(shown, width, height):
     assert len(shown) == height
     assert max(cell_len(line) for line in shown) <= width
-    assert shown[-1].startswith("j/k move")
+    assert shown[-1].startswith("Enter  / find")
 
 
 def test_the_screen_is_right_at_80_by_24_and_200_by_50_and_after_resizing(terminal):
-    small = terminal.wait("Card <*> declined", "q quit")
+    small = terminal.wait("Card … declined", "o reopen  q")
     check_fits(small, 80, 24)
     assert small[0].startswith("Log Gardener  63 open, 63 new")
-    assert small[0].endswith("UTC")
+    assert " UTC  active" in small[2]
     assert small[1].startswith("ingested 97 = counted 97 + duplicates 0 + rejected 0 + ignored 0")
-    assert small[3].split() == ["PRI", "3", "H", "1", "H", "CHANGE", "STAT", "ISSUE", "AGE", "CLUSTER"]
+    assert small[3].split() == ["PRI", "3", "H", "1", "H", "CHANGE", "ON", "IT", "ISSUE", "AGE", "CLUSTER"]
     (row,) = [line for line in small if "Card" in line]
-    assert row.split()[-7:] == ["x6.0", "open", "-", "1h", "Card", "<*>", "declined"]
+    assert row.split()[-7:] == ["x6.0", "open", "-", "1h", "Card", "…", "declined"]
 
     terminal.tmux("resize-window", "-x", "200", "-y", "50")
     # The last line is drawn last, and what stays of a larger screen has no such heading.
-    large = terminal.wait("SEVERITY", "SERVICE", "Filler number 40", "q quit")
+    large = terminal.wait("SEVERITY", "SERVICE", "Filler number 40", "o reopen  q")
     check_fits(large, 200, 50)
     terminal.tmux("resize-window", "-x", "80", "-y", "24")
-    again = terminal.wait("AGE CLUSTER", "Card <*> declined", "q quit")
+    again = terminal.wait("AGE CLUSTER", "Card … declined", "o reopen  q")
     check_fits(again, 80, 24)
     assert again[0].startswith("Log Gardener  63 open")
 
 
 def test_hostile_text_does_nothing_to_the_terminal(terminal):
-    shown = terminal.wait("wiped", "q quit")
+    shown = terminal.wait("wiped", "o reopen  q")
 
     (row,) = [line for line in shown if "wiped" in line]
     assert "\u202e" not in row
@@ -173,7 +174,7 @@ def test_keys_filter_sort_move_and_open(terminal):
 
 def test_acknowledging_and_muting_leave_their_trace_in_the_store(terminal, store):
     terminal.press("a")
-    terminal.wait("Acknowledged. c1", " ack ")
+    terminal.wait("Acknowledged. c1", f" {getpass.getuser()[:7]} ")
     terminal.press("j", "m")
     terminal.wait("ten times the count")
     terminal.press("4")
@@ -198,9 +199,9 @@ def test_the_table_survives_a_store_that_goes_away_and_comes_back(store, tmp_pat
     terminal = Terminal(tmp_path)
     try:
         terminal.start(f"{sys.executable} driver.py g.db")
-        terminal.wait("Card <*> declined")
+        terminal.wait("Card … declined")
         (tmp_path / "away").touch()
-        shown = terminal.wait("The state has not answered for", "the store does not answer", "Card <*> declined")
+        shown = terminal.wait("The state has not answered for", "the store does not answer", "Card … declined")
         check_fits(shown, 80, 24)
         terminal.press("a")
         terminal.wait("Nothing was changed: the store does not answer", "Card")
@@ -221,9 +222,11 @@ def test_a_store_that_hangs_is_said_and_keeps_nobody_from_leaving(store, tmp_pat
     terminal = Terminal(tmp_path)
     try:
         terminal.start(f"{sys.executable} driver.py g.db")
-        terminal.wait("Card <*> declined")
+        terminal.wait("Card … declined")
         (tmp_path / "hangs").touch()
-        shown = terminal.wait("The state has not answered for", "still being waited for", "Card <*> declined", "q quit")
+        shown = terminal.wait(
+            "The state has not answered for", "still being waited for", "Card … declined", "o reopen  q"
+        )
         check_fits(shown, 80, 24)
         terminal.press(key)
         terminal.wait("ended 0")

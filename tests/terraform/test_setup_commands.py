@@ -10,6 +10,7 @@ import pytest
 from gcloud_commands import Command, assert_known, command_tree, parsed
 
 from processor.app.setup.commands import commands
+from processor.app.setup.gcloud import Installation
 from processor.app.telemetry import METRICS
 from processor.model.errors import ConfigError
 
@@ -22,7 +23,7 @@ VIEWERS = ("group:on-call@example.com", "user:one@example.com")
 @pytest.fixture(scope="module")
 def printed() -> list[Command]:
     more: dict[str, Any] = {"repository": "o/r", "image": IMAGE, "alert_email": "on-call@example.com"}
-    every = commands(**COMMON, **more, viewers=VIEWERS, on_call=ON_CALL)
+    every = commands(Installation(**COMMON, **more, viewers=VIEWERS, on_call=ON_CALL))
     return [parsed(command) for command in every]
 
 
@@ -217,7 +218,7 @@ def test_the_chart_of_an_existing_topic_shows_that_topic(stacks):
 
 
 def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():
-    every = [parsed(one) for one in commands(project="garden-project", region="us-central1")]
+    every = [parsed(one) for one in commands(Installation("garden-project", "us-central1"))]
     (sink,) = ending(every, "sinks create")
     assert sink.one("project") == "garden-project"
     assert "include-children" not in sink.flags
@@ -227,7 +228,7 @@ def test_a_project_sink_needs_no_children_and_an_absent_address_no_channel():
 
 
 def test_an_installation_of_another_name_has_the_database_that_terraform_gives_it(stacks):
-    every = [parsed(one) for one in commands(project="garden-folder", region="europe-west1", service="garden-two")]
+    every = [parsed(one) for one in commands(Installation("garden-folder", "europe-west1", "garden-two"))]
     (wanted,) = stacks["folder"].of("google_firestore_database")
     (made,) = ending(every, "databases create")
     assert made.one("database") == wanted["name"] == "garden-two"
@@ -244,19 +245,21 @@ def test_an_installation_of_another_name_has_the_database_that_terraform_gives_i
         {"project": "x; rm -rf /"},
         {"project": ""},
         {"region": "$(reboot)"},
-        {"service": "Log Gardener"},
+        {"name": "Log Gardener"},
         {"parent": "organization/42"},
         {"on_call": ["one@example.com$(reboot)"]},
     ],
 )
 def test_a_name_that_google_would_refuse_is_refused_with_its_form(wrong):
     with pytest.raises(ConfigError, match=r" is not "):
-        commands(**({"project": "garden-project", "region": "europe-west1"} | wrong))
+        Installation(**({"project": "garden-project", "region": "europe-west1"} | wrong))
 
 
 def test_values_reach_the_shell_as_words_whatever_they_hold():
     hostile = "o/r'; touch /tmp/x; echo '$(reboot)"
-    (pool,) = ending([parsed(one) for one in commands(**COMMON, repository=hostile)], "worker-pools deploy")
+    (pool,) = ending(
+        [parsed(one) for one in commands(Installation(**COMMON, repository=hostile))], "worker-pools deploy"
+    )
     assert f"GARDENER_ISSUES=github:{hostile}," in pool.one("set-env-vars")
 
 

@@ -14,54 +14,19 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.app.setup import alerts, dashboard, sink_filter
-from processor.app.setup.gcloud import Installation, gcloud
+from processor.app.setup.gcloud import gcloud
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from processor.app.setup.gcloud import Installation
 
 _APIS: Final = "artifactregistry firestore iam iap logging monitoring pubsub run secretmanager"
 _ORDERS: Final = {"ASC": "ascending", "DESC": "descending"}
 
 
-def commands(
-    *,
-    project: str,
-    region: str,
-    service: str = "log-gardener",
-    parent: str | None = None,
-    repository: str | None = None,
-    image: str | None = None,
-    alert_email: str | None = None,
-    viewers: Iterable[str] = (),
-    on_call: Iterable[str] = (),
-) -> list[str]:
-    """Return shell commands, in the order in which to run them.
-
-    Args:
-        project: id of the project that runs Log Gardener.
-        region: of everything.
-        service: prefix of every resource.
-        parent: source of the logs, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
-        repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
-        image: the image by digest.
-        alert_email: address for alerts; without it the alerts notify nobody.
-        viewers: accounts that may open the on-call page, such as group:NAME@DOMAIN.
-        on_call: addresses that may also make decisions there, such as *@sre.example.com.
-
-    Raises:
-        ConfigError: a project, region, service or parent that Google would refuse, or an invalid address.
-    """
-    about = Installation(
-        project=project,
-        region=region,
-        name=service,
-        parent=parent or f"projects/{project}",
-        repository=repository or "OWNER/REPO",
-        image=image or "IMAGE",
-        alert_email=alert_email or "",
-        viewers=tuple(viewers),
-        on_call=tuple(on_call),
-    )
+def commands(about: Installation) -> list[str]:
+    """Return shell commands, in the order in which to run them."""
     parts = (_apis, _queue, _queue_grants, _sink, _state, _state_grants, _secret, _images, _worker, _page, _alerts)
     return [command for part in (*parts, dashboard.commands) for command in part(about)]
 

@@ -33,19 +33,33 @@ class Ask(str):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The names of an installation. Raises `ConfigError` for a name that Google would refuse."""
+    """The names of an installation. Raises `ConfigError` for a name that Google would refuse, or an invalid address.
+
+    Attributes:
+        project: id of the project that runs Log Gardener.
+        region: of everything.
+        name: prefix of every resource.
+        parent: source of the logs, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
+        repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
+        image: the image by digest.
+        alert_email: address for alerts; without it the alerts notify nobody.
+        viewers: accounts that may open the on-call page, such as group:NAME@DOMAIN.
+        on_call: addresses that may also make decisions there, such as *@sre.example.com.
+    """
 
     project: str
     region: str
-    name: str
-    parent: str
-    repository: str
-    image: str
-    alert_email: str
-    viewers: tuple[str, ...]
-    on_call: tuple[str, ...]
+    name: str = "log-gardener"
+    parent: str = ""
+    repository: str = "OWNER/REPO"
+    image: str = "IMAGE"
+    alert_email: str = ""
+    viewers: tuple[str, ...] = ()
+    on_call: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.parent:
+            object.__setattr__(self, "parent", f"projects/{self.project}")
         for field, (pattern, form) in _FORMS.items():
             value = getattr(self, field)
             if not re.fullmatch(pattern, value):

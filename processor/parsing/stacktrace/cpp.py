@@ -11,7 +11,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _THROWN = re.compile(
     r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type"
@@ -79,7 +79,7 @@ def _head(lines: list[str]) -> tuple[str, str, Frame | None]:
 
 
 def _at(path: str, line: str, function: str = "") -> Frame:
-    return Frame(function, short_path(path), True, path, int(line[:9]))
+    return Frame(function, short_path(path), True, path, line_number(line))
 
 
 def _frame(line: str) -> Frame | None:
@@ -87,7 +87,7 @@ def _frame(line: str) -> Frame | None:
         name = _name(match.group(2))
         path, library = match.group(3) or "", match.group(5) or ""
         own = not _LIBRARIES.match(name) and not library.startswith(("/lib", "/usr/lib")) and "sysdeps" not in path
-        return Frame(name, short_path(path) if path else "", own, path, int((match.group(4) or "0")[:9]))
+        return Frame(name, short_path(path) if path else "", own, path, line_number(match.group(4)))
     if match := _STACK.match(line):
         name = _name(match.group(2) or "(unknown)")
         return Frame(name, "", name != "(unknown)" and not _LIBRARIES.match(name))

@@ -10,8 +10,8 @@ import re
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
-from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.model import Frame, Traceback, complete
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _FRAME = re.compile(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
 _TERSE = re.compile(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
@@ -39,8 +39,7 @@ def parse(lines: list[str]) -> Traceback | None:
             frames.append(_frame(match.group(3), match.group(1), match.group(2)))
         elif not frames:
             head.append(_UNHANDLED.sub("", line))
-    kind, message = heads.find(head)
-    return complete("dart", [Raised(kind, message, tuple(reversed(frames)))] if frames else [])
+    return complete("dart", [heads.raised(head, frames)] if frames else [])
 
 
 def _frame(function: str, path: str, line: str | None) -> Frame:
@@ -50,7 +49,7 @@ def _frame(function: str, path: str, line: str | None) -> Frame:
         short_path(_PACKAGE.sub("", path)),
         not path.startswith(_LIBRARIES),
         path,
-        int((line or "0")[:9]),
+        line_number(line),
     )
 
 

@@ -12,6 +12,7 @@ from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import line_number
 
 _FRAME = re.compile(r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$")
 _FOLDED = re.compile(r" ( {2}at [\w.<>`+\[\],]+ ?\(| ?---> |  --- End of )")
@@ -40,7 +41,7 @@ def frame(line: str) -> Frame | None:
     name = _GENERIC.sub("", _CLOSURE.sub("", name))
     name = _STATE.sub(r"\1", name)
     owner, _, method = name.replace("..", ".").rpartition(".")
-    return Frame(method, owner, not _LIBRARIES.match(owner + "."), file or "", int((number or "0")[:9]))
+    return Frame(method, owner, not _LIBRARIES.match(owner + "."), file or "", line_number(number))
 
 
 def unfold(text: str) -> str:

@@ -11,7 +11,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _RAISED = re.compile(
     r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$"
@@ -103,7 +103,7 @@ def _report(lines: list[str]) -> Traceback | None:
             match.group(1),
             match.group(1) not in _OTP,
             match.group(3) or "",
-            int((match.group(4) or "0")[:9]),
+            line_number(match.group(4)),
         )
         for match in map(_CALLED.match, lines)
         if match
@@ -120,7 +120,7 @@ def _erlang(text: str) -> Traceback | None:
     frames = []
     for match in _ERLANG.finditer(text):
         module, function, _, path, line = match.groups()
-        frames.append(Frame(function, module, module not in _OTP, path or "", int((line or "0")[:9])))
+        frames.append(Frame(function, module, module not in _OTP, path or "", line_number(line)))
     if len(frames) < 2 and not (frames and "exit value" in text):  # noqa: PLR2004
         return None
     first = _ERLANG.search(text)
@@ -135,7 +135,7 @@ def _frame(application: str, path: str, line: str, call: str) -> Frame:
         name = _ANONYMOUS.sub("", name)
     owner, _, function = name.rpartition(".")
     own = application not in _LIBRARIES and owner.lstrip(":") not in _OTP
-    return Frame(function or name, owner or (short_path(path) if path else ""), own, path, int(line[:9]))
+    return Frame(function or name, owner or (short_path(path) if path else ""), own, path, line_number(line))
 
 
 _AT = r"\s+(?:\([\w.]+(?: [^()]*)?\) )?(?:\S+\.(?:exs?|erl|eex|heex):\d+: |[A-Z:]\S*/\d+$)"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from processor.parsing.stacktrace.model import Frame, Raised
+
 _NAME = re.compile(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
 # Possible text between type and message: .NET generics and codes, Node's error code.
 _AFTER = re.compile(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
@@ -56,3 +58,9 @@ def find(lines: list[str]) -> tuple[str, str]:
                 # "order 4 is not valid:" followed by a line for each reason
                 return found[0], f"{said} {follows}".strip() if not said or said.endswith(":") else said
     return "", head[0] if head else ""
+
+
+def raised(head: list[str], frames: list[Frame]) -> Raised:
+    """Return the exception of a head and its frames, which are printed innermost first."""
+    kind, message = find(head)
+    return Raised(kind, message, tuple(reversed(frames)))

@@ -11,7 +11,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _PLACE = re.compile(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
 _GIN = re.compile(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
@@ -66,7 +66,7 @@ def _recovered(lines: list[str]) -> Traceback | None:
         if place and call:
             path = place.group(1)
             own = not _INSTALLED.search(path)
-            frames.append(Frame(call.group(1), short_path(path), own, path, int(place.group(2)[:9]), call.group(2)))
+            frames.append(Frame(call.group(1), short_path(path), own, path, line_number(place.group(2)), call.group(2)))
     return Traceback("go", (Raised("panic", message, tuple(reversed(frames))),)) if frames else None
 
 
@@ -98,7 +98,7 @@ def _frame(name: str, path: str, line: str) -> Frame | None:
     package, dot, function = rest.partition(".")
     owner = folder + slash + package
     own = not _INSTALLED.search(path) and not _STANDARD.match(owner)
-    return Frame(function if dot else package, owner, own, path, int(line[:9]))
+    return Frame(function if dot else package, owner, own, path, line_number(line))
 
 
 def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:

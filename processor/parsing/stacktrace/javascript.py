@@ -10,8 +10,8 @@ import re
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
-from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import below, short_path
+from processor.parsing.stacktrace.model import Frame, Traceback, complete
+from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _FRAME = re.compile(
     r"\s*([^\s@]*)@((?:https?|file|webpack|moz-extension|safari-extension|capacitor"
@@ -28,11 +28,10 @@ def parse(lines: list[str]) -> Traceback | None:
     for line in lines:
         if match := _FRAME.match(line):
             name = _ASYNC.sub("", match.group(1)) or "<anonymous>"
-            frames.append(_placed(name, match.group(2), int((match.group(3) or "0")[:9])))
+            frames.append(_placed(name, match.group(2), line_number(match.group(3))))
         elif not frames:
             head.append(line)
-    kind, message = heads.find(head)
-    return complete("javascript", [Raised(kind, message, tuple(reversed(frames)))] if frames else [])
+    return complete("javascript", [heads.raised(head, frames)] if frames else [])
 
 
 def _placed(name: str, url: str, line: int) -> Frame:

@@ -13,6 +13,7 @@ from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
+from processor.parsing.stacktrace.paths import line_number
 
 _FRAME = re.compile(
     r"\s*+at (?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
@@ -51,7 +52,7 @@ def frame(line: str) -> Frame | None:
     method = _NUMBERED.sub("", match.group(2))
     if method in _CLOJURE and "$" in owner:  # a function is a class: shop.cart$price.invokeStatic
         owner, _, method = _GENSYM.sub("", match.group(1)).partition("$")
-    return Frame(method, owner, own, match.group(3) or "", int((match.group(4) or "0")[:9]))
+    return Frame(method, owner, own, match.group(3) or "", line_number(match.group(4)))
 
 
 def parse(lines: list[str]) -> Traceback | None:
@@ -69,19 +70,14 @@ def parse(lines: list[str]) -> Traceback | None:
                 continue
             hidden = None
             wrapped = wrapped or link.group(2) == "Wrapped by"
-            chain.append(_raised(head, frames))
+            chain.append(heads.raised(head, frames))
             head, frames = [link.group(3)], []
         elif hidden is None and (found := frame(line)):
             frames.append(found)
         elif hidden is None and not frames:
             head.append(line)
-    chain.append(_raised(head, frames))
+    chain.append(heads.raised(head, frames))
     return complete("jvm", chain if wrapped else chain[::-1])
-
-
-def _raised(head: list[str], frames: list[Frame]) -> Raised:
-    kind, message = heads.find(head)
-    return Raised(kind, message, tuple(reversed(frames)))
 
 
 _AT = r"\s+at (?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"

@@ -10,7 +10,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _FRAME = re.compile(
     r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$"
@@ -38,7 +38,7 @@ def _frame(match: re.Match[str], said: re.Match[str] | None) -> Frame:
         return Frame(name, "[C]", in_app=False)
     own = "/luarocks/" not in path and "/share/lua/" not in path
     at = said.group(2) if said and said.group(1) == path and line is None else line
-    return Frame(name, short_path(path), own, path, int((at or "0")[:9]))
+    return Frame(name, short_path(path), own, path, line_number(at))
 
 
 _AT = r"\s+(?:\[C\]|[^\s:]+(?::\d+)?): in "

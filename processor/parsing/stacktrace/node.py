@@ -13,7 +13,7 @@ from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import below, short_path
+from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _PLACE = re.compile(r":(\d+):\d+$")
 _CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
@@ -43,7 +43,7 @@ def frame(line: str) -> Frame | None:
     function = function.partition(" [as ")[0].removeprefix("async ")
     if not located:
         return _placed(function, place, 0)
-    return _placed(function, place[: located.start()], int(located.group(1)[:9]))
+    return _placed(function, place[: located.start()], line_number(located.group(1)))
 
 
 def _placed(function: str, path: str, line: int) -> Frame:
@@ -85,7 +85,7 @@ def _with_place(raised: Raised, lines: list[str]) -> Raised:
     if place is None or place.group(1).startswith("node:") or any(frame.in_app for frame in raised.frames):
         return raised
     path, number = place.groups()
-    own = Frame("", short_path(path.removeprefix("file://")), True, path, int(number[:9]))
+    own = Frame("", short_path(path.removeprefix("file://")), True, path, line_number(number))
     if not raised.frames and any("node --trace-uncaught" in line for line in lines):
         return Raised("Uncaught", raised.message, (own,))
     return replace(raised, frames=(*raised.frames, own))

@@ -1,4 +1,4 @@
-"""File paths of frames, normalised to be the same on every machine.
+"""File paths and line numbers of frames; paths are normalised to be the same on every machine.
 
 Promises: no home, container or release directory, no digest, at most four segments. Must not touch the disk.
 """
@@ -15,6 +15,8 @@ _ROOT = re.compile(
 _ID = re.compile(r"(?:v?\d[\d._-]*|(?=[a-f]*\d)[0-9a-f]{7,64}|[0-9a-f]{8}-[0-9a-f-]{27})", re.ASCII)
 _DIGEST = re.compile(r"([.-])(?=[a-z]*\d)[0-9a-zA-Z]{6,32}(?=\.\w{1,4}$)", re.ASCII)
 _SEGMENTS = 4
+_DIGITS = 9
+"""Digits of a line number that are read: a hostile trace may print thousands, which `int` refuses."""
 
 
 def short_path(path: str) -> str:
@@ -36,3 +38,8 @@ def below(path: str, marker: str) -> str | None:
     """Return the part of `path` after the last `marker`, or None without a marker."""
     _, found, rest = path.replace("\\", "/").rpartition(marker)
     return rest if found else None
+
+
+def line_number(text: str | None) -> int:
+    """Return the line number printed in a frame, 0 where there is none."""
+    return int((text or "0")[:_DIGITS])

@@ -11,7 +11,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _DIED = re.compile(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
 _FRAME = re.compile(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
@@ -33,7 +33,7 @@ def parse(lines: list[str]) -> Traceback | None:
     places = [(head.group(2), head.group(3)), *((call.group(3), call.group(4)) for call in calls)]
     names = [*(_EVAL.sub("eval", call.group(1)) for call in calls), "main"]
     frames = [
-        Frame(name, short_path(path), name != "eval" and not _LIBRARY.search(path), path, int(line[:9]))
+        Frame(name, short_path(path), name != "eval" and not _LIBRARY.search(path), path, line_number(line))
         for name, (path, line) in zip(names, places, strict=True)
     ]
     typed = _CLASS.match(head.group(1))

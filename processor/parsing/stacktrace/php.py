@@ -11,7 +11,7 @@ from dataclasses import replace
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import below, short_path
+from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\(\d+\): ([^(]+)\()")
 # php-fpm may wrap every line of a child in its own.
@@ -54,7 +54,7 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
             place = next(reversed(list(_RAISED_AT.finditer(text[:_TEXT_CHARS]))), None)
             if place is None:
                 return Raised(match.group(1).replace("\\\\", "\\"), text.strip(), tuple(reversed(frames)))
-            path, number = place.group(1), int((place.group(2) or place.group(3) or place.group(4))[:9])
+            path, number = place.group(1), line_number(place.group(2) or place.group(3) or place.group(4))
             # A frame names the file of its caller; the place of the innermost function is in the message.
             inner = [replace(frames[0], file=path, line=number)] if frames else []
             raising = [] if frames else [Frame("{main}", short_path(path), True, path, number)]

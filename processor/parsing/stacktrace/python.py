@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import below, short_path
+from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _HEADER = "Traceback (most recent call last):"
 _GROUP = "Exception Group Traceback"
@@ -91,7 +91,7 @@ def parse(lines: list[str]) -> Traceback | None:
             reader.open(depth, len(line) - len(stripped) if own_line else 0, headed=True)
         elif match := _FRAME.match(line):
             block = reader.block or reader.open(depth, 0, headed=False)
-            block.frames.append(_frame(match.group(1), int(match.group(2)[:9]), match.group(3)))
+            block.frames.append(_frame(match.group(1), line_number(match.group(2)), match.group(3)))
         elif reader.block and line.strip():
             _below_frames(reader, reader.block, line)
         elif line.strip():

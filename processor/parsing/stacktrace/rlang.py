@@ -10,6 +10,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
+from processor.parsing.stacktrace.paths import line_number
 
 _ERROR = re.compile(
     r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$"
@@ -47,7 +48,7 @@ def parse(lines: list[str]) -> Traceback | None:
         elif match := _TREE.match(line):
             frames.append(_frame(match.group(1)))
         elif match := _NUMBERED.match(line):
-            frames.insert(0, _frame(match.group(1), match.group(2) or "", int((match.group(3) or "0")[:9])))
+            frames.insert(0, _frame(match.group(1), match.group(2) or "", line_number(match.group(3))))
     if said is None:
         return None
     if said[0] and (not frames or frames[-1].function != said[0]):

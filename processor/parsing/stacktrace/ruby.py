@@ -13,7 +13,7 @@ from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import below, short_path
+from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _FRAME = re.compile(
     r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$"
@@ -59,7 +59,7 @@ def parse(lines: list[str]) -> Traceback | None:
                 chain.append(_raised(said, head, frames))
                 frames = []
             said, head = _said(match.group(4)), []
-        frames.append(_frame(match.group(1), int(match.group(2)[:9]), match.group(3)))
+        frames.append(_frame(match.group(1), line_number(match.group(2)), match.group(3)))
     chain.append(_raised(said, head, frames[::-1] if numbered else frames))
     return complete("ruby", [replace(raised, frames=_without_builtins(raised.frames)) for raised in chain[::-1]])
 

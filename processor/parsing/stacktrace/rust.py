@@ -11,7 +11,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _PANICKED = re.compile(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
 _OLD = re.compile(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
@@ -38,10 +38,10 @@ def parse(lines: list[str]) -> Traceback | None:
             _, said, path, at = match.groups()
             message = said if said is not None else _message(lines[number + 1 :])
             chain.append(
-                _raised("panic", message, Frame("", short_path(path), True, path, int(at[:9])), lines[number:])
+                _raised("panic", message, Frame("", short_path(path), True, path, line_number(at)), lines[number:])
             )
         elif (match := _OLD.match(line)) and (place := _OLD_END.match(" ".join(lines[number : number + 5]))):
-            frame = Frame("", short_path(place.group(2)), True, place.group(2), int(place.group(3)[:9]))
+            frame = Frame("", short_path(place.group(2)), True, place.group(2), line_number(place.group(3)))
             chain.append(_raised("panic", match.group(2).partition("', ")[0], frame, lines[number:]))
         elif not chain and (match := _ERROR.match(line)):
             frames = _frames(lines[number:])
@@ -95,7 +95,7 @@ def _frames(lines: list[str]) -> tuple[Frame, ...]:
     ]
     for number, call in calls:
         place = _PLACE.match(lines[number + 1]) if number + 1 < len(lines) else None
-        path, line = (place.group(1), int(place.group(2)[:9])) if place else ("", 0)
+        path, line = (place.group(1), line_number(place.group(2))) if place else ("", 0)
         name = _HASH.sub("", call)
         own = not _LIBRARIES.match(name) and not any(mark in path for mark in _REGISTRY)
         owner, _, function = _GENERIC.sub("", name).strip(":").replace("::::", "::").rpartition("::")
@@ -106,6 +106,9 @@ def _frames(lines: list[str]) -> tuple[Frame, ...]:
 _HEAD = r".{0,200}?thread '[^']*' (?:\(\d+\) )?panicked at "
 _NOTE = r"note: (?:run with|Some details)"
 _NUMBER = r"\s+\d+: "
+_MORE = rules(
+    (r"stack backtrace:", "trace"), (_NOTE, "note"), (_HEAD, ""), (RECORD, ""), (r"\s+at ", ""), (r"", "more")
+)
 
 LANGUAGE = Language(
     "rust",
@@ -121,22 +124,8 @@ LANGUAGE = Language(
                 (r"\s+at |Traceback |panic: ", ""),
                 (r"", "message"),
             ),
-            "message": rules(
-                (r"stack backtrace:", "trace"),
-                (_NOTE, "note"),
-                (_HEAD, ""),
-                (RECORD, ""),
-                (r"\s+at ", ""),
-                (r"", "more"),
-            ),
-            "more": rules(
-                (r"stack backtrace:", "trace"),
-                (_NOTE, "note"),
-                (_HEAD, ""),
-                (RECORD, ""),
-                (r"\s+at ", ""),
-                (r"", "more"),
-            ),
+            "message": _MORE,
+            "more": _MORE,
             "bare": rules((r"Caused by:", "cause"), (r"[Ss]tack backtrace:", "trace"), (r"\s{2,}\S", "bare")),
             "cause": rules((r"\s", "cause"), (r"[Ss]tack backtrace:|Location:", "trace")),
             "trace": rules((_NUMBER, "trace"), (r"\s+at \S", "trace"), (_NOTE, "note"), (r"\s{2,}\S", "trace")),

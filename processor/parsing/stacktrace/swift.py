@@ -10,7 +10,7 @@ import re
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.paths import short_path
+from processor.parsing.stacktrace.paths import line_number, short_path
 
 _FATAL = re.compile(
     r"(?:([^\s:]+\.swift):(\d+): )?(Fatal error|Precondition failed|Assertion "
@@ -36,7 +36,7 @@ def parse(lines: list[str]) -> Traceback | None:
         if match := _FATAL.match(line):
             path, at = match.group(1) or match.group(5), match.group(2) or match.group(6)
             kind, message = match.group(3), match.group(4) or ""
-            place = Frame("", short_path(path), True, path, int(at[:9])) if path else None
+            place = Frame("", short_path(path), True, path, line_number(at)) if path else None
         elif (match := _CRASHED.match(line)) and not kind:
             kind, message = "crash", match.group(1) or f"signal {match.group(2)}"
         elif _THREAD.match(line):
@@ -65,7 +65,7 @@ def _frame(line: str) -> Frame | None:
         short_path(path) if path else library,
         own and "swift_" not in name,
         path,
-        int(at[:9]),
+        line_number(at),
     )
 
 

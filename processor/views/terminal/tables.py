@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from processor.model import Cluster, Rejected, Sample, Totals
+    from processor.model import Cluster, Rejected
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TEMPLATE_WIDTH: Final = 300
@@ -54,6 +54,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
     rows = {
         "cluster": cluster.id,
         "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
+        "assigned to": cluster.triage.assigned_to or "nobody",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
         "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",
@@ -112,14 +113,6 @@ def explanation(one: dict[str, Any]) -> Table:
     return table
 
 
-def totals_line(totals: Totals) -> str:
-    """The sum that always holds, in one line."""
-    return (
-        f"ingested {totals.ingested:,} = counted {totals.counted:,} + duplicates {totals.duplicates:,}"
-        f" + rejected {totals.rejected:,} + ignored {totals.ignored:,}"
-    )
-
-
 def rejected_table(rejected: Sequence[Rejected]) -> Table:
     """One row per quarantined message."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -139,82 +132,6 @@ def rejected_table(rejected: Sequence[Rejected]) -> Table:
             Text(plain(head)),
         )
     return table
-
-
-def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, Any]:
-    """One cluster as scripts see it, compared with others; see docs/json.md."""
-    triage = cluster.triage
-    issue = triage.issue
-    return {
-        "id": cluster.id,
-        "stream": cluster.stream._asdict(),
-        "template": cluster.template,
-        "sample": sample_json(cluster.sample),
-        "latest": sample_json(cluster.latest),
-        "severity": cluster.severity.name,
-        "severities": {level.name: n for level, n in sorted(cluster.severities.items())},
-        "priority": triage.priority,
-        "status": triage.status,
-        "count": cluster.count,
-        "occurrences": cluster.occurrences,
-        "first_seen": cluster.first_seen.isoformat(),
-        "last_seen": cluster.last_seen.isoformat(),
-        "first_revision": cluster.first_revision,
-        "last_revision": cluster.last_revision,
-        "revisions": {
-            name: {
-                "count": s.entries,
-                "first_seen": s.first_seen.isoformat(),
-                "last_seen": s.last_seen.isoformat(),
-            }
-            for name, s in sorted(cluster.revisions.items(), key=lambda pair: pair[1].first_seen)
-        },
-        "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
-        "days": {str(day): n for day, n in cluster.days.items()},
-        "facets": cluster.facets,
-        "values": cluster.values,
-        "split_proposals": [one._asdict() for one in proposals(cluster)],
-        "merge_proposals": [one._asdict() for one in merges(cluster, others)],
-        "aliases": list(cluster.aliases),
-        "overflow": cluster.overflow,
-        "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
-        "issue_held_back": triage.held_back,
-    }
-
-
-def sample_json(sample: Sample) -> dict[str, Any]:
-    """One entry as scripts see it."""
-    return {
-        "insert_id": sample.insert_id,
-        "timestamp": sample.at.isoformat(),
-        "text": sample.text,
-        "raw": sample.raw,
-        "exception": sample.exception and sample.exception._asdict(),
-    }
-
-
-def totals_json(totals: Totals) -> dict[str, int]:
-    """The sum as scripts see it."""
-    return {
-        "ingested": totals.ingested,
-        "counted": totals.counted,
-        "duplicates": totals.duplicates,
-        "rejected": totals.rejected,
-        "ignored": totals.ignored,
-    }
-
-
-def rejected_json(one: Rejected) -> dict[str, Any]:
-    """One quarantined message as scripts see it."""
-    return {
-        "id": one.id,
-        "reason": one.reason,
-        "source": one.source,
-        "offset": one.offset,
-        "size": one.size,
-        "at": one.at.isoformat(),
-        "raw": one.raw.decode("utf-8", "replace"),
-    }
 
 
 def _breakdown(title: str, values: Iterable[tuple[str, int]]) -> Table:

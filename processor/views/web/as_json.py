@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from processor.views.cluster_json import cluster_json, rejected_json, totals_json
 from processor.views.rates import is_back, is_new
-from processor.views.terminal.tables import cluster_json, rejected_json, totals_json
 from processor.views.titles import title
 
 if TYPE_CHECKING:
@@ -117,8 +117,10 @@ def incident_json(one: IncidentRow) -> dict[str, Any]:
         "cause": one.cause,
         "priority": one.priority,
         "status": one.status,
+        "assignee": one.assigned_to or None,
         "count": one.entries,
         "occurrences": one.occurrences,
+        "failures_at_least": one.at_least,
         "last_hour": one.figures.hour,
         "hour_before": one.figures.before,
         "growing": one.figures.growing,

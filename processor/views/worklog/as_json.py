@@ -5,23 +5,19 @@ Promises: the same facts as the Markdown, every cluster, redacted; it is JSON, s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from processor.issues.sample import redacted, sample_json
+from processor.views.cluster_json import totals_json
 from processor.views.titles import raised, title
 from processor.views.worklog import checklist as worklog_steps
-from processor.views.worklog import facts
+from processor.views.worklog import sums
 from processor.views.worklog.problems import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from processor.triage.incidents import Incident
+    from processor.views.redacted import Redact
     from processor.views.worklog.facts import Item, Worklog
-
-    Redact = Callable[[str], str]
-
-_SUM: Final = ("ingested", "counted", "duplicates", "rejected", "ignored")
 
 
 def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
@@ -36,19 +32,19 @@ def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
             "first": log.first and log.first.isoformat(),
             "last": log.last and log.last.isoformat(),
         },
-        "totals": {name: getattr(log.totals, name) for name in _SUM},
+        "totals": totals_json(log.totals),
         "workers": log.workers,
         "entries": log.entries,
-        "severities": {level.name: n for level, n in facts.severities(log.items).items()},
+        "severities": {level.name: n for level, n in sums.severities(log.items).items()},
         "clusters": [{**_cluster_json(item, redact), "problem": places[item.cluster.id]} for item in log.items],
         "incidents": [_incident_json(incident, redact) for incident in log.incidents],
         "status": [{"done": box.done, "text": box.text} for box in worklog_steps.boxes(log)],
         "next_steps": list(worklog_steps.next_steps(log)),
         "revisions": {
             redact(name): {"entries": n, "first_seen": first.isoformat(), "last_seen": last.isoformat()}
-            for name, (n, first, last) in facts.revisions(log.items).items()
+            for name, (n, first, last) in sums.revisions(log.items).items()
         },
-        "labels": redacted(facts.labels(log.items), redact),
+        "labels": redacted(sums.labels(log.items), redact),
     }
 
 

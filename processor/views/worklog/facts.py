@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from processor.model import Priority, Severity, Status, facets
+from processor.model import Priority, Status
 from processor.model.notes import FOR_BUDGET
 from processor.triage.policy import priority_of, rule_for
 
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from processor.triage.policy import Policy
     from processor.triage.related import Link
 
-"""The store's name for what is beyond its bound on values of a facet."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
-_MIN_PREFIX: Final = 4
 
 
 class Stage(StrEnum):
@@ -130,7 +127,7 @@ class Worklog:
 
 
 def gather(
-    clusters: Iterable[Cluster],
+    clusters: Sequence[Cluster],
     totals: Totals,
     *,
     policy: Policy,
@@ -145,27 +142,15 @@ def gather(
     troubles: tuple[str, ...] = (),
 ) -> Worklog:
     """The facts of a period, of one service or of all (""); `speaks_for`: silent cluster -> whose issue tells of it."""
-    period = period or Period()
-    everything = tuple(clusters)
-    trail: dict[str, list[AuditRecord]] = {}
-    for record in sorted(audit, key=lambda one: one.at):
-        trail.setdefault(record.cluster_id, []).append(record)
-    spoken = speaks_for or {}
-    issues = {cluster.id: cluster.triage.issue for cluster in everything}
+    period, trail = period or Period(), _trail(audit)
+    chosen = [one for one in clusters if service in ("", one.stream.service) and period.entries(one)]
     found = [
-        replace(
-            _item(cluster, policy, period, trail, covered=cluster.id in spoken),
-            reported_in=issues.get(spoken.get(cluster.id, "")),
-            links=(links or {}).get(cluster.id, ()),
-            deploys=(deploys or {}).get(cluster.id),
-        )
-        for cluster in everything
-        if service in ("", cluster.stream.service) and period.entries(cluster)
+        replace(item, links=(links or {}).get(item.cluster.id, ()), deploys=(deploys or {}).get(item.cluster.id))
+        for item in _items(chosen, policy, period, trail, _reported_in(clusters, speaks_for or {}))
     ]
-    found.sort(key=lambda item: (item.priority, -item.entries, item.cluster.first_seen, item.cluster.id))
     shown = {item.cluster.id for item in found}
     return Worklog(
-        at=_newest(everything, workers, trail),
+        at=_newest(clusters, workers, trail),
         period=period,
         service=service,
         first=_edge(period.since, min((item.cluster.first_seen for item in found), default=None), late=False),
@@ -176,6 +161,37 @@ def gather(
         incidents=tuple(one for one in incidents if one.ids & shown),
         troubles=troubles,
     )
+
+
+def _trail(audit: Iterable[AuditRecord]) -> dict[str, list[AuditRecord]]:
+    """Return the records of each cluster, oldest first."""
+    trail: dict[str, list[AuditRecord]] = {}
+    for record in sorted(audit, key=lambda one: one.at):
+        trail.setdefault(record.cluster_id, []).append(record)
+    return trail
+
+
+def _reported_in(clusters: Iterable[Cluster], speaks_for: Mapping[str, str]) -> dict[str, IssueRef | None]:
+    """Return the issue that covers each silent cluster, None while there is none yet."""
+    issues = {cluster.id: cluster.triage.issue for cluster in clusters}
+    return {silent: issues.get(owner) for silent, owner in speaks_for.items()}
+
+
+def _items(
+    clusters: Iterable[Cluster],
+    policy: Policy,
+    period: Period,
+    trail: Mapping[str, list[AuditRecord]],
+    covered: Mapping[str, IssueRef | None],
+) -> list[Item]:
+    """Return an item for each cluster, the most urgent and most frequent first."""
+    found = [
+        replace(
+            _item(cluster, policy, period, trail, covered=cluster.id in covered), reported_in=covered.get(cluster.id)
+        )
+        for cluster in clusters
+    ]
+    return sorted(found, key=lambda item: (item.priority, -item.entries, item.cluster.first_seen, item.cluster.id))
 
 
 def _item(
@@ -230,56 +246,3 @@ def _edge(day: date | None, seen: datetime | None, *, late: bool) -> datetime | 
         return seen
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return min(seen, start + timedelta(days=1)) if late else max(seen, start)
-
-
-# --- facts that the entries share -------------------------------------------------------------------------
-def severities(items: Iterable[Item]) -> dict[Severity, int]:
-    """Entries by severity over the clusters' whole life, the worst first."""
-    found: dict[Severity, int] = {}
-    for item in items:
-        for level, n in item.cluster.severities.items():
-            found[level] = found.get(level, 0) + n
-    return dict(sorted(found.items(), reverse=True))
-
-
-def facet(items: Iterable[Item], name: str) -> dict[str, int]:
-    """Entries by value of one facet, the most frequent first."""
-    found: dict[str, int] = {}
-    for item in items:
-        for value, n in item.cluster.facets.get(name, {}).items():
-            found[value] = found.get(value, 0) + n
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def revisions(items: Iterable[Item]) -> dict[str, tuple[int, datetime, datetime]]:
-    """Revision -> (entries, first seen, last seen), in the order in which they were first seen."""
-    found: dict[str, tuple[int, datetime, datetime]] = {}
-    for item in items:
-        for name, span in item.cluster.revisions.items():
-            n, first, last = found.get(name, (0, span.first_seen, span.last_seen))
-            found[name] = (n + span.entries, min(first, span.first_seen), max(last, span.last_seen))
-    return dict(sorted(found.items(), key=lambda pair: (pair[1][1], pair[0])))
-
-
-def instances(items: Sequence[Item]) -> tuple[int, str, bool]:
-    """(how many instances are known by name, the beginning that all names share or "", whether there are more)."""
-    names = list(facet(items, facets.INSTANCE))
-    known = [name for name in names if name != facets.OTHER]
-    prefix = _beginning(known) if len(known) > 1 else ""
-    return len(known), prefix if len(prefix) >= _MIN_PREFIX else "", len(known) < len(names)
-
-
-def _beginning(names: Iterable[str]) -> str:
-    """What all names begin with; the least and the greatest of them share no more than all do."""
-    ordered = sorted(name.rstrip("…") for name in names)
-    same = takewhile(lambda both: both[0] == both[1], zip(ordered[0], ordered[-1], strict=False))
-    return "".join(char for char, _ in same)
-
-
-def labels(items: Sequence[Item]) -> dict[str, dict[str, int]]:
-    """Labels and places of the entries: name -> value -> entries."""
-    names = sorted({name for item in items for name in item.cluster.facets})
-    wanted = [
-        name for name in names if facets.is_label(name) or name in (facets.LOCATION, facets.NAMESPACE, facets.CLUSTER)
-    ]
-    return {facets.bare(name): facet(items, name) for name in wanted}

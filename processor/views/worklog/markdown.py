@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from processor.text import markdown as neutral
 from processor.views.worklog import checklist as worklog_steps
-from processor.views.worklog import facts
+from processor.views.worklog import sums
 from processor.views.worklog.problems import problems
 from processor.views.worklog.section import count, section, share, stage, title_of, when
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from processor.model import Totals
+    from processor.views.redacted import Redact
     from processor.views.worklog.facts import Worklog
     from processor.views.worklog.problems import Problem
-
-    Redact = Callable[[str], str]
 
 MAX_DETAILS: Final = 50
 _MAX_TROUBLE: Final = 500
@@ -52,18 +50,10 @@ def markdown(log: Worklog, redact: Redact) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def totals_line(totals: Totals) -> str:
-    """The sum that always holds."""
-    return (
-        f"ingested {totals.ingested:,} = counted {totals.counted:,} + duplicates {totals.duplicates:,}"
-        f" + rejected {totals.rejected:,} + ignored {totals.ignored:,}"
-    )
-
-
 def _head(log: Worklog, redact: Redact) -> Iterable[str]:
     services = ", ".join(neutral.prose(redact(name or "(unnamed)"), max_chars=_MAX_NAME) for name in log.services[:10])
     more = f" and {len(log.services) - 10} more" if len(log.services) > 10 else ""  # noqa: PLR2004  # as sliced above
-    levels = ", ".join(f"{level.name} {n:,}" for level, n in facts.severities(log.items).items())
+    levels = ", ".join(f"{level.name} {n:,}" for level, n in sums.severities(log.items).items())
     yield f"# Log Gardener worklog{f': {services}{more}' if services else ''}"
     lines = [
         f"**Date:** {_days(log)}",
@@ -71,7 +61,7 @@ def _head(log: Worklog, redact: Redact) -> Iterable[str]:
         f"**Analysis period:** {_period(log)}",
         f"**Log collection:** {count(log.entries, 'entry', 'entries')} in {count(len(log.items), 'cluster')}"
         + (f"; by severity, over their whole life: {levels}" if levels else ""),
-        f"**The sum:** {totals_line(log.totals)} (the whole state, {count(log.workers, 'worker')})",
+        f"**The sum:** {log.totals.equation} (the whole state, {count(log.workers, 'worker')})",
     ]
     yield "  \n".join(lines)
 
@@ -122,7 +112,7 @@ def _beyond(found: Sequence[Problem]) -> str:
 def _technical(log: Worklog) -> str:
     total = sum(item.cluster.count for item in log.items)
     sections = []
-    runs = facts.revisions(log.items)
+    runs = sums.revisions(log.items)
     if len(runs) == 1 and next(iter(runs.values()))[0] == total:
         sections.append(f"revision: {next(iter(runs))} (all {total:,} entries)")
     else:
@@ -130,11 +120,11 @@ def _technical(log: Worklog) -> str:
         lines = [f"  {n:>9,}  {name}, {when(first)} to {when(last)}" for name, (n, first, last) in runs.items()]
         lines += [f"  {total - named:>9,}  (no revision named)"] if named < total else []
         sections.append("\n".join(["revisions", *lines]))
-    known, prefix, more = facts.instances(log.items)
+    known, prefix, more = sums.instances(log.items)
     if known:
         shared = f", all beginning with {prefix}…" if prefix else ""
         sections.append(f"instances: {'more than ' if more else ''}{known:,}{shared}")
-    for name, values in facts.labels(log.items).items():
+    for name, values in sums.labels(log.items).items():
         if len(values) == 1:
             ((value, n),) = values.items()
             share = f"all {n:,}" if n == total else f"{n:,} of {total:,}"

@@ -13,17 +13,16 @@ from processor.issues import headline
 from processor.issues.sample import sample_json
 from processor.model.facets import CODE
 from processor.text import markdown as neutral
-from processor.views.worklog import facts
+from processor.views.worklog import sums
 from processor.views.worklog.problems import numbers, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from processor.views.redacted import Redact
     from processor.views.worklog.facts import Item, Worklog
     from processor.views.worklog.problems import Problem
-
-    Redact = Callable[[str], str]
 
 _MAX_TITLE: Final = 160
 _MAX_NAME: Final = 120
@@ -42,7 +41,7 @@ def title_of(problem: Problem, redact: Redact) -> str:
 def section(problem: Problem, log: Worklog, redact: Redact) -> Iterable[str]:
     """Everything about one problem."""
     cluster = problem.lead.cluster
-    severities = facts.severities(problem.items)
+    severities = sums.severities(problem.items)
     levels = ", ".join(f"{level.name} {n:,}" for level, n in severities.items())
     total = sum(item.cluster.count for item in problem.items)
     whole = "" if problem.entries == total else f", {total:,} over its whole life"
@@ -64,7 +63,7 @@ def section(problem: Problem, log: Worklog, redact: Redact) -> Iterable[str]:
     yield neutral.block(redact(cluster.template), max_chars=_MAX_TEMPLATE)
     yield f"**Impact:** {_impact(problem, log, redact)}"
     yield from _members(problem, redact)
-    if breakdown := _breakdown({one: facts.facet(problem.items, one) for one in CODE}):
+    if breakdown := _breakdown({one: sums.facet(problem.items, one) for one in CODE}):
         yield neutral.block(redact(breakdown), max_chars=_MAX_TEMPLATE)
     yield "**History:**"
     yield _history(problem, redact)
@@ -142,7 +141,7 @@ def _sample(item: Item, redact: Redact) -> str:
 
 def _impact(problem: Problem, log: Worklog, redact: Redact) -> str:
     """The rule's sentence, and how far it reaches as far as the state knows."""
-    known, _, more = facts.instances(problem.items)
+    known, _, more = sums.instances(problem.items)
     revisions = {one for item in problem.items for one in item.cluster.revisions}
     seen = [
         f"{'more than ' if more else ''}{count(known, 'instance')}" if known else "",

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from processor.app.setup.commands import commands
+from processor.app.setup.gcloud import Installation
 
 DIGEST = "europe-west1-docker.pkg.dev/garden-project/log-gardener/gardener@sha256:" + "0" * 64
 FLAGS = (
@@ -24,15 +25,17 @@ def test_it_prints_what_setup_commands_says_with_every_flag_handed_on(gardener):
     done = gardener("setup", "--print", "--project", "garden-project", *(word for pair in FLAGS for word in pair))
 
     assert done.stdout.decode().splitlines() == commands(
-        project="garden-project",
-        region="us-central1",
-        service="garden",
-        parent="folders/42",
-        repository="o/r",
-        image=DIGEST,
-        alert_email="one@example.com",
-        viewers=("group:a@example.com", "user:b@example.com"),
-        on_call=("*@sre.example.com",),
+        Installation(
+            project="garden-project",
+            region="us-central1",
+            name="garden",
+            parent="folders/42",
+            repository="o/r",
+            image=DIGEST,
+            alert_email="one@example.com",
+            viewers=("group:a@example.com", "user:b@example.com"),
+            on_call=("*@sre.example.com",),
+        )
     )
     assert done.stderr.decode().splitlines() == ["to fill in: TOKEN_FILE, the file that holds the GitHub token"]
 
