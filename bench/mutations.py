@@ -1,10 +1,12 @@
 """Change one line of behaviour at a time, and see whether a test fails.
 
     python bench/mutations.py [NAME ...] [--jobs N]
+    python bench/mutations.py --check
 
 Each row of mutations.toml names a file, the text to replace, its replacement, and the tests that ought to notice.
 A copy of the project is mutated, never the project itself. `survives` gives the reason why a mutation may live.
-Ends with 1 when a mutation lives without a reason, or when its text is not found exactly once.
+Ends with 1 when a mutation lives without a reason, or when its text is not found exactly once; with --check only the
+latter is looked at, in a moment.
 """
 
 import argparse
@@ -33,12 +35,27 @@ def copy_of(root, into):
     return into
 
 
+def table(path=TABLE):
+    """Every row with its name."""
+    return [{"name": name, **row} for name, row in tomllib.loads(path.read_text("utf-8")).items()]
+
+
+def stale(row, root=ROOT):
+    """Why a row can no longer be tried: "" if it can."""
+    path = root / row["file"]
+    found = path.read_text("utf-8").count(row["old"]) if path.exists() else 0
+    if found != 1:
+        return f"its text stands {found} times in {row['file']}"
+    lost = [one for one in row["tests"] if one.startswith("tests/") and not (root / one).exists()]
+    return f"{lost[0]} is not there" if lost else ""
+
+
 def outcome(row, place):
     """`killed`, `survived` or `stale` of one mutation, tried in a copy of the project."""
-    path = place / row["file"]
-    before = path.read_text("utf-8") if path.exists() else ""
-    if before.count(row["old"]) != 1:
+    if stale(row, place):
         return "stale"
+    path = place / row["file"]
+    before = path.read_text("utf-8")
     path.write_text(before.replace(row["old"], row["new"]), "utf-8")
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *row["tests"]]
     environment = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -56,12 +73,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--check", action="store_true", help="only see whether every row can still be tried")
     options = parser.parse_args()
-    rows = [
-        {"name": name, **row}
-        for name, row in tomllib.loads(TABLE.read_text("utf-8")).items()
-        if not options.names or name in options.names
-    ]
+    rows = [row for row in table() if not options.names or row["name"] in options.names]
+    if options.check:
+        bad = [f"{row['name']}: {why}" for row in rows if (why := stale(row))]
+        print("\n".join(bad) or f"{len(rows)} rows can be tried")
+        sys.exit(1 if bad else 0)
     with tempfile.TemporaryDirectory() as folder:
         places = [copy_of(ROOT, Path(folder) / str(number)) for number in range(options.jobs)]
         shares = [rows[number :: options.jobs] for number in range(options.jobs)]

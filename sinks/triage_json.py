@@ -24,6 +24,8 @@ def dump(triage: Triage) -> str:
     """Return a JSON object; the store keeps `rev` beside it."""
     values: dict[str, Any] = asdict(triage)
     del values["rev"], values["notes"]
+    if not triage.assignee:
+        del values["assignee"]  # a worker of the version before refuses what it does not know
     values["memory"] = _NOTES.dump_python(triage.notes, mode="json", exclude_defaults=True)
     for name in _TIMES:
         values[name] = values[name] and values[name].isoformat()

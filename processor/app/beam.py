@@ -163,7 +163,7 @@ def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:
     options = PipelineOptions(arguments)
     standard = options.view_as(StandardOptions)
     standard.runner = standard.runner or _LOCAL_RUNNER
-    standard.streaming = settings.source.startswith("pubsub:")
+    standard.streaming = settings.address("source").scheme == "pubsub"
     # Bounded input is aggregated as a whole, slot by slot; triggers are for streams.
     job = Job(settings.public(), window_s if standard.streaming else 0, settings.ledger_lanes)
     with beam.Pipeline(options=options) as root:
@@ -171,9 +171,9 @@ def run(settings: Settings, *, window_s: int, arguments: Sequence[str]) -> None:
 
 
 def _read(root: Any, settings: Settings) -> Any:
-    if not settings.source.startswith("pubsub:"):
+    scheme, subscription = settings.address("source")
+    if scheme != "pubsub":
         return root | "File" >> beam.Create([settings]) | "Read" >> beam.ParDo(ReadFile())
-    subscription = settings.source.removeprefix("pubsub:")
 
     def received(message: Any) -> ReceivedMessage:
         return ReceivedMessage(message.data, message.message_id or "", source=subscription)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from processor.app.addresses import SCHEMES, Address, forms, parse
 from processor.model import Severity
 from processor.model.errors import ConfigError
 from processor.triage.rules import Duration, OwnerSetting, PriorityName, RuleSetting, ThresholdText  # noqa: TC001  # pydantic resolves the fields' types when it runs
@@ -22,14 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIG_FILE: Final = "gardener.toml"
-_SOURCE: Final = re.compile(r"-(?:\?text)?|file:.+|pubsub:projects/[^/]+/subscriptions/[^/]+")
-_STATE: Final = re.compile(r"sqlite:.+|firestore:[^/]+(/[^/]+)?")
 _DEAD_LETTER: Final = re.compile(r"|none|projects/[^/]+/topics/[^/]+")
-_WORKLOG: Final = re.compile(r"none|folder:.+")
-_ISSUES: Final = re.compile(r"none|folder:.+|github:[^/\s]+/[^/\s]+")
-
-_OF_A_PATH: Final = {"source": "file", "state": "sqlite", "issues": "folder", "worklog": "folder"}
-"""Prefix of a path, which people may omit."""
 
 SeverityName = Literal["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
 
@@ -50,12 +44,14 @@ class Settings(BaseSettings):
 
     source: str = Field(
         "-",
-        description="file:PATH, pubsub:projects/P/subscriptions/S, or - for standard input."
+        description=f"{forms('source')} for standard input."
         " file:PATH?follow goes on as the file grows; ?text, also behind -, makes an entry of each line of plain text.",
     )
-    state: str = Field("sqlite:garden.db", description="sqlite:PATH, or firestore:PROJECT[/DATABASE].")
-    issues: str = Field("none", description="folder:PATH, github:OWNER/REPO, or none.")
-    worklog: str = Field("none", description="folder:PATH, where the worker keeps worklog.md up to date, or none.")
+    state: str = Field("sqlite:garden.db", description=f"{forms('state')}.")
+    issues: str = Field("none", description=f"{forms('issues')}.")
+    worklog: str = Field(
+        "none", description=f"{forms('worklog')}; the worker keeps worklog.md in the folder up to date."
+    )
     worklog_seconds: float = Field(300.0, gt=0, le=86_400, description="Pause between two writings of the worklog.")
     worker: str = Field("", description="Name of this worker; the default is unique for each process.")
     min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
@@ -122,22 +118,25 @@ class Settings(BaseSettings):
     github_installation_id: int = Field(0, ge=0, description="Installation of the GitHub App.")
     github_private_key: SecretStr = Field(SecretStr(""), description="Private key of the GitHub App, PEM.")
 
-    @field_validator("source", "state", "issues", "worklog", "dead_letter")
+    @field_validator(*SCHEMES)
     @classmethod
-    def _known_form(cls, value: str, info: Any) -> str:
-        forms = {
-            "source": _SOURCE,
-            "state": _STATE,
-            "issues": _ISSUES,
-            "worklog": _WORKLOG,
-            "dead_letter": _DEAD_LETTER,
-        }
-        pattern = forms[info.field_name]
-        if not pattern.fullmatch(value):
-            scheme = _OF_A_PATH.get(info.field_name, "")
-            instead = f"; for the path, write {scheme}:{value}" if scheme and value and ":" not in value else ""
-            raise ValueError(f"{value!r} is not of the form: {cls.model_fields[info.field_name].description}{instead}")
+    def _known_address(cls, value: str, info: Any) -> str:
+        try:
+            parse(info.field_name, value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
         return value
+
+    @field_validator("dead_letter")
+    @classmethod
+    def _known_topic(cls, value: str) -> str:
+        if not _DEAD_LETTER.fullmatch(value):
+            raise ValueError(f"{value!r} is not of the form: projects/P/topics/T or none")
+        return value
+
+    def address(self, setting: str) -> Address:
+        """Return one of `source`, `state`, `issues` and `worklog`, parsed."""
+        return parse(setting, getattr(self, setting))
 
     def public(self) -> Settings:
         """Return the settings without secrets, for other machines."""

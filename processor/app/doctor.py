@@ -10,7 +10,6 @@ import os
 import socket
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.ingest import pipeline
@@ -19,6 +18,7 @@ from processor.model.errors import GardenerError, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from processor.app.config import Settings
     from processor.model.ports import Source, Store
@@ -69,9 +69,8 @@ def of_file(settings: Settings, opened: Callable[[], Source]) -> Iterator[Findin
         yield Finding(Grade.WELL, "source", f"{settings.source} holds log entries")
 
 
-def of_sqlite(settings: Settings, opened: Callable[[], Store]) -> Iterator[Finding]:
+def of_sqlite(path: Path, opened: Callable[[], Store]) -> Iterator[Finding]:
     """Check whether the file is usable. A missing file is not created."""
-    path = Path(settings.state.removeprefix("sqlite:"))
     if path.exists():
         store = opened()
         totals = store.totals()
@@ -90,9 +89,8 @@ def of_sqlite(settings: Settings, opened: Callable[[], Store]) -> Iterator[Findi
         yield Finding(Grade.WELL, "state", f"{path} will be made by the first run")
 
 
-def of_folder(part: str, address: str) -> Iterator[Finding]:
-    """Check whether files can be written into the folder of an address, "folder:PATH"."""
-    folder = Path(address.removeprefix("folder:"))
+def of_folder(part: str, folder: Path) -> Iterator[Finding]:
+    """Check whether files can be written into a folder, which need not exist yet."""
     nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         yield Finding(Grade.WELL, part, f"{folder} can be written")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.app import doctor, publishing, wiring
+from processor.app.addresses import SCHEMES
 from processor.app.clock import SystemClock
 from processor.app.tracker import authority
 from processor.app.wiring import has_pubsub, open_source, open_store
@@ -31,23 +32,22 @@ def make_checks(settings: Settings) -> Iterator[Check]:
     """Return the checks for every part that the settings name, built as `run` and `serve` build it."""
     yield "masks", lambda: _built(lambda: publishing.make_masker(settings))
     yield "rules", lambda: _built(lambda: wiring.make_policy(settings))
-    if settings.source.startswith("pubsub:"):
-        subscription = settings.source.removeprefix("pubsub:")
-        yield "subscription", lambda: _pubsub_checks(subscription, settings.dead_letter)
+    source, state, issues, worklog = map(settings.address, SCHEMES)
+    if source.scheme == "pubsub":
+        yield "subscription", lambda: _pubsub_checks(source.where, settings.dead_letter)
     else:
         yield "source", lambda: doctor.of_file(settings, lambda: open_source(settings))
-    if settings.state.startswith("sqlite:"):
-        yield "state", lambda: doctor.of_sqlite(settings, lambda: open_store(settings, must_exist=True))
+    if state.scheme == "sqlite":
+        yield "state", lambda: doctor.of_sqlite(Path(state.where), lambda: open_store(settings, must_exist=True))
     else:
-        project, _, database = settings.state.removeprefix("firestore:").partition("/")
-        yield "state", lambda: _firestore_checks(project, database or "(default)")
+        yield "state", lambda: _firestore_checks(*state.database)
     yield "issues", lambda: _delivery_checks(settings)
-    if settings.issues.startswith("github:"):
-        yield "GitHub", lambda: _github_checks(settings)
-    elif settings.issues.startswith("folder:"):
-        yield "issues", lambda: doctor.of_folder("issues", settings.issues)
-    if settings.worklog.startswith("folder:"):
-        yield "worklog", lambda: doctor.of_folder("worklog", settings.worklog)
+    if issues.scheme == "github":
+        yield "GitHub", lambda: _github_checks(issues.where, settings)
+    elif issues.scheme == "folder":
+        yield "issues", lambda: doctor.of_folder("issues", Path(issues.where))
+    if worklog.scheme == "folder":
+        yield "worklog", lambda: doctor.of_folder("worklog", Path(worklog.where))
     if any(name.startswith("GARDENER_WEB_") for name in os.environ):
         yield "web", _web_checks
     if settings.health_port:
@@ -62,7 +62,8 @@ def _built(make: Callable[[], object]) -> Iterable[Finding]:
 
 def _delivery_checks(settings: Settings) -> Iterator[Finding]:
     """Return the problems last reported by running workers; a missing state has no report."""
-    if settings.state.startswith("sqlite:") and not Path(settings.state.removeprefix("sqlite:")).exists():
+    scheme, where = settings.address("state")
+    if scheme == "sqlite" and not Path(where).exists():
         return
     # An unreadable state is another check's finding.
     with suppress(GardenerError):
@@ -103,7 +104,7 @@ def _firestore_checks(project: str, database: str) -> Iterable[Finding]:
     return firestore_checks.check(project, database)
 
 
-def _github_checks(settings: Settings) -> Iterable[Finding]:
+def _github_checks(repository: str, settings: Settings) -> Iterable[Finding]:
     if importlib.util.find_spec("httpx2") is None or importlib.util.find_spec("jwt") is None:
         raise ConfigError("issues on GitHub need more; pip install 'log-gardener[github]'")
     from sinks.github import checks as github_checks
@@ -113,6 +114,6 @@ def _github_checks(settings: Settings) -> Iterable[Finding]:
     if malformed:
         raise ConfigError(f"repositories names {malformed[0]!r}, which is no repository; write OWNER/REPO")
     api = GitHubApi(settings.github_api_url, authority(settings), clock=SystemClock())
-    for repository in sorted({settings.issues.removeprefix("github:"), *settings.repositories.values()}):
-        yield from github_checks.check(repository, api)
+    for name in sorted({repository, *settings.repositories.values()}):
+        yield from github_checks.check(name, api)
     yield from github_checks.of_expiry(api, datetime.now(UTC))

@@ -49,7 +49,7 @@ def make_places(settings: Settings) -> Places:
     """Return the targets of an issue's links: the page, and the repository of the commits."""
     from processor.issues.cloud_console import Places
 
-    scheme, _, where = settings.issues.partition(":")
+    scheme, where = settings.address("issues")
     host = settings.github_api_url.removesuffix("/api/v3").replace("//api.", "//")
     return Places(settings.page_url, f"{host}/{where}" if scheme == "github" else "")
 

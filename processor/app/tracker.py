@@ -21,7 +21,7 @@ def open_tracker(
     settings: Settings, clock: Clock, store: Store, telemetry: Telemetry | None = None
 ) -> IssueTracker | None:
     """Return the tracker that `issues` names, None for none. Raises `ConfigError`, `TrackerError`."""
-    scheme, _, where = settings.issues.partition(":")
+    scheme, where = settings.address("issues")
     if scheme == "none":
         return None
     if scheme == "folder":

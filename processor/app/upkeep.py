@@ -58,7 +58,7 @@ def forget(settings: Settings, what: Forget, who: str, *, dry_run: bool) -> Gone
         )
         stored = store.forget(what, AuditRecord(clock.now(), who, "forget", "", f"by {reason}:"), dry_run=dry_run)
         gone = tuple({ref.url: ref for name in stored.clusters if (ref := issues.get(name))}.values())
-        scheme, _, folder = settings.issues.partition(":")
+        scheme, folder = settings.address("issues")
         if scheme == "folder" and not dry_run:
             _blank(open_tracker(settings, clock, store), gone)
     finally:

@@ -58,24 +58,16 @@ def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     from sinks.redact import redact as rules
 
     redact = None if settings.store_raw else rules
-    scheme, _, where = settings.state.partition(":")
-    if scheme == "sqlite":
+    address = settings.address("state")
+    if address.scheme == "sqlite":
         from sinks.sqlite.store import SqliteStore
 
-        return SqliteStore(where, version=__version__, must_exist=must_exist, redact=redact)
-    if scheme == "firestore":
-        try:
-            from sinks.firestore.store import FirestoreStore
-        except ModuleNotFoundError as error:
-            raise ConfigError(f"state {settings.state} needs pip install 'log-gardener[gcp]' ({error})") from error
-
-        project, _, database = where.partition("/")
-        if not project:
-            raise ConfigError(f"state {settings.state}: write firestore:PROJECT or firestore:PROJECT/DATABASE")
-        return FirestoreStore(
-            project, database or "(default)", version=__version__, lanes=settings.ledger_lanes, redact=redact
-        )
-    raise ConfigError(f"state {settings.state}: this installation has no store for {scheme}")
+        return SqliteStore(address.where, version=__version__, must_exist=must_exist, redact=redact)
+    try:
+        from sinks.firestore.store import FirestoreStore
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"state {settings.state} needs pip install 'log-gardener[gcp]' ({error})") from error
+    return FirestoreStore(*address.database, version=__version__, lanes=settings.ledger_lanes, redact=redact)
 
 
 def is_state(path: Path) -> bool:
@@ -90,14 +82,15 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun
 
     Raises `SourceError`, `ConfigError`, `Transient`.
     """
-    if settings.source.startswith(("-", "file:")):
-        return open_file(settings.source, begun=begun)
+    address = settings.address("source")
+    if address.scheme != "pubsub":
+        return open_file(address, begun=begun)
     if not has_pubsub():
         raise ConfigError(f"source {settings.source} needs more: pip install 'log-gardener[gcp]'")
     from processor.sources.pubsub.source import PubSubSource
 
     found = PubSubSource(
-        settings.source.removeprefix("pubsub:"),
+        address.where,
         pullers=settings.pullers,
         on_pull=telemetry.pulled if telemetry else None,
     )
@@ -109,7 +102,7 @@ def open_source(settings: Settings, telemetry: Telemetry | None = None, *, begun
 def open_dead_letters(settings: Settings, source: Source) -> DeadLetter | None:
     """Return the publisher of rejected messages: to the topic of `dead_letter`, or the subscription's own."""
     topic = settings.dead_letter or getattr(source, "dead_letter_topic", "")
-    if topic in ("", "none") or not settings.source.startswith("pubsub:"):
+    if topic in ("", "none") or settings.address("source").scheme != "pubsub":
         return None
     from processor.sources.pubsub.dead_letter import DeadLetterTopic
 
@@ -163,7 +156,7 @@ def make_reconciler(
         clock=clock,
         name=name,
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
-        bounded=settings.source.startswith(("-", "file:")) and not has_no_end(settings.source),
+        bounded=not has_no_end(settings.address("source")),
         shown=settings.issues,
         on_report=telemetry.reported if telemetry else None,
     )
@@ -176,7 +169,7 @@ def _make_periodic_tasks(
     periodic_tasks: list[PeriodicTask] = [
         make_reconciler(settings, store, clock=clock, name=name, telemetry=telemetry).run_if_due
     ]
-    scheme, _, folder = settings.worklog.partition(":")
+    scheme, folder = settings.address("worklog")
     if scheme == "folder":
         from processor.views.worklog.writer import Keeper
 
@@ -191,7 +184,7 @@ def _make_pace(settings: Settings) -> FlushPolicy:
     """Return the write rate for a remote store; a file has no limit."""
     from processor.ingest.gather import HOT_DOCUMENT_S, FlushPolicy
 
-    if not settings.state.startswith("firestore:"):
+    if settings.address("state").scheme != "firestore":
         return FlushPolicy(settings.flush_seconds, settings.flush_entries)
     return FlushPolicy(
         settings.flush_seconds,

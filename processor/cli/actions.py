@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,27 +16,30 @@ import click
 from processor.cli import options as shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from processor.model import Cluster
+    from processor.model.ports import Store
     from processor.triage.what_if import Difference, Outlook
 
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--note", metavar="TEXT", default="", help="Reason; kept in the audit trail."),
-        click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE]."),
-        click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml."),
-    ):
-        command = option(command)
+    command = shared.state(
+        click.option("--note", metavar="TEXT", default="", help="Reason; kept in the audit trail.")(command)
+    )
     return click.argument("cluster_id", metavar="ID")(command)
 
 
+def _reaching(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of `_shared`, and --incident."""
+    return _shared(click.option("--incident", is_flag=True, help="All clusters of ID's incident.")(command))
+
+
 @click.command()
-@_shared
+@_reaching
 @click.option("--for", "duration", metavar="TIME", default="", help="90m, 2h or 7d; by default until reopened.")
 @click.option("--until-times", metavar="N", type=click.IntRange(2, 99_999), help="Until its count has grown N times.")
-def mute(cluster_id: str, duration: str, until_times: int | None, **options: str) -> None:
+def mute(cluster_id: str, duration: str, until_times: int | None, **options: Any) -> None:
     """Silence a cluster for a while, or until its count has grown."""
     if duration and until_times:
         raise click.UsageError("give --for or --until-times, not both: a mute has one end")
@@ -43,31 +47,39 @@ def mute(cluster_id: str, duration: str, until_times: int | None, **options: str
 
 
 @click.command()
-@_shared
+@_reaching
 @click.option("--next-revision", is_flag=True, help="The fix is in the next deploy; the last revision may still fail.")
-def resolve(cluster_id: str, next_revision: bool, **options: str) -> None:
+def resolve(cluster_id: str, next_revision: bool, **options: Any) -> None:
     """Resolve a cluster: its issue is closed, and reopened when the problem returns."""
     _decide(cluster_id, "resolve", options, next_revision=next_revision)
 
 
 @click.command()
-@_shared
-def reopen(cluster_id: str, **options: str) -> None:
+@_reaching
+def reopen(cluster_id: str, **options: Any) -> None:
     """Undo a mute, a resolve or an acknowledgement."""
     _decide(cluster_id, "reopen", options)
 
 
 @click.command()
-@_shared
-def acknowledge(cluster_id: str, **options: str) -> None:
-    """Mark a cluster as being worked on."""
+@_reaching
+def acknowledge(cluster_id: str, **options: Any) -> None:
+    """Mark a cluster as being worked on, by you."""
     _decide(cluster_id, "acknowledge", options)
 
 
 @click.command()
-@_shared
+@_reaching
+@click.argument("name", metavar="NAME|me|nobody")
+def assignee(cluster_id: str, name: str, **options: Any) -> None:
+    """Name who is on it; a mute keeps it, a resolve or reopen ends it."""
+    _decide(cluster_id, "assign", options, assignee=name)
+
+
+@click.command()
+@_reaching
 @click.argument("level", metavar="P0|P1|P2|P3|auto", type=click.Choice(["P0", "P1", "P2", "P3", "auto"]))
-def priority(cluster_id: str, level: str, **options: str) -> None:
+def priority(cluster_id: str, level: str, **options: Any) -> None:
     """Set a cluster's priority; auto returns it to the policy."""
     _decide(cluster_id, "priority", options, priority="" if level == "auto" else level)
 
@@ -77,7 +89,8 @@ def priority(cluster_id: str, level: str, **options: str) -> None:
 @click.argument("into", metavar="INTO")
 def merge(cluster_id: str, into: str, **options: str) -> None:
     """Merge cluster ID into cluster INTO, permanently: they are the same problem."""
-    winner = _carry_out(cluster_id, "merge", options, into=into)
+    with _opened(options) as store:
+        winner = _carry_out(store, cluster_id, "merge", options, into=into)
     click.echo(f"{cluster_id} is part of {winner.id}")
 
 
@@ -85,7 +98,8 @@ def merge(cluster_id: str, into: str, **options: str) -> None:
 @_shared
 def split_command(cluster_id: str, **options: str) -> None:
     """Unmerge a cluster, permanently: everything merged into it becomes a separate cluster again."""
-    _carry_out(cluster_id, "split", options)
+    with _opened(options) as store:
+        _carry_out(store, cluster_id, "split", options)
     click.echo(f"everything merged into {cluster_id} is a cluster of its own again")
 
 
@@ -115,34 +129,63 @@ def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None
         click.echo(line)
 
 
-COMMANDS: Final = (mute, resolve, reopen, acknowledge, priority, merge, split_command, what_if)
+COMMANDS: Final = (mute, resolve, reopen, acknowledge, assignee, priority, merge, split_command, what_if)
 
 
-def _decide(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> None:
-    cluster = _carry_out(cluster_id, action, options, **wished)
+def _decide(cluster_id: str, action: str, options: dict[str, Any], **wished: Any) -> None:
     from processor.triage.transitions import mute_end
 
-    triage = cluster.triage
-    status = f"{triage.status} {mute_end(triage)}".strip()
-    click.echo(f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}")
+    with _opened(options) as store:
+        members = _members(store, cluster_id, action)
+        if options["incident"] and not members:
+            raise click.ClickException(
+                f"{cluster_id} is part of no incident; without --incident it is done to it alone"
+            )
+        for one in members if options["incident"] else [cluster_id]:
+            cluster = _carry_out(store, one, action, options, **wished)
+            triage = cluster.triage
+            status = f"{triage.status} {mute_end(triage)}".strip()
+            on_it = f", {triage.assigned_to} is on it" if triage.assigned_to else ""
+            click.echo(f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}{on_it}")
+    if members and not options["incident"]:
+        click.echo(f"it is part of an incident of {len(members)} clusters; --incident reaches them all", err=True)
 
 
-def _carry_out(cluster_id: str, action: str, options: dict[str, str], **wished: Any) -> Cluster:
-    """Apply an action as the page does: to the newest state, refused with a sentence if it does not apply."""
+@contextmanager
+def _opened(options: dict[str, Any]) -> Iterator[Store]:
     from processor.app import wiring
-    from processor.triage.operate import NotThere, Wish, carry_out
 
     store = wiring.open_store(shared.reading(options["state"], options["config"]), must_exist=True)
-    wish = Wish(cluster_id, action, note=options["note"], **wished)
     try:
-        return carry_out(store, wish, now=datetime.now(UTC), who=_me())
-    except NotThere as error:
-        raise click.ClickException(f"{error} `gardener clusters` lists them.") from None
+        yield store
     finally:
         store.close()
 
 
-def _me() -> str:
+def _members(store: Store, cluster_id: str, action: str) -> list[str]:
+    """Return the clusters of its incident that the action is about, as on the page; none where there is no incident."""
+    from processor.views.incidents import incidents_among
+
+    for incident in incidents_among(store.clusters(), datetime.now(UTC)):
+        known = {name for row in incident.rows for name in (row.cluster.id, *row.cluster.aliases)}
+        if cluster_id in known:
+            return [row.cluster.id for row in incident.reached(action)]
+    return []
+
+
+def _carry_out(store: Store, cluster_id: str, action: str, options: dict[str, Any], **wished: Any) -> Cluster:
+    """Apply an action as the page does: to the newest state, refused with a sentence if it does not apply."""
+    from processor.triage.operate import NotThere, Wish, carry_out
+
+    try:
+        wish = Wish(cluster_id, action, note=options["note"], **wished)
+        return carry_out(store, wish, now=datetime.now(UTC), who=me())
+    except NotThere as error:
+        raise click.ClickException(f"{error} `gardener clusters` lists them.") from None
+
+
+def me() -> str:
+    """Return who is acting, as the audit trail names them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from processor.cli import options
 from processor.model.errors import ConfigError
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--source", metavar="SOURCE", help="pubsub:projects/P/subscriptions/S, or file:PATH on one machine.")
-@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--state", metavar="STATE", help=options.STATE_HELP)
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @click.option("--ledger-lanes", metavar="LANES", help="Lanes of a new state's ledger.")
 @click.option(
@@ -29,9 +30,11 @@ def beam(config: str | None, window_seconds: int, beam_options: tuple[str, ...],
     running. Needs a separate installation: `make setup-beam`, or the image of Dockerfile.beam.
     """
     from processor.app.config import load
+    from processor.app.file_source import has_no_end
 
     settings = load({**flags}, config)
-    if settings.source == "-" or settings.source.endswith("?follow"):
+    source = settings.address("source")
+    if source.scheme == "-" or (source.scheme == "file" and has_no_end(source)):
         raise ConfigError(f"source {settings.source}: a pipeline reads pubsub:... or file:PATH to its end")
     try:
         from processor.app import beam as engine

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from processor.cli import options
-from processor.cli.readers import SHOWN, print_clusters
+from processor.cli.readers import SHOWN, print_clusters, rows_of
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _end(settings: Settings, counted: int) -> None:
     found = ranked(store.clusters())
     store.close()
     click.echo()
-    print_clusters(found, SHOWN, options.hint("clusters", settings))
-    click.echo(f"\n{counted:,} entries, {len(found)} clusters; issues in {settings.issues.removeprefix('folder:')}/")
+    print_clusters(rows_of(found), SHOWN, options.hint("clusters", settings))
+    click.echo(f"\n{counted:,} entries, {len(found)} clusters; issues in {settings.address('issues').where}/")
     for command, why in (("worklog", "what happened"), ("top", "the live table"), ("serve", "the page again")):
         click.echo(f"{options.hint(command, settings)}  # {why}")
 

@@ -9,15 +9,16 @@ from typing import Final
 
 import click
 
+from processor.cli import options
 from processor.model import Grade
 
 _SIGNS: Final = {Grade.WELL: "ok     ", Grade.SKIPPED: "skipped", Grade.WARNING: "warning", Grade.PROBLEM: "PROBLEM"}
 
 
 @click.command()
-@click.option("--source", metavar="SOURCE", help="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or -.")
-@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
-@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
+@click.option("--source", metavar="SOURCE", help=options.SOURCE_HELP)
+@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
 def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from processor.app.addresses import forms
 from processor.model.errors import StateError
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 
     Command = Callable[..., None]
 
-STATE_HELP: Final = "sqlite:PATH or firestore:PROJECT[/DATABASE]."
-_DEFAULT_STATE: Final = "sqlite:garden.db"
+STATE_HELP: Final = f"{forms('state')}."
+ISSUES_HELP: Final = f"{forms('issues')}."
+SOURCE_HELP: Final = f"{forms('source')}."
+WORKLOG_HELP: Final = f"{forms('worklog')}; worklog.md in the folder is kept up to date."
+_DEFAULT_FILE: Final = "garden.db"
+_DEFAULT_STATE: Final = f"sqlite:{_DEFAULT_FILE}"
 
 
 def state(command: Command) -> Command:
@@ -61,7 +66,7 @@ def reading(state: str | None, config: str | None) -> Settings:
     """
     found = settings_of(config, state=state)
     named = state is not None or "GARDENER_STATE" in os.environ or found.state != _DEFAULT_STATE
-    if named or Path(_DEFAULT_STATE.removeprefix("sqlite:")).exists():
+    if named or Path(_DEFAULT_FILE).exists():
         return found
     states = _states_here()
     if not states:

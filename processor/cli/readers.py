@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from processor.cli import options
+from processor.cli.actions import me
 from processor.model import Priority, Status
 from processor.model.delivery_health import problems
 from processor.model.errors import SourceError
 from processor.text.terminal import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from processor.model import Cluster
     from processor.model.ports import Store
 
@@ -87,6 +86,7 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
     type=_PRIORITY,
     help="Only these; repeatable.",
 )
+@click.option("--members", is_flag=True, help="Each cluster of an incident in a row of its own.")
 @click.option("--raw", is_flag=True, help="With secrets, as they stand in the state.")
 @click.option("--service", default="", metavar="NAME", help="Only services with this in their name.")
 @click.option(
@@ -95,29 +95,36 @@ def explain(file: str, state: str | None, config: str | None, text: bool, as_jso
 @click.option(
     "--limit", default=SHOWN, show_default=True, type=click.IntRange(1), help="Rows of the table; JSON has all of them."
 )
-def list_clusters(state: str | None, config: str | None, as_json: bool, limit: int, raw: bool, **only: Any) -> None:
-    """List the clusters: those that need attention first, then the most urgent and most frequent.
+def list_clusters(
+    state: str | None, config: str | None, as_json: bool, limit: int, members: bool, raw: bool, **only: Any
+) -> None:
+    """List incidents and clusters: what goes on first, then the most urgent and most frequent.
+
+    An incident is one row that stands for its clusters; it is listed if one of them fits the options.
 
     A narrow terminal shows fewer columns, still one line per cluster; a pipe gets all columns uncut.
     """
     from processor.app.publishing import make_redact
     from processor.views import cluster_json
+    from processor.views.incidents import incidents_among
+    from processor.views.overview import incident_ids
     from processor.views.redacted import redacted
-    from processor.views.terminal.cluster_table import Filter, ranked
+    from processor.views.terminal.cluster_table import Filter, folded, ranked
 
     settings = options.reading(state, config)
-    store = _open(settings)
+    store, now = _open(settings), datetime.now(UTC)
     everything = store.clusters()
     store.close()
-    found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"]))
+    found = ranked(everything, Filter(only["status"], only["priority"], only["service"], only["search"], me()))
     if as_json:
-        incidents = _incidents(everything)
+        incidents = incident_ids(everything, now)
         click.echo(json.dumps([cluster_json.cluster_json(one) | {"incident": incidents.get(one.id)} for one in found]))
     elif everything and not found:
         click.echo(f"none of {len(everything):,} clusters is like that")
     else:
-        shown = found[:limit] if raw else [redacted(one, make_redact()) for one in found[:limit]]
-        print_clusters([*shown, *found[limit:]], limit, options.hint("clusters", settings))
+        rows = found if members else folded(found, incidents_among(everything, now))
+        shown = rows[:limit] if raw else [redacted(one, make_redact()) for one in rows[:limit]]
+        print_clusters([*shown, *rows[limit:]], limit, options.hint("clusters", settings))
 
 
 @click.command()
@@ -126,11 +133,16 @@ def list_clusters(state: str | None, config: str | None, as_json: bool, limit: i
 @options.as_json
 @click.option("--raw", is_flag=True, help="With secrets, as they stand in the state.")
 def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, raw: bool) -> None:
-    """Show one cluster: template, sample, times, breakdown. ID may be that of a merged cluster, or a prefix."""
+    """Show one cluster: its incident, template, sample, times, breakdown.
+
+    ID may be that of an incident, of a merged cluster, or a prefix.
+    """
     from processor.app.publishing import make_redact
     from processor.views import cluster_json
+    from processor.views.incidents import incidents_among
     from processor.views.redacted import redacted
     from processor.views.terminal import tables
+    from processor.views.terminal.incident_detail import incident_detail
 
     settings = options.reading(state, config)
     reader = _open(settings)
@@ -139,16 +151,14 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
         raise click.ClickException(
             f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
         )
+    others = reader.clusters()
+    incident = next((one for one in incidents_among(others, datetime.now(UTC)) if cluster.id in one.incident.ids), None)
     if as_json:
-        others = reader.clusters()
-        incident = _incidents(others).get(cluster.id)
-        click.echo(json.dumps(cluster_json.cluster_json(cluster, others) | {"incident": incident}))
+        click.echo(json.dumps(cluster_json.cluster_json(cluster, others) | {"incident": incident and incident.id}))
         return
-    out = tables.console()
-    shown, others = cluster, reader.clusters()
-    if not raw:
-        shown = redacted(cluster, make_redact())
-    for number, part in enumerate(tables.cluster_detail(shown, others)):
+    out, redact = tables.console(), str if raw else make_redact()
+    parts = [*incident_detail(incident, redact), *tables.cluster_detail(redacted(cluster, redact), others)]
+    for number, part in enumerate(parts):
         if number:
             out.print()
         out.print(part)
@@ -204,8 +214,16 @@ def show_config(state: str | None, config: str | None, as_json: bool) -> None:
 COMMANDS: Final = (list_clusters, show, list_rejected, explain, assign, show_config)
 
 
+def rows_of(found: list[Cluster]) -> list[Cluster]:
+    """Return the list as people read it: an incident's clusters as one row."""
+    from processor.views.incidents import incidents_among
+    from processor.views.terminal.cluster_table import folded
+
+    return folded(found, incidents_among(found, datetime.now(UTC)))
+
+
 def print_clusters(found: list[Cluster], limit: int, again: str) -> None:
-    """Print the first `limit` clusters, and the command `again` for the rest."""
+    """Print the first `limit` rows, and the command `again` for the rest."""
     from processor.views.terminal import tables
     from processor.views.terminal.cluster_table import cluster_table
 
@@ -240,12 +258,3 @@ def _cluster(store: Store, cluster_id: str) -> Cluster | None:
         return found
     near = [one for one in store.clusters() if one.id.startswith(cluster_id.lower())]
     return near[0] if len(near) == 1 else None
-
-
-def _incidents(clusters: Sequence[Cluster]) -> dict[str, str]:
-    """Return the incident of each cluster."""
-    from datetime import UTC, datetime
-
-    from processor.views.overview import incident_ids
-
-    return incident_ids(clusters, datetime.now(UTC))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from processor.cli import options
-from processor.cli.readers import SHOWN, check_read, print_clusters
+from processor.cli.readers import SHOWN, check_read, print_clusters, rows_of
 
 if TYPE_CHECKING:
     from processor.app.config import Settings
@@ -22,8 +22,8 @@ _INTERRUPTED: Final = 130
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @options.state
-@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
-@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
+@click.option("--worklog", metavar="WORKLOG", help=options.WORKLOG_HELP)
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @options.text
 @options.as_json
@@ -42,7 +42,7 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
     if as_json:
         click.echo(json.dumps({**totals_json(totals), "clusters": len(clusters)}))
     else:
-        print_clusters(clusters, SHOWN, options.hint("clusters", settings))
+        print_clusters(rows_of(clusters), SHOWN, options.hint("clusters", settings))
         click.echo(f"\n{totals.equation}")
         click.echo(f"{len(clusters)} clusters, state in {settings.state}")
         _print_hints(settings, totals, clusters)
@@ -57,10 +57,10 @@ def replay(file: str, state: str | None, config: str | None, as_json: bool, text
 
 
 @click.command()
-@click.option("--source", metavar="SOURCE", help="file:PATH[?follow], pubsub:projects/P/subscriptions/S, or -.")
+@click.option("--source", metavar="SOURCE", help=options.SOURCE_HELP)
 @options.state
-@click.option("--issues", metavar="ISSUES", help="folder:PATH, github:OWNER/REPO or none.")
-@click.option("--worklog", metavar="WORKLOG", help="folder:PATH, where worklog.md is kept up to date, or none.")
+@click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
+@click.option("--worklog", metavar="WORKLOG", help=options.WORKLOG_HELP)
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @click.option("--until-idle", metavar="SECONDS", help="End after this long without an entry.")
 @click.option("--health-port", metavar="PORT", help="Serve /healthz, /readyz and /metrics there.")

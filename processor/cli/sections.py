@@ -15,7 +15,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "clusters", "show", "top", "serve", "worklog", "rejected", "explain", "assign", "what-if",
     ),
     "Act": (
-        "acknowledge", "mute", "resolve", "reopen", "priority", "assignee", "merge", "split", "undo", "forget",
+        "acknowledge", "mute", "resolve", "reopen", "priority", "assignee", "merge", "split", "forget",
     ),
     "Run": ("replay", "run", "demo", "beam"),
     "Set up": ("setup", "doctor", "config", "migrate", "completion"),

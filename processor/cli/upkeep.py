@@ -7,12 +7,14 @@ import json
 
 import click
 
+from processor.cli import options
+
 _MIN_TEXT = 3
 
 
 @click.command()
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--state", metavar="STATE", help=options.STATE_HELP)
 @click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of a sentence.")
 def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bool) -> None:
@@ -55,7 +57,7 @@ def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bo
 @click.option("--cluster", "clusters", multiple=True, metavar="ID", help="This cluster as a whole; repeatable.")
 @click.option("--entry", "entries", multiple=True, metavar="INSERT_ID", help="Samples of this entry; repeatable.")
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--state", metavar="STATE", help=options.STATE_HELP)
 @click.option("--issues", metavar="ISSUES", help="folder:PATH whose files are cleaned as well.")
 @click.option("--dry-run", is_flag=True, help="Print the amounts without deleting anything.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help="sqlite:PATH or firestore:PROJECT[/DATABASE].")
+@click.option("--state", metavar="STATE", help=options.STATE_HELP)
 @click.option("--since", metavar="DAY", help="From this UTC day on, such as 2025-09-13.")
 @click.option("--until", metavar="DAY", help="Up to and including this UTC day.")
 @click.option("--service", default="", metavar="NAME", help="Only this service.")

@@ -24,6 +24,7 @@ _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MUTE: Final = re.compile(r"mute(?: +(?:for +|until +)?([0-9a-z]{1,8}))?")
 _RESOLVE: Final = re.compile(r"resolve( +(?:until|in) +(?:the +)?next +revision)?")
 _PRIORITY: Final = re.compile(r"priority +(P[0-3]|auto)", re.IGNORECASE)
+_ASSIGN: Final = re.compile(r"assign +(?:to +)?@?(\S{1,100})")
 _MERGE: Final = re.compile(r"merge +#?([0-9a-z]{1,32})")
 _LABEL: Final = re.compile(r"priority: (P[0-3])")
 
@@ -73,6 +74,8 @@ def parse(text: str) -> Command | None:
         return Command(Action("resolve", next_revision=bool(found[1])))
     if found := _PRIORITY.fullmatch(text):
         return Command(Action("priority", priority="" if found[1].lower() == "auto" else found[1].upper()))
+    if found := _ASSIGN.fullmatch(text):
+        return Command(Action("assign", assignee=found[1]))
     if found := _MERGE.fullmatch(text):
         return Command(Action("merge"), found[1])
     return Command(Action(text)) if text in ("reopen", "split", "acknowledge") else None

@@ -54,6 +54,8 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
         r"[0-9]{3,6}N?",
         r"(?![\w-])",
     ),
+    # the id of a message in its product's catalogue, at the head: WFLYEJB0034: ..., [...] AH00957: ..., SRVE0255E: ...
+    (r"(?:^|(?<=[\])>:|-] )|(?<=\[))[A-Z]{2,10}", r"[0-9]{3,6}[EWIDS]?", r"(?=[:\]])"),
     (r"(?<!\w)(?:error|warning|Error|ERROR|WARNING)[ \[(]+[A-Z]{1,6}-?", r"[0-9]{2,6}", r"(?=[\])\s:,.;]|$)"),
     # MySQL: Error 1062 (23000), ERROR 1045 (28000), (1205, 'Lock wait'), (1205) Lock wait; Windows: error 5:
     (r"(?<!\w)(?:error|Error|ERROR)[ ]?[:=#]?[ ]?\(?", r"[0-9]{1,5}", r"(?=[:),;]| ?\([0-9A-Z]{5}\)|\.?$)"),
@@ -114,6 +116,7 @@ _CODE_WORDS: Final = (
     "exit", "code", "rc", "ret", "err", "state", "status", "sig", "hresult", "smtp", "warning", "(0", "-0", "ora",
     "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
     "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
+    "0:", "0]", "0e:", "0w:", "0i:", "0s:",
 )  # fmt: skip
 """Every text with a status or a code contains at least one of these, in lower case."""
 

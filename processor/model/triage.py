@@ -37,6 +37,7 @@ class Triage:
     """The decisions of people and the controller about a cluster; written under compare-and-set on `rev`.
 
     Attributes:
+        assignee: who is on it: whoever acknowledged it last, or was named since; "" is nobody.
         priority: set by the policy, or by a person (`priority_by`); None until evaluated.
         mute_until: muted until this time; None is no date.
         mute_until_count: muted until this number of occurrences; None is no bound.
@@ -52,6 +53,7 @@ class Triage:
     priority: Priority | None = None
     priority_by: str = "policy"
     by: str = ""
+    assignee: str = ""
     note: str = ""
     changed_at: datetime | None = None
     mute_until: datetime | None = None
@@ -63,6 +65,11 @@ class Triage:
     regressions: int = 0
     quiet: bool = False
     notes: Notes = EMPTY
+
+    @property
+    def assigned_to(self) -> str:
+        """Who is on it, "" for nobody; in states from before `assignee`, whoever acknowledged it."""
+        return self.assignee or (self.by if self.status is Status.ACKNOWLEDGED else "")
 
     @property
     def held_back(self) -> str:

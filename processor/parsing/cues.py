@@ -23,6 +23,7 @@ _UNTOLD: Final = range(100, 400)  # HTTP methods and statuses of success
 _SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
 _CODE: Final = re.compile(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z_]{3,59}")
 _GOOD: Final = frozenset(
     {"ok", "success", "successful", "succeeded", "none", "null", "true", "false", "active", "running", "done", "info"}
 )
@@ -39,19 +40,32 @@ def is_no_error(value: Any) -> bool:
 
 
 def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
-    """Return `name=word` for the fields that state a reason or a subject, codes first."""
+    """Return `name=word` for the fields that state a reason or a subject, codes first.
+
+    Without a text, constants in fields that end like `status` count as well.
+    """
     known, count = text.casefold(), 0
-    fields = [(name, payload[name], name in at.codes) for name in (*at.codes, *at.reasons, *at.cues)]
+    fields = [(name, payload[name], name in at.codes) for name in (*at.codes, *at.reasons, *at.details, *at.cues)]
     for name in at.errors:
         if type(inner := payload[name]) is dict and not is_no_error(inner):
             below = plan(tuple(inner))
             fields += [(key, inner[key], True) for key in below.codes]
+    for name in at.around:
+        if type(inner := payload[name]) is dict:
+            fields += [(key, inner[key], False) for key in plan(tuple(inner)).reasons]
+    if not text:
+        fields += [(name, payload[name], False) for name in at.outcomes if _is_constant(payload[name])]
     for name, value, is_code in fields:
         word = _word(value, is_code=is_code)
         if word and count < _MAX_CUES and word.casefold() not in known:
             count += 1
             known += f" {word.casefold()}"
             yield sayable(f"{name}={word}")
+
+
+def _is_constant(value: Any) -> bool:
+    """Return whether a value is written as the constants of enumerations are, such as `DROPPED`."""
+    return type(value) is str and _CONSTANT.fullmatch(value) is not None
 
 
 def _word(value: Any, *, is_code: bool) -> str:

@@ -26,7 +26,8 @@ STATUSES: Final = (
     "httpresponsestatuscode", "responsestatuscode", "responsestatus", "resstatuscode", "code",
 )  # fmt: skip
 OUTCOMES: Final = (
-    "statusdetails", "proxystatus", "responsecodedetail", "responsecodedetails", "responseflag", "responseflags",
+    "statusdetails", "proxystatus", "responsedetails", "responsecodedetail", "responsecodedetails", "responseflag",
+    "responseflags",
 )  # fmt: skip
 """Fields that state the outcome of a request, folded; the dots of nesting are removed."""
 _POLICY: Final = "enforcedSecurityPolicy"

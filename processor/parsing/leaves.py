@@ -22,6 +22,7 @@ _MAX_LEAVES: Final = 40
 _MAX_DEPTH: Final = 12  # levels of nesting in a dump of leaves
 _MAX_LOOK: Final = 500
 _ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
+_NAMES: Final = frozenset({"name", "type", "category", "displayname"})
 _BLANK: Final = re.compile(r"\S\s+\S")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
@@ -34,7 +35,7 @@ def unnamed(payload: Mapping[str, Any]) -> Message:
     flat = dict(_flat(payload))
     said = list(cues(flat, plan(tuple(flat)), ""))
     noun = _noun(payload)
-    texts = [(len(text), text) for text in _texts(flat)]
+    texts = [(len(text), text) for text in _texts(flat)] or [(len(text), text) for text in _titles(flat)]
     if said:
         best = max((text for text in texts if len(text[1].split()) > 2), default=(0, ""))[1]  # noqa: PLR2004
         return compose([(best or (f"{noun}:" if noun else ""), not best), *((cue, True) for cue in said)])
@@ -86,6 +87,13 @@ def _texts(flat: Mapping[str, Any]) -> Iterator[str]:
             for text in value if type(value) is list else (value,):
                 if type(text) is str and _is_sentence(text):
                     yield text
+
+
+def _titles(flat: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the sentences in fields that name something: the only text there may be, such as a threat's name."""
+    for name, value in flat.items():
+        if fold(name) in _NAMES and type(value) is str and _is_sentence(value):
+            yield value
 
 
 def _is_sentence(text: str) -> bool:

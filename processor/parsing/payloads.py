@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from processor.parsing import frames, levels
 from processor.parsing.cues import cues, is_no_error, is_symbol
 from processor.parsing.leaves import attributes, unnamed
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MAX_REASON: Final = 300
+_MAX_JSON: Final = 8192
 _MAX_DEPTH: Final = 3
 _ORIGINS: Final = ("logger", "name", "module", "function", "user_id")
 _ORIGIN_HOLDERS: Final = ("labels", "context")
 _INNER: Final = (
-    "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "reason", "description", "title",
+    "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "exception", "reason", "description",
+    "title",
 )  # fmt: skip
 _PREFIX_WORDS: Final = 3  # before the first pair of a line of logfmt
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
@@ -54,6 +58,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
         or text[0] in _NOT_PLAIN
         or text[-1] == "\n"
         or '] "' in text
+        or '"="' in text
         or "\x1b" in text
     ):
         return None
@@ -65,7 +70,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
             return None
     for name in at.around:
         value = payload[name]
-        if value and (type(value) is list or (type(value) is dict and plan(tuple(value)).stacks)):
+        if value and (type(value) is list or (type(value) is dict and _explains(plan(tuple(value))))):
             return None
     return text
 
@@ -78,7 +83,8 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
         text = _held(payload, at, depth)
-    for more in (*errors, *_reasons(payload, at)):
+    whys = (*errors, *_reasons(payload, (*at.reasons, *at.details)))
+    for more in whys or _whys_below(payload, at):
         if not text:
             text = more
         elif more not in text and more not in stack:
@@ -90,7 +96,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
         return Message(text if stack in text else f"{text}\n{stack}".strip())
     if not text:
         return None
-    if at.tells and (said := list(cues(payload, at, text))):
+    if (at.tells or at.around) and (said := list(cues(payload, at, text))):
         return compose([(text, False), *((cue, True) for cue in said)])
     return Message(text)
 
@@ -177,16 +183,26 @@ def _message(payload: Mapping[str, Any], at: Plan) -> str:
 def _text_of(value: Any, depth: int = 0) -> str:
     """Return the text of a field: a string, or the message in an object or a list: {"error": {"message": ...}}."""
     if type(value) is str:
-        return value
+        return _text_of_json(value, depth) if value[:1] == "{" else value
     if type(value) is list and depth < _MAX_DEPTH:
         return "; ".join(dict.fromkeys(text for one in value[:3] if (text := _text_of(one, depth + 1))))
     return _text_in(value, depth) if type(value) is dict and depth <= _MAX_DEPTH else ""
+
+
+def _text_of_json(text: str, depth: int) -> str:
+    """Return the message in an error that was written as JSON; the text itself if it is none or has no message."""
+    try:
+        fields = msgspec.json.decode(text[:_MAX_JSON])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return text
+    return _text_of(fields, depth + 1) or text if type(fields) is dict else text
 
 
 def _text_in(fields: dict[str, Any], depth: int) -> str:
     for name in _INNER:
         inner = fields.get(name)
         if type(inner) is str and inner:
+            inner = _text_of(inner, depth)
             kind = fields.get("type") or fields.get("class") or fields.get("name")
             named = type(kind) is str and kind and name != "text" and kind not in inner
             return f"{kind}: {inner}" if named else inner
@@ -204,12 +220,31 @@ def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
                 yield text.strip()
 
 
-def _reasons(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
-    for name in at.reasons:
+def _reasons(payload: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
         value = payload[name]
         text = value if type(value) is str else _text_of(value) if value else ""
         if text and len(text) <= _MAX_REASON and not is_symbol(text):
             yield text.strip()
+
+
+def _explains(below: Plan) -> bool:
+    """Return whether a nested object may explain the message beside it."""
+    return bool(below.errors or below.stacks or below.reasons or below.codes)
+
+
+def _whys_below(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
+    """Yield errors and reasons that stand a level deeper than the message: `{"msg": ..., "context": {"error": ...}}`.
+
+    A nested message explains only beside an error or a code: elsewhere it belongs to the data that is logged.
+    """
+    for name in at.holders:
+        inner = attributes(payload[name])
+        if type(inner) is not dict or not inner or is_no_error(inner) or name in at.errors:
+            continue
+        below = plan(tuple(inner))
+        yield from _errors(inner, below)
+        yield from _reasons(inner, (*below.reasons, *(below.messages if below.errors or below.codes else ())))
 
 
 def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:

@@ -38,8 +38,8 @@ _BOXED = re.compile(
     # [ERROR], [error], (ERROR), <ERROR>, [core:error], [ERROR/MainProcess], [WARN  tokio::x]
     rf"[\[(<](?:[\w.-]{{1,30}}:)?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER})"
     rf"\s{{0,4}}(?:[\])>/|:]|[ \t][\w:.]{{1,60}}[\])>])"
-    # [00:42:59 ERR], [2025-09-16T00:42:59Z ERROR crate]
-    rf"|\[[\d:.,TZ+/-]{{5,32}}(?: [\d:.,]{{5,16}})?\s{{1,3}}(?P<timed>{_UPPER})[\s\]]"
+    # [00:42:59 ERR], [2025-09-16T00:42:59Z ERROR crate], [2025-09-16 00:42:59,123: ERROR/ForkPoolWorker-1]
+    rf"|\[[\d:.,TZ+/-]{{5,32}}(?: [\d:.,]{{5,16}})?\s{{1,3}}(?P<timed>{_UPPER})[\s\]/]"
 )
 # Possible text before a level: a stamp, a zone, a box, a separator; `name - `, `name:`, `pkg.name `, a month.
 _STAMP = re.compile(

@@ -23,6 +23,7 @@ class Role(StrEnum):
     ERROR = "error"
     STACK = "stack"
     REASON = "reason"
+    DETAIL = "detail"
     CODE = "code"
     CUE = "cue"
     HOLDER = "holder"
@@ -60,10 +61,12 @@ stack   | ECS, OpenTelemetry                                 | error.stack_trace
 stack   | ECS, pino                                          | error.stacktrace err.stack exception_stacktrace
 stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
 stack   | exceptions that are objects                        | throwable err error
-reason  | why it failed                                      | reason cause detail details description desc debugInfo
-reason  | why it failed | status_message error_reason failure_reason fault violation
-reason  | why it failed                                      | explanation hint summary title note
-reason  | what a command printed                             | output stdout stderr result_message
+stack   | functions, Caddy                                   | trace err_trace
+reason  | why it failed                                      | reason cause error_reason failure_reason root_cause
+reason  | why it failed                                      | status_message fault violation
+detail  | what explains it, a level up from data              | title summary detail details description desc
+detail  | what explains it, a level up from data              | debugInfo explanation hint note
+detail  | what a command printed                             | output stdout stderr result_message
 code    | numbers and words that are codes                   | code status error_code errcode errno error.code err_code
 code    | databases                                          | sqlstate sql_state vendor_code native_error ora_code
 code    | processes, gRPC                                    | signal exit_code exit_status return_code rc grpc_code
@@ -80,7 +83,8 @@ cue     | which kind                                         | method state viol
 holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
 holder  | exceptions that are objects                        | error err exception thrown log event details
-holder  | .NET, log4j, zap                                   | state scope mdc attr custom
+holder  | .NET, log4j, zap, MongoDB                          | state scope mdc attr custom
+holder  | home-made formats                                  | result
 """
 
 
@@ -132,7 +136,9 @@ _LEVELS: Final = {
 _STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FIELDS for name in field.names}
 
 
-_JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.CODE, Role.CUE)
+_JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, Role.CUE)
+# How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
+_OUTCOME: Final = re.compile(r"(?:status|state|reason|result|outcome|decision|verdict)$")
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -141,6 +147,8 @@ class Plan(NamedTuple):
 
     Attributes:
         levels: (name, scheme of its numbers).
+        details: texts that explain only beside the message: deeper down they describe data.
+        outcomes: fields of no other role that end like one that states an outcome.
         tells: whether any field may hold a cue.
         joining: every name whose value may join the message.
         around: holders that are none of these.
@@ -150,8 +158,10 @@ class Plan(NamedTuple):
     errors: tuple[str, ...]
     stacks: tuple[str, ...]
     reasons: tuple[str, ...]
+    details: tuple[str, ...]
     codes: tuple[str, ...]
     cues: tuple[str, ...]
+    outcomes: tuple[str, ...]
     holders: tuple[str, ...]
     levels: tuple[tuple[str, str], ...]
     stream_levels: tuple[tuple[str, str], ...]
@@ -170,7 +180,8 @@ def plan(names: tuple[str, ...]) -> Plan:
         return tuple(name for _, name in sorted((ranks[key], name) for key, name in folded if key in ranks))
 
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
-    reasons, codes, cues, errors = of(Role.REASON), of(Role.CODE), of(Role.CUE), of(Role.ERROR)
+    reasons, details, codes, cues = of(Role.REASON), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
+    errors = of(Role.ERROR)
     joining = tuple(
         name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES
     )
@@ -180,12 +191,14 @@ def plan(names: tuple[str, ...]) -> Plan:
         errors=errors,
         stacks=of(Role.STACK),
         reasons=reasons,
+        details=details,
         codes=codes,
         cues=cues,
+        outcomes=tuple(name for key, name in sorted(folded) if name not in joining and _OUTCOME.search(key)),
         holders=holders,
         levels=tuple((name, scheme) for _, scheme, name in stated),
         stream_levels=tuple((name, _STREAM_LEVELS[key]) for key, name in sorted(folded) if key in _STREAM_LEVELS),
-        tells=bool(reasons or codes or cues or errors),
+        tells=bool(reasons or details or codes or cues or errors),
         joining=joining,
         around=tuple(name for name in holders if name not in joining),
     )

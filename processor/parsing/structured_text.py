@@ -23,13 +23,17 @@ _HEAD_CHARS: Final = 120
 # containerd and CRI-O: time, stream, F for a full line or P for part of a line.
 _RUNTIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
 _RUNTIME_MARK: Final = " std"
-_PAIR: Final = re.compile(r"([A-Za-z_@][\w.@/-]{0,63})=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*+))(?:\s++|$)")
-# E0603 08:00:00.250417 1402 workers.go:92] "Cannot sync pod" err="..." pod="a/b"
-_KLOG: Final = re.compile(r"([DIWEF])\d{4} [\d:.]{8,15}\s+\d+ [^\s\]]{1,100}:\d+\] \"((?:[^\"\\]|\\.)*+)\"\s*")
+_PAIR: Final = re.compile(r"\"?([A-Za-z_@][\w.@/-]{0,63})\"?=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*+))(?:\s++|$)")
+# E0603 08:00:00.250417 1402 workers.go:92] "Cannot sync pod" err="..." pod="a/b"; klogr has a logger's name instead
+# of the sentence, and quoted names: ...] cert-manager/challenges "msg"="..." "error"="..."
+_KLOG: Final = re.compile(
+    r"([DIWEF])\d{4} [\d:.]{8,15}\s+\d+ [^\s\]]{1,100}:\d+\] "
+    r"(?:\"((?:[^\"\\]|\\.)*+)\"(?!=)\s*|(?:[\w./-]{1,100} )?(?=\"msg\"=))"
+)
 _STAMP: Final = re.compile(r"[\s\d:.,TZ+/|-]*")
 _ESCAPED: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
-_TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON]))
+_TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON], *RANKS[Role.DETAIL]))
 _PREFIX_WORDS: Final = 3
 _MAX_NAMES: Final = 4096
 
@@ -39,7 +43,9 @@ def is_plain(text: str) -> bool:
     first = text.find("=")
     if first >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
         return False
-    return not (text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or _RUNTIME_MARK in text[:64])
+    return not (
+        text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or '"="' in text or _RUNTIME_MARK in text[:64]
+    )
 
 
 def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
@@ -85,7 +91,8 @@ def _from_klog(text: str) -> dict[str, Any] | None:
     if head is None:
         return None
     pairs, _ = _pairs(text, head.end())
-    return {**pairs, "level": head.group(1), "msg": _unescaped(head.group(2))}
+    sentence = head.group(2)
+    return {**pairs, "level": head.group(1), **({} if sentence is None else {"msg": _unescaped(sentence)})}
 
 
 def _from_pairs(text: str) -> dict[str, Any] | None:

@@ -66,7 +66,9 @@ def _decide_one(
             return back, notes
         case Change.QUIET:
             if auto_close and not is_flapping(notes, cluster.last_seen):
-                triage = replace(triage, status=Status.RESOLVED, resolved_at=cluster.last_seen, by="policy")
+                triage = replace(
+                    triage, status=Status.RESOLVED, resolved_at=cluster.last_seen, by="policy", assignee=""
+                )
             return replace(triage, quiet=True), notes
         case Change.REGRESSED:
             return _regress(cluster, triage, notes, point, policy)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from processor.model import Status
 from processor.triage import incidents as finding
 from processor.triage.features import burst_of
 from processor.triage.policy import priority_of, rule_for
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _OUTLIVES: Final = timedelta(hours=1)
 _OUTLIVING: Final = 5
+_SETTLED: Final = (Status.MUTED, Status.RESOLVED)
 _AT_REST: Final = timedelta(minutes=1)
 
 
@@ -138,7 +140,9 @@ def _reports(
 
 
 def _incident_report(group: Sequence[Cluster], policy: Policy, now: datetime) -> IncidentReport:
-    urgent = min(group, key=lambda one: (priority_of(one, policy), one.first_seen, one.id))
+    # What somebody has muted or resolved makes the rest no more urgent.
+    told = [one for one in group if one.triage.status not in _SETTLED] or group
+    urgent = min(told, key=lambda one: (priority_of(one, policy), one.first_seen, one.id))
     rule = rule_for(urgent, policy)
     return IncidentReport(
         owner=group[0].id,

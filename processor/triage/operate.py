@@ -24,6 +24,7 @@ _TRIES: Final = 5
 ACTIONS: Final = (*transitions.VERBS, "merge", "split")
 DONE: Final[Mapping[str, str]] = {
     "acknowledge": "Acknowledged.",
+    "assign": "Assigned.",
     "mute": "Muted.",
     "resolve": "Resolved.",
     "reopen": "Reopened.",
@@ -47,6 +48,7 @@ class Wish(NamedTuple):
 
     Attributes:
         seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
+        assignee: of an assign, see `transitions.Action`.
         into: the cluster that continues this one.
         apart: which of the clusters merged into this one shall stand alone; "" is all of them.
     """
@@ -60,11 +62,14 @@ class Wish(NamedTuple):
     into: str = ""
     apart: str = ""
     next_revision: bool = False
+    assignee: str = ""
 
     @property
     def decision(self) -> transitions.Action:
         """The action on this one cluster."""
-        return transitions.Action(self.action, self.until, self.priority, self.next_revision, self.note)
+        return transitions.Action(
+            self.action, self.until, self.priority, self.next_revision, self.note, assignee=self.assignee
+        )
 
 
 def mark_of(cluster: Cluster) -> str:

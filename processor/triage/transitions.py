@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster
 
-VERBS: Final = ("acknowledge", "mute", "resolve", "reopen", "priority")
+VERBS: Final = ("acknowledge", "assign", "mute", "resolve", "reopen", "priority")
 """What changes the triage of one cluster; merge and split change which clusters there are."""
 _TIMES: Final = re.compile(r"([1-9]\d{0,4})x", re.ASCII)
 _LEAST_TIMES: Final = 2
 _MAX_MUTE: Final = timedelta(days=366)
 _MAX_NOTE: Final = 500
+_MAX_NAME: Final = 100
+NOBODY: Final = "nobody"
 
 
 class Action(NamedTuple):
@@ -34,6 +36,7 @@ class Action(NamedTuple):
 
     Attributes:
         until: end of a mute, see `Until.parse`.
+        assignee: of an assign: a name, "me", or "nobody" (also "").
         priority: P0 to P3, or "" to give it back to the policy.
         next_revision: of a resolve: the fix comes with the next deploy.
         at: when it was asked, where that was before `now`.
@@ -45,6 +48,7 @@ class Action(NamedTuple):
     next_revision: bool = False
     note: str = ""
     at: datetime | None = None
+    assignee: str = ""
 
 
 class Until(NamedTuple):
@@ -93,6 +97,8 @@ def apply(cluster: Cluster, action: Action, *, now: datetime, who: str) -> Decis
     match action.verb:
         case "acknowledge":
             return acknowledge(cluster, now=now, who=who, note=action.note)
+        case "assign":
+            return assign(cluster, now=now, who=who, assignee=action.assignee, note=action.note)
         case "mute":
             return mute(cluster, now=now, who=who, until=action.until, note=action.note)
         case "resolve":
@@ -110,8 +116,26 @@ def apply(cluster: Cluster, action: Action, *, now: datetime, who: str) -> Decis
 
 
 def acknowledge(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
-    """Mark the cluster as being worked on."""
-    return _decided(cluster, _cleared(cluster, Status.ACKNOWLEDGED), now, who, "acknowledge", note=note)
+    """Mark the cluster as being worked on, by this person."""
+    triage = replace(_cleared(cluster, Status.ACKNOWLEDGED), assignee=who[:_MAX_NAME])
+    return _decided(cluster, triage, now, who, "acknowledge", note=note)
+
+
+def assign(cluster: Cluster, *, now: datetime, who: str, assignee: str, note: str = "") -> Decision:
+    """Name who is on it; the status stays. Raises `ConfigError` for what is no name.
+
+    Resolving and reopening end an assignment; muting and a priority do not.
+    """
+    name = " ".join(assignee.split())
+    if len(name) > _MAX_NAME or not name.isprintable():
+        raise ConfigError(f"assign to {name[:_MAX_NAME]!r}: a name has at most {_MAX_NAME} printable characters")
+    # Somebody who was acknowledged to be on it is on it no more.
+    before = replace(cluster.triage, status=Status.OPEN) if _is_let_go(cluster, name) else cluster.triage
+    name = {"me": who, NOBODY: ""}.get(name.lower(), name)
+    triage = replace(before, assignee=name[:_MAX_NAME], changed_at=now)
+    if triage.status is Status.OPEN:
+        triage = replace(triage, by=who, note=note[:_MAX_NOTE] or triage.note)
+    return Decision(triage, AuditRecord(now, who, "assign", cluster.id, _joined(f"to {name or NOBODY}", note)))
 
 
 def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: str = "") -> Decision:
@@ -168,6 +192,7 @@ def resolve(
         # A source's clock may run ahead of ours.
         resolved_at=cluster.last_seen if cluster.last_seen > now else at or now,
         resolved_revision=revision,
+        assignee="",
     )
     detail = f"in the revision after {revision}" if revision else ""
     return _decided(cluster, triage, now, who, "resolve", detail, note)
@@ -175,7 +200,7 @@ def resolve(
 
 def reopen(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
     """Undo an acknowledgement, a mute or a resolution; growth counts from here, not from the last comment."""
-    triage = _cleared(cluster, Status.OPEN)
+    triage = replace(_cleared(cluster, Status.OPEN), assignee="")
     if triage.announced:
         triage = replace(triage, announced=max(triage.announced, cluster.occurrences))
     return _decided(cluster, triage, now, who, "reopen", note=note)
@@ -208,6 +233,10 @@ def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: 
             f"{apart} was never merged into {cluster.id}" if apart else f"nothing was ever merged into {cluster.id}"
         )
     return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
+
+
+def _is_let_go(cluster: Cluster, name: str) -> bool:
+    return cluster.triage.status is Status.ACKNOWLEDGED and name.lower() in ("", NOBODY)
 
 
 def _cleared(cluster: Cluster, status: Status) -> Triage:

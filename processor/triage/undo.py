@@ -74,6 +74,7 @@ def _restored(now: Triage, before: Triage) -> Triage:
         priority=before.priority,
         priority_by=before.priority_by,
         by=before.by,
+        assignee=before.assignee,
         note=before.note,
         changed_at=before.changed_at,
         mute_until=before.mute_until,

@@ -14,7 +14,8 @@ from processor.model import Status, Triage
 from processor.triage import incidents as finding
 from processor.triage import related
 from processor.triage.policy import rule_for
-from processor.views.rates import Rates, has_before, is_back
+from processor.views.rates import Rates, figures_of, has_before, is_back, reference_time
+from processor.views.row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from processor.model import AuditRecord, Cluster, IssueRef, Priority
     from processor.triage.incidents import Incident
     from processor.triage.policy import Policy
-    from processor.views.row import Row
 
 _SETTLED: Final = (Status.MUTED, Status.RESOLVED)
 
@@ -60,19 +60,23 @@ class IncidentRow:
 
     @property
     def occurrences(self) -> int:
-        """Occurrences of all members: a trace that came in lines is one."""
+        """Occurrences of all members, a sum: one failed request may be in it once for each member that saw it."""
         return sum(row.cluster.occurrences for row in self.rows)
 
     @property
+    def at_least(self) -> int:
+        """Failures at least: the occurrences of the largest member, which saw each of its own once."""
+        return max(row.cluster.occurrences for row in self.rows)
+
+    @property
     def priority(self) -> Priority | None:
-        """That of the most urgent member."""
-        known = [row.cluster.triage.priority for row in self.rows]
-        return min((one for one in known if one is not None), default=None)
+        """That of the most urgent member; what was muted or resolved does not count unless all of it was."""
+        return self.urgent.triage.priority
 
     @property
     def urgent(self) -> Cluster:
         """The most urgent member, whose rule says what the incident means for users."""
-        clusters = (row.cluster for row in self.rows)
+        clusters = (row.cluster for row in self.active or self.rows)
         return min(clusters, key=lambda one: (one.triage.priority or "P9", one.first_seen, one.id))
 
     def impact(self, policy: Policy | None) -> str:
@@ -100,6 +104,17 @@ class IncidentRow:
     def triage(self) -> Triage:
         """What was decided about the cluster that stands for the incident."""
         return next((row.cluster.triage for row in self.rows if row.cluster.id == self.id), self.root.triage)
+
+    @property
+    def assigned_to(self) -> str:
+        """Who is on it, "" for nobody: of the cluster that stands for it, else of any member that concerns somebody."""
+        named = (row.cluster.triage.assigned_to for row in self.active)
+        return (self.triage.assigned_to if self.active else "") or next(filter(None, named), "")
+
+    @property
+    def is_now(self) -> bool:
+        """It goes on and concerns somebody: it comes before single clusters wherever clusters are listed."""
+        return bool(self.active) and not self.incident.over
 
     @property
     def issue(self) -> IssueRef | None:
@@ -159,6 +174,14 @@ def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: da
         owners |= {one.id: owner for one in joined}
     made = [_row(owner, group, rows, reference) for owner, group in groups.items() if len(group) > 1]
     return tuple(sorted(made, key=_urgency))
+
+
+def incidents_among(clusters: Sequence[Cluster], now: datetime) -> tuple[IncidentRow, ...]:
+    """Every incident among these clusters, for readers without a snapshot."""
+    reference = reference_time(clusters, now)
+    rows = {one.id: Row(one, figures_of(one, reference), "") for one in clusters}
+    ids = {name: one.id for one in clusters for name in (one.id, *one.aliases)}
+    return incident_rows(rows, ids, reference)
 
 
 def owner_of(cluster: Cluster, ids: Mapping[str, str]) -> str:

@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Priority, Status
-from processor.views.incidents import incident_rows
-from processor.views.rates import figures_of, is_back, is_new, reference_time
-from processor.views.row import Row
+from processor.views.incidents import incidents_among
+from processor.views.rates import is_back, is_new
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, WorkerState
     from processor.views.incidents import IncidentRow
+    from processor.views.row import Row
     from processor.views.snapshot import Snapshot
 
 SHOWN: Final = 8
@@ -84,10 +84,7 @@ def overview_of(snapshot: Snapshot) -> Overview:
 
 def incident_ids(clusters: Sequence[Cluster], now: datetime) -> dict[str, str]:
     """Every cluster that is part of an incident, to the incident's id."""
-    reference = reference_time(clusters, now)
-    rows = {one.id: Row(one, figures_of(one, reference), "") for one in clusters}
-    ids = {name: one.id for one in clusters for name in (one.id, *one.aliases)}
-    return {row.cluster.id: one.id for one in incident_rows(rows, ids, reference) for row in one.rows}
+    return {row.cluster.id: one.id for one in incidents_among(clusters, now) for row in one.rows}
 
 
 def lag_of(worker: WorkerState, snapshot: Snapshot) -> float | None:

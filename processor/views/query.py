@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from processor.model import Kind, Severity, Status
+from processor.model import Kind, Priority, Severity, Status
 from processor.model.errors import ConfigError
 from processor.views.rates import is_back
 from processor.views.search import terms
@@ -84,9 +84,12 @@ def parse(values: Mapping[str, str]) -> ListQuery:
         raise ConfigError(f"{first['loc'][0]}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
 
 
-def select(rows: Mapping[str, Row], query: ListQuery) -> list[Row]:
-    """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable."""
-    asked = terms(query.q)
+def select(rows: Mapping[str, Row], query: ListQuery, me: str = "") -> list[Row]:
+    """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable.
+
+    `me` is whose list it is, for `assignee:me`.
+    """
+    asked = terms(query.q, me)
     least = Severity[query.severity] if query.severity else Severity.DEFAULT
     kind = Kind(query.kind) if query.kind else None
     found = [
@@ -120,11 +123,17 @@ def folded(rows: Sequence[Row], snapshot: Snapshot, query: ListQuery) -> list[Ro
     return sorted(found, key=_incidents_first) if query.sort == "priority" else found
 
 
-def _incidents_first(item: Row | Folded) -> tuple[str, bool]:
-    """Of the same priority: the sort is stable, so that each kind keeps its order."""
-    is_incident = isinstance(item, Folded)
-    priority = item.incident.priority if isinstance(item, Folded) else item.cluster.triage.priority
-    return (priority or "P9", not is_incident)
+def _incidents_first(item: Row | Folded) -> tuple[bool, str, bool]:
+    if isinstance(item, Folded):
+        return incidents_first(item.incident.priority, is_now=item.incident.is_now, is_incident=True)
+    return incidents_first(item.cluster.triage.priority)
+
+
+def incidents_first(
+    priority: Priority | None, *, is_now: bool = False, is_incident: bool = False
+) -> tuple[bool, str, bool]:
+    """The sort key of a list: P0 and what goes on, then by priority; a stable sort keeps each kind's order."""
+    return (not (is_now or priority is Priority.P0), priority or "P9", not is_incident)
 
 
 def cut(rows: Sequence[Listed], number: int) -> Page[Listed]:

@@ -55,15 +55,17 @@ class Term(NamedTuple):
         return self.whole in everything
 
 
-def terms(query: str) -> tuple[Term, ...]:
-    """Read what somebody typed; every text means something."""
+def terms(query: str, me: str = "") -> tuple[Term, ...]:
+    """Read what somebody typed; every text means something. `me` is who typed it, for `assignee:me`."""
     found = []
     for minus, place, quoted, word in _TERM.findall(query):
         key = place.lower()
         text = " ".join((quoted or word).lower().split())
+        is_me = bool(me) and (key, text) == ("assignee", "me")
+        text = me.lower() if is_me else text
         if text and text not in _NOTHING:
             whole = f"{key}:{text}" if key else text
-            found.append(Term(key, text, not minus, whole, exact=bool(quoted) and key not in _PROSE))
+            found.append(Term(key, text, not minus, whole, exact=is_me or (bool(quoted) and key not in _PROSE)))
     return tuple(found)
 
 
@@ -147,6 +149,7 @@ _PLACES: Final[Mapping[str, Callable[[Cluster], Iterable[str]]]] = {
     "template": lambda cluster: (cluster.template,),
     "text": lambda cluster: (sample.text for sample in _samples(cluster)),
     "by": lambda cluster: (cluster.triage.by,),
+    "assignee": lambda cluster: (cluster.triage.assigned_to or "nobody",),
     "issue": _issue,
 }
 KEYS: Final = tuple(_PLACES)

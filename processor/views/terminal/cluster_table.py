@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.table import Table
@@ -9,20 +11,23 @@ from rich.text import Text
 
 from processor.model import Severity, Status
 from processor.text.terminal import plain
+from processor.views.query import incidents_first
 from processor.views.rates import is_back
 from processor.views.search import searched, terms
-from processor.views.titles import title
+from processor.views.terminal.listed import WHOLE, as_cluster, headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from processor.model import Cluster
+    from processor.views.incidents import IncidentRow
 
 _TIME: Final = "%Y-%m-%d %H:%M"
 _TITLE_LEAST: Final = 32
 """Columns of the title below which another column gives way."""
 _TITLE_MOST: Final = 300
 _SERVICE_MOST: Final = 24
+_STATUS_MOST: Final = 16
 _GAP: Final = 2
 _SHORT: Final = {Status.OPEN: "open", Status.ACKNOWLEDGED: "ack", Status.MUTED: "muted", Status.RESOLVED: "done"}
 _LAST: Final = (Status.MUTED, Status.RESOLVED)
@@ -45,6 +50,7 @@ class Filter(NamedTuple):
     priorities: Collection[str] = ()
     service: str = ""
     search: str = ""
+    me: str = ""
 
     def takes(self, cluster: Cluster) -> bool:
         """Whether a cluster is listed."""
@@ -55,7 +61,7 @@ class Filter(NamedTuple):
             return False
         if self.service.lower() not in cluster.stream.service.lower():
             return False
-        wanted = terms(self.search)
+        wanted = terms(self.search, self.me)
         everything = searched(cluster) if wanted else ""
         return all(term.fits(cluster, everything) for term in wanted)
 
@@ -68,7 +74,7 @@ def ranked(found: Iterable[Cluster], only: Filter = EVERYTHING) -> list[Cluster]
     return sorted(
         filter(only.takes, found),
         key=lambda c: (
-            _LAST.index(c.triage.status) + 1 if c.triage.status in _LAST and not is_back(c) else 0,
+            0 if _wants_somebody(c) else _LAST.index(c.triage.status) + 1,
             c.triage.priority or "P9",
             -c.severity,
             -c.count,
@@ -78,14 +84,36 @@ def ranked(found: Iterable[Cluster], only: Filter = EVERYTHING) -> list[Cluster]
     )
 
 
+def folded(found: Sequence[Cluster], incidents: Iterable[IncidentRow]) -> list[Cluster]:
+    """The same list with an incident's members as one row; those that go on come first, with the single P0 clusters."""
+    within = {row.cluster.id: one for one in incidents for row in one.rows}
+    fitting = Counter(within[one.id].id for one in found if one.id in within)
+    listed: dict[str, tuple[tuple[bool, bool, str, bool], Cluster]] = {}
+    for cluster in found:
+        incident = within.get(cluster.id)
+        settled = not (incident.active if incident else _wants_somebody(cluster))
+        if incident is None:
+            listed[cluster.id] = ((settled, *incidents_first(cluster.triage.priority)), cluster)
+        elif incident.id not in listed:
+            rank = incidents_first(incident.priority, is_now=incident.is_now, is_incident=True)
+            listed[incident.id] = ((settled, *rank), as_cluster(incident, fitting[incident.id]))
+    return [cluster for _, cluster in sorted(listed.values(), key=itemgetter(0))]
+
+
 def _status(cluster: Cluster) -> str:
-    return "back" if is_back(cluster) else _SHORT[cluster.triage.status]
+    """What was decided, and who is on it."""
+    status = "back" if is_back(cluster) else _SHORT[cluster.triage.status]
+    return " ".join([status, plain(cluster.triage.assigned_to)]).rstrip()
+
+
+def _wants_somebody(cluster: Cluster) -> bool:
+    return cluster.triage.status not in _LAST or is_back(cluster)
 
 
 COLUMNS: Final = (
-    Column("ID", lambda c: c.id),
+    Column("ID", lambda c: c.id.removeprefix(WHOLE)),
     Column("PRI", lambda c: c.triage.priority or "-"),
-    Column("STATUS", _status),
+    Column("STATUS", _status, most=_STATUS_MOST),
     Column("SEVERITY", lambda c: c.severity.name, gives_way=3),
     Column("COUNT", lambda c: f"{c.count:,}", right=True),
     Column("LAST SEEN (UTC)", lambda c: c.last_seen.strftime(_TIME), gives_way=1),
@@ -109,7 +137,10 @@ def cluster_table(clusters: Sequence[Cluster], width: int | None) -> Table:
     table.add_column("TEMPLATE", no_wrap=True, overflow="crop")
     for cluster in clusters:
         cells = [Text(_cut(column.cell(cluster), column.most), style=_style(column.head, cluster)) for column in shown]
-        table.add_row(*cells, Text(_cut(plain(title(cluster)), title_most)))
+        table.add_row(
+            *cells,
+            Text(_cut(plain(headline(cluster)), title_most), style="bold" if cluster.id.startswith(WHOLE) else ""),
+        )
     return table
 
 
@@ -132,4 +163,4 @@ def _cut(text: str, most: int) -> str:
 def _style(head: str, cluster: Cluster) -> str:
     if head == "SEVERITY":
         return "red" if cluster.severity >= Severity.ERROR else "yellow"
-    return "dim" if cluster.triage.status in _LAST and not is_back(cluster) else ""
+    return "" if _wants_somebody(cluster) else "dim"

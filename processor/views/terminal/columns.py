@@ -40,10 +40,10 @@ def columns_for(width: int) -> list[Column]:
     wide = width >= 130  # noqa: PLR2004  # then the template still has half the screen
     columns = [
         Column("PRI", 3, False, priority_of),
-        Column("3 H", 36 if wide else 12, False, lambda row, _: spark(row.figures.bars, 1 if wide else 3)),
+        Column("3 H", 36 if wide else 9, False, lambda row, _: spark(row.figures.bars, 1 if wide else 4)),
         Column("1 H", 6, True, lambda row, _: f"{row.figures.hour:,}"),
         Column("CHANGE", 6, True, _change),
-        Column("STAT", 4, False, _status),
+        Column("ON IT", 16 if wide else 7, False, _status),
         Column("ISSUE", 5, False, _issue),
         Column("AGE", 4, True, lambda row, s: age((s.reference - row.cluster.first_seen).total_seconds())),
     ]
@@ -63,12 +63,17 @@ def priority_of(row: Row, _snapshot: Snapshot) -> Text:
     return Text(priority, style=_STYLES[priority]) if priority else Text("-", style="dim")
 
 
-def _change(row: Row, _snapshot: Snapshot) -> Text:
-    return Text(row.figures.change, style="bold yellow" if row.figures.growing else "")
+def _change(row: Row, snapshot: Snapshot) -> Text:
+    """Empty for what is younger than an hour: it grew from nothing, as everything did once."""
+    growing = row.growing(snapshot.reference)
+    return Text(row.change(snapshot.reference), style="bold yellow" if growing else "")
 
 
 def _status(row: Row, _snapshot: Snapshot) -> Text:
-    status = row.cluster.triage.status
+    """Who is on it, else what was decided."""
+    status, who = row.cluster.triage.status, row.cluster.triage.assigned_to
+    if who:
+        return Text(plain(who), style="green")
     if is_back(row.cluster):
         return Text("back", style="bold yellow")
     return Text(_SHORT[status], style="green" if status is Status.ACKNOWLEDGED else "")

@@ -1,4 +1,4 @@
-"""The rows of the live table: an incident is one row, which stands for all its members. Pure."""
+"""An incident as one row of the live table and of `gardener clusters`, which stands for all its members. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from processor.views.row import Row
 from processor.views.titles import title
 
 if TYPE_CHECKING:
+    from processor.model import Cluster
     from processor.views.incidents import IncidentRow
     from processor.views.query import ListQuery
     from processor.views.snapshot import Snapshot
 
-_WHOLE: Final = "incident:"
+WHOLE: Final = "incident:"
 """Before an id: the whole incident, not the one cluster."""
 
 
@@ -27,32 +28,36 @@ def listed(snapshot: Snapshot, query: ListQuery) -> list[Row]:
 def row_named(snapshot: Snapshot, name: str) -> Row | None:
     """The row under a name that `listed` gave, though its incident may have grown or ended since."""
     incident = incident_named(snapshot, name)
-    return _as_row(incident) if incident else snapshot.row(name.removeprefix(_WHOLE))
+    return _as_row(incident) if incident else snapshot.row(name.removeprefix(WHOLE))
 
 
 def incident_named(snapshot: Snapshot, name: str) -> IncidentRow | None:
     """The incident that a row stands for, None for a cluster's."""
-    return snapshot.incident_of(name.removeprefix(_WHOLE)) if name.startswith(_WHOLE) else None
+    return snapshot.incident_of(name.removeprefix(WHOLE)) if name.startswith(WHOLE) else None
 
 
-def headline(row: Row) -> str:
+def headline(cluster: Cluster) -> str:
     """What a row says: log text."""
-    return row.cluster.template if row.cluster.id.startswith(_WHOLE) else title(row.cluster)
+    return cluster.template if cluster.id.startswith(WHOLE) else title(cluster)
 
 
-def _as_row(one: IncidentRow) -> Row:
-    """The root's row with the sums over all members and what was decided about the incident."""
+def as_cluster(one: IncidentRow, fitting: int = 0) -> Cluster:
+    """The root with the sums over all members and what was decided about the incident; `fitting` of them if not all."""
     services = ", ".join(one.incident.services)
-    cluster = replace(
+    many = f"{fitting} of {len(one.rows)}" if 0 < fitting < len(one.rows) else f"{len(one.rows)}"
+    return replace(
         one.root,
-        id=f"{_WHOLE}{one.id}",
+        id=f"{WHOLE}{one.id}",
         stream=one.root.stream._replace(service=services),
-        template=f"[{len(one.rows)} clusters] {one.cause}",
+        template=f"[{many} clusters] {one.cause}",
         severity=max(row.cluster.severity for row in one.rows),
         count=one.entries,
         occurrences=one.occurrences,
         first_seen=one.incident.started_at,
         last_seen=one.incident.last_seen,
-        triage=replace(one.triage, status=one.status, priority=one.priority, issue=one.issue),
+        triage=replace(one.triage, status=one.status, priority=one.priority, issue=one.issue, assignee=one.assigned_to),
     )
-    return Row(cluster, one.figures, "")
+
+
+def _as_row(one: IncidentRow) -> Row:
+    return Row(as_cluster(one), one.figures, "")

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 _STATUSES: Final = ("active", "open", "acknowledged", "muted", "resolved", "all")
 MUTES: Final[Mapping[str, str]] = {"1": "2h", "2": "1d", "3": "7d", "4": "10x", "5": ""}
 _VERBS: Final[Mapping[str, str]] = {"a": "acknowledge", "r": "resolve", "o": "reopen"}
+_ASKS: Final[Mapping[str, str]] = {"m": "mute", "t": "assign"}
+"""Keys that ask for more before they act."""
 _ABOVE: Final = 4
 _BELOW: Final = 2
-_KEYS: Final = "j/k Enter  / filter  s sort  f status  a ack  m mute  r resolve  o reopen  q"
-_DETAIL_KEYS: Final = "j/k scroll  a ack  m mute  r resolve  o reopen  q back"
+_KEYS: Final = "Enter  / find  s sort  f status  a ack  t assign  m mute  r resolve  o reopen  q"
+_DETAIL_KEYS: Final = "j/k scroll  a ack  t assign  m mute  r resolve  o reopen  q back"
 _MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
 
 
@@ -44,8 +46,9 @@ class Screen:
 
     Attributes:
         selected: id of the cluster under the cursor, "" for the first one.
-        mode: list, detail, filter (typing) or mute (choosing).
-        back: the mode that muting was asked from.
+        mode: list, detail, filter (typing), mute (choosing) or assign (typing).
+        back: the mode that muting or assigning was asked from.
+        name: what was typed of the assignee.
         scroll: first line of the detail.
         wish: an action to carry out now.
         message: what came of the last one.
@@ -56,6 +59,7 @@ class Screen:
     mode: str = "list"
     back: str = "list"
     scroll: int = 0
+    name: str = ""
     message: str = ""
     wish: Wish | None = None
     done: bool = False
@@ -66,14 +70,13 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
     screen = replace(screen, message="")
     if screen.mode == "filter":
         return _type(screen, key)
-    if screen.mode == "mute":
-        settled = replace(screen, mode=screen.back)
-        return _wish(settled, snapshot, "mute", MUTES[key]) if key in MUTES else settled
+    if screen.mode in _ASKS.values():
+        return _answer(screen, key, snapshot)
     if key in _VERBS:
         return _wish(screen, snapshot, _VERBS[key])
-    if key == "m" and (row := _chosen(screen, snapshot)):
+    if key in _ASKS and (row := _chosen(screen, snapshot)):
         # Named now: what is first may be another one by the time the choice is made.
-        return replace(screen, mode="mute", back=screen.mode, selected=row.cluster.id)
+        return replace(screen, mode=_ASKS[key], back=screen.mode, selected=row.cluster.id, name="")
     if screen.mode == "detail":
         step = {"j": 1, "down": 1, "k": -1, "up": -1, "page-down": height - 6, "page-up": 6 - height}.get(key, 0)
         leaves = key in ("q", "escape", "enter", "left")
@@ -84,7 +87,9 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
 def lines(screen: Screen, snapshot: Snapshot, now: datetime, width: int, height: int) -> list[Text]:
     """The whole screen, from top to bottom."""
     row = _chosen(screen, snapshot)
-    is_detail = row is not None and (screen.mode == "detail" or (screen.mode == "mute" and screen.back == "detail"))
+    is_detail = row is not None and (
+        screen.mode == "detail" or (screen.mode in _ASKS.values() and screen.back == "detail")
+    )
     top = _header(screen, snapshot, now)
     room = max(1, height - len(top) - _BELOW)
     body = _detail(row, snapshot, width) if is_detail and row else _table(screen, snapshot, width, room)
@@ -95,6 +100,8 @@ def lines(screen: Screen, snapshot: Snapshot, now: datetime, width: int, height:
     keys = {"mute": _MUTE_KEYS, "detail": _DETAIL_KEYS}.get(screen.mode, _KEYS)
     if screen.mode == "filter":
         keys = f"filter: {screen.query.q}_   Enter keep  Esc clear"
+    if screen.mode == "assign":
+        keys = f"assign to: {screen.name}_   Enter (nothing typed: me)  Esc not"
     made = [*top, *body, Text(screen.message, style="bold"), Text(keys, style="dim")]
     for line in made:
         line.truncate(width, overflow="ellipsis")
@@ -130,16 +137,30 @@ def _type(screen: Screen, key: str) -> Screen:
     return replace(screen, query=query.model_copy(update={"q": text[:200]}))
 
 
-def _wish(screen: Screen, snapshot: Snapshot, action: str, until: str = "") -> Screen:
+def _answer(screen: Screen, key: str, snapshot: Snapshot) -> Screen:
+    """For how long to mute, or whom to assign."""
+    settled = replace(screen, mode=screen.back)
+    if screen.mode == "mute":
+        return _wish(settled, snapshot, "mute", until=MUTES[key]) if key in MUTES else settled
+    if key == "enter":
+        return _wish(settled, snapshot, "assign", assignee=screen.name.strip() or "me")
+    if key == "escape":
+        return settled
+    text = screen.name[:-1] if key == "backspace" else screen.name + key if len(key) == 1 else screen.name
+    return replace(screen, name=text[:100])
+
+
+def _wish(screen: Screen, snapshot: Snapshot, action: str, *, until: str = "", assignee: str = "") -> Screen:
     row = _chosen(screen, snapshot)
     if row is None:
         return screen
-    return replace(screen, wish=Wish(row.cluster.id, action, seen=mark_of(row.cluster), until=until))
+    wish = Wish(row.cluster.id, action, seen=mark_of(row.cluster), until=until, assignee=assignee)
+    return replace(screen, wish=wish)
 
 
 def _chosen(screen: Screen, snapshot: Snapshot) -> Row | None:
     """What a key is about: the cluster opened or about to be muted, else the one under the cursor."""
-    if screen.mode in ("detail", "mute"):
+    if screen.mode in ("detail", *_ASKS.values()):
         return row_named(snapshot, screen.selected)
     rows = listed(snapshot, screen.query)
     return rows[_place(rows, screen.selected)] if rows else None
@@ -164,7 +185,7 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
     title.append(
         f"  {counts['open']} open, {counts['new']} new, {counts['growing']} growing, {counts['back']} back", ""
     )
-    title.append(f"  {counts['last_hour']:,} in 1 h  {now:%H:%M:%S} UTC", style="dim")
+    title.append(f"  {counts['last_hour']:,} in 1 h", style="dim")
     what = f"{query.status}, by {SORTS[query.sort].lower()}" + (f", with {query.q!r}" if query.q else "")
     if snapshot.problem:
         since = snapshot.away_since or now
@@ -172,7 +193,7 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
         second.stylize("bold red")
     else:
         second = Text(snapshot.totals.equation, style="dim")
-    third = Text(f"{what}  last commit {ago(worker, now) if worker else 'never'}", style="dim")
+    third = Text(f"{now:%H:%M:%S} UTC  {what}  last commit {ago(worker, now) if worker else 'never'}", style="dim")
     if snapshot.rows and snapshot.reference != snapshot.at:
         third.append(f"  rates up to {when(snapshot.reference)} UTC", style="yellow")
     return [title, second, third]
@@ -192,7 +213,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
         for column in columns:
             cell = column.cell(row, snapshot)
             line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
-        line.append(plain(headline(row)), style="bold" if incident_named(snapshot, row.cluster.id) else "")
+        line.append(plain(headline(row.cluster)), style="bold" if incident_named(snapshot, row.cluster.id) else "")
         line.truncate(width, overflow="ellipsis", pad=index == at)
         if index == at:
             line.stylize("reverse")
@@ -205,7 +226,7 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
     made = [
         priority_of(row, snapshot) + Text(f" {cluster.id}  {cluster.stream.service}  {cluster.severity.name.lower()}")
     ]
-    made += [Text(part, style="bold") for part in wrap(plain(headline(row)), width)[:8]]
+    made += [Text(part, style="bold") for part in wrap(plain(headline(row.cluster)), width)[:8]]
     made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
     made.append(spark(row.figures.bars, 1))
     revisions = {name: span.entries for name, span in cluster.revisions.items()}
@@ -232,7 +253,7 @@ def _members(row: Row, snapshot: Snapshot) -> list[Text]:
         why = "; ".join(one.incident.reasons(member)) or "where it began"
         made.append(
             priority_of(each, snapshot)
-            + Text(f" {each.figures.hour:>6,}/h  {plain(each.cluster.stream.service)}  {plain(headline(each))}")
+            + Text(f" {each.figures.hour:>6,}/h  {plain(each.cluster.stream.service)}  {plain(headline(each.cluster))}")
             + Text(f"  {plain(why)}", style="dim")
         )
     return made
@@ -250,6 +271,7 @@ def _facts(row: Row, now: datetime) -> list[Text]:
         "count": f"{cluster.count:,}; {row.figures.hour:,} in the last hour, {row.figures.before:,} in the one before",
         "first seen": f"{when(cluster.first_seen)} UTC, {ago(cluster.first_seen, now)} {cluster.first_revision}",
         "last seen": f"{when(cluster.last_seen)} UTC, {ago(cluster.last_seen, now)} {cluster.last_revision}",
+        "assigned to": triage.assigned_to or "nobody",
         "issue": triage.issue.url if triage.issue else "none",
     }
     return [Text(f"{name:<12}", style="dim") + Text(plain(value)) for name, value in facts.items()]

@@ -54,6 +54,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
     rows = {
         "cluster": cluster.id,
         "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
+        "assigned to": cluster.triage.assigned_to or "nobody",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
         "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",

@@ -166,6 +166,7 @@ def _wish(cluster_id: str, fields: Mapping[str, str]) -> Wish:
         into=fields.get("into", ""),
         apart=fields.get("apart", ""),
         next_revision=fields.get("next_revision", "") == "yes",
+        assignee=fields.get("assignee", ""),
     )
 
 

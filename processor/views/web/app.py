@@ -112,7 +112,7 @@ async def clusters(request: Request) -> Response:
     """The list: searched, filtered, sorted, one page of it."""
     snapshot = await answers.snapshot(request)
     query = selection.parse(dict(request.query_params))
-    rows = selection.select(snapshot.rows, query)
+    rows = selection.select(snapshot.rows, query, request.state.viewer.name)
     if request.scope["path"].endswith(".json"):
         cut = selection.cut(rows, query.page)
         told = cut._replace(rows=[answers.seen(request, row) for row in cut.rows])

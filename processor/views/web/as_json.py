@@ -45,7 +45,7 @@ def row_json(row: Row) -> dict[str, Any]:
 def brief_json(row: Row) -> dict[str, Any]:
     """One cluster in a list: without what makes it long."""
     whole = row_json(row)
-    for name in ("minutes", "days", "facets", "values", "sample", "latest", "revisions"):
+    for name in ("minutes", "hours", "days", "facets", "values", "sample", "latest", "revisions"):
         del whole[name]
     return whole
 
@@ -117,8 +117,10 @@ def incident_json(one: IncidentRow) -> dict[str, Any]:
         "cause": one.cause,
         "priority": one.priority,
         "status": one.status,
+        "assignee": one.assigned_to or None,
         "count": one.entries,
         "occurrences": one.occurrences,
+        "failures_at_least": one.at_least,
         "last_hour": one.figures.hour,
         "hour_before": one.figures.before,
         "growing": one.figures.growing,

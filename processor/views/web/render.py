@@ -50,6 +50,7 @@ MUTES: Final[Mapping[str, str]] = {
 }
 _DID: Final[Mapping[str, str]] = {
     "acknowledge": "acknowledged it",
+    "assign": "assigned it",
     "mute": "muted it",
     "resolve": "resolved it",
     "reopen": "reopened it",
@@ -148,7 +149,7 @@ def is_web(url: str) -> bool:
 def did(record: AuditRecord) -> str:
     """What somebody did, in the past: "muted it" before its end, "resolved it:" before a note."""
     said = _DID.get(record.action, record.action)
-    is_clause = record.detail.startswith(("until ", "in the revision after ", "into "))
+    is_clause = record.detail.startswith(("until ", "in the revision after ", "into ", "to "))
     return f"{said}:" if record.detail and not is_clause else said
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from processor.mining.masks import ANY
 from processor.mining.miner import OVERFLOW_TEMPLATE, Miner, TemplateRecord
+from processor.mining.miners import Miners
 from processor.mining.wildcards import MinerSettings, WildcardFinder, generalised, tokenise
+from processor.model import Kind, Stream
 
 # words that programs say: a dozen make a value; of names two are enough
 SAID = [
@@ -336,3 +338,15 @@ def test_a_template_fits_only_where_all_its_literals_are():
     assert not evidence.fits(template, tokenise("open door of house"))
     assert not evidence.fits(template, tokenise("open door of <*> now"))
     assert not evidence.fits(template, ())
+
+
+def test_what_a_store_refused_is_learned_and_handed_over_again():
+    """A miner that kept the lesson would count on a cluster that no store has."""
+    miners, stream = Miners(), Stream("p", "shop", Kind.TEXT)
+    first = miners.assign(stream, "disk full on sda")
+    refused = miners.learned()
+    miners.rollback()
+
+    assert miners.learned() == ()
+    assert miners.assign(stream, "disk full on sda") == first
+    assert miners.learned() == refused

@@ -52,3 +52,9 @@ def test_of_two_samples_of_one_instant_the_smaller_insert_id_comes_first():
 
     assert min((late, early), key=lambda one: one.age) is early
     assert min((early, late), key=lambda one: one.age) is early
+
+
+def test_every_member_of_a_circle_of_merges_and_whoever_leads_to_it_continues_in_the_smallest():
+    merged_into = {"tail": "c", "c": "b", "b": "d", "d": "c"}
+
+    assert {one: stored_cluster.root_of(one, merged_into) for one in merged_into} == dict.fromkeys(merged_into, "b")

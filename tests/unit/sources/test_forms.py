@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from processor.app.addresses import parse
 from processor.app.file_source import open_file
 from processor.model.errors import ConfigError, SourceError
 from processor.parsing.plain_text import PlainText
@@ -34,7 +35,7 @@ READABLE = {
 
 
 def read(path, **options):
-    source = open_file(f"file:{path}", **options)
+    source = open_file(parse("source", f"file:{path}"), **options)
     found = []
     while not source.exhausted():
         found += source.pull(100, 0.1)
@@ -67,7 +68,7 @@ def test_a_compressed_file_comes_out_in_pieces_of_bounded_size():
 def test_a_compressed_file_that_breaks_off_gives_what_is_whole_and_then_fails(tmp_path):
     many = b"".join(json.dumps({"insertId": str(n), "x": str(hash(str(n)))}).encode() + b"\n" for n in range(4000))
     (tmp_path / "broken.gz").write_bytes(gzip.compress(many)[:-2000])
-    source = open_file(f"file:{tmp_path / 'broken.gz'}")
+    source = open_file(parse("source", f"file:{tmp_path / 'broken.gz'}"))
     found = source.pull(9000, 0.1)
     with pytest.raises(SourceError, match="gzip data breaks off; what came before is read"):
         source.pull(9000, 0.1)
@@ -123,7 +124,7 @@ def test_what_cannot_be_read_is_named_once_with_what_to_do(data, words, tmp_path
     data(path) if callable(data) else path.write_bytes(data)
 
     with pytest.raises(SourceError) as refused:
-        open_file(f"file:{path}")
+        open_file(parse("source", f"file:{path}"))
 
     said = str(refused.value)
     assert "\n" not in said
@@ -154,7 +155,7 @@ def test_a_warning_of_gcloud_before_its_array_costs_one_line(tmp_path):
 def test_a_pipe_of_a_form_that_cannot_be_read_is_refused_at_its_first_bytes(monkeypatch):
     with subprocess.Popen(["printf", "%s", GCLOUD_YAML], stdout=subprocess.PIPE) as process:
         monkeypatch.setattr("os.read", _from(process.stdout))
-        source = open_file("-")
+        source = open_file(parse("source", "-"))
         with pytest.raises(SourceError, match="standard input is YAML"):
             source.pull(10, 1.0)
 
@@ -222,4 +223,4 @@ def test_a_file_with_a_question_mark_in_its_name_is_found_and_an_unknown_word_re
 
     assert len(read(tmp_path / "what?follow")) == len(ENTRIES)
     with pytest.raises(ConfigError, match=r"only \?follow and \?text"):
-        open_file(f"file:{tmp_path / 'x'}?fallow")
+        open_file(parse("source", f"file:{tmp_path / 'x'}?fallow"))

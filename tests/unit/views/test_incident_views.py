@@ -307,6 +307,42 @@ def test_after_an_act_nobody_is_led_away(client, back):
     assert "\n" not in answer.headers["location"]
 
 
+def test_an_incident_is_assigned_whole_shown_everywhere_and_the_assignment_taken_back(client, store):
+    answer = send(client, "/incidents/s1/actions", action="assign", assignee="ana")
+    undo = re.search("undo=([0-9a-f]+)", answer.headers["location"])[1]
+
+    assert {one.triage.assigned_to for one in store.clusters()} == {"ana", ""}
+    assert "assigned it to" not in client.get("/clusters/alone").text
+    for path in ("/", "/clusters", "/incidents/s1", "/clusters/s2"):
+        assert "ana" in client.get(path).text, path
+    assert client.get("/index.json").json()["incidents"][0]["assignee"] == "ana"
+    assert client.get("/clusters/s2.json").json()["assignee"] == "ana"
+    send(client, "/undo", name=undo)
+    assert {one.triage.assigned_to for one in store.clusters()} == {""}
+
+
+def test_a_search_for_me_finds_what_i_am_on(client):
+    send(client, "/clusters/actions", action="assign", assignee="me", id="alone")
+
+    found = client.get("/clusters.json", params={"q": "assignee:me"}).json()["clusters"]
+    assert [one["id"] for one in found] == ["alone"]
+    assert len(client.get("/clusters.json", params={"q": "-assignee:me"}).json()["clusters"]) == 3
+
+
+def test_settled_members_give_no_priority_and_the_largest_says_how_much_failed_at_least(reading, store):
+    for name, priority in (("s1", Priority.P0), ("s2", Priority.P2), ("s3", Priority.P3)):
+        cluster = store.cluster(name)
+        store.put_triage(name, replace(cluster.triage, priority=priority))
+    reading.refresh(force=True)
+    (whole,) = reading.snapshot.incidents
+    reading.act(seen(reading, "s1", "resolve"), who="mo")
+    (rest,) = reading.snapshot.incidents
+
+    assert (whole.priority, rest.priority) == (Priority.P0, Priority.P2)
+    assert overview_of(reading.snapshot).counts["P0"] == 0
+    assert (whole.occurrences, whole.at_least) == (15, 5)
+
+
 # --- undo ---------------------------------------------------------------------------------------------------
 def seen(reading, name, action, **more):
     return Wish(name, action, seen=mark_of(reading.snapshot.rows[name].cluster), **more)

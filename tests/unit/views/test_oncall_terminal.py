@@ -62,7 +62,9 @@ def test_back_in_the_list_a_key_is_about_the_row_under_the_cursor(store):
     assert press(back, "a", after, HEIGHT).wish.cluster_id == "new", "the old one is not on the screen"
 
 
-@pytest.mark.parametrize("keys", [[], ["m"], ["enter"], ["enter", "m"], ["/"], ["/", *"nothing fits"], ["x", "f", "s"]])
+@pytest.mark.parametrize(
+    "keys", [[], ["m"], ["enter"], ["enter", "m"], ["t", *"ana"], ["/"], ["/", *"nothing fits"], ["x", "f", "s"]]
+)
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (20, 5)])
 def test_every_screen_fits_and_at_80_columns_says_all_its_keys(store, keys, size):
     screen = pressed(Screen(), keys, look(store))

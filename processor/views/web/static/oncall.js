@@ -117,7 +117,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || off.checked || help.open) return;
     if (event.target.matches("input:not([type=checkbox]), select, textarea")) {
-      if (event.key === "Escape") {
+      if (event.key === "Enter" && event.target.dataset.enter) {
+        event.preventDefault(); // else it is the form's first button
+        event.target.form.querySelector(`button[value="${event.target.dataset.enter}"]`)?.click();
+      } else if (event.key === "Escape") {
         event.preventDefault(); // leave what was searched for as it is
         event.target.blur();
       }
@@ -138,7 +141,7 @@
     else if (key === "/") {
       const search = document.getElementById("q");
       if (search) search.focus(); else location.assign("/clusters");
-    } else if ("amru".includes(key)) document.querySelector(`[data-key="${key}"]`)?.focus();
+    } else if ("amrut".includes(key)) document.querySelector(`[data-key="${key}"]`)?.focus();
     else return;
     event.preventDefault();
   });

@@ -1,4 +1,4 @@
-"""Resource types: the label of a monitored resource that names its service, as a table.
+"""Service labels: which label of a monitored resource names its service, as a table by resource type.
 
 A row gives resource types and, in order, the sources of the name. A plain word is a label of the resource; `labels/X`
 is a label of the entry; `workload` is the Kubernetes workload that owns the pod or object; `context` is the service
@@ -41,6 +41,7 @@ anthos_cluster, gkeonprem_cluster                   | cluster_name
 istio_canonical_service                             | canonical_service_name
 gce_instance                                        | group context vm
 aws_ec2_instance, baremetalsolution_instance        | group context vm
+tpu_worker                                          | node_id
 generic_node, generic_task                          | job context node_id vm namespace
 http_load_balancer, http_external_regional_lb_rule  | backend
 internal_http_lb_rule, https_lb_rule                | backend
