@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     auto_close: bool = Field(False, description="Close issues that are quiet; otherwise they are only labelled.")
     raw_samples: bool = Field(False, description="Show samples with their values, redacted; never in a public place.")
     store_raw: bool = Field(False, description="Store samples with secrets and personal data as they came.")
+    raw_days: int = Field(
+        30, ge=0, le=3650, description="Age of its entry, in days, at which a sample stored as it came is redacted."
+    )
     retention_days: int = Field(
         400, ge=0, le=3650, description="Days of silence after which a cluster is forgotten; 0 keeps everything."
     )
