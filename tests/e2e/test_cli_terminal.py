@@ -105,11 +105,17 @@ def test_every_reader_prints_in_every_locale(locale, gardener, tmp_path):
     assert "Kasse" in (tmp_path / "w.md").read_text("utf-8")
 
 
+def _heeds_ctrl_c():
+    """A suite that a shell runs in the background hands down that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_says_where_it_stopped_and_ends_with_130(tmp_path):
     line = json.dumps({"timestamp": "2025-03-02T08:15:30Z", "severity": "ERROR", "logName": "l", "textPayload": "x"})
     with subprocess.Popen(
         [sys.executable, "-m", "processor", "replay", "-"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=ENVIRONMENT,
+        preexec_fn=_heeds_ctrl_c,
     ) as process:  # fmt: skip
         process.stdin.write((line + "\n").encode())
         process.stdin.flush()
@@ -130,6 +136,7 @@ def test_ctrl_c_before_anything_came_leaves_nothing(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-m", "processor", "replay", "-"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=ENVIRONMENT,
+        preexec_fn=_heeds_ctrl_c,
     ) as process:  # fmt: skip
         time.sleep(3)
         process.send_signal(signal.SIGINT)
