@@ -1,11 +1,13 @@
 """The command line on a pseudo-terminal, a narrow one, a pipe, and in other locales."""
 
+import contextlib
 import json
 import os
 import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -121,6 +123,19 @@ def _wait_until_it_waits(pid):
         time.sleep(0.5)
 
 
+def _wait_until_counted(path):
+    """Return when the state at the path has a cluster."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as state,
+        ):
+            if state.execute("SELECT count(*) FROM clusters").fetchone()[0]:
+                return
+        time.sleep(0.1)
+
+
 def test_ctrl_c_says_where_it_stopped_and_ends_with_130(tmp_path):
     line = json.dumps({"timestamp": "2025-03-02T08:15:30Z", "severity": "ERROR", "logName": "l", "textPayload": "x"})
     with subprocess.Popen(
@@ -129,10 +144,7 @@ def test_ctrl_c_says_where_it_stopped_and_ends_with_130(tmp_path):
     ) as process:  # fmt: skip
         process.stdin.write((line + "\n").encode())
         process.stdin.flush()
-        ends = time.monotonic() + 30
-        while not (tmp_path / "garden.db").exists() and time.monotonic() < ends:
-            time.sleep(0.05)
-        time.sleep(2.5)  # one flush
+        _wait_until_counted(tmp_path / "garden.db")
         process.send_signal(signal.SIGINT)
         out, err = process.stdout.read(), process.stderr.read()
         code = process.wait(30)
