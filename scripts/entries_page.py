@@ -1,7 +1,7 @@
 """The text of docs/entries.md, made from the tables that the decoder reads with."""
 
 from processor.parsing import levels, ownership
-from processor.parsing.resource_types import RESOURCE_TYPES
+from processor.parsing.service_labels import RESOURCE_TYPES
 from processor.parsing.severity import AGENT_STREAMS
 from processor.parsing.spellings import SPELLINGS
 

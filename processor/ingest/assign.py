@@ -160,10 +160,17 @@ def _regrouped(
 ) -> tuple[list[int], dict[Masked, int]]:
     """Return the indexes and messages, with the lines of stack traces grouped as their wholes."""
     used: dict[Masked, int] = {}
-    found = (
-        messages[index] if (line := lines.get(place)) is None else group(line) for place, index in enumerate(indexes)
-    )
-    return [used.setdefault(message, len(used)) for message in found], used
+    moved: dict[int, int] = {}
+    found: list[int] = []
+    for place, index in enumerate(indexes):
+        if (line := lines.get(place)) is not None:
+            found.append(used.setdefault(group(line), len(used)))
+            continue
+        at = moved.get(index)
+        if at is None:
+            at = moved[index] = used.setdefault(messages[index], len(used))
+        found.append(at)
+    return found, used
 
 
 class _Traces:
@@ -200,4 +207,5 @@ def _joined(traces: _Traces, lines: Sequence[bytes], times: Sequence[datetime], 
     near = {second for entry in traces.fragments.values() for second in seconds_near(entry.at)}
     places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
     close = [traces.near.get(place) or entries.decode(lines[place], now) for place in places]
-    return {places[index]: as_part(close[index], part) for index, part in join(close).items()}
+    fragments = [index for index, place in enumerate(places) if place in traces.fragments]
+    return {places[index]: as_part(close[index], part) for index, part in join(close, fragments).items()}

@@ -87,19 +87,23 @@ def _kept(
     decoded: Sequence[tuple[ReceivedMessage, Entry]], min_severity: Severity
 ) -> tuple[dict[Identity, Entry], int, int]:
     """Return the entries that count, each once, with traces and split entries joined; and the repeats and ignored."""
-    has_lines = any(is_fragment(entry) for _, entry in decoded)
+    lines = [is_fragment(entry) for _, entry in decoded]
+    has_lines = True in lines
+    fragments: set[int] = set()
     found: dict[Identity, Entry] = {}
     deliveries: Counter[Identity] = Counter()
     ignored = 0
-    for message, entry in decoded:
+    for (message, entry), is_line in zip(decoded, lines, strict=True):
         if not has_lines and is_ignored(entry, min_severity):
             ignored += 1
             continue
         identity = entry_fields.identity(entry, message.message_id)
+        if is_line and identity not in found:
+            fragments.add(len(found))
         found.setdefault(identity, entry)
         deliveries[identity] += 1
     if has_lines:
-        found = dict(zip(found, joined(list(found.values())), strict=True))
+        found = dict(zip(found, joined(list(found.values()), fragments), strict=True))
         for identity in [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]:
             del found[identity]
             ignored += deliveries.pop(identity)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from processor.mining import codes
 from processor.mining.codes import EVERY, LIFTED
+from processor.parsing import shapes
 
 _MAX_CACHED: Final = 20_000
 _MAX_CHARS: Final = 512  # of a text: far below the bounds of the patterns in `codes`
@@ -28,6 +29,7 @@ class Numbers(NamedTuple):
         deciding: indexes of the deciding runs of digits; None if nothing is to be cached.
     """
 
+    skeleton: str
     kinds: int
     deciding: tuple[int, ...] | None
 
@@ -57,18 +59,18 @@ class CodedMessages:
     """The results of a masker, by skeleton and the spelling of the deciding numbers."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, Numbers] = {}
+        self._numbers: dict[bytes, Numbers] = {}
         self._results: dict[tuple[str, str], _Result] = {}
 
-    def numbers(self, skeleton: str) -> Numbers:
-        """Return the meaning of a text's numbers, computed once for each skeleton."""
-        known = self._numbers.get(skeleton)
+    def numbers(self, shape: bytes, text: str) -> Numbers:
+        """Return the meaning of a text's numbers, computed once for each shape."""
+        known = self._numbers.get(shape)
         if known is None:
-            known = _numbers(skeleton)
-            if len(skeleton) <= _MAX_CHARS:
+            known = _numbers(shapes.plain(text))
+            if len(shape) <= _MAX_CHARS:
                 if len(self._numbers) >= _MAX_CACHED:
                     self._numbers.clear()
-                self._numbers[skeleton] = known
+                self._numbers[shape] = known
         return known
 
     def find(self, spelled: Spelled) -> str | None:
@@ -109,18 +111,18 @@ class CodedMessages:
         self._results[key] = _Result(pieces, tuple(stayed))
 
 
-def spelled(skeleton: str, text: str, numbers: Numbers) -> Spelled | None:
+def spelled(text: str, numbers: Numbers) -> Spelled | None:
     """Return the features that determine the result of a text; None if it is not to be cached."""
     if numbers.deciding is None or len(text) > _MAX_CHARS:
         return None
     runs = _RUNS.findall(text)
     runs = [runs[order] for order in numbers.deciding]
     spelling = ",".join([codes.spelling(run, numbers.kinds) for run in runs])
-    return Spelled((skeleton, spelling), runs, numbers.deciding) if len(spelling) <= _MAX_DECIDING else None
+    return Spelled((numbers.skeleton, spelling), runs, numbers.deciding) if len(spelling) <= _MAX_DECIDING else None
 
 
 def _numbers(skeleton: str) -> Numbers:
     if LIFTED.search(skeleton):  # forged: these become other characters
-        return Numbers(EVERY, None)
+        return Numbers(skeleton, EVERY, None)
     kinds = codes.near(skeleton)
-    return Numbers(kinds, codes.deciding(skeleton, kinds) if kinds else None)
+    return Numbers(skeleton, kinds, codes.deciding(skeleton, kinds) if kinds else None)

@@ -27,6 +27,8 @@ _SERVER_ERROR: Final = 500
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
+_MAX_LINES: Final = 10_000  # of traces, at most 10 MB
+_MAX_LINE_CHARS: Final = 300
 
 
 class Grouper:
@@ -38,6 +40,7 @@ class Grouper:
         self._groups: dict[tuple[str, str], dict[Kind, dict[str, Masked]]] = {}
         self._made = 0
         self._traces: dict[bytes, str] = {}
+        self._lines: dict[str, str] = {}
         self._last = ("", "")
 
     def __call__(self, entry: Entry) -> Masked:
@@ -88,8 +91,8 @@ class Grouper:
         """Return the fingerprint of the stack trace in the text, "" for none."""
         if text is self._last[0]:  # the lines of one trace share its text
             return self._last[1]
-        bare = traceback.NOISE.sub("", text).encode("utf-8", "surrogatepass")
-        key = blake2b(bare, digest_size=16).digest()
+        bare = "\n".join([self._lines.get(line) or self._bare(line) for line in text.split("\n")])
+        key = blake2b(bare.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         known = self._traces.get(key)
         if known is None:
             found = traceback.parse(text)
@@ -99,6 +102,15 @@ class Grouper:
             self._traces[key] = known
         self._last = (text, known)
         return known
+
+    def _bare(self, line: str) -> str:
+        """Return a line of a trace without its noise; frames are printed again and again."""
+        bare = traceback.NOISE.sub("", line)
+        if len(line) <= _MAX_LINE_CHARS:
+            if len(self._lines) >= _MAX_LINES:
+                self._lines.clear()
+            self._lines[line] = bare
+        return bare
 
 
 def group(entry: Entry, masker: Masker) -> Masked:

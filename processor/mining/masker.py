@@ -4,9 +4,9 @@ Promises: a pure function of a single message (no visible state, no order), idem
 text, bounded in the length of its result. Must not look at other messages: that is the miner's part.
 
 Speed: a mask never depends on which digits a number has, or which letters an identifier has beside its digits. So the
-text with every run of digits replaced by `0` (its skeleton), and then with every word that has a digit replaced,
-determines the result, and dictionaries from these to the result are exact. The only exception, status numbers in
-context (`HTTP 503`), is lifted out of the digits before.
+text with every run of digits replaced by `0` (its shape, as text its skeleton), and then with every word that has a
+digit replaced, determines the result, and dictionaries from these to the result are exact. The only exception, status
+numbers in context (`HTTP 503`), is lifted out of the digits before.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from processor.mining.masks import (
 )
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
+from processor.parsing import shapes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -40,8 +41,6 @@ _MAX_RESULT: Final = 4096  # below MAX_CHARS, so that a result is never cut agai
 _MAX_CACHED: Final = 20_000  # entries of one cache; eight systems of Loghub need 1,800
 _MAX_CACHED_CHARS: Final = 512  # of a key: at most 60 MB if every message is new and of this length
 
-_DIGITS = re.compile(r"[0-9]+")
-_SHAPE = bytes.maketrans(b"123456789", b"000000000")
 _IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
 _WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
@@ -73,7 +72,6 @@ class Masker:
         self._protected = PROTECTED | {word.casefold() for word in protected}
         self._statements = OUTCOMES | (self._protected - PROTECTED)
         self._by_shape: dict[bytes, str] = {}
-        self._by_skeleton: dict[str, str] = {}
         self._coded = coded.CodedMessages()
         self._by_bare: dict[str, str] = {}
         self._by_coded: dict[str, str] = {}
@@ -91,16 +89,9 @@ class Masker:
             text = pattern.sub(VALUE, text)
         if not text.isascii():
             text = plain(text)
-        # Digit runs of the same positions are found without a regular expression: half the cost of a known message.
-        shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
+        shape = shapes.shape(text)
         known = self._by_shape.get(shape)
-        if known is None:
-            skeleton = _DIGITS.sub("0", text)
-            known = self._by_skeleton.get(skeleton)
-            if known is None:
-                return self._unseen(text, skeleton)
-            _remember(self._by_shape, shape, known)
-        return known
+        return self._unseen(text, shape) if known is None else known
 
     def explain(self, text: str) -> list[tuple[str, str, str]]:
         """List the steps of `mask`, in order, as (mask, fragment, replacement); digit runs show as `0`."""
@@ -122,23 +113,23 @@ class Masker:
         self._masked(line, trace)
         return [(name, before.translate(LOWER), after.translate(LOWER)) for name, before, after in trace]
 
-    def _unseen(self, text: str, skeleton: str) -> str:
-        numbers = self._coded.numbers(skeleton)
+    def _unseen(self, text: str, shape: bytes) -> str:
+        numbers = self._coded.numbers(shape, text)
         if not numbers.kinds:
-            found = self._without_codes(text)
-            _remember(self._by_skeleton, skeleton, found)
+            found = self._without_codes(numbers.skeleton)
+            _remember(self._by_shape, shape, found)
             return found
-        spelled = coded.spelled(skeleton, text, numbers)
+        spelled = coded.spelled(text, numbers)
         if spelled is not None and (known := self._coded.find(spelled)) is not None:
             return known
         kept = lifted(text, numbers.kinds)
-        found = self._without_codes(text) if kept == text else self._with_codes(_bare(kept))
+        found = self._without_codes(numbers.skeleton) if kept == text else self._with_codes(_bare(kept))
         if spelled is not None:
             self._coded.remember(spelled, text, kept, found)
         return found
 
-    def _without_codes(self, text: str) -> str:
-        bare = _bare(text)
+    def _without_codes(self, skeleton: str) -> str:
+        bare = _IDENTIFIER.sub("0", skeleton)
         found = self._by_bare.get(bare)
         if found is None:
             found = self._masked(bare, None).translate(_PLAIN)
@@ -256,7 +247,7 @@ def _remember(cache: dict[_Key, str], key: _Key, masked: str) -> None:
 
 def _bare(text: str) -> str:
     """Return the text with every run of digits, then every word that has a digit, as `0`."""
-    return _IDENTIFIER.sub("0", _DIGITS.sub("0", text))
+    return _IDENTIFIER.sub("0", shapes.plain(text))
 
 
 def _compiled(pattern: str, name: str) -> re.Pattern[str]:

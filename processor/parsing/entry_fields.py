@@ -62,6 +62,17 @@ def labels(entry: Entry) -> Mapping[str, str]:
     return texts(wire_of(entry).labels)
 
 
+def spelling(entry: Entry, names: tuple[str, ...]) -> tuple[bytes | str | None, ...]:
+    """Return what determines the labels of these names in the entry and in its resource, cheaply; for a cache."""
+    wire = wire_of(entry)
+    own = wire.labels
+    if type(own) is not dict or not own or own.keys().isdisjoint(names):
+        return (bytes(wire.resource),)
+    if any(type(value) is not str for value in own.values()):
+        own = texts(own)
+    return (bytes(wire.resource), *[own.get(name) for name in names])
+
+
 def trace(entry: Entry) -> str:
     """Return the trace id, "" for none."""
     found = wire_of(entry).trace
@@ -95,7 +106,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
 def split(entry: Entry) -> tuple[str, int] | None:
     """Return (id of the whole, position) of a part that Cloud Logging split off; None for a whole entry."""
     found = wire_of(entry).split
-    if type(found) is not dict or type(found.get("uid")) is not str:
+    if found is None or type(found) is not dict or type(found.get("uid")) is not str:
         return None
     index = found.get("index", 0)
     return found["uid"], index if type(index) is int else 0

@@ -107,7 +107,9 @@ def check_utf8(data: bytes) -> None:
 def wire_from(entry: LogEntry) -> Wire:
     """Return the struct that the hot path would have filled."""
     values = entry.model_dump()
-    values["resource"] = msgspec.Raw(json.dumps(values["resource"]).encode())
+    # The schema takes Infinity and NaN, which are not JSON.
+    resource = json.loads(json.dumps(values["resource"]), parse_constant=lambda _: None)
+    values["resource"] = msgspec.Raw(json.dumps(resource).encode())
     return Wire(**values)
 
 

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Severity
-from processor.parsing import entry_fields, stacktrace
+from processor.parsing import entry_fields, shapes, stacktrace
 from processor.parsing import severity as levels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from processor.model import Entry
@@ -56,9 +56,9 @@ class _Run(NamedTuple):
     is_open: bool
 
 
-def joined(batch: Sequence[Entry]) -> Sequence[Entry]:
+def joined(batch: Sequence[Entry], fragments: Collection[int] | None = None) -> Sequence[Entry]:
     """Return the entries, with each line of a stack trace replaced by its part of the whole."""
-    whole = join(batch)
+    whole = join(batch, fragments)
     if not whole:
         return batch
     return [entry if (part := whole.get(index)) is None else as_part(entry, part) for index, entry in enumerate(batch)]
@@ -69,27 +69,37 @@ def as_part(entry: Entry, part: Part) -> Entry:
     return entry._replace(text=part.text, severity=part.severity, occurrence=part.is_first)
 
 
-def join(batch: Sequence[Entry]) -> Mapping[int, Part]:
-    """Map the index of each line of a stack trace to its part of the whole."""
-    near = {second for entry in batch if is_fragment(entry) for second in seconds_near(entry.at)}
-    if not near:
+def join(batch: Sequence[Entry], fragments: Collection[int] | None = None) -> Mapping[int, Part]:
+    """Map the index of each line of a stack trace to its part of the whole.
+
+    Args:
+        batch: entries, in the order of arrival.
+        fragments: the indexes of those that `is_fragment`, if they are known.
+    """
+    lines = frozenset(_fragments(batch) if fragments is None else fragments)
+    if not lines:
         return {}
-    found: dict[int, Part] = {}
-    logs = {(entry.service, entry.log_name) for entry in batch if is_fragment(entry)}
+    near = {second for index in lines for second in seconds_near(batch[index].at)}
+    logs = {(batch[index].service, batch[index].log_name) for index in lines}
     close = (
         index
         for index, entry in enumerate(batch)
         if (entry.service, entry.log_name) in logs and second_of(entry.at) in near
     )
+    found: dict[int, Part] = {}
     for ordered in _by_place(batch, close):
         texts = [batch[index].text for index in ordered]
-        for run in _runs(batch, ordered, texts):
-            lines = ordered[run.start : run.end]
+        for run in _runs(batch, ordered, texts, lines):
+            whole = ordered[run.start : run.end]
             text = "\n".join(texts[run.start : run.end])
-            if len(lines) > 1 and stacktrace.parse(text) is not None:
-                severity = max(Severity.ERROR, *(batch[index].severity for index in lines))
-                found.update((index, Part(text, severity, index == lines[0])) for index in lines)
+            if len(whole) > 1 and stacktrace.parse(text) is not None:
+                severity = max(Severity.ERROR, *(batch[index].severity for index in whole))
+                found.update((index, Part(text, severity, index == whole[0])) for index in whole)
     return found
+
+
+def _fragments(batch: Sequence[Entry]) -> list[int]:
+    return [index for index, entry in enumerate(batch) if is_fragment(entry)]
 
 
 def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
@@ -102,7 +112,8 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
         if not any(_is_sign(batch[index].text) for index in ordered[-_UNCERTAIN:]):
             continue
         texts = [batch[index].text for index in ordered]
-        run = next((run for run in _runs(batch, ordered, texts, is_tail=True) if run.is_open), None)
+        lines = {index for index, text in zip(ordered, texts, strict=True) if _is_fragment(text)}
+        run = next((run for run in _runs(batch, ordered, texts, lines, is_tail=True) if run.is_open), None)
         if run is not None:
             found.update(ordered[run.start :])
     return frozenset(found)
@@ -111,23 +122,34 @@ def open_tail(batch: Sequence[Entry]) -> frozenset[int]:
 def is_fragment(entry: Entry) -> bool:
     """Return whether the entry can only be a line of a stack trace; a batch without such an entry is not joined."""
     text = entry.text
-    return bool(text) and "\n" not in text and _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
+    return bool(text) and "\n" not in text and _is_fragment(text)
+
+
+def _is_fragment(text: str) -> bool:
+    # Lines that differ only in numbers are tested once, since this runs for every entry.
+    head = text if len(text) <= _HEAD_CHARS else text[:_HEAD_CHARS]
+    shape = shapes.shape(head)
+    found = _FRAGMENTS.get(shape)
+    if found is None:
+        found = _remember(_FRAGMENTS, shape, is_one=stacktrace.is_fragment(shapes.plain(head)))
+    return found
 
 
 def _is_sign(text: str) -> bool:
     """Return whether the line belongs to a trace, or may be its first line."""
-    return _by_shape(text, _SIGNS, _may_be_head) or _by_shape(text, _FRAGMENTS, stacktrace.is_fragment)
-
-
-def _by_shape(text: str, known: dict[bytes, bool], is_one: Callable[[str], bool]) -> bool:
-    # Lines that differ only in digits are tested once, since this runs for every entry.
+    # A head may be a log record, which begins with a time: the number of its digits counts.
     shape = text[:_HEAD_CHARS].encode("utf-8", "surrogatepass").translate(_SHAPE)
-    found = known.get(shape)
+    found = _SIGNS.get(shape)
     if found is None:
-        if len(known) >= _MAX_SHAPES:
-            known.clear()
-        found = known[shape] = is_one(shape.decode("utf-8", "surrogatepass"))
-    return found
+        found = _remember(_SIGNS, shape, is_one=_may_be_head(shape.decode("utf-8", "surrogatepass")))
+    return found or _is_fragment(text)
+
+
+def _remember(known: dict[bytes, bool], shape: bytes, *, is_one: bool) -> bool:
+    if len(known) >= _MAX_SHAPES:
+        known.clear()
+    known[shape] = is_one
+    return is_one
 
 
 def second_of(at: datetime) -> int:
@@ -143,9 +165,16 @@ def seconds_near(at: datetime) -> range:
 def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[int]]:
     """Group lines by printer, in the order of time."""
     places: dict[tuple[str, ...], list[int]] = {}
+    known: dict[tuple[object, ...], list[int]] = {}
     for index in indexes:
-        if _is_line(batch[index]):
-            places.setdefault(_place(batch[index]), []).append(index)
+        entry = batch[index]
+        if not _is_line(entry):
+            continue
+        spelling = (entry.project, entry.service, entry.log_name, *entry_fields.spelling(entry, _PRINTERS))
+        found = known.get(spelling)
+        if found is None:
+            found = known[spelling] = places.setdefault(_place(entry), [])
+        found.append(index)
     for found in places.values():
         # Exports come newest first; lines printed in one microsecond keep the order of arrival.
         newest_first = batch[found[0]].at > batch[found[-1]].at
@@ -153,20 +182,26 @@ def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[i
 
 
 def _runs(
-    batch: Sequence[Entry], ordered: Sequence[int], texts: Sequence[str], *, is_tail: bool = False
+    batch: Sequence[Entry],
+    ordered: Sequence[int],
+    texts: Sequence[str],
+    lines: Collection[int],
+    *,
+    is_tail: bool = False,
 ) -> Iterator[_Run]:
     """Return stretches that begin as a stack trace and have no pause; with `is_tail`, also the last open stretch."""
     start = 0
+    fragments = [index in lines for index in ordered]
     for at in range(1, len(ordered) + 1):
         if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
-            for run in _stretches(texts[start:at], is_last=is_tail and at == len(ordered)):
+            for run in _stretches(texts[start:at], fragments[start:at], is_last=is_tail and at == len(ordered)):
                 yield _Run(start + run.start, start + run.end, run.is_open)
             start = at
 
 
-def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
+def _stretches(texts: Sequence[str], fragments: Sequence[bool], *, is_last: bool) -> Iterator[_Run]:
     at = previous_end = 0
-    ahead = _ahead(texts, is_last=is_last)
+    ahead = _ahead(fragments, is_last=is_last)
     while at < len(texts):
         if ahead[at] > _UNCERTAIN:
             at += 1
@@ -184,12 +219,12 @@ def _stretches(texts: Sequence[str], *, is_last: bool) -> Iterator[_Run]:
             at += 1
 
 
-def _ahead(texts: Sequence[str], *, is_last: bool) -> list[int]:
+def _ahead(fragments: Sequence[bool], *, is_last: bool) -> list[int]:
     """Return, for each line, the distance to the next line that can only be part of a trace; the end counts as such."""
-    distance = 0 if is_last else len(texts) + _UNCERTAIN
-    found = [0] * len(texts)
-    for at in range(len(texts) - 1, -1, -1):
-        distance = 0 if _by_shape(texts[at], _FRAGMENTS, stacktrace.is_fragment) else distance + 1
+    distance = 0 if is_last else len(fragments) + _UNCERTAIN
+    found = [0] * len(fragments)
+    for at in range(len(fragments) - 1, -1, -1):
+        distance = 0 if fragments[at] else distance + 1
         found[at] = distance
     return found
 

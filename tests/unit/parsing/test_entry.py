@@ -121,6 +121,12 @@ def test_what_is_not_an_entry_is_refused_with_the_reason(data, words):
         decode(data, NOW)
 
 
+@pytest.mark.parametrize("resource", ["Infinity", '{"type": "global", "labels": {"zone": NaN, "project_id": "p"}}'])
+def test_numbers_that_are_not_json_are_refused_or_left_out_of_the_resource(resource):
+    fields = '"logName": "projects/p/logs/x", "timestamp": "2025-01-01T00:00:00Z", "textPayload": "m"'
+    assert decode(f'{{{fields}, "resource": {resource}}}'.encode(), NOW).text == "m"
+
+
 def test_our_own_entries_are_recognised(entry_json):
     line = {"message": "m", "log_gardener": {"action": "checkpoint"}}
     ours = {"type": "cloud_run_worker_pool", "labels": {"worker_pool_name": "log-gardener-worker"}}

@@ -108,3 +108,30 @@ def test_entries_that_hold_a_whole_stack_trace_are_left_alone():
     ]
 
     assert join(batch) == {}
+
+
+def test_a_printer_is_the_same_however_its_resource_is_written():
+    def spelled(line, number):
+        data = json.loads(lines(PYTHON)[0].raw) | {"insertId": str(number), "textPayload": line}
+        data["timestamp"] = (START + timedelta(microseconds=number)).isoformat()
+        labels = {"pod_name": "cart-1", "container_name": "cart"}
+        if number % 2:
+            labels = dict(reversed(labels.items()))
+        data["resource"] = {"type": "k8s_container", "labels": labels}
+        if number == 0:  # a label of the entry that says the same, and others that are no text
+            data["labels"] = {"instanceId": "i1", "pod_name": "cart-1", "attempt": 3}
+        return decode(json.dumps(data).encode(), NOW)
+
+    batch = [spelled(line, number) for number, line in enumerate(PYTHON.split("\n"))]
+
+    assert set(join(batch).values()) == {PYTHON}
+    assert len(join(batch)) == len(batch)
+
+
+def test_fragments_that_are_known_need_not_be_found_again():
+    batch = lines(f"worker ready\n{JAVA}\nworker stopped")
+    known = [index for index, one in enumerate(batch) if multiline.is_fragment(one)]
+
+    assert known
+    assert multiline.join(batch, known) == multiline.join(batch)
+    assert multiline.join(batch, ()) == {}
