@@ -50,7 +50,7 @@ setup-beam: $(BEAM_READY) ## Make .venv-beam, where `gardener beam` works
 
 $(BEAM_READY): requirements/beam.txt requirements/beam-dev.txt pyproject.toml
 	@test -x $(BEAM)/bin/python || $(PYTHON) -m venv $(BEAM)
-	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements/beam.txt -r requirements/beam-dev.txt
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/beam.txt -r requirements/beam-dev.txt
 	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
@@ -144,9 +144,9 @@ lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(COMPILE) --generate-hashes --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --generate-hashes --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
 	$(COMPILE) --generate-hashes --output-file requirements/terraform.txt requirements/terraform.in
-	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
-	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
-	grep -o '^drain3==[0-9.]*' requirements/run.txt >>requirements/beam.txt
+	$(COMPILE) --generate-hashes --output-file requirements/beam.txt requirements/beam.in
+	$(COMPILE) --generate-hashes --output-file requirements/beam-dev.txt requirements/beam-dev.in
+	sed -n '/^drain3==/,/^[^ ]/{/^drain3==/p;/--hash=/p;}' requirements/run.txt >>requirements/beam.txt
 
 clean: ## Remove what can be made again, the state in run/ too
 	rm -rf $(VENV) .venv-* build dist *.egg-info $(RUN) .pytest_cache .mypy_cache .ruff_cache
