@@ -13,15 +13,15 @@ exception or http), which decides how it is grouped. `make docs` generates the t
 ## Service
 
 The service is the first label in the table below that holds a name, by type of the monitored resource. A number, a
-UUID, an empty label and `null` do not count as names. `labels/X` is a label of the entry; `workload` is the owner of the
-Kubernetes pod, or of the object of an event (a pod's name without the hashes); `context` is the service that the payload
-names (`serviceContext.service`, `service.name`, `service`). Other labels become facets: instance, namespace, cluster,
-location, container, and the resource of an audit log.
+UUID, an empty label and `null` do not count as names. `labels/X` is a label of the entry; `workload` is the owner of
+the Kubernetes pod, or of the object of an event (a pod's name without the hashes); `context` is the service that the
+payload names (`serviceContext.service`, `service.name`, `service`). Other labels become facets: instance, namespace,
+cluster, location, container, and the resource of an audit log.
 
 An audit log belongs to the named resource if its type is in the table, otherwise to the API
-(`protoPayload.serviceName`, verbatim). Types that are not in the table follow the general rule: the label named like the
-type, otherwise the first label ending in `name`, otherwise one ending in `_id`; never the project, a location, a version
-or a kind. If nothing has a name, the service is the id of the log.
+(`protoPayload.serviceName`, verbatim). Types that are not in the table follow the general rule: the label named like
+the type, otherwise the first label ending in `name`, otherwise one ending in `_id`; never the project, a location, a
+version or a kind. If nothing has a name, the service is the id of the log.
 
 | resource type | sources of the name, best first |
 |---|---|
@@ -40,12 +40,12 @@ MESSAGE = """
 5. A payload without any of these, in an entry with a request and a status (also in fields of the payload): the
    request. 5xx are grouped by method, route template and the words that say how the request ended; 4xx are one message
    per service.
-6. Otherwise the words that say why, after the noun of Google's `@type`; otherwise the longest text of two or more words;
-   otherwise all leaves of the payload.
+6. Otherwise the words that say why, after the noun of Google's `@type`; otherwise the longest text of two or more
+   words; otherwise all leaves of the payload.
 
 A line that is JSON, logfmt or klog's `"message" key=value` is a payload; a container runtime's prefix and terminal
-colours are removed. Parts of an entry that Cloud Logging split (`split`) get the text of the whole; each part is counted.
-Values from a schema (methods, codes, reasons, cues) are never masked.
+colours are removed. Parts of an entry that Cloud Logging split (`split`) get the text of the whole; each part is
+counted. Values from a schema (methods, codes, reasons, cues) are never masked.
 
 | role in the message | names | written by |
 |---|---|---|
@@ -56,8 +56,8 @@ SEVERITY = """
 
 The severity is that of Cloud Logging, if it is set. If it is absent or DEFAULT, it is the level stated by the payload,
 otherwise the level at the beginning of the line, otherwise the level assigned on the way (journald's PRIORITY),
-otherwise it follows from the outcome of the call or request. Text that reads as a stack trace is at least ERROR. A blank
-line is DEFAULT.
+otherwise it follows from the outcome of the call or request. Text that reads as a stack trace is at least ERROR. A
+blank line is DEFAULT.
 
 Some agents give every line of a stream the same severity: stdout INFO, stderr ERROR ({streams}). There, a level stated
 by the line or the payload wins, in both directions; a line without a level keeps that of the stream; a severity that no

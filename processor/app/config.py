@@ -61,8 +61,8 @@ class Settings(BaseSettings):
         400.0,
         ge=0,
         le=10_000,
-        description="Maximum Firestore documents that this worker writes per second; it stays below by larger"
-        " checkpoints. All workers together share the 500 that an index on a timestamp allows. 0 means no limit.",
+        description="Maximum Firestore documents that this worker writes per second, met by larger checkpoints."
+        " All workers together share the 500 that an index on a timestamp allows. 0 means no limit.",
     )
     ledger_lanes: int = Field(
         1,
@@ -95,23 +95,39 @@ class Settings(BaseSettings):
     dwell: dict[PriorityName, Duration] = Field(
         {}, description='Minimum age of a problem before its issue is opened, by priority: P1 = "5m".'
     )
-    escalation_factor: int = Field(10, ge=2, le=1000, description="Comment on an issue when its count has grown by this factor.")
-    quiet_days: int = Field(90, ge=1, le=3650, description="Days of silence after which a problem always counts as quiet.")
-    reopen_days: int = Field(30, ge=0, le=3650, description="A problem that returns after this many days gets a new issue instead of reopening the old one.")
+    escalation_factor: int = Field(
+        10, ge=2, le=1000, description="Comment on an issue when its count has grown by this factor."
+    )
+    quiet_days: int = Field(
+        90, ge=1, le=3650, description="Days of silence after which a problem always counts as quiet."
+    )
+    reopen_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="A problem that returns after this many days gets a new issue instead of reopening the old one.",
+    )
     auto_close: bool = Field(False, description="Close issues of quiet problems; by default they are only labelled.")
-    raw_samples: bool = Field(False, description="Publish samples with their values, redacted; do not use in a public repository.")
+    raw_samples: bool = Field(
+        False, description="Publish samples with their values, redacted; do not use in a public repository."
+    )
     store_raw: bool = Field(False, description="Store samples unredacted, with secrets and personal data.")
     retention_days: int = Field(
         400, ge=0, le=3650, description="Delete a cluster after this many days of silence; 0 keeps everything."
     )
-    code_owners: str = Field("", description="Path of a CODEOWNERS file; issues are assigned to the owners of the file that an exception names.")
+    code_owners: str = Field(
+        "",
+        description="Path of a CODEOWNERS file; issues are assigned to the owners of the file that an exception names.",
+    )
     page_url: str = Field("", description="URL of the on-call page, linked from every issue; empty for none.")
     owners: tuple[OwnerSetting, ...] = Field((), description="Assignees of issues; the last match decides.")
     repositories: dict[str, str] = Field(
         {}, description='Repository by service pattern: "pay-*" = "OWNER/REPO"; other services use `issues`.'
     )
     issues_per_hour: int = Field(20, ge=0, le=400, description="Maximum new issues per hour, over all workers.")
-    reconcile_seconds: float = Field(30.0, gt=0, le=3600, description="Seconds between two runs of the issue controller.")
+    reconcile_seconds: float = Field(
+        30.0, gt=0, le=3600, description="Seconds between two runs of the issue controller."
+    )
     github_token: SecretStr = Field(SecretStr(""), description="GitHub token with permission issues: write.")
     github_api_url: str = Field("https://api.github.com", description="API URL of GitHub or GitHub Enterprise.")
     github_app_id: str = Field("", description="GitHub App to use instead of a token: its id or client id.")

@@ -37,7 +37,7 @@ _POD_LABEL: Final = re.compile(r"k8s_pod_(.+)")
 # Timestamps of a program's own lines, folded, best first.
 _LINE_TIMES: Final = (
     "timestamp", "time", "ts", "eventtime", "datetime", "asctime", "realtimetimestamp", "sourcerealtimetimestamp",
-    "timemillis", "instant", "date", "t", "publishtime", "receivetimestamp",
+    "timemillis", "instant", "date", "t", "publishtime", "receivetimestamp", "lasttimestamp", "deprecatedlasttimestamp",
 )  # fmt: skip
 _WRAPPERS: Final = ("_source", "logEntry", "log_entry", "entry", "json")
 # A PubsubMessage in JSON; an object with further fields is something else that holds data.

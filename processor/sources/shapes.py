@@ -14,10 +14,14 @@ NEWLINE: Final = re.compile(rb"\n")
 # entries.list, entries.tail, Pub/Sub's pull, a push of several, filter-log-events, a table's rows.
 _LISTS: Final = rb"entries|receivedMessages|received_messages|messages|events|rows"
 # Possible text before the list, all of it short.
-_BEFORE: Final = rb"nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
+_BEFORE: Final = rb"apiVersion|nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
 _SCALAR: Final = rb'(?:"[^"\n]*"|[\w.+-]+)'
 _MEMBERS: Final = rb'(?:"(?:' + _BEFORE + rb')"\s*:\s*' + _SCALAR + rb"\s*,\s*)*"
-LIST: Final = re.compile(rb"\s*\{\s*" + _MEMBERS + rb'"(?:' + _LISTS + rb')"\s*:\s*(?=\[\s*[{\]])')
+# kubectl's List; by itself "items" may be anything.
+_KUBECTL: Final = rb'"apiVersion"\s*:\s*' + _SCALAR + rb'\s*,\s*"items"'
+LIST: Final = re.compile(
+    rb"\s*\{\s*(?:" + _KUBECTL + rb"|" + _MEMBERS + rb'"(?:' + _LISTS + rb')")\s*:\s*(?=\[\s*[{\]])'
+)
 # The beginning of an object that may still turn out to be such an answer.
 MAY_BE_LIST: Final = re.compile(
     rb"\s*\{\s*" + _MEMBERS + rb'(?:"[^"\\\n]{0,32}(?:"\s*(?::\s*(?:\[\s*|"[^"\n]*"?\s*|[\w.+-]*\s*)?)?)?)?\Z'
