@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from processor.issues.plan import Action, IssueSettings
-    from processor.model import Cluster
+    from processor.model import Cluster, DeliveryHealth
     from processor.model.ports import Clock, IssueTracker, Store
     from processor.triage.incident_owner import IncidentReport
 
@@ -65,7 +65,7 @@ class Reconciler:
 
     Args:
         bounded: the input has an end, so "now" is the newest event time, not the clock.
-        on_waiting: told after each turn how many issues wait for the hourly budget.
+        on_report: told after each turn how delivery fares.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Reconciler:
         limits: Limits | None = None,
         bounded: bool = False,
         shown: str = "",
-        on_waiting: Callable[[int], None] | None = None,
+        on_report: Callable[[DeliveryHealth], None] | None = None,
     ) -> None:
         self._store = store
         self._tracker = tracker
@@ -93,7 +93,7 @@ class Reconciler:
         self._issue_cache = IssueCache()
         self._linker = Linker()
         self._health = HealthKeeper(store, tracker, clock=clock, name=name, shown=shown)
-        self._on_waiting = on_waiting
+        self._on_report = on_report
         self._next_at = EPOCH
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
@@ -151,8 +151,8 @@ class Reconciler:
             _log.warning("issues wait: %s", error, extra={"action": "issues_wait"})
         finally:
             self._health.ended(self._issue_cache.parked, self._waiting)
-            if self._on_waiting is not None:
-                self._on_waiting(self._waiting)
+            if self._on_report is not None:
+                self._on_report(self._health.report)
 
     def _has_time(self, started: datetime, budget_s: float) -> bool:
         return (self._clock.now() - started).total_seconds() <= budget_s

@@ -5,7 +5,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from step_worker import NOW, StepWorker, message, messages
@@ -666,3 +666,17 @@ def test_a_slot_that_a_wrong_clock_took_stops_nobody(hand):
     worker.store.take_slot("github", NOW + timedelta(days=400), MINUTE)
 
     assert worker.store.take_slot("github", NOW, MINUTE) == NOW
+
+
+def test_a_session_that_ended_is_known_to_every_process_until_it_would_have_expired(open_store):
+    one, other = open_store(), open_store()
+    later = datetime.now(UTC) + timedelta(hours=12)
+    assert not other.has_ended("ab12")
+    one.end_session("ab12", later)
+    one.end_session("ab12", later)
+    one.end_session("cd34", later)
+
+    assert other.has_ended("ab12")
+    assert other.has_ended("cd34")
+    assert not other.has_ended("ab")
+    assert not other.has_ended("../ab12")
