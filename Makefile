@@ -12,6 +12,9 @@ ATTACKS := tests/unit/views/test_web_attacks.py tests/unit/views/test_web_sessio
 RUN := run
 PLAIN := tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
 COMPILE := .venv-lock/bin/pip-compile --quiet --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --strip-extras
+# Test files run in as many processes at a time. One process leaves a core idle: the tests of real parts mostly wait.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 SPEED ?= 1
@@ -63,10 +66,10 @@ serve: $(RUN_READY) ## Open the on-call page on the state that `make run` left
 	$(BIN)/gardener serve --state $(STATE)
 
 test: $(READY) ## Run the tests that need nothing but Python
-	$(BIN)/pytest -q $(PLAIN)
+	$(BIN)/pytest -q $(PARALLEL) $(PLAIN)
 
 test-parts: $(READY) ## Run the tests on real parts: emulators, browser, terminal, kills, Terraform
-	$(BIN)/pytest -q tests $(PLAIN:%=--ignore=%) --ignore=tests/beam
+	$(BIN)/pytest -q $(PARALLEL) tests $(PLAIN:%=--ignore=%) --ignore=tests/beam
 
 test-beam: $(BEAM_READY) ## Run the tests of the Beam pipeline, in .venv-beam
 	$(BEAM)/bin/pytest -q tests/beam
