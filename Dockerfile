@@ -14,7 +14,8 @@ COPY scripts/build-image-root scripts/build-image-root
 COPY pyproject.toml README.md LICENSE ./
 COPY processor processor
 COPY sinks sinks
-RUN scripts/build-image-root /opt/gardener
+# The base of both stages is the same, and so are its packages.
+RUN scripts/build-image-root /opt/gardener run /var/lib/dpkg/status
 
 FROM base
 COPY --from=build /opt/gardener /opt/gardener

@@ -12,6 +12,9 @@ ATTACKS := tests/unit/views/test_web_attacks.py tests/unit/views/test_web_sessio
 RUN := run
 PLAIN := tests/unit tests/golden tests/e2e/test_cli.py tests/e2e/test_issues.py tests/e2e/test_wheel.py
 COMPILE := .venv-lock/bin/pip-compile --quiet --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --strip-extras
+# Test files run in as many processes at a time. One process leaves a core idle: the tests of real parts mostly wait.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile
 STATE ?= sqlite:$(RUN)/garden.db
 FILE ?= examples/export.json
 SPEED ?= 1
@@ -47,7 +50,7 @@ setup-beam: $(BEAM_READY) ## Make .venv-beam, where `gardener beam` works
 
 $(BEAM_READY): requirements/beam.txt requirements/beam-dev.txt pyproject.toml
 	@test -x $(BEAM)/bin/python || $(PYTHON) -m venv $(BEAM)
-	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements/beam.txt -r requirements/beam-dev.txt
+	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/beam.txt -r requirements/beam-dev.txt
 	$(BEAM)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
@@ -63,10 +66,10 @@ serve: $(RUN_READY) ## Open the on-call page on the state that `make run` left
 	$(BIN)/gardener serve --state $(STATE)
 
 test: $(READY) ## Run the tests that need nothing but Python
-	$(BIN)/pytest -q $(PLAIN)
+	$(BIN)/pytest -q $(PARALLEL) $(PLAIN)
 
 test-parts: $(READY) ## Run the tests on real parts: emulators, browser, terminal, kills, Terraform
-	$(BIN)/pytest -q tests $(PLAIN:%=--ignore=%) --ignore=tests/beam
+	$(BIN)/pytest -q $(PARALLEL) tests $(PLAIN:%=--ignore=%) --ignore=tests/beam
 
 test-beam: $(BEAM_READY) ## Run the tests of the Beam pipeline, in .venv-beam
 	$(BEAM)/bin/pytest -q tests/beam
@@ -141,9 +144,9 @@ lock: $(READY) ## Renew requirements/*.txt from pyproject.toml
 	$(COMPILE) --generate-hashes --extra gcp --extra github --extra web --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --generate-hashes --no-annotate --extra web --constraint requirements/dev.txt --output-file requirements/local.txt pyproject.toml
 	$(COMPILE) --generate-hashes --output-file requirements/terraform.txt requirements/terraform.in
-	$(COMPILE) --output-file requirements/beam.txt requirements/beam.in
-	$(COMPILE) --output-file requirements/beam-dev.txt requirements/beam-dev.in
-	grep -o '^drain3==[0-9.]*' requirements/run.txt >>requirements/beam.txt
+	$(COMPILE) --generate-hashes --output-file requirements/beam.txt requirements/beam.in
+	$(COMPILE) --generate-hashes --output-file requirements/beam-dev.txt requirements/beam-dev.in
+	sed -n '/^drain3==/,/^[^ ]/{/^drain3==/p;/--hash=/p;}' requirements/run.txt >>requirements/beam.txt
 
 clean: ## Remove what can be made again, the state in run/ too
 	rm -rf $(VENV) .venv-* build dist *.egg-info $(RUN) .pytest_cache .mypy_cache .ruff_cache

@@ -5,7 +5,7 @@ straight line through each. Ledger: what the identities of one slot take in memo
 `gardener run` on one subscription and one state, both emulators, counts checked to the entry; two cores share all of
 it, emulators included. The model says what a rate needs and costs, and where it stops being a measurement.
 
-    python bench/scale.py [--messages N] [--workers 1 2 4] [--steps-only] [--json]
+    python bench/scale.py [--messages N] [--workers 1 2 4] [--steps-only | --workers-only] [--json]
 """
 
 from __future__ import annotations
@@ -17,23 +17,26 @@ import pickle
 import random
 import secrets
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import linear_regression, mean
+from statistics import linear_regression, mean, median
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "contract"), str(ROOT / "bench")]
 
-from e2e import Worker, at_s  # noqa: E402  # found by the path set above
+from e2e import at_s  # noqa: E402  # found by the path set above
 from emulators import running  # noqa: E402
 from queues import Queue  # noqa: E402
+from service import Service  # noqa: E402
+from step_worker import StepWorker, message  # noqa: E402
 
 from processor.ingest import pipeline  # noqa: E402
 from processor.ingest.partial import PartialBatch  # noqa: E402
@@ -166,27 +169,69 @@ def workers(bodies: Sequence[bytes], count: int) -> dict[str, Any]:
     """`count` workers on one subscription that holds it all; counts are checked to the entry."""
     queue = Queue(ack_deadline_s=600)
     project = f"scale-{secrets.token_hex(3)}"
-    herd = [Worker(queue, "--until-idle", "15", project=project) for _ in range(count)]
     store = FirestoreStore(project)
-    time.sleep(6)  # all of them have started and wait, or the first would take what is there
-    with Machine() as machine:
-        queue.publish(bodies)
-        lines = [line for worker in herd for line in worker.lines()]
-    flushes = [line["log_gardener"] for line in lines if line["log_gardener"]["action"] == "checkpoint"]
-    moments = [at_s(line) for line in lines if line["log_gardener"]["action"] == "checkpoint"]
-    begun = min(at - flush["commit_ms"] / 1000 for at, flush in zip(moments, flushes, strict=True))
+    with tempfile.TemporaryDirectory() as folder, Machine() as machine:
+        herd = [Service(folder, queue.address, f"firestore:{project}") for _ in range(count)]
+        try:
+            for worker in herd:
+                worker.wait_until(lambda one: one.ask("/readyz")[0] == 200, 120)
+            queue.publish(bodies)
+            ends = time.monotonic() + 600
+            while store.totals().counted < len(bodies) and time.monotonic() < ends:
+                time.sleep(1)
+            for worker in herd:
+                worker.terminate()
+            flushes = [line for worker in herd for line in worker.lines("checkpoint")]
+        finally:
+            for worker in herd:
+                worker.kill()
     counted, found = store.totals().counted, sum(cluster.count for cluster in store.clusters())
     if not counted == found == len(bodies):
         raise SystemExit(f"{count} workers counted {counted}, the clusters say {found}, of {len(bodies)} entries")
-    tries = sum(flush["tries"] for flush in flushes)
+    return summary(flushes, machine) | {"workers": count}
+
+
+def summary(lines: Sequence[dict[str, Any]], machine: Machine) -> dict[str, Any]:
+    """What the lines of all checkpoints say about throughput and refusals."""
+    flushes = [line["log_gardener"] for line in lines]
+    moments = [at_s(line) for line in lines]
+    begun = min(at - flush["commit_ms"] / 1000 for at, flush in zip(moments, flushes, strict=True))
+    offers = sum(flush["offers"] for flush in flushes)
+    again = sum(flush["tries"] - 1 for flush in flushes)
     return {
-        "workers": count,
-        "per_s": len(bodies) / (max(moments) - begun),
+        "per_s": sum(flush["counted"] for flush in flushes) / (max(moments) - begun),
         "commits": len(flushes),
-        "refused": tries - len(flushes),
-        "refused_share": (tries - len(flushes)) / tries,
+        "refused": offers - len(flushes) + again,
+        "refused_share": (offers - len(flushes) + again) / (offers + again),
+        "again": again,
         "busy": machine.busy(begun, max(moments)),
     }
+
+
+def refusal(rounds: int = 12) -> dict[str, float]:
+    """What a refused commit costs: flushes of 5,000 entries, every other one overtaken just before its commit."""
+    project = f"refusal-{secrets.token_hex(3)}"
+    ours, theirs = StepWorker(FirestoreStore(project), "w1"), StepWorker(FirestoreStore(project), "w2")
+    plain: list[float] = []
+    overtaken: list[float] = []
+    texts = [f"{a} {b} is locked" for a in WORDS[:10] for b in WORDS[10:15]]
+    for number in range(rounds):
+        mine = [message(texts[n % 50], number * 10_000 + n, service="shop") for n in range(5_000)]
+        rival = [message(texts[n % 50], number * 10_000 + 5_000 + n, service="shop") for n in range(50)]
+        if number % 2:
+            other = theirs.look(rival)
+        begun = time.perf_counter()
+        checkpoint = ours.look(mine)
+        spent = time.perf_counter() - begun
+        if number % 2:
+            theirs.put(other)
+        begun = time.perf_counter()
+        committed = ours.put(checkpoint)
+        spent += time.perf_counter() - begun
+        if number >= 2:
+            (overtaken if committed.offers > 1 else plain).append(spent)
+    flush_s, refused_s = median(plain), median(overtaken)
+    return {"flush_s": flush_s, "overtaken_s": refused_s, "share": (refused_s - flush_s) / flush_s}
 
 
 def model(found: dict[str, Any], digest_bytes: float, say: Callable[[str], None]) -> list[dict[str, float]]:
@@ -229,23 +274,28 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4])
     parser.add_argument("--steps-only", action="store_true")
+    parser.add_argument("--workers-only", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     say: Callable[[str], None] = (lambda _: None) if options.json else print
-    found: dict[str, Any] = steps(say)
-    digest_bytes = ledger(say)
+    found: dict[str, Any] = {} if options.workers_only else steps(say)
     if not options.steps_only:
         bodies = [one.data for one in entries(options.messages, messages=options.messages // 10, clusters=50)]
         with running("pubsub") as pubsub, running("firestore") as firestore:
             os.environ.update({**pubsub.env, **firestore.env})
             workers(bodies[: options.messages // 5], 1)  # a JVM is slow when it is new
             found["workers"] = [workers(bodies, count) for count in options.workers]
+            found["refusal"] = refusal()
         for one in found["workers"]:
             say(
                 f"{one['workers']} workers: {one['per_s']:8,.0f} entries/s, exact; {one['commits']} commits, "
-                f"{one['refused']} refused ({one['refused_share']:.0%}), another was first; {one['busy']:.0%} busy"
+                f"{one['refused']} refused ({one['refused_share']:.0%}), of them {one['again']} digested again;"
+                f" {one['busy']:.0%} busy"
             )
-    found["model"] = model(found, digest_bytes, say)
+        refused = found["refusal"]
+        say(f"a refused commit costs {refused['share']:.0%} of a flush of 5,000 entries ({refused['flush_s']:.2f} s)")
+    if not options.workers_only:
+        found["model"] = model(found, ledger(say), say)
     if options.json:
         print(json.dumps(found))
 

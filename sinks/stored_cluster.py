@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.model import MAX_BETWEEN, Cluster, Sample, Severity, Triage
 from processor.model.facets import OTHER
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from processor.model import ClusterDelta, Span, Stream, TemplateRecord
 
+_K = TypeVar("_K")
 _MAX_AHEAD: Final = timedelta(minutes=10)
 MINUTES_KEPT: Final = 180
+HOURS_KEPT: Final = 24
 DAYS_KEPT: Final = 90
 MAX_FACETS: Final = 24
 MAX_FACET_VALUES: Final = 20
@@ -56,6 +58,7 @@ class StoredCluster:
     latest: tuple[Sample, ...] = ()
     ranks: tuple[int, ...] = ()
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[int, int] = field(default_factory=dict)
 
 
 def next_slot(last: datetime | None, now: datetime, spacing: timedelta) -> datetime:
@@ -117,15 +120,10 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
     counted = [document for document in group if document.count and document.sample is not None]
     if not counted:
         return None
-    severities: Counter[Severity] = Counter()
-    minutes: Counter[int] = Counter()
-    days: Counter[int] = Counter()
     facets: dict[str, Counter[str]] = {}
     revisions: dict[str, Span] = {}
+    severities = _sum(document.severities for document in counted)
     for document in counted:
-        severities.update(document.severities)
-        minutes.update(document.minutes)
-        days.update(document.days)
         for name, values in document.facets.items():
             facets.setdefault(name, Counter()).update(values)
         for name, span in document.revisions.items():
@@ -142,8 +140,9 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         first_seen=min(document.first_seen for document in counted if document.first_seen is not None),
         last_seen=last_seen,
         severities=dict(severities),
-        minutes=newest(minutes, int(last_seen.timestamp()) // 60, MINUTES_KEPT),
-        days=newest(days, int(last_seen.timestamp()) // 86_400, DAYS_KEPT),
+        minutes=newest(_sum(one.minutes for one in counted), int(last_seen.timestamp()) // 60, MINUTES_KEPT),
+        hours=newest(_sum(one.hours for one in counted), int(last_seen.timestamp()) // 3_600, HOURS_KEPT),
+        days=newest(_sum(one.days for one in counted), int(last_seen.timestamp()) // 86_400, DAYS_KEPT),
         facets={name: bounded(values, MAX_FACET_VALUES) for name, values in sorted(facets.items())},
         revisions=revisions,
         aliases=tuple(sorted(document.record.id for document in group if document is not head)),
@@ -153,6 +152,13 @@ def _merge_member(head: StoredCluster, group: Sequence[StoredCluster], triage: T
         latest=max([*samples, *(one for document in counted for one in document.latest)], key=_age),
         values=total(document.values for document in counted),
     )
+
+
+def _sum(counts: Iterable[Mapping[_K, int]]) -> Counter[_K]:
+    found: Counter[_K] = Counter()
+    for one in counts:
+        found.update(one)
+    return found
 
 
 def samples_of(members: Iterable[StoredCluster], between: Iterable[Sample]) -> tuple[Sample, ...]:
@@ -226,8 +232,16 @@ def _age(sample: Sample) -> tuple[datetime, str]:
     return sample.age
 
 
+def summed(minutes: Mapping[int, int], together: int) -> Counter[int]:
+    """Return the counts of minutes by hour (60 together) or by day (1440)."""
+    found: Counter[int] = Counter()
+    for minute, n in minutes.items():
+        found[minute // together] += n
+    return found
+
+
 def newest(counts: Mapping[int, int], last: int, kept: int) -> dict[int, int]:
-    """Return the counts of the last `kept` minutes or days up to `last`, in order."""
+    """Return the counts of the last `kept` minutes, hours or days up to `last`, in order."""
     return {at: n for at, n in sorted(counts.items()) if last - kept < at <= last}
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
+from math import nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from processor.ingest.watcher import Flush
+    from processor.model import DeliveryHealth
     from processor.model.ports import Clock
 
 _log: Final = logging.getLogger("gardener.worker")
@@ -50,14 +53,21 @@ MODEL: Final = Metric("gardener_model_clusters", "gauge", "Records in the model 
 HELD: Final = Metric("gardener_held_messages", "gauge", "Messages pulled and waiting for the next checkpoint.")
 WAITING_S: Final = Metric("gardener_waiting_seconds", "gauge", "How long the source or the store is away; 0 is well.")
 ISSUES_WAITING: Final = Metric("gardener_issues_waiting", "gauge", "Issues that wait for the next hour's budget.")
+DELIVERED_AT: Final = Metric(
+    "gardener_delivery_succeeded_timestamp_seconds", "gauge", "When the issue tracker last did what was asked."
+)
+FAILED_AT: Final = Metric(
+    "gardener_delivery_failed_timestamp_seconds", "gauge", "When a request to the issue tracker last failed."
+)
+PARKED: Final = Metric("gardener_repositories_parked", "gauge", "Repositories that cannot be written at present.")
+TOKEN_DAYS: Final = Metric("gardener_token_expires_days", "gauge", "Days until the issue tracker's token expires.")
 GITHUB: Final = Metric(
     "gardener_github_calls", "counter", "Requests to GitHub, by method and status.", ("method", "status")
 )
 
 METRICS: Final = (
     ENTRIES, CLUSTERS_NEW, QUARANTINED, CHECKPOINTS, RETRIES, WRITES, HELD_BACK_S, PORTION, COMMIT_S, ACK_S, PULL_S,
-    PULLED, OLDEST_S, MODEL, HELD, WAITING_S, ISSUES_WAITING,
-    GITHUB,
+    PULLED, OLDEST_S, MODEL, HELD, WAITING_S, ISSUES_WAITING, DELIVERED_AT, FAILED_AT, PARKED, TOKEN_DAYS, GITHUB,
 )  # fmt: skip
 
 
@@ -94,6 +104,8 @@ class Telemetry:
         self._registry: Any = None
         if metrics:
             self._registry, self._metrics = _register()
+            for metric in (DELIVERED_AT, FAILED_AT, TOKEN_DAYS):
+                self._set(metric, nan)
             self._metrics[WAITING_S].set_function(self.waiting_s)
             self._metrics[HELD].set_function(self.held)
 
@@ -179,9 +191,14 @@ class Telemetry:
         if self._metrics:
             self._metrics[GITHUB].labels(method, str(status)).inc()
 
-    def waited(self, issues: int) -> None:
-        """Record the end of a controller run, and the number of issues that wait for the hourly budget."""
-        self._set(ISSUES_WAITING, issues)
+    def reported(self, health: DeliveryHealth) -> None:
+        """Record how issue delivery fares; a time or an expiry that is not known is not a number."""
+        self._set(ISSUES_WAITING, health.waiting)
+        self._set(PARKED, len(health.parked))
+        self._set(DELIVERED_AT, health.succeeded_at.timestamp() if health.succeeded_at else nan)
+        self._set(FAILED_AT, health.failed_at.timestamp() if health.failed_at else nan)
+        ends = health.token_expires_at
+        self._set(TOKEN_DAYS, (ends - self._clock.now()) / timedelta(days=1) if ends else nan)
 
     def watch_held(self, held: Callable[[], int]) -> None:
         """Register the function that returns the messages held by the source."""

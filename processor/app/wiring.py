@@ -158,7 +158,7 @@ def make_reconciler(
         limits=Limits(issues_per_hour=settings.issues_per_hour, every_s=settings.reconcile_seconds),
         bounded=not has_no_end(settings.address("source")),
         shown=settings.issues,
-        on_waiting=telemetry.waited if telemetry else None,
+        on_report=telemetry.reported if telemetry else None,
     )
 
 

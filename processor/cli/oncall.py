@@ -71,6 +71,7 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store], policy: Polic
     from processor.views.snapshot import StateReader
     from processor.views.web.app import make_app
     from processor.views.web.auth import Access
+    from processor.views.web.ended import EndedSessions
     from processor.views.web.iap_keys import ProxyKeys, fetch_keys
     from processor.views.web.poller import Poller
     from processor.views.web.server import listen, make_server
@@ -79,7 +80,8 @@ def _serve(settings: WebSettings, open_store: Callable[[], Store], policy: Polic
         return server.follow(Poller(StateReader(open_store, _now, policy), _now, every_s=settings.every))
 
     keys = ProxyKeys(lambda: fetch_keys(settings.iap_keys), time.monotonic)
-    access = Access(settings, key_for=keys, local_name=_local_name())
+    ended = EndedSessions(open_store, time.monotonic)
+    access = Access(settings, key_for=keys, local_name=_local_name(), ended=ended)
     server = make_server(make_app(make_poller, access, redact=make_redact()), settings)
     listening = listen(settings)
     host, port = listening.getsockname()[:2]

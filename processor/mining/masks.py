@@ -67,7 +67,7 @@ EXCEPTION: Final = rf"(?:[A-Za-z_${_LIFTED}]+\.)*[A-Z][A-Za-z_${_LIFTED}]*(?:Exc
 
 STATEMENT_KEYS: Final = _words(
     "msg message error err errmsg reason cause detail details desc description event exception title summary code",
-    "error_code errorcode error_type status result outcome",
+    "error_code errorcode error_type status state result outcome",
 )
 """Keys whose value is the message itself: `msg="db down"`, `code=card_declined`."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from processor.model.cluster import ClusterDelta, TemplateRecord
     from processor.model.entry import Identity, Rejected, Stream
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Version of every stored document; a store upgrades an older version and refuses a newer one."""
 LEDGER_SLOT_S: Final = 300
 """Seconds of event time in a slot of the ledger. A change forgets which entries are counted."""

@@ -170,6 +170,7 @@ class Cluster:
         count: entries, exact.
         severities: entries by severity.
         minutes: occurrences by minute, the last three hours before `last_seen`.
+        hours: occurrences by hour, the last 24 hours before `last_seen`; states from before they were kept have fewer.
         days: occurrences by day, the last ninety days before `last_seen`.
         facets: occurrences by facet name and value; a bounded number of values, the rest under "(other)".
         aliases: ids merged into this one; each still resolves.
@@ -197,6 +198,7 @@ class Cluster:
     occurrences: int = AS_COUNT
     latest: Sample = _NO_SAMPLE
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Derive the fields that were not given."""

@@ -151,6 +151,12 @@ class Store(Protocol):
         Two answers for the same name are at least `spacing` apart. Raises `Conflict` if others are always faster.
         """
 
+    def end_session(self, session: str, expires_at: datetime) -> None:
+        """Record that a session of the on-call page has ended; kept until it would have expired by itself."""
+
+    def has_ended(self, session: str) -> bool:
+        """Return whether a session was ended, by any process on this state."""
+
     def drop_rejected(self, ids: Collection[str]) -> None:
         """Remove replayed messages from quarantine."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.parsing.resource_types import NOT_NAMES, SOURCES
+from processor.parsing.service_labels import NOT_NAMES, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,10 +14,14 @@ NEWLINE: Final = re.compile(rb"\n")
 # entries.list, entries.tail, Pub/Sub's pull, a push of several, filter-log-events, a table's rows.
 _LISTS: Final = rb"entries|receivedMessages|received_messages|messages|events|rows"
 # Possible text before the list, all of it short.
-_BEFORE: Final = rb"nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
+_BEFORE: Final = rb"apiVersion|nextPageToken|next_page_token|kind|etag|totalItems|totalRows|jobComplete"
 _SCALAR: Final = rb'(?:"[^"\n]*"|[\w.+-]+)'
 _MEMBERS: Final = rb'(?:"(?:' + _BEFORE + rb')"\s*:\s*' + _SCALAR + rb"\s*,\s*)*"
-LIST: Final = re.compile(rb"\s*\{\s*" + _MEMBERS + rb'"(?:' + _LISTS + rb')"\s*:\s*(?=\[\s*[{\]])')
+# kubectl's List; by itself "items" may be anything.
+_KUBECTL: Final = rb'"apiVersion"\s*:\s*' + _SCALAR + rb'\s*,\s*"items"'
+LIST: Final = re.compile(
+    rb"\s*\{\s*(?:" + _KUBECTL + rb"|" + _MEMBERS + rb'"(?:' + _LISTS + rb')")\s*:\s*(?=\[\s*[{\]])'
+)
 # The beginning of an object that may still turn out to be such an answer.
 MAY_BE_LIST: Final = re.compile(
     rb"\s*\{\s*" + _MEMBERS + rb'(?:"[^"\\\n]{0,32}(?:"\s*(?::\s*(?:\[\s*|"[^"\n]*"?\s*|[\w.+-]*\s*)?)?)?)?\Z'
@@ -26,6 +30,7 @@ MAY_BE_LIST: Final = re.compile(
 LIST_END: Final = re.compile(
     rb'\s*(?:,\s*"[^"\n]*"\s*:\s*(?:"(?:[^"\\\n]|\\.)*"|[^\s,{}\[\]"]+|\[[^\[\]{}]*\]|\{[^{}]*\})\s*)*\}'
 )
+_CLOSED: Final = re.compile(rb"\s*\]")
 MAX_LIST_END: Final = 1 << 16
 
 
@@ -67,6 +72,19 @@ def shape_of(text: bytes, *, final: bool) -> Shape | None:
         boundary = re.compile(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
         return Shape(begin, boundary, closing=True, in_answer=answer is not None)
     return _OBJECTS if INDENTED.match(text) else LINES
+
+
+def after_list(text: bytes, start: int, *, final: bool) -> int | None:
+    """Return the end of an answer whose list ends at `start`; -1 if more input is needed, None if the list goes on.
+
+    An object among the answer's other fields, such as the metadata of kubectl's List, is no entry.
+    """
+    closed = _CLOSED.match(text, start)
+    if closed is None:
+        return None
+    if (end := LIST_END.match(text, closed.end())) is not None:
+        return end.end()
+    return -1 if not final and len(text) - closed.end() < MAX_LIST_END else None
 
 
 def begins_anew(line: bytes) -> bool:

@@ -37,15 +37,9 @@ def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, 
         "last_seen": cluster.last_seen.isoformat(),
         "first_revision": cluster.first_revision,
         "last_revision": cluster.last_revision,
-        "revisions": {
-            name: {
-                "count": s.entries,
-                "first_seen": s.first_seen.isoformat(),
-                "last_seen": s.last_seen.isoformat(),
-            }
-            for name, s in sorted(cluster.revisions.items(), key=lambda pair: pair[1].first_seen)
-        },
+        "revisions": _revisions(cluster),
         "minutes": {str(minute): n for minute, n in cluster.minutes.items()},
+        "hours": {str(hour): n for hour, n in cluster.hours.items()},
         "days": {str(day): n for day, n in cluster.days.items()},
         "facets": cluster.facets,
         "values": cluster.values,
@@ -55,6 +49,17 @@ def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, 
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
         "issue_held_back": triage.held_back,
+    }
+
+
+def _revisions(cluster: Cluster) -> dict[str, Any]:
+    return {
+        name: {
+            "count": span.entries,
+            "first_seen": span.first_seen.isoformat(),
+            "last_seen": span.last_seen.isoformat(),
+        }
+        for name, span in sorted(cluster.revisions.items(), key=lambda pair: pair[1].first_seen)
     }
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from google.cloud import firestore
-from google.cloud.firestore_v1.field_path import FieldPath
 
 from processor.model import SCHEMA_VERSION, Committed, Seen
 from processor.model.errors import CheckpointTooLarge, Conflict, StateError
@@ -22,13 +21,13 @@ from sinks.firestore.delta import added, bounded_names, increments
 from sinks.firestore.errors import check_schema, is_conflict, is_deadline, is_too_large
 from sinks.firestore.ledger import KEPT
 from sinks.firestore.reads import get_all
+from sinks.firestore.transforms import latest_fields, transforms
 from sinks.stored_cluster import StoredCluster, newer_sample, with_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from processor.model import Checkpoint, ClusterDelta, Sample, Stream, TemplateChanges, TemplateRecord
-    from sinks.firestore.delta import Change
     from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
     from sinks.private import Redaction
@@ -36,20 +35,16 @@ if TYPE_CHECKING:
 
 COMMIT_S: Final = 5.0
 """A worker has ten seconds to stop; no request may last longer."""
-MAX_REQUEST_BYTES: Final = 3_500_000
-"""The emulator accepts 4 MiB, Firestore itself 10 MiB."""
+MAX_REQUEST_BYTES: Final = 3_500_000  # the emulator accepts 4 MiB, Firestore itself 10 MiB
 MAX_WRITES: Final = 1_500
 """Documents in a commit: the emulator needed 0.2 to 0.9 s for this many; beyond `COMMIT_S` a commit never succeeds."""
-_LEAST_WRITES: Final = 8
-"""Writes of a single-entry commit beside its cluster."""
-_OFFERS: Final = 8
-"""Number of times that a checkpoint is offered before it is digested anew."""
+_LEAST_WRITES: Final = 8  # of a single-entry commit, beside its cluster
+_OFFERS: Final = 8  # of a checkpoint, before it is digested anew
 _AT_ONCE: Final = 100
 """Clusters in a read; a cluster of 17 KB takes a millisecond, and none exceeds 512 KiB."""
 _FRAME_BYTES: Final = 6  # tag and length of a write in its request
 _KNOWN_CLUSTERS: Final = 5_000
 _SEQ_PER_REV: Final = 1_000_000
-_TRANSFORMS: Final = {"add": firestore.Increment, "min": firestore.Minimum, "max": firestore.Maximum}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,16 @@ class _Found:
     stored: StoredCluster | None
     seq: int
     update_time: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """The writes of a cluster in the last offer; `mark` is what they were made from: the known cluster, or its read."""
+
+    mark: Any
+    writes: list[Any]
+    after: StoredCluster
+    is_increment: bool
 
 
 class Committer:
@@ -80,6 +85,7 @@ class Committer:
         self._known: OrderedDict[str, StoredCluster] = OrderedDict()
         self._batch: Any = None
         self._sent = 0
+        self._built: dict[str, _Built] = {}
         self._documents = Portion(MAX_WRITES, _LEAST_WRITES)
         self._reads = Portion(_AT_ONCE)
 
@@ -99,15 +105,17 @@ class Committer:
 
     def _offer(self, checkpoint: Checkpoint) -> Committed:
         """Commit; after an unrelated write by another worker, only obtain a new proof and try again."""
+        self._built.clear()
+        deltas = {delta.id: bounded_names(self._redaction.delta(delta)) for delta in checkpoint.deltas}
         for offers in range(1, _OFFERS):
             try:
-                return replace(self._commit(checkpoint), offers=offers)
+                return replace(self._commit(checkpoint, deltas), offers=offers)
             except Exception as error:
                 if not is_conflict(error):
                     raise
             self._sent = 0
             checkpoint = replace(checkpoint, seen=self._proof(checkpoint))
-        return replace(self._commit(checkpoint), offers=_OFFERS)
+        return replace(self._commit(checkpoint, deltas), offers=_OFFERS)
 
     def _proof(self, checkpoint: Checkpoint) -> Seen:
         """Return the current ledger. Raises `Conflict` if others counted an entry or changed a template."""
@@ -122,11 +130,10 @@ class Committer:
                 raise Conflict("another writer changed the templates of a stream first")
         return Seen(known, pages)
 
-    def _commit(self, checkpoint: Checkpoint) -> Committed:
+    def _commit(self, checkpoint: Checkpoint, deltas: Mapping[str, ClusterDelta]) -> Committed:
         self._batch, self._sent = self._client.batch(), 0
         after: dict[str, StoredCluster] = {}
         counted_at: dict[str, int] = {}
-        deltas = {delta.id: bounded_names(self._redaction.delta(delta)) for delta in checkpoint.deltas}
         records = {one.id for changes in checkpoint.templates for one in changes.records}
         is_one = len(checkpoint.fresh) + len(checkpoint.rejected) <= 1
         room = MAX_WRITES if is_one else self._documents.size
@@ -141,7 +148,7 @@ class Committer:
                 after[one.id] = self._put(one, changes, seq, found[one.id], deltas.get(one.id))
         for name, delta in deltas.items():
             if name not in records:
-                after[name] = self._count(delta, found.get(name), counted_at)
+                after[name] = self._counted(delta, found.get(name), counted_at)
         self._put_rest(checkpoint)
         self._check_size(room)
         self._sent = len(self._batch)
@@ -214,6 +221,21 @@ class Committer:
         self._write(self._cluster(one.id), fields, found.update_time)
         return stored
 
+    def _counted(self, delta: ClusterDelta, found: _Found | None, counted_at: dict[str, int]) -> StoredCluster:
+        """Return the write of a cluster, that of the last offer if the cluster has not changed."""
+        mark = self._known.get(delta.id) if found is None else found.update_time
+        built = self._built.get(delta.id)
+        if built is None or not (built.mark is mark or (found is not None and built.mark == mark)):
+            before = len(self._batch)
+            after = self._count(delta, found, counted_at)
+            writes = self._batch._write_pbs[before:]  # noqa: SLF001  # the library can neither copy nor join batches
+            self._built[delta.id] = _Built(mark, writes, after, is_increment=delta.id in counted_at)
+            return after
+        if built.is_increment:
+            counted_at[delta.id] = len(self._batch)
+        self._batch._add_write_pbs(built.writes)  # noqa: SLF001
+        return built.after
+
     def _count(self, delta: ClusterDelta, found: _Found | None, counted_at: dict[str, int]) -> StoredCluster:
         """Return the write of a cluster with an unchanged record: increments if possible."""
         known = self._known.get(delta.id) if found is None else found.stored
@@ -223,7 +245,7 @@ class Committer:
         if changes is not None:
             counted_at[delta.id] = len(self._batch)
             latest = newer_sample(known, delta, self._redaction.sample)
-            self._batch.update(self._cluster(delta.id), self._transforms(changes) | self._latest(known, latest))
+            self._batch.update(self._cluster(delta.id), transforms(changes) | latest_fields(known, latest))
             last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)
             return replace(known, last_seen=last, latest=known.latest if latest is None else (latest,))
         if found is None:
@@ -239,22 +261,6 @@ class Committer:
             reference = self._client.collection("samples").document(documents.name(delta.id))
             self._batch.set(reference, documents.between_fields(change.put, change.dropped), merge=True)
         return change
-
-    def _latest(self, known: StoredCluster, latest: Sample | None) -> dict[str, Any]:
-        """Return the last sample, beside those of other workers; earlier known samples are dropped."""
-        if latest is None:
-            return {}
-        gone = {documents.latest_key(one): firestore.DELETE_FIELD for one in known.latest}
-        changed = {**gone, documents.latest_key(latest): documents.sample_fields(latest)}
-        return {f"latest.{name}": fields for name, fields in changed.items()}
-
-    def _transforms(self, changes: list[Change]) -> dict[str, Any]:
-        # Results are in the order of field paths, whatever the order here; "count" is the first of ours.
-        fields: dict[str, Any] = {"updated_at": firestore.SERVER_TIMESTAMP}
-        for path, how, value in changes:
-            name = FieldPath(*path).to_api_repr()
-            fields[name] = _TRANSFORMS[how](value)
-        return fields
 
     def _put_rest(self, checkpoint: Checkpoint) -> None:
         """Return the writes of quarantine and the worker's own document."""

@@ -1,9 +1,9 @@
 """Add a checkpoint's delta to a cluster document: the new document, and whether increments suffice. Pure.
 
-A document's size is bounded because every key in it is: minutes and days by their window, facets, values and revisions
-by number. Increments on keys known to exist cannot exceed a bound, so they are sent without a read. A change that adds
-or drops a key, or changes the sample, is computed from a fresh read and written only if the document has not changed
-since.
+A document's size is bounded because every key in it is: minutes, hours and days by their window, facets, values and
+revisions by number. Increments on keys known to exist cannot exceed a bound, so they are sent without a read. A change
+that adds or drops a key, or changes the sample, is computed from a fresh read and written only if the document has not
+changed since.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from processor.model.facets import OTHER
 from processor.model.values import total
 from sinks.stored_cluster import (
     DAYS_KEPT,
+    HOURS_KEPT,
     MAX_FACET_VALUES,
     MAX_FACETS,
     MAX_REVISIONS,
     MINUTES_KEPT,
     StoredCluster,
     newest,
+    summed,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def added(stored: StoredCluster, delta: ClusterDelta, samples: SampleChange) -> 
         values=total([stored.values, delta.values]) if delta.values else stored.values,
         severities=Counter(stored.severities) + Counter(delta.severities),
         minutes=newest(Counter(stored.minutes) + Counter(delta.minutes), last_minute, MINUTES_KEPT),
-        days=newest(Counter(stored.days) + _days(delta), last_minute // 1440, DAYS_KEPT),
+        hours=newest(Counter(stored.hours) + summed(delta.minutes, 60), last_minute // 60, HOURS_KEPT),
+        days=newest(Counter(stored.days) + summed(delta.minutes, 1440), last_minute // 1440, DAYS_KEPT),
         facets=_with_facets(stored.facets, delta.facets),
         revisions=_with_revisions(stored.revisions, delta.revisions),
     )
@@ -134,13 +137,17 @@ def hour_path(minute: int) -> Path:
 def _time_increments(known: StoredCluster, delta: ClusterDelta) -> list[Change] | None:
     last = max(known.last_seen or delta.last_seen, delta.last_seen)
     last_minute = int(last.timestamp()) // 60
-    hours = {minute // 60 for minute in known.minutes}
+    begun = {minute // 60 for minute in known.minutes}
     minutes = newest(delta.minutes, last_minute, MINUTES_KEPT)
-    days = newest(_days(delta), last_minute // 1440, DAYS_KEPT)
-    if any(minute // 60 not in hours for minute in minutes) or not days.keys() <= known.days.keys():
+    hours = newest(summed(delta.minutes, 60), last_minute // 60, HOURS_KEPT)
+    days = newest(summed(delta.minutes, 1440), last_minute // 1440, DAYS_KEPT)
+    if any(minute // 60 not in begun for minute in minutes):
+        return None
+    if not (hours.keys() <= known.hours.keys() and days.keys() <= known.days.keys()):
         return None
     return [
         *((hour_path(minute), "add", n) for minute, n in minutes.items()),
+        *((("hours", str(hour)), "add", n) for hour, n in hours.items()),
         *((("days", str(day)), "add", n) for day, n in days.items()),
     ]
 
@@ -214,10 +221,3 @@ def _with_revisions(stored: Mapping[str, Span], more: Mapping[str, Span]) -> dic
 
 def _ranked(values: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     yield from sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def _days(delta: ClusterDelta) -> Counter[int]:
-    days: Counter[int] = Counter()
-    for minute, n in delta.minutes.items():
-        days[minute // 1440] += n
-    return days

@@ -141,6 +141,7 @@ def cluster(cluster_id: str, fields: Mapping[str, Any]) -> StoredCluster:
             for hour, minutes in fields.get("minutes", {}).items()
             for minute, n in minutes.items()
         },
+        hours={int(hour): n for hour, n in fields.get("hours", {}).items()},
         days={int(day): n for day, n in fields.get("days", {}).items()},
         facets=_breakdown(fields.get("facets", {})),
         revisions={
@@ -168,6 +169,7 @@ def count_fields(stored: StoredCluster) -> dict[str, Any]:
         "ranks": list(stored.ranks),
         "severities": {str(int(severity)): n for severity, n in stored.severities.items()},
         "minutes": minutes,
+        "hours": {str(hour): n for hour, n in stored.hours.items()},
         "days": {str(day): n for day, n in stored.days.items()},
         "facets": _breakdown_fields(stored.facets),
         "values": _breakdown_fields(stored.values),

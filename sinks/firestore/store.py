@@ -25,6 +25,7 @@ from sinks.firestore.follow import IncrementalQuery, ReadCount
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.quarantine import Quarantine
 from sinks.firestore.reads import paged
+from sinks.firestore.sessions import EndedSessions
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -55,7 +56,7 @@ _SCAN_FROM: Final = 8
 """Above this number of changed streams, if they are the majority, a pass over all clusters is faster than queries."""
 
 
-class FirestoreStore(DeliveryReports):
+class FirestoreStore(DeliveryReports, EndedSessions):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:
@@ -190,8 +191,7 @@ class FirestoreStore(DeliveryReports):
     def workers(self) -> Sequence[WorkerState]:
         """See `Store.workers`."""
         with self._translated():
-            found = self._workers.poll().values()
-        return sorted(found, key=lambda worker: (-micros(worker.heartbeat_at), worker.id))
+            return sorted(self._workers.poll().values(), key=lambda worker: (-micros(worker.heartbeat_at), worker.id))
 
     def rejected(self, limit: int) -> Sequence[Rejected]:
         """See `Store.rejected`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from processor.model.forget import Forget
     from sinks.stored_cluster import StoredCluster
 
-_COUNTED = ("severities", "minutes", "days", "facets", "revisions", "place_values", "samples")
+_COUNTED = ("severities", "minutes", "hours", "days", "facets", "revisions", "place_values", "samples")
 
 
 def forget(db: sqlite3.Connection, what: Forget, *, dry_run: bool) -> Forgotten:

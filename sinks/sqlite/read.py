@@ -59,10 +59,9 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
     """Return cluster documents; all of them if `ids` is None."""
     by_id = {stream_id: stream for stream_id, stream, _ in streams(db)}
     where, bound = _only("cluster_id", ids)
-    severities: defaultdict[str, dict[Severity, int]] = defaultdict(dict)
-    for cluster_id, severity, n in db.execute(f"SELECT cluster_id, severity, n FROM severities {where}", bound):
-        severities[cluster_id][Severity(severity)] = n
+    severities = _counts(db, f"SELECT cluster_id, severity, n FROM severities {where}", bound)
     minutes = _counts(db, f"SELECT cluster_id, minute, n FROM minutes {where}", bound)
+    hours = _counts(db, f"SELECT cluster_id, hour, n FROM hours {where}", bound)
     days = _counts(db, f"SELECT cluster_id, day, n FROM days {where}", bound)
     facets = _breakdowns(db, f"SELECT cluster_id, name, value, n FROM facets {where}", bound)
     values = _breakdowns(db, f"SELECT cluster_id, place, value, n FROM place_values {where}", bound)
@@ -85,8 +84,9 @@ def stored(db: sqlite3.Connection, ids: Collection[str] | None) -> Iterator[Stor
             first_seen=None if row[9] is None else at(row[9]),
             last_seen=None if row[10] is None else at(row[10]),
             sample=_sample(row[12:18]),
-            severities=severities.get(name, {}),
+            severities={Severity(level): n for level, n in severities.get(name, {}).items()},
             minutes=minutes.get(name, {}),
+            hours=hours.get(name, {}),
             days=days.get(name, {}),
             facets=facets.get(name, {}),
             revisions=revisions.get(name, {}),

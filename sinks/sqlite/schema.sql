@@ -54,6 +54,10 @@ CREATE TABLE minutes (
     cluster_id TEXT NOT NULL, minute INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (cluster_id, minute)
 ) WITHOUT ROWID;
+CREATE TABLE hours (
+    cluster_id TEXT NOT NULL, hour INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, hour)
+) WITHOUT ROWID;
 CREATE TABLE days (
     cluster_id TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (cluster_id, day)

@@ -21,12 +21,12 @@ from sinks.sqlite import read as sqlite_rows
 from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.delivery import DeliveryReports
+from sinks.sqlite.named import NamedTimes
 from sinks.sqlite.read import at, micros
-from sinks.stored_cluster import merge_members, next_slot, released_by, root_of, samples_of
+from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
 
     from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
     from processor.model.forget import Forget, Forgotten
@@ -39,7 +39,7 @@ _VARIABLES: Final = 500
 LEDGER_DAYS: Final = 30
 
 
-class SqliteStore(DeliveryReports):
+class SqliteStore(DeliveryReports, NamedTimes):
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
     def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:
@@ -237,14 +237,6 @@ class SqliteStore(DeliveryReports):
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return found
-
-    def take_slot(self, name: str, now: datetime, spacing: timedelta) -> datetime:
-        """See `Store.take_slot`."""
-        with self._writing():
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", [f"slot {name}"]).fetchone()
-            taken = next_slot(at(int(row[0])) if row else None, now, spacing)
-            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [f"slot {name}", micros(taken)])
-        return taken
 
     def drop_rejected(self, ids: Collection[str]) -> None:
         """See `Store.drop_rejected`."""

@@ -12,11 +12,13 @@ from processor.model.values import total
 from sinks.sqlite.read import SAMPLE, at, first_sample, micros, sample_row
 from sinks.stored_cluster import (
     DAYS_KEPT,
+    HOURS_KEPT,
     MAX_FACET_VALUES,
     MAX_FACETS,
     MAX_REVISIONS,
     MINUTES_KEPT,
     StoredCluster,
+    summed,
     with_samples,
 )
 
@@ -127,13 +129,11 @@ def set_sample(db: sqlite3.Connection, cluster_id: str, which: str, sample: Samp
 
 
 def _add_times(db: sqlite3.Connection, delta: ClusterDelta, last_minute: int) -> None:
-    """Add minutes and days; those beyond the window are deleted, so a cluster's size is bounded."""
-    days: dict[int, int] = {}
-    for minute, n in delta.minutes.items():
-        days[minute // 1440] = days.get(minute // 1440, 0) + n
+    """Add minutes, hours and days; those beyond the window are deleted, so a cluster's size is bounded."""
     for table, column, counts, oldest in (
         ("minutes", "minute", delta.minutes, last_minute - MINUTES_KEPT),
-        ("days", "day", days, last_minute // 1440 - DAYS_KEPT),
+        ("hours", "hour", summed(delta.minutes, 60), last_minute // 60 - HOURS_KEPT),
+        ("days", "day", summed(delta.minutes, 1440), last_minute // 1440 - DAYS_KEPT),
     ):
         db.executemany(
             f"INSERT INTO {table} (cluster_id, {column}, n) VALUES (?, ?, ?)"

@@ -422,7 +422,7 @@ def test_documents_of_another_schema_version_are_refused(open_firestore, collect
     worker.work(messages("it broke", 1))
     worker.store.put_triage(worker.store.clusters()[0].id, Triage())
     for snapshot in worker.store._client.collection(collection).stream():
-        snapshot.reference.update({"schema": 3})
+        snapshot.reference.update({"schema": 4})
     stranger = StepWorker(open_firestore(), "w2")
 
     def touch_everything():
@@ -430,7 +430,7 @@ def test_documents_of_another_schema_version_are_refused(open_firestore, collect
         stranger.store.clusters()
         stranger.store.workers()
 
-    with pytest.raises(StateError, match="schema version 3, this program knows 2"):
+    with pytest.raises(StateError, match="schema version 4, this program knows 3"):
         touch_everything()
 
 

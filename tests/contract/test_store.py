@@ -5,7 +5,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from step_worker import NOW, StepWorker, message, messages
@@ -376,6 +376,8 @@ def test_a_cluster_shows_what_its_entries_say(hand):
     assert cluster.severity is Severity.CRITICAL
     start = int(NOW.timestamp()) // 60
     assert cluster.minutes == {start - 1: 1, start: 1, start + 2: 1}
+    assert sum(cluster.hours.values()) == 3
+    assert cluster.hours[start // 60] >= 2
     assert cluster.days == {start // 1440: 3}
     assert cluster.facets["label tier"] == {"gold": 1}
     assert cluster.revisions["shop-00001-abc"].entries == 3
@@ -398,6 +400,19 @@ def test_only_the_last_three_hours_and_ninety_days_are_kept(hand):
     last = int(cluster.last_seen.timestamp()) // 60
     assert cluster.minutes == {last: 1, last - 1: 1, last - 179: 1}
     assert cluster.days == {last // 1440 - age: 4 for age in (0, 10, 11, 60)}
+
+
+def test_a_day_of_hours_is_kept_also_of_merged_clusters(hand):
+    worker = hand()
+    for number, hours in enumerate((0, 1, 2, 22, 23, 24, 25)):
+        at = NOW - timedelta(hours=hours)
+        worker.work([message("it broke", number, at=at), message("it fell over", 100 + number, at=at)], now=NOW)
+    first, second = worker.store.clusters()
+    worker.store.merge(first.id, second.id, AuditRecord(NOW, "mo", "merge", first.id))
+    last = int(NOW.timestamp()) // 3600
+
+    assert second.hours == {last - age: 1 for age in (0, 1, 2, 22, 23)}
+    assert only(worker.store).hours == {last - age: 2 for age in (0, 1, 2, 22, 23)}
 
 
 def test_any_text_may_be_a_facet(hand):
@@ -651,3 +666,17 @@ def test_a_slot_that_a_wrong_clock_took_stops_nobody(hand):
     worker.store.take_slot("github", NOW + timedelta(days=400), MINUTE)
 
     assert worker.store.take_slot("github", NOW, MINUTE) == NOW
+
+
+def test_a_session_that_ended_is_known_to_every_process_until_it_would_have_expired(open_store):
+    one, other = open_store(), open_store()
+    later = datetime.now(UTC) + timedelta(hours=12)
+    assert not other.has_ended("ab12")
+    one.end_session("ab12", later)
+    one.end_session("ab12", later)
+    one.end_session("cd34", later)
+
+    assert other.has_ended("ab12")
+    assert other.has_ended("cd34")
+    assert not other.has_ended("ab")
+    assert not other.has_ended("../ab12")

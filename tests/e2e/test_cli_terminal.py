@@ -1,11 +1,13 @@
 """The command line on a pseudo-terminal, a narrow one, a pipe, and in other locales."""
 
+import contextlib
 import json
 import os
 import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -105,18 +107,44 @@ def test_every_reader_prints_in_every_locale(locale, gardener, tmp_path):
     assert "Kasse" in (tmp_path / "w.md").read_text("utf-8")
 
 
+# A suite that a shell runs in the background hands down that Ctrl-C is ignored.
+REPLAY = ["env", "--default-signal=INT", sys.executable, "-m", "processor", "replay", "-"]
+
+
+def _wait_until_it_waits(pid):
+    """Return when the process has not computed for half a second: it waits for its input, however slow its start."""
+    before, ends = -1.0, time.monotonic() + 30
+    while time.monotonic() < ends:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        now = int(fields[11]) + int(fields[12])
+        if now and now == before:
+            return
+        before = now
+        time.sleep(0.5)
+
+
+def _wait_until_counted(path):
+    """Return when the state at the path has a cluster."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as state,
+        ):
+            if state.execute("SELECT count(*) FROM clusters").fetchone()[0]:
+                return
+        time.sleep(0.1)
+
+
 def test_ctrl_c_says_where_it_stopped_and_ends_with_130(tmp_path):
     line = json.dumps({"timestamp": "2025-03-02T08:15:30Z", "severity": "ERROR", "logName": "l", "textPayload": "x"})
     with subprocess.Popen(
-        [sys.executable, "-m", "processor", "replay", "-"],
+        REPLAY,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=ENVIRONMENT,
     ) as process:  # fmt: skip
         process.stdin.write((line + "\n").encode())
         process.stdin.flush()
-        ends = time.monotonic() + 30
-        while not (tmp_path / "garden.db").exists() and time.monotonic() < ends:
-            time.sleep(0.05)
-        time.sleep(2.5)  # one flush
+        _wait_until_counted(tmp_path / "garden.db")
         process.send_signal(signal.SIGINT)
         out, err = process.stdout.read(), process.stderr.read()
         code = process.wait(30)
@@ -128,10 +156,10 @@ def test_ctrl_c_says_where_it_stopped_and_ends_with_130(tmp_path):
 
 def test_ctrl_c_before_anything_came_leaves_nothing(tmp_path):
     with subprocess.Popen(
-        [sys.executable, "-m", "processor", "replay", "-"],
+        REPLAY,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=ENVIRONMENT,
     ) as process:  # fmt: skip
-        time.sleep(3)
+        _wait_until_it_waits(process.pid)
         process.send_signal(signal.SIGINT)
         err = process.stderr.read()
         code = process.wait(30)

@@ -95,8 +95,24 @@ def test_the_image_is_small_and_holds_no_installer_and_no_trace_of_where_it_was_
     assert [path for path in files if path.name == "direct_url.json"] == []
 
 
+def contents(root, kind):
+    components = json.loads((root / "sbom.cdx.json").read_text("utf-8"))["components"]
+    return [one for one in components if one["purl"].startswith(f"pkg:{kind}/")]
+
+
+def test_the_list_of_contents_names_python_and_the_system(image_root):
+    (python,) = contents(image_root, "generic")
+    assert python["name"] == "python"
+    assert python["version"].startswith("3.")
+    if not Path("/var/lib/dpkg/status").exists():
+        pytest.skip("no Debian, so there is no list of its packages")
+    system = contents(image_root, "deb")
+    assert {"libc6", "openssl"} <= {one["name"] for one in system}
+    assert all(one["version"] and "?arch=" in one["purl"] for one in system)
+
+
 def test_the_list_of_contents_is_the_lock_and_the_program(image_root):
-    components = json.loads((image_root / "sbom.cdx.json").read_text("utf-8"))["components"]
+    components = contents(image_root, "pypi")
     lock = (TOP / "requirements" / "run.txt").read_text("utf-8")
     locked = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
     assert {one["name"].lower().replace("_", "-") for one in components} == {

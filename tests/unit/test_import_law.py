@@ -98,12 +98,13 @@ PURE = (
     "processor.views.terminal.screen", "processor.views.terminal.columns",
     "processor.views.terminal.listed",
 )  # fmt: skip
-# Not pure, though their package is: they are handed a Store, or read a table that the package ships.
+# Not pure, though their package is: they are handed a Store, or read what the package ships.
 IMPURE = {
     "processor.triage.evaluate": (),
     "processor.triage.operate": (),
     "processor.triage.rules": ("importlib", "tomllib"),
     "processor.mining.vocabulary": ("importlib",),
+    "processor.parsing.stacktrace.languages": ("importlib",),
 }
 SIDE_EFFECTS = frozenset(
     [

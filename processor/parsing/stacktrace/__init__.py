@@ -3,7 +3,7 @@
 Promises: `parse` reads the languages of the registry in linear time, never raises, and costs a few substring searches
 on text without a trace. Must not do IO or run anything; the text is hostile.
 
-A language is a module (its automaton, parser, words and noise); `registry` holds them all.
+A language is a module of `languages` (its automaton, parser, words and noise); `registry` makes one reader of them all.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from processor.parsing.stacktrace.automaton import Automaton
-    from processor.parsing.stacktrace.model import Traceback
+    from processor.parsing.stacktrace.model import Frame, Traceback
 
 # The start of a log record: such a line does not belong to the message above it.
 RECORD = (
@@ -25,8 +25,13 @@ class Language(NamedTuple):
 
     Attributes:
         name: `Traceback.language`.
+        rank: languages of a lower rank are tried first. It matters only to those that share needles.
         needles: substrings, at least one of which is in every whole trace; a cheap test before `parse`.
         parse: the lines of a text -> the chain, or None.
+        at_frame: the frame of a line that begins with "at", for a language that prints such lines: the first
+            language to accept a line decides whose the trace is.
+        unfold: restores the line breaks of a text of one line where a logger of this language has removed them;
+            called for every such text, so it has to be cheap.
         automaton: which lines belong together.
         fragments: regular expressions, anchored at the start of a line, of lines that can only be a part of a trace,
             its head included. In the syntax that Python's `re` and RE2 share: the log sink's filter is made from them.
@@ -36,6 +41,7 @@ class Language(NamedTuple):
     """
 
     name: str
+    rank: int
     needles: tuple[str, ...]
     parse: Callable[[list[str]], Traceback | None]
     automaton: Automaton
@@ -43,3 +49,5 @@ class Language(NamedTuple):
     crash: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    at_frame: Callable[[str], Frame | None] | None = None
+    unfold: Callable[[str], str] | None = None

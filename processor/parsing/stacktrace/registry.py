@@ -8,49 +8,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.parsing.stacktrace import (
-    cpp,
-    dart,
-    dotnet,
-    elixir,
-    golang,
-    javascript,
-    jvm,
-    lua,
-    node,
-    perl,
-    php,
-    python,
-    rlang,
-    ruby,
-    rust,
-    swift,
-)
 from processor.parsing.stacktrace.automaton import LINE_LIMIT
+from processor.parsing.stacktrace.languages import LANGUAGES
 from processor.parsing.stacktrace.posix import posix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from processor.parsing.stacktrace.language import Language
-    from processor.parsing.stacktrace.model import Frame, Traceback
+    from processor.parsing.stacktrace.model import Traceback
 
-# In the order in which they are tried; the first parser that finds a chain wins.
-LANGUAGES: Final[tuple[Language, ...]] = tuple(
-    module.LANGUAGE
-    for module in (
-        python, golang, rust, jvm, node, dotnet, ruby, php, dart, elixir, swift, cpp, perl, lua, rlang, javascript,
-    )
-)  # fmt: skip
 # A Cloud Logging entry has at most 256 KiB; a frame rarely exceeds 200 characters. The limits keep
 # every regular expression on short input, so that the whole stays linear.
 _TEXT_LIMIT: Final = 262_144
-# JVM, Node and .NET all print "at": the first of them to accept a line as a frame decides.
-_AT: Final[tuple[tuple[str, Callable[[str], Frame | None]], ...]] = (
-    ("jvm", jvm.frame),
-    ("node", node.frame),
-    ("dotnet", dotnet.frame),
-)
+# Several print "at": the first of them to accept a line as a frame decides.
+_AT: Final = tuple((language.name, language.at_frame) for language in LANGUAGES if language.at_frame is not None)
+_AT_NAMES: Final = frozenset(name for name, _ in _AT)
+_UNFOLD: Final = tuple(language.unfold for language in LANGUAGES if language.unfold is not None)
 _FRAGMENT: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.fragments))
 _CRASH: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
 NOISE: Final = re.compile("|".join(dict.fromkeys(pattern for language in LANGUAGES for pattern in language.noise)))
@@ -65,8 +39,8 @@ def parse(text: str) -> Traceback | None:
     if "\n" not in text:
         if "\\n" in text:
             text = text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
-        elif "   at " in text:
-            text = dotnet.unfold(text)
+        for unfold in _UNFOLD:
+            text = unfold(text)
         if "\n" not in text:
             return None
     lines: list[str] = []
@@ -85,9 +59,6 @@ def parse(text: str) -> Traceback | None:
         if found := language.parse(lines):
             return found
     return None
-
-
-_AT_NAMES: Final = frozenset(name for name, _ in _AT)
 
 
 def _at(lines: list[str]) -> str:

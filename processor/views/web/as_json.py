@@ -45,7 +45,7 @@ def row_json(row: Row) -> dict[str, Any]:
 def brief_json(row: Row) -> dict[str, Any]:
     """One cluster in a list: without what makes it long."""
     whole = row_json(row)
-    for name in ("minutes", "days", "facets", "values", "sample", "latest", "revisions"):
+    for name in ("minutes", "hours", "days", "facets", "values", "sample", "latest", "revisions"):
         del whole[name]
     return whole
 

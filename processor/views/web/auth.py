@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 import time
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from processor.views.web.sessions import Role, Sessions, Viewer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from processor.views.web.ended import EndedSessions
     from processor.views.web.settings import WebSettings
 
 COOKIE: Final = "gardener"
@@ -41,6 +43,7 @@ class Access:
         key_for: looks up a public key of the proxy.
         local_name: name of a viewer on this machine.
         now_s: the time in seconds; a test's own.
+        ended: asks the state for sessions that ended elsewhere; needed where processes share a key, or outlive one.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Access:
         key_for: Callable[[str], Any | None],
         local_name: str = "local",
         now_s: Callable[[], float] = time.time,
+        ended: EndedSessions | None = None,
     ) -> None:
         self._tokens = {
             Role.ON_CALL: settings.token.get_secret_value(),
@@ -61,6 +65,7 @@ class Access:
         self._local_name = local_name
         self._key_for = key_for
         self._now_s = now_s
+        self._ended = ended if settings.session_key.get_secret_value() else None
         self.sessions = Sessions(settings.session_key.get_secret_value(), self._tokens)
         self.guesses = Guesses()
 
@@ -80,7 +85,8 @@ class Access:
         if kind.lower() == "bearer" and self.can_sign_in and (role := self.role_of(token.strip(), client)):
             return Viewer("token", role, by_header=True)
         if self.can_sign_in and (cookie := cookies.get(COOKIE)):
-            return self.sessions.viewer(cookie, self._now_s())
+            viewer = self.sessions.viewer(cookie, self._now_s())
+            return None if viewer and self._ended and self._ended.has_ended(viewer.session) else viewer
         if self._is_local and _host_name(headers.get("host", "")) in _LOCAL_HOSTS:
             return Viewer(self._local_name, Role.ON_CALL)
         return None
@@ -99,8 +105,11 @@ class Access:
         return self.sessions.cookie(name[:_MAX_NAME], role, self._now_s())
 
     def sign_out(self, cookies: Mapping[str, str]) -> None:
-        """End the session of a cookie, for every copy of it."""
-        self.sessions.end(cookies.get(COOKIE, ""), self._now_s())
+        """End the session of a cookie, for every copy of it and in every process that shares the key."""
+        ended = self.sessions.end(cookies.get(COOKIE, ""), self._now_s())
+        if ended is not None and self._ended is not None:
+            session, expires_s = ended
+            self._ended.end(session, datetime.fromtimestamp(expires_s, UTC))
 
     def form_token(self, viewer: Viewer) -> str:
         """What a form must send back, so that another site's form is refused."""

@@ -19,7 +19,10 @@ HEIGHT: Final = 110
 _SPARK_HEIGHT: Final = 18
 _SPARK_STEP: Final = 3
 _MARKERS: Final = 9
-_APART: Final = 3.5
+_APART: Final = 6.0
+"""Percent of the width below which two marks cannot be told apart."""
+_LED_IN: Final = 0.8
+"""Share of a range that what is going on may fill, so that what came before is seen too."""
 _EDGE: Final = 2.5
 
 
@@ -34,8 +37,10 @@ class Range(NamedTuple):
 
 
 RANGES: Final[Mapping[str, Range]] = {
+    "15m": Range("15 min", "minute", 15, 60, "%H:%M"),
     "1h": Range("1 h", "minute", 60, 60, "%H:%M"),
     "3h": Range("3 h", "minute", 180, 60, "%H:%M"),
+    "24h": Range("24 h", "hour", 24, 3600, "%Y-%m-%d %H:%M"),
     "14d": Range("14 d", "day", 14, 86_400, "%Y-%m-%d"),
     "90d": Range("90 d", "day", 90, 86_400, "%Y-%m-%d"),
 }
@@ -46,13 +51,14 @@ class Series:
     """What a chart is made of, of one cluster or of several.
 
     Attributes:
-        minutes, days: entries by minute and by day, as the state keeps them.
+        counts: occurrences by "minute", "hour" and "day", as the state keeps them.
+        began_at: when what is going on began.
         revisions: when each was first seen here.
         deploys: when the services' other revisions were first seen anywhere.
     """
 
-    minutes: Mapping[int, int]
-    days: Mapping[int, int]
+    counts: Mapping[str, Mapping[int, int]]
+    began_at: datetime
     last_seen: datetime
     revisions: Mapping[str, datetime]
     deploys: Mapping[str, datetime]
@@ -88,8 +94,8 @@ class Chart:
         peak: the largest count of one bar.
         ticks: where the axis has a label.
         end: the label at its right end.
-        marks: where a revision was first seen, by number.
-        revisions: (name, whether this was seen in it), number 1 first.
+        marks: where revisions were first seen, by number; those too close to tell apart are one mark with their count.
+        revisions: (name, whether this was seen in it) of each mark, number 1 first.
         summary: the chart in one sentence, for those who cannot see it.
     """
 
@@ -99,7 +105,7 @@ class Chart:
     ticks: tuple[Mark, ...]
     end: str
     marks: tuple[Mark, ...]
-    revisions: tuple[tuple[str, bool], ...]
+    revisions: tuple[tuple[tuple[str, bool], ...], ...]
     summary: str
 
 
@@ -115,18 +121,20 @@ def spark_path(bars: Sequence[int]) -> str:
     )
 
 
-def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster]) -> Series:
+def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster], began_at: datetime | None = None) -> Series:
     """The sum over these clusters, with the deploys that all clusters of their services tell of."""
     minutes: Counter[int] = Counter()
+    hours: Counter[int] = Counter()
     days: Counter[int] = Counter()
     for cluster in clusters:
         minutes.update(cluster.minutes)
+        hours.update(_hours(cluster))
         days.update(cluster.days)
     services = {(one.stream.project, one.stream.service) for one in clusters}
     around = [one for one in everything if (one.stream.project, one.stream.service) in services]
     return Series(
-        minutes,
-        days,
+        {"minute": minutes, "hour": hours, "day": days},
+        began_at or min(cluster.first_seen for cluster in clusters),
         max(cluster.last_seen for cluster in clusters),
         _first_seen(clusters),
         _first_seen(around),
@@ -134,17 +142,36 @@ def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster]) -> Ser
 
 
 def chart(series: Series, reference: datetime, wanted: str = "") -> Chart:
-    """The chart of a range; without one, of the last three hours, or of the last days where those are empty.
+    """The chart of a range; without one, of the shortest range that shows how what is going on began.
 
-    Minutes end at the reference time, or with the last entry where that is longer ago than is kept of them.
+    Minutes and hours end at the reference time, or with the last entry where that is longer ago than is kept of them.
     """
-    is_recent = reference - series.last_seen < timedelta(hours=3)
-    name = wanted if wanted in RANGES else ("3h" if is_recent else "14d")
+    name = wanted if wanted in RANGES else _telling(series, reference)
     found = RANGES[name]
-    end = reference if found.kind == "day" or is_recent else series.last_seen
+    kept = timedelta(hours=24 if found.kind == "hour" else 3)
+    end = reference if found.kind == "day" or reference - series.last_seen < kept else series.last_seen
     last = int(max(end, series.last_seen if found.kind == "day" else end).timestamp()) // found.unit_s
-    counts = series.days if found.kind == "day" else series.minutes
-    return _chart(name, series, counts, range(last - found.bars + 1, last + 1))
+    return _chart(name, series, series.counts[found.kind], range(last - found.bars + 1, last + 1))
+
+
+def _telling(series: Series, reference: datetime) -> str:
+    """The range that shows the story: a fresh outage would be a few pixels at the edge of three hours."""
+    silent = reference - series.last_seen
+    if silent >= timedelta(hours=24):
+        return "14d"
+    went_on = reference - series.began_at
+    for name, found in RANGES.items():
+        if found.kind != "day" and went_on <= timedelta(seconds=found.bars * found.unit_s * _LED_IN):
+            return name
+    return "3h" if silent < timedelta(hours=3) else "24h"
+
+
+def _hours(cluster: Cluster) -> Mapping[int, int]:
+    """By hour; in a state from before hours were kept, what its minutes tell."""
+    told: Counter[int] = Counter()
+    for minute, n in cluster.minutes.items():
+        told[minute // 60] += n
+    return {**told, **{hour: max(n, told[hour]) for hour, n in cluster.hours.items()}}
 
 
 def _first_seen(clusters: Iterable[Cluster]) -> dict[str, datetime]:
@@ -200,21 +227,24 @@ def _ticks(span: range, unit_s: int, form: str) -> tuple[Mark, ...]:
     )
 
 
-def _revisions(series: Series, span: range, unit_s: int) -> tuple[tuple[Mark, ...], tuple[tuple[str, bool], ...]]:
-    """Numbered marks and the names that the numbers stand for; marks too close to tell apart share a label."""
+def _revisions(
+    series: Series, span: range, unit_s: int
+) -> tuple[tuple[Mark, ...], tuple[tuple[tuple[str, bool], ...], ...]]:
+    """Numbered marks, and the names that each stands for."""
     first = {**series.deploys, **series.revisions}
-    found = sorted(first.items(), key=lambda pair: (pair[1], pair[0]))
-    places = [(round((at.timestamp() // unit_s - span[0]) / len(span) * 100, 2), name) for name, at in found]
-    shown = [(x, name) for x, name in places if 0 <= x < 100][-_MARKERS:]  # noqa: PLR2004  # percent
-    marks: list[Mark] = []
-    for number, (x, name) in enumerate(shown, 1):
-        own = name in series.revisions
-        if marks and x - marks[-1].x < _APART:
-            before = marks[-1]
-            marks[-1] = Mark(before.x, f"{before.label}, {number}", before.anchor, before.own or own)
-        else:
-            marks.append(Mark(x, str(number), _anchor(x), own))
-    return tuple(marks), tuple((name, name in series.revisions) for _, name in shown)
+    places: list[tuple[float, list[tuple[str, bool]]]] = []
+    for name, at in sorted(first.items(), key=lambda pair: (pair[1], pair[0])):
+        x = round((at.timestamp() // unit_s - span[0]) / len(span) * 100, 2)
+        if not 0 <= x < 100:  # noqa: PLR2004  # percent
+            continue
+        if not places or x - places[-1][0] >= _APART:
+            places.append((x, []))
+        places[-1][1].append((name, name in series.revisions))
+    marks = []
+    for number, (x, names) in enumerate(places[-_MARKERS:], 1):
+        label = f"{number} \u00d7{len(names)}" if len(names) > 1 else str(number)
+        marks.append(Mark(x, label, _anchor(x), any(own for _, own in names)))
+    return tuple(marks), tuple(tuple(names) for _, names in places[-_MARKERS:])
 
 
 def _anchor(x: float) -> str:

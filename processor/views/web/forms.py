@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -77,7 +78,8 @@ async def sign_out(request: Request) -> Response:
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
     access: Access = request.app.state.access
-    access.sign_out(request.cookies)
+    # In a thread: the state is told.
+    await run_in_threadpool(access.sign_out, request.cookies)
     request.app.state.log.signed_out(request.state.viewer, client=client_of(request.scope))
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(COOKIE)

@@ -23,6 +23,7 @@ from processor.views.web.sessions import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
 
@@ -113,7 +114,7 @@ def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: st
         code=code,
         snapshot=found,
         it=one,
-        chart=_chart(request, found, one.rows),
+        chart=_chart(request, found, one.rows, one.incident.started_at),
         shown=samples.shown(root, (root.latest,), ""),
         breakdown=breakdown([row.cluster for row in rows]),
         history=one.history(found.audit),
@@ -139,9 +140,9 @@ def said_once(request: Request, answer: Response) -> Response:
     return answer
 
 
-def _chart(request: Request, found: Snapshot, rows: Sequence[Row]) -> charts.Chart:
+def _chart(request: Request, found: Snapshot, rows: Sequence[Row], began_at: datetime | None = None) -> charts.Chart:
     everything = (row.cluster for row in found.rows.values())
-    series = charts.series_of([row.cluster for row in rows], everything)
+    series = charts.series_of([row.cluster for row in rows], everything, began_at)
     return charts.chart(series, found.reference, request.query_params.get("range", ""))
 
 

@@ -76,11 +76,11 @@ class Sessions:
             return None
         return viewer
 
-    def end(self, cookie: str, now_s: float) -> None:
-        """Believe this session no more, whoever kept a copy of its cookie."""
+    def end(self, cookie: str, now_s: float) -> tuple[str, int] | None:
+        """Believe this session no more, whoever kept a copy of its cookie; return its id and when it expires."""
         found = self._read(cookie)
         if found is None:
-            return
+            return None
         viewer, expires_s = found
         if len(self._ended) >= _MAX_ENDED:
             self._ended = {session: at for session, at in self._ended.items() if at > now_s}
@@ -88,6 +88,7 @@ class Sessions:
             # Too many to remember: everybody signs in again, rather than an ended session coming back.
             self._floor_s, self._ended = now_s + SESSION_S, {}
         self._ended[viewer.session] = expires_s
+        return viewer.session, expires_s
 
     def form_token(self, viewer: Viewer) -> str:
         """The mark of a form that was shown to this viewer, in this session."""

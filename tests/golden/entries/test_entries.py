@@ -12,7 +12,7 @@ from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
 from processor.model import Severity
 from processor.parsing import decode as entries
-from processor.parsing.resource_types import RESOURCE_TYPES
+from processor.parsing.service_labels import RESOURCE_TYPES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CASES = [json.loads(line) for line in Path(__file__).with_name("cases.ndjson").read_text("utf-8").splitlines()]

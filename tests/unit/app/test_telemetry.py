@@ -16,7 +16,7 @@ from processor.app import logs
 from processor.app.probes import Probes
 from processor.app.telemetry import METRICS, Telemetry
 from processor.ingest.watcher import Flush
-from processor.model import Checkpoint, Committed, Rejected, Seen, Totals
+from processor.model import Checkpoint, Committed, DeliveryHealth, Rejected, Seen, Totals
 from processor.model.errors import ConfigError, Transient
 from processor.parsing import decode as entries
 
@@ -98,7 +98,18 @@ def test_a_flush_is_counted_by_outcome(probes):
     telemetry.pulled(40, 0.5)
     telemetry.called_github("POST", 201)
     telemetry.watch_held(lambda: 77)
-    telemetry.waited(3)
+    telemetry.reported(
+        DeliveryHealth(
+            "w1",
+            NOW,
+            succeeded_at=NOW - timedelta(hours=1),
+            failed_at=NOW,
+            error="401",
+            parked={"acme/shop": "archived"},
+            waiting=3,
+            token_expires_at=NOW + timedelta(days=9, hours=12),
+        )
+    )
 
     _, page = get(f"{url}/metrics")
 
@@ -120,10 +131,26 @@ def test_a_flush_is_counted_by_outcome(probes):
         "gardener_held_messages 77.0",
         "gardener_waiting_seconds 0.0",
         "gardener_issues_waiting 3.0",
+        "gardener_delivery_succeeded_timestamp_seconds 1.767222e+09",
+        "gardener_delivery_failed_timestamp_seconds 1.7672256e+09",
+        "gardener_repositories_parked 1.0",
+        "gardener_token_expires_days 9.5",
         'gardener_github_calls_total{method="POST",status="201"} 1.0',
     ):
         assert f"\n{line}\n" in page
     assert "process_resident_memory_bytes" in page
+
+
+def test_what_is_not_known_of_delivery_is_no_number(probes):
+    telemetry, url = probes
+    unknown = (
+        "\ngardener_delivery_succeeded_timestamp_seconds NaN\n",
+        "\ngardener_delivery_failed_timestamp_seconds NaN\n",
+        "\ngardener_token_expires_days NaN\n",
+    )
+    assert all(line in get(f"{url}/metrics")[1] for line in unknown), "an alert on a 0 would be false"
+    telemetry.reported(DeliveryHealth("w1", NOW))
+    assert all(line in get(f"{url}/metrics")[1] for line in unknown)
 
 
 def test_a_worker_is_ready_once_its_model_is_loaded(probes):

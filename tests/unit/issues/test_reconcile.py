@@ -151,14 +151,14 @@ class MemoryTracker:
 class TrackedState:
     """A store with clusters that grow on command, and any number of controllers over it."""
 
-    def __init__(self, *, limits=None, path=":memory:", on_waiting=None, **settings):
+    def __init__(self, *, limits=None, path=":memory:", on_report=None, **settings):
         self.clock = ManualClock()
         self.store = SqliteStore(path)
         self.tracker = MemoryTracker(self.clock)
         wording = Wording(redact=lambda text: text, mask=lambda text: text)
         self.settings = IssueSettings(rules.make(), wording, **settings)
         self.limits = limits or Limits()
-        self.on_waiting = on_waiting
+        self.on_report = on_report
         self.controller = self.another()
 
     def another(self):
@@ -169,7 +169,7 @@ class TrackedState:
             clock=self.clock,
             name="test",
             limits=self.limits,
-            on_waiting=self.on_waiting,
+            on_report=self.on_report,
         )
 
     def grow(self, count, *, ids=("c1",), **more):
@@ -637,7 +637,7 @@ def test_new_issues_are_capped_and_the_rest_comes_later_most_urgent_first():
 
 def test_what_waits_for_the_budget_says_so_until_its_issue_is_there():
     told = []
-    tracked = TrackedState(limits=Limits(issues_per_hour=4), on_waiting=told.append)
+    tracked = TrackedState(limits=Limits(issues_per_hour=4), on_report=lambda report: told.append(report.waiting))
     tracked.grow(30, ids=("w1", "w2", "w3", "w4", "w5"), severity=Severity.WARNING, age=timedelta(minutes=30))
     tracked.turn()
 

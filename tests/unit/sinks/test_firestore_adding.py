@@ -11,6 +11,7 @@ from sinks.firestore.delta import MAX_TRANSFORMS, bounded_names, increments, key
 from sinks.firestore.delta import added as added_with
 from sinks.stored_cluster import (
     DAYS_KEPT,
+    HOURS_KEPT,
     MAX_FACET_VALUES,
     MAX_FACETS,
     MAX_REVISIONS,
@@ -86,7 +87,7 @@ def test_increments_give_what_recomputing_gives_whenever_they_are_allowed(before
         return
     fields = documents.model_fields(stored.record, STREAM, rev=1, seq=1) | documents.count_fields(stored)
     blind, computed = documents.cluster("c", transformed(fields, changes)), added(stored, last)
-    kept = {"minutes": MINUTES_KEPT, "days": DAYS_KEPT}
+    kept = {"minutes": MINUTES_KEPT, "hours": HOURS_KEPT, "days": DAYS_KEPT}
 
     for name in ("count", "first_seen", "last_seen", "sample", "severities", "facets", "revisions"):
         assert getattr(blind, name) == getattr(computed, name), name
@@ -115,6 +116,7 @@ def test_no_key_is_added_beyond_its_bound():
     assert max(map(len, stored.facets.values())) <= MAX_FACET_VALUES + 1
     assert len(stored.revisions) == MAX_REVISIONS
     assert len(stored.days) <= DAYS_KEPT
+    assert len(stored.hours) <= HOURS_KEPT
     assert len(stored.minutes) <= MINUTES_KEPT
 
 

@@ -48,9 +48,9 @@ def test_other_errors_pass():
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("document", [{"schema": 0}, {"schema": 3}, {"schema": "1"}, {}, None])
+@pytest.mark.parametrize("document", [{"schema": 0}, {"schema": 4}, {"schema": "1"}, {}, None])
 def test_a_document_of_any_other_version_is_refused(document):
-    with pytest.raises(StateError, match="this program knows 2"):
+    with pytest.raises(StateError, match="this program knows 3"):
         check_schema(document, "clusters/c")
 
 

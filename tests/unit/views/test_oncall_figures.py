@@ -130,13 +130,13 @@ def test_the_sparkline_has_a_bar_for_every_five_minutes_with_entries():
 def test_the_chart_per_minute_says_in_words_what_it_shows_and_marks_new_revisions(store):
     commit(store, NOW, "c1", [30, 30, 10], revision="shop-1")
     commit(store, NOW, "c1", [9], revision="shop-2")
-    chart = drawn(store)
+    chart = drawn(store, "3h")
 
     assert chart.summary == (
         "4 entries from 2026-01-01 00:01 to 2026-01-01 03:00 UTC; the most in one minute: 2, at 02:30."
     )
     assert [bar.label for bar in chart.bars] == ["02:30: 2", "02:50: 1", "02:51: 1"]
-    assert chart.revisions == (("shop-1", True), ("shop-2", True))
+    assert chart.revisions == ((("shop-1", True),), (("shop-2", True),))
     assert [mark.label for mark in chart.marks] == ["1", "2"]
 
 
@@ -144,13 +144,19 @@ def test_revisions_too_close_to_tell_apart_share_a_mark(store):
     commit(store, NOW, "c1", [30], revision="shop-1")
     commit(store, NOW, "c1", [29], revision="shop-2")
 
-    assert [mark.label for mark in drawn(store).marks] == ["1, 2"]
+    commit(store, NOW, "c1", [5], revision="shop-3")
+    chart = drawn(store, "3h")
+
+    assert [mark.label for mark in chart.marks] == ["1 \u00d72", "2"]
+    assert chart.revisions == ((("shop-1", True), ("shop-2", True)), (("shop-3", True),))
+    assert [mark.label for mark in drawn(store, "1h").marks] == ["1 \u00d72", "2"]
+    assert [mark.label for mark in drawn(store, "15m").marks] == ["1"]
 
 
 def test_a_mark_at_either_edge_is_inside_the_chart_with_its_text(store):
     commit(store, NOW, "c1", [179], revision="shop-1")
     commit(store, NOW, "c1", [0], revision="shop-2")
-    first, last = drawn(store).marks
+    first, last = drawn(store, "3h").marks
 
     assert (first.x, first.anchor, last.anchor) == (0, "start", "end")
     assert last.x < 100
@@ -161,18 +167,62 @@ def test_a_deploy_that_a_cluster_was_not_seen_in_is_marked_as_such(store):
     commit(store, NOW, "c2", [30], revision="shop-2")
     series = charts.series_of([one for one in store.clusters() if one.id == "c1"], store.clusters())
 
-    assert charts.chart(series, NOW).revisions == (("shop-1", True), ("shop-2", False))
+    assert charts.chart(series, NOW).revisions == ((("shop-1", True),), (("shop-2", False),))
 
 
 @pytest.mark.parametrize(
     ("name", "first", "bars"),
-    [("1h", "02:01", 1), ("3h", "00:01", 2), ("14d", "12-19", 2), ("90d", "10-04", 3), ("7y", "00:01", 2)],
+    [
+        ("1h", "02:01", 1),
+        ("3h", "00:01", 2),
+        ("24h", "12-31 04:00", 2),
+        ("14d", "12-19", 2),
+        ("90d", "10-04", 3),
+        ("7y", "00:01", 2),
+    ],
 )
 def test_a_chart_covers_the_range_asked_for(store, name, first, bars):
     commit(store, NOW, "c1", [0, 100, 60 * 24 * 3, 60 * 24 * 80])
     chart = drawn(store, name)
 
     assert (chart.ticks[0].label, len(chart.bars)) == (first, bars)
+
+
+@pytest.mark.parametrize(
+    ("ages", "opens_at"),
+    [
+        ([4, 3, 0], "15m"),  # a fresh outage would be the last pixels of three hours
+        ([12], "15m"),
+        ([13], "1h"),  # of a quarter of an hour, what came before would not be seen
+        ([40, 1], "1h"),
+        ([100, 1], "3h"),
+        ([60 * 10, 1], "24h"),
+        ([60 * 30, 1], "3h"),  # an old acquaintance: what it does now
+        ([60 * 30, 60 * 4], "24h"),
+        ([60 * 24 * 3], "14d"),
+    ],
+)
+def test_a_chart_opens_at_the_range_that_shows_how_it_began(store, ages, opens_at):
+    commit(store, NOW, "c1", ages)
+
+    assert drawn(store).range == opens_at
+
+
+def test_an_incident_opens_where_it_began_not_where_its_oldest_cluster_was_first_seen(store):
+    commit(store, NOW, "c1", [60 * 20, 5, 4, 3])
+    series = charts.series_of(store.clusters(), store.clusters(), NOW - timedelta(minutes=5))
+
+    assert charts.chart(series, NOW).range == "15m"
+
+
+def test_hours_are_bars_and_in_an_older_state_what_the_minutes_tell(store):
+    commit(store, NOW, "c1", [0, 1, 60 * 5, 60 * 23])
+    chart = drawn(store, "24h")
+    (cluster,) = store.clusters()
+    old = charts.series_of([replace(cluster, hours={})], [])
+
+    assert [bar.label.partition(": ")[2] for bar in chart.bars] == ["1", "1", "1", "1"]
+    assert [bar.label for bar in charts.chart(old, NOW, "24h").bars] == ["2026-01-01 02:00: 1", "2026-01-01 03:00: 1"]
 
 
 def test_a_chart_of_something_long_silent_begins_with_its_days(store):

@@ -8,11 +8,13 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from processor.model.errors import ConfigError
+from processor.model.errors import ConfigError, Transient
 from processor.views.web.auth import COOKIE, Access
+from processor.views.web.ended import EndedSessions
 from processor.views.web.iap_keys import ProxyKeys
 from processor.views.web.sessions import SESSION_S, Role, Sessions
 from processor.views.web.settings import load_web
+from sinks.sqlite.store import SqliteStore
 
 SECRETS = {
     "token": "on-call-token-0123456789",
@@ -86,6 +88,69 @@ def test_a_session_is_believed_by_processes_that_share_a_key_and_by_no_other():
     assert other.viewer({}, {COOKIE: cookie}) is None
     renewed = {"token": "a-new-token-0123456789"}
     assert access({"session_key"}, **renewed).viewer({}, {COOKIE: cookie}) is None
+
+
+class Processes:
+    """Processes of one page that share a key and a state; `clock_s` is theirs, `is_away` the state's."""
+
+    def __init__(self, path):
+        self.path, self.clock_s, self.is_away, self.opened = str(path), 0.0, False, []
+
+    def open_store(self):
+        if self.is_away:
+            raise Transient("away")
+        self.opened.append(SqliteStore(self.path))
+        return self.opened[-1]
+
+    def start(self, configured=frozenset(SECRETS)):
+        flags = {name: SECRETS[name] for name in configured}
+        ended = EndedSessions(self.open_store, lambda: self.clock_s)
+        return Access(load_web(flags), key_for=lambda _: None, now_s=lambda: NOW_S, ended=ended)
+
+
+@pytest.fixture
+def processes(tmp_path):
+    made = Processes(tmp_path / "garden.db")
+    yield made
+    for store in made.opened:
+        store.close()
+
+
+def test_signing_out_ends_the_session_in_every_process_and_after_a_restart(processes):
+    one, other = processes.start(), processes.start()
+    cookies = {COOKIE: one.sign_in("Mo", Role.ON_CALL)}
+    assert other.viewer({}, cookies)
+    one.sign_out(cookies)
+
+    assert one.viewer({}, cookies) is None
+    assert other.viewer({}, cookies), "it has just asked"
+    processes.clock_s += 30
+    assert other.viewer({}, cookies) is None
+    assert processes.start().viewer({}, cookies) is None
+    assert other.viewer({}, {COOKIE: one.sign_in("Mo", Role.ON_CALL)}), "others stay"
+
+
+def test_a_state_that_is_away_locks_nobody_out_and_hears_of_the_end_later(processes):
+    processes.is_away = True
+    one, other = processes.start(), processes.start()
+    cookies = {COOKIE: one.sign_in("Mo", Role.ON_CALL)}
+    assert other.viewer({}, cookies)
+    one.sign_out(cookies)
+    assert one.viewer({}, cookies) is None
+
+    processes.is_away = False
+    processes.clock_s += 30
+    assert one.viewer({}, {COOKIE: one.sign_in("Kim", Role.READ)})
+    assert other.viewer({}, cookies) is None
+
+
+def test_a_page_whose_key_is_its_own_asks_the_state_nothing(processes):
+    one = processes.start({"token"})
+    cookies = {COOKIE: one.sign_in("Mo", Role.ON_CALL)}
+    assert one.viewer({}, cookies)
+    one.sign_out(cookies)
+    assert one.viewer({}, cookies) is None
+    assert processes.opened == []
 
 
 def test_ended_sessions_stay_ended_however_many_end(monkeypatch):

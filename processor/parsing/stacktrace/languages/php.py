@@ -80,6 +80,7 @@ _UNCAUGHT = (
 
 LANGUAGE = Language(
     "php",
+    rank=80,
     needles=("#0 ",),
     parse=parse,
     automaton=Automaton(

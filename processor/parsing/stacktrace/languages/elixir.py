@@ -142,6 +142,7 @@ _AT = r"\s+(?:\([\w.]+(?: [^()]*)?\) )?(?:\S+\.(?:exs?|erl|eex|heex):\d+: |[A-Z:
 
 LANGUAGE = Language(
     "elixir",
+    rank=100,
     needles=("** (", '{file,"', "  exception "),
     parse=parse,
     automaton=Automaton(

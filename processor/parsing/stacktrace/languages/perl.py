@@ -45,6 +45,7 @@ _AT = r"\s+\S.* called at \S+ line \d+"
 
 LANGUAGE = Language(
     "perl",
+    rank=130,
     needles=(" called at ",),
     parse=parse,
     automaton=Automaton(

@@ -124,6 +124,7 @@ _REPORT = rules(
 
 LANGUAGE = Language(
     "cpp",
+    rank=120,
     needles=(
         "terminate called",
         "uncaught exception of type",

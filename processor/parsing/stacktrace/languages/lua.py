@@ -45,6 +45,7 @@ _AT = r"\s+(?:\[C\]|[^\s:]+(?::\d+)?): in "
 
 LANGUAGE = Language(
     "lua",
+    rank=140,
     needles=("stack traceback:",),
     parse=parse,
     automaton=Automaton(

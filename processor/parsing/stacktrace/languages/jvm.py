@@ -93,8 +93,10 @@ _MESSAGE = rules(
 
 LANGUAGE = Language(
     "jvm",
+    rank=40,
     needles=("\tat ", "  at ", "\nat "),
     parse=parse,
+    at_frame=frame,
     automaton=Automaton(
         start=rules(
             (r"Exception in thread \"", "thrown"),

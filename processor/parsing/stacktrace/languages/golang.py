@@ -129,6 +129,7 @@ _PANICS = r"(?:panic|fatal error|runtime error|unexpected fault address|SIG[A-Z]
 
 LANGUAGE = Language(
     "go",
+    rank=20,
     needles=(".go:",),
     parse=parse,
     automaton=Automaton(

@@ -156,6 +156,7 @@ _CONTINUED = (
 
 LANGUAGE = Language(
     "python",
+    rank=10,
     needles=('File "',),
     parse=parse,
     automaton=Automaton(

@@ -110,6 +110,7 @@ _AT = rf"{_TAGGED}\s*(?:\d+: )?(?:from )?(?:<internal:[^>]*>|[^\s:][^:]*):\d+:in
 
 LANGUAGE = Language(
     "ruby",
+    rank=70,
     needles=(":in `", ":in '"),
     parse=parse,
     automaton=Automaton(

@@ -108,8 +108,10 @@ _AT = r"\s+at (?:async )?(?:\S.* \(.*\)|\S+:\d+:\d+|<anonymous>)(?: \{)?\s*$"
 
 LANGUAGE = Language(
     "node",
+    rank=50,
     needles=("  at ", "\tat ", "\nat ", "node --trace-uncaught"),
     parse=parse,
+    at_frame=frame,
     automaton=Automaton(
         start=rules(
             (r"\s*\d+ \| ", "quoted"),

@@ -1,4 +1,4 @@
-"""Resource types: the label of a monitored resource that names its service, as a table.
+"""Service labels: which label of a monitored resource names its service, as a table by resource type.
 
 A row gives resource types and, in order, the sources of the name. A plain word is a label of the resource; `labels/X`
 is a label of the entry; `workload` is the Kubernetes workload that owns the pod or object; `context` is the service

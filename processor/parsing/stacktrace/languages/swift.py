@@ -76,6 +76,7 @@ _HEAD = (
 
 LANGUAGE = Language(
     "swift",
+    rank=110,
     needles=("Fatal error", "Precondition failed", "Assertion failed", "Program crashed: ", "*** Signal "),
     parse=parse,
     automaton=Automaton(

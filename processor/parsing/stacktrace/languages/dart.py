@@ -57,6 +57,7 @@ _AT = r"(?:package|dart):\S+ \d+:\d+\s+\S|#\d+ +\S.* \((?:dart|package|file|org-
 
 LANGUAGE = Language(
     "dart",
+    rank=90,
     needles=("#0 ", ".dart "),
     parse=parse,
     automaton=Automaton(

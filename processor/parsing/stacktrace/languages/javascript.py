@@ -45,6 +45,7 @@ _AT = r"\s*[^\s@]*@(?:https?|file|webpack|moz-extension|safari-extension|capacit
 
 LANGUAGE = Language(
     "javascript",
+    rank=900,
     needles=("@http", "@file:", "@webpack", "@moz-", "@safari-", "@capacitor", "@app:"),
     parse=parse,
     automaton=Automaton(

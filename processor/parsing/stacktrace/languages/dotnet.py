@@ -46,6 +46,8 @@ def frame(line: str) -> Frame | None:
 
 def unfold(text: str) -> str:
     """Restore the line breaks of a trace that a logger replaced by blanks."""
+    if "\n" in text or "   at " not in text:  # this runs for every entry of one line
+        return text
     return _FOLDED.sub(r"\n\1", text) if len(_FOLDED.findall(text)) > 1 else text
 
 
@@ -94,8 +96,11 @@ _AT = r"\s+at (?:\S+\.\S|lambda_method).*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<-
 
 LANGUAGE = Language(
     "dotnet",
+    rank=60,
     needles=("  at ",),
     parse=parse,
+    at_frame=frame,
+    unfold=unfold,
     automaton=Automaton(
         start=rules(
             (r"(?:fail|crit|warn): [\w.]+\[\d+\]\s*$", "record"),

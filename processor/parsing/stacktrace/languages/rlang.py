@@ -66,6 +66,7 @@ _TAIL = r"Calls: |Execution halted|Backtrace:|In addition: |Traceback:|Caused by
 
 LANGUAGE = Language(
     "r",
+    rank=150,
     needles=("Error in ", "Error: ", "Error:\n"),
     parse=parse,
     automaton=Automaton(

@@ -112,6 +112,7 @@ _MORE = rules(
 
 LANGUAGE = Language(
     "rust",
+    rank=30,
     needles=("panicked at ", "tack backtrace:", "Caused by:\n"),
     parse=parse,
     automaton=Automaton(
