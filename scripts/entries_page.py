@@ -5,83 +5,84 @@ from processor.parsing.service_labels import RESOURCE_TYPES
 from processor.parsing.severity import AGENT_STREAMS
 from processor.parsing.spellings import SPELLINGS
 
-HEAD = """# What an entry becomes
+HEAD = """# How entries are read
 
-For every entry that Cloud Logging delivers: whose problem it is (service), what it says (message), how bad it is
-(severity), and by what it is grouped (kind: text, exception, http). The tables of this page are made from the code by
-`make docs`.
+For every entry that Cloud Logging delivers: which service it belongs to, its message, its severity, and its kind (text,
+exception or http), which decides how it is grouped. `make docs` generates the tables of this page from the code.
 
 ## Service
 
-The first label that holds a name, by the type of the monitored resource. A number, a UUID, an empty label and `null`
-are no names. `labels/X` is a label of the entry; `workload` is the owner of the Kubernetes pod or of the object that an
-event is about (a pod's name without the hashes); `context` is the service that the payload names
-(`serviceContext.service`, `service.name`, `service`). What is left of the labels becomes facets: instance, namespace,
-cluster, location, container, and the resource that an audit log is about.
+The service is the first label in the table below that holds a name, by type of the monitored resource. A number, a
+UUID, an empty label and `null` do not count as names. `labels/X` is a label of the entry; `workload` is the owner of
+the Kubernetes pod, or of the object of an event (a pod's name without the hashes); `context` is the service that the
+payload names (`serviceContext.service`, `service.name`, `service`). Other labels become facets: instance, namespace,
+cluster, location, container, and the resource of an audit log.
 
-An audit log belongs to the resource's own name where its type has one here, else to the API
-(`protoPayload.serviceName`, as it stands). A type that is not in the table goes by the general rule: the label that is
-called like the type, else the first label ending in `name`, else one ending in `_id`; never the project, a location, a
-version or a kind. Where nothing has a name, the log's own id is the service.
+An audit log belongs to the named resource if its type is in the table, otherwise to the API
+(`protoPayload.serviceName`, verbatim). Types that are not in the table follow the general rule: the label named like
+the type, otherwise the first label ending in `name`, otherwise one ending in `_id`; never the project, a location, a
+version or a kind. If nothing has a name, the service is the id of the log.
 
-| resource type | where the name stands, best first |
+| resource type | sources of the name, best first |
 |---|---|
 """
 
 MESSAGE = """
 ## Message
 
-1. An audit log: the API, the method (two segments, without its version), gRPC's name of the code and a reason in
-   capitals, then the status message: `compute instances.insert: RESOURCE_EXHAUSTED: no machine is left`.
-2. An App Engine request log: the worst line that was logged during the request, a WARNING at least; else the request.
-3. A Kubernetes event: its reason and its message.
-4. Any other payload: the first field of the table that has a text. Errors and reasons join it after a colon, a stack
+1. Audit logs: the API, the method (two segments, without its version), the gRPC name of the code and an upper-case
+   reason, then the status message: `compute instances.insert: RESOURCE_EXHAUSTED: no machine is left`.
+2. App Engine request logs: the most severe line logged during the request, if at least WARNING; otherwise the request.
+3. Kubernetes events: reason and message.
+4. Any other payload: the first field of the table that holds text. Errors and reasons join it after a colon, a stack
    trace follows on lines of its own, short words under a name of codes or cues follow as `name=word`. Names are
    compared without regard to case and to `_ - . @`; one level of nesting is looked into, and the first of a list.
-5. A payload without any of these, beside a request with a status (or with these in fields of its own): the request.
-   5xx by method, route template and the words that say how it ended, 4xx one message for each service.
-6. Else the words that say why, after the noun of Google's `@type`; else the longest text of two words and more; else
-   all of its leaves.
+5. A payload without any of these, in an entry with a request and a status (also in fields of the payload): the
+   request. 5xx are grouped by method, route template and the words that say how the request ended; 4xx are one message
+   per service.
+6. Otherwise the words that say why, after the noun of Google's `@type`; otherwise the longest text of two or more
+   words; otherwise all leaves of the payload.
 
 A line that is JSON, logfmt or klog's `"message" key=value` is a payload; a container runtime's prefix and terminal
-colours are taken off. Parts of one entry that Cloud Logging cut (`split`) get the text of the whole, each counted.
-What comes from a schema (methods, codes, reasons, cues) is never masked.
+colours are removed. Parts of an entry that Cloud Logging split (`split`) get the text of the whole; each part is
+counted. Values from a schema (methods, codes, reasons, cues) are never masked.
 
-| what it is to the message | names | who writes it |
+| role in the message | names | written by |
 |---|---|---|
 """
 
 SEVERITY = """
 ## Severity
 
-Cloud Logging's own, where it has one. Where it is absent or DEFAULT: a level that the payload states, else the level
-that the line begins with, else what whoever carried the line gave it (journald's PRIORITY), else the outcome of the
-call or request. A text that reads as a stack trace is at least ERROR. A blank line is DEFAULT.
+The severity is that of Cloud Logging, if it is set. If it is absent or DEFAULT, it is the level stated by the payload,
+otherwise the level at the beginning of the line, otherwise the level assigned on the way (journald's PRIORITY),
+otherwise it follows from the outcome of the call or request. Text that reads as a stack trace is at least ERROR. A
+blank line is DEFAULT.
 
-Some agents give every line of a stream one severity: stdout INFO, stderr ERROR ({streams}). There a level that the
-line or the payload states wins, in both directions; a line that states none keeps the stream's; a severity that no
-stream gives (NOTICE, CRITICAL, ...) is the writer's word and stays. The log sink exports such lines of stdout when they
-state WARNING or worse: that costs the messages of these lines and nothing else; `stdout_lines = false` in Terraform
-turns it off. Lines of stderr that state INFO are exported, since the agent calls them ERROR, and ignored.
+Some agents give every line of a stream the same severity: stdout INFO, stderr ERROR ({streams}). There, a level stated
+by the line or the payload wins, in both directions; a line without a level keeps that of the stream; a severity that no
+stream gives (NOTICE, CRITICAL, ...) was set by the writer and stays. The log sink exports such lines of stdout if they
+state WARNING or worse; the only cost is the volume of these lines. `stdout_lines = false` in Terraform turns this off.
+Lines of stderr that state INFO are exported, because the agent calls them ERROR, and then ignored.
 
 | severity | words |
 |---|---|
 """
 
 FIELDS = """
-| field of a payload | numbers | who writes it |
+| field of a payload | numbers | written by |
 |---|---|---|
 """
 
 REST = """
-## What is left out
+## What is excluded
 
-- Data access audit logs (`cloudaudit.googleapis.com/data_access`): large, personal, and no fault of a service. Except
-  jobs that failed (BigQuery's `jobservice.jobcompleted` and entries with a `jobChange`): somebody has to hear of them.
-  To count all of it, take the exclusion `data-access` out of the sink; what that costs is the volume of every read.
-- Log Gardener's own log, known by the resource that the deployment creates ({own}) together with the form of its lines,
-  never by a field alone, which anybody can write. The sink leaves out everything that names its resources.
-- What is below `min_severity`.
+- Data access audit logs (`cloudaudit.googleapis.com/data_access`): they are large, personal, and no fault of a service.
+  Failed jobs are included (BigQuery's `jobservice.jobcompleted` and entries with a `jobChange`). To count all of these
+  logs, remove the exclusion `data-access` from the sink; the cost is the volume of every read.
+- Log Gardener's own log, recognised by the resource that the deployment creates ({own}) together with the form of its
+  lines, never by a field alone, which anybody can write. The sink excludes everything that names these resources.
+- Entries below `min_severity`.
 """
 
 

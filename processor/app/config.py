@@ -45,77 +45,93 @@ class Settings(BaseSettings):
     source: str = Field(
         "-",
         description=f"{forms('source')} for standard input."
-        " file:PATH?follow goes on as the file grows; ?text, also behind -, makes an entry of each line of plain text.",
+        " ?follow keeps reading as the file grows; ?text, also after -, reads plain text, one entry per line.",
     )
     state: str = Field("sqlite:garden.db", description=f"{forms('state')}.")
     issues: str = Field("none", description=f"{forms('issues')}.")
     worklog: str = Field(
         "none", description=f"{forms('worklog')}; the worker keeps worklog.md in the folder up to date."
     )
-    worklog_seconds: float = Field(300.0, gt=0, le=86_400, description="Pause between two writings of the worklog.")
-    worker: str = Field("", description="Name of this worker; the default is unique for each process.")
-    min_severity: SeverityName = Field("WARNING", description="Entries below it are counted as ignored.")
+    worklog_seconds: float = Field(300.0, gt=0, le=86_400, description="Seconds between two updates of the worklog.")
+    worker: str = Field("", description="Name of this worker; by default unique to the process.")
+    min_severity: SeverityName = Field("WARNING", description="Entries below this severity are counted as ignored.")
     flush_seconds: float = Field(2.0, gt=0, le=60, description="Commit at least this often, in seconds.")
     flush_entries: int = Field(5000, gt=0, le=20_000, description="Commit when this many entries are waiting.")
     writes_per_second: float = Field(
         400.0,
         ge=0,
         le=10_000,
-        description="Documents of Firestore that this worker writes in a second at most, by larger checkpoints;"
-        " several workers share the 500 that an index on a time takes. 0 is any number.",
+        description="Maximum Firestore documents that this worker writes per second, met by larger checkpoints."
+        " All workers together share the 500 that an index on a timestamp allows. 0 means no limit.",
     )
     ledger_lanes: int = Field(
         1,
         ge=1,
         le=256,
-        description="Chains of Firestore's ledger per five minutes, for Beam: as many commits at once."
-        " Decided when the state is made; workers alone want 1.",
+        description="Chains of Firestore's ledger per five minutes, for Beam: the number of concurrent commits."
+        " Fixed when the state is created; without Beam, use 1.",
     )
-    until_idle: float = Field(0.0, ge=0, description="End when no entry has come for so many seconds; 0 is never.")
-    pullers: int = Field(4, ge=1, le=64, description="Pulls from Pub/Sub in flight.")
+    until_idle: float = Field(0.0, ge=0, description="Exit after this many seconds without an entry; 0 means never.")
+    pullers: int = Field(4, ge=1, le=64, description="Concurrent pulls from Pub/Sub.")
     dead_letter: str = Field(
         "",
-        description="projects/P/topics/T for what cannot be decoded, or none;"
-        " the default is the topic of the subscription's dead-letter policy.",
+        description="Topic for messages that cannot be decoded, projects/P/topics/T, or none;"
+        " by default the topic of the subscription's dead-letter policy.",
     )
     max_rejected_ratio: float = Field(
         0.5, gt=0, le=1, description="Stop when more than this share of a minute's messages cannot be decoded."
     )
-    health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 is none.")
-    health_host: str = Field("127.0.0.1", description="Address that the health port listens on.")
+    health_port: int = Field(0, ge=0, le=65535, description="Port for /healthz, /readyz and /metrics; 0 means none.")
+    health_host: str = Field("127.0.0.1", description="Address on which the health port listens.")
     log_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="json, text, or auto: text on a terminal, else JSON."
+        "auto", description="json, text, or auto: text on a terminal, otherwise JSON."
     )
-    masks: tuple[Mask, ...] = Field((), description="Masks of your own: [[masks]] name, pattern.")
+    masks: tuple[Mask, ...] = Field((), description="Custom masks: [[masks]] with name and pattern.")
     protected_words: tuple[str, ...] = Field((), description="Words that never become <*>.")
-    rules: tuple[RuleSetting, ...] = Field((), description="Priority rules of your own, before the shipped ones.")
+    rules: tuple[RuleSetting, ...] = Field((), description="Custom priority rules, applied before the built-in rules.")
     thresholds: dict[PriorityName, tuple[ThresholdText, ...]] = Field(
-        {}, description='When an issue is opened, for each priority: P1 = ["3 in 1h", "5 in 2d"]; [] is never.'
+        {}, description='When to open an issue, by priority: P1 = ["3 in 1h", "5 in 2d"]; [] means never.'
     )
     dwell: dict[PriorityName, Duration] = Field(
-        {}, description='How old a problem must be before its issue is opened: P1 = "5m".'
+        {}, description='Minimum age of a problem before its issue is opened, by priority: P1 = "5m".'
     )
-    escalation_factor: int = Field(10, ge=2, le=1000, description="Growth that is worth a comment.")
-    quiet_days: int = Field(90, ge=1, le=3650, description="Silence that always means quiet.")
-    reopen_days: int = Field(30, ge=0, le=3650, description="What is back later than that gets a new issue.")
-    auto_close: bool = Field(False, description="Close issues that are quiet; otherwise they are only labelled.")
-    raw_samples: bool = Field(False, description="Show samples with their values, redacted; never in a public place.")
-    store_raw: bool = Field(False, description="Store samples with secrets and personal data as they came.")
+    escalation_factor: int = Field(
+        10, ge=2, le=1000, description="Comment on an issue when its count has grown by this factor."
+    )
+    quiet_days: int = Field(
+        90, ge=1, le=3650, description="Days of silence after which a problem always counts as quiet."
+    )
+    reopen_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="A problem that returns after this many days gets a new issue instead of reopening the old one.",
+    )
+    auto_close: bool = Field(False, description="Close issues of quiet problems; by default they are only labelled.")
+    raw_samples: bool = Field(
+        False, description="Publish samples with their values, redacted; do not use in a public repository."
+    )
+    store_raw: bool = Field(False, description="Store samples unredacted, with secrets and personal data.")
     retention_days: int = Field(
-        400, ge=0, le=3650, description="Days of silence after which a cluster is forgotten; 0 keeps everything."
+        400, ge=0, le=3650, description="Delete a cluster after this many days of silence; 0 keeps everything."
     )
-    code_owners: str = Field("", description="Path of a CODEOWNERS file: who owns the file that an exception names.")
-    page_url: str = Field("", description="Address of the on-call page, linked from every issue; empty for none.")
-    owners: tuple[OwnerSetting, ...] = Field((), description="Who is assigned; the last that fits decides.")
+    code_owners: str = Field(
+        "",
+        description="Path of a CODEOWNERS file; issues are assigned to the owners of the file that an exception names.",
+    )
+    page_url: str = Field("", description="URL of the on-call page, linked from every issue; empty for none.")
+    owners: tuple[OwnerSetting, ...] = Field((), description="Assignees of issues; the last match decides.")
     repositories: dict[str, str] = Field(
-        {}, description='Repositories by service pattern: "pay-*" = "OWNER/REPO"; the others go to `issues`.'
+        {}, description='Repository by service pattern: "pay-*" = "OWNER/REPO"; other services use `issues`.'
     )
-    issues_per_hour: int = Field(20, ge=0, le=400, description="New issues in an hour, over all workers.")
-    reconcile_seconds: float = Field(30.0, gt=0, le=3600, description="Pause between two looks at the issues.")
-    github_token: SecretStr = Field(SecretStr(""), description="Token with issues: write.")
-    github_api_url: str = Field("https://api.github.com", description="API of GitHub, or of GitHub Enterprise.")
-    github_app_id: str = Field("", description="GitHub App instead of a token: its id or client id.")
-    github_installation_id: int = Field(0, ge=0, description="Installation of the GitHub App.")
+    issues_per_hour: int = Field(20, ge=0, le=400, description="Maximum new issues per hour, over all workers.")
+    reconcile_seconds: float = Field(
+        30.0, gt=0, le=3600, description="Seconds between two runs of the issue controller."
+    )
+    github_token: SecretStr = Field(SecretStr(""), description="GitHub token with permission issues: write.")
+    github_api_url: str = Field("https://api.github.com", description="API URL of GitHub or GitHub Enterprise.")
+    github_app_id: str = Field("", description="GitHub App to use instead of a token: its id or client id.")
+    github_installation_id: int = Field(0, ge=0, description="Installation id of the GitHub App.")
     github_private_key: SecretStr = Field(SecretStr(""), description="Private key of the GitHub App, PEM.")
 
     @field_validator(*SCHEMES)

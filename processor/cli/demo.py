@@ -31,6 +31,7 @@ _HOST: Final = "127.0.0.1"
 @click.option(
     "--folder", default="demo", show_default=True, metavar="PATH", help="For state and issues; emptied first."
 )
+@click.option("--state", metavar="STATE", help="sqlite:PATH or PATH, a new file; issues go beside it, in PATH-issues.")
 @click.option(
     "--speed", default=1.0, show_default=True, type=click.FloatRange(1, 120), help="Playback speed, a factor."
 )
@@ -42,7 +43,7 @@ _HOST: Final = "127.0.0.1"
     default=True,
     help="Serve the page during the demo; in a terminal also afterwards, until Ctrl-C.",
 )
-def demo(folder: str, speed: float, port: int | None, page: bool) -> None:
+def demo(folder: str, state: str | None, speed: float, port: int | None, page: bool) -> None:
     """Play an invented shop: traffic, a bad deploy, an outage, a fix, and a regression. Five minutes.
 
     An incident opens and its clusters are combined, noise is muted, the incident is resolved and returns as a
@@ -51,8 +52,7 @@ def demo(folder: str, speed: float, port: int | None, page: bool) -> None:
     """
     from processor.app.demo.play import Demo
 
-    place = _emptied(Path(folder))
-    playing = Demo(place, speed=speed, tell=_tell)
+    playing = Demo(*(_beside(state) if state else _emptied(Path(folder))), speed=speed, tell=_tell)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: playing.stop())
     with _page(playing.settings, port) if page else _nothing():
@@ -86,21 +86,41 @@ def _end(settings: Settings, counted: int) -> None:
         click.echo(f"{options.hint(command, settings)}  # {why}")
 
 
-def _emptied(folder: Path) -> Path:
-    """Return the folder, created or emptied; a folder not made by the demo is refused. Raises `ConfigError`."""
+def _beside(state: str) -> tuple[Path, Path]:
+    """Return state and issues beside each other. Raises `ConfigError` for those that exist, and for no file."""
+    from processor.app.addresses import parse
+
+    path = Path(parse("state", state).where if ":" in state else state)
+    issues = path.with_name(f"{path.stem}-issues")
+    if state.startswith("firestore:") or str(path) == ":memory:":
+        raise ConfigError(f"the demo keeps its state in a file: --state sqlite:PATH, not {state}")
+    if there := next((one for one in (path, issues) if one.exists()), None):
+        raise ConfigError(f"{there} is there already; the demo begins with nothing: name a new file in --state")
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no folder {path.parent} for the demo's state; make it, or name another --state")
+    return path, issues
+
+
+def _emptied(folder: Path) -> tuple[Path, Path]:
+    """Return state and issues in the folder, created or emptied.
+
+    Raises `ConfigError` for a folder that was not made by the demo.
+    """
+    from processor.app.demo.play import ISSUES, STATE_FILE
+
     mark = folder / _MARK
     if folder.exists() and not mark.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there and not of a demo; name a folder that may be emptied, --folder PATH")
     if mark.exists():
-        for name in ("garden.db", "garden.db-wal", "garden.db-shm"):
-            (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / "issues", ignore_errors=True)
+        for end in ("", "-wal", "-shm"):
+            (folder / f"{STATE_FILE}{end}").unlink(missing_ok=True)
+        shutil.rmtree(folder / ISSUES, ignore_errors=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         mark.touch()
     except OSError as error:
         raise ConfigError(f"the demo's folder {folder} cannot be made: {error.strerror}; --folder PATH") from None
-    return folder
+    return folder / STATE_FILE, folder / ISSUES
 
 
 @contextmanager

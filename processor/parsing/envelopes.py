@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from processor.parsing import timestamps
+from processor.parsing import events, timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,6 +246,10 @@ def _line(found: Object) -> Object:
     if at is None:
         return found
     entry: Object = {"timestamp": at}
+    if "reason" in found and events.is_event(found):
+        # As Cloud Logging writes them; of what kubectl prints, the type alone says how bad it is.
+        level = "WARNING" if found.get("type") == "Warning" else "INFO"
+        return {**entry, "logName": "events", "severity": level, "resource": {"type": "k8s_pod"}, "jsonPayload": found}
     if isinstance(stream := found.get("stream"), str) and isinstance(found.get("log"), str) and "time" in found:
         # Docker's json-file driver wraps each line of text in an object.
         inner = _parsed(found["log"].strip().encode())

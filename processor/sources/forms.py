@@ -56,6 +56,12 @@ _TABLE: Final = re.compile(rb"[A-Z][A-Z0-9_]*(?: +[A-Z][A-Z0-9_]*)*\s*\r?\n")
 _TABLE_FIELD: Final = re.compile(_FIELD.upper().replace(r"\B", r"\b").encode())
 _CSV: Final = re.compile(rb"\"?[A-Za-z_@][\w./@\[\]-]*\"?(?:[,;\t]\s*\"?[A-Za-z_@][^,;\t\n]*)+\r?\n")
 _CSV_FIELD: Final = re.compile(rf"(?:^|[,;\t\"]){_FIELD}".encode(), re.IGNORECASE)
+_OTLP: Final = re.compile(rb"\s*\[?\s*\{\s*\"(?:resourceLogs|resource_logs)\"\s*:")
+_OTLP_LINES: Final = (
+    '\'.resourceLogs[] | ((.resource.attributes[]? | select(.key == "service.name") | .value.stringValue) //'
+    ' "unknown") as $service | .scopeLogs[].logRecords[] | {time: .timeUnixNano, level: .severityText,'
+    " message: .body.stringValue, service: $service, trace: .traceId}'"
+)
 _API_ERROR: Final = re.compile(rb"\s*\[?\s*\{\s*\"error\"\s*:\s*\{\s*\"(?:code|message|status|errors)\"\s*:")
 
 
@@ -69,15 +75,22 @@ def refusal_of_bytes(head: bytes) -> str:
 def refusal_of_text(head: bytes) -> str:
     """Return why text that begins like this is no export of log entries; "" if it may be an export."""
     line = head[: head.find(b"\n") + 1] or head + b"\n"
-    may_be_entries = head.lstrip()[:1] in (b"{", b"[")
+    is_json = head.lstrip()[:1] in (b"{", b"[")
     return next(
-        (sentence for sentence, fits in _TEXT if may_be_entries is (fits is _is_api_error) and fits(head, line)),
+        (sentence for sentence, fits in _TEXT if is_json is (fits in _OF_JSON) and fits(head, line)),
         "",
     )
 
 
 def _is_api_error(head: bytes, _line: bytes) -> bool:
     return _API_ERROR.match(head) is not None
+
+
+def _is_otlp(head: bytes, _line: bytes) -> bool:
+    return _OTLP.match(head) is not None
+
+
+_OF_JSON: Final = (_is_api_error, _is_otlp)
 
 
 def _is_csv(_head: bytes, line: bytes) -> bool:
@@ -96,6 +109,10 @@ def _is_yaml(head: bytes, _line: bytes) -> bool:
 
 _TEXT: Final[tuple[tuple[str, Callable[[bytes, bytes], bool]], ...]] = (
     ("holds an error answer of the API, not its entries; the answer says what is missing", _is_api_error),
+    (
+        f"holds OTLP requests of OpenTelemetry, each with many records: `jq -c {_OTLP_LINES} FILE | gardener replay -`",
+        _is_otlp,
+    ),
     (
         f"is a web page, perhaps of a sign-in that failed: {_JSON_INSTEAD}",
         lambda head, _line: _HTML.match(head) is not None,

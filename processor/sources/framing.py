@@ -17,6 +17,7 @@ from processor.sources.shapes import (
     MAX_LIST_END,
     MAY_BE_LIST,
     NEWLINE,
+    after_list,
     begins_anew,
     shape_of,
 )
@@ -224,12 +225,12 @@ class Framer:
             position = token.end()
             if token[0] == b"{":
                 if depth == 0:
-                    if answer := LIST.match(self._buffer, token.start()):
-                        self._in_answer = True
-                        start = position = self._buffer.index(b"[", answer.end()) + 1
+                    leap = self._leap(token.start(), start, final=final)
+                    if leap is not None:
+                        if leap < 0:
+                            break
+                        start = position = leap
                         continue
-                    if not final and MAY_BE_LIST.match(self._buffer, token.start()):
-                        break
                     opened = token.start()
                 depth += 1
             elif token[0] == b"}" and depth:
@@ -245,6 +246,16 @@ class Framer:
                     break  # the rest of the string may still come
         over = final or len(self._buffer) - start > self._max
         return start, opened, len(self._buffer) if over else -1
+
+    def _leap(self, at: int, start: int, *, final: bool) -> int | None:
+        """Return where to go on if the brace at `at` opens no element: -1 if more input is needed; None if it does."""
+        if self._in_answer and (after := after_list(self._buffer, start, final=final)) is not None:
+            self._in_answer = after < 0
+            return after
+        if answer := LIST.match(self._buffer, at):
+            self._in_answer = True
+            return self._buffer.index(b"[", answer.end()) + 1
+        return -1 if not final and MAY_BE_LIST.match(self._buffer, at) else None
 
     def _leave_oversized(self, *, final: bool) -> Generator[Frame, None, bool]:
         """Frame an element that is too long if its end is in sight, and return whether it is."""

@@ -30,6 +30,7 @@ MAY_BE_LIST: Final = re.compile(
 LIST_END: Final = re.compile(
     rb'\s*(?:,\s*"[^"\n]*"\s*:\s*(?:"(?:[^"\\\n]|\\.)*"|[^\s,{}\[\]"]+|\[[^\[\]{}]*\]|\{[^{}]*\})\s*)*\}'
 )
+_CLOSED: Final = re.compile(rb"\s*\]")
 MAX_LIST_END: Final = 1 << 16
 
 
@@ -71,6 +72,19 @@ def shape_of(text: bytes, *, final: bool) -> Shape | None:
         boundary = re.compile(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
         return Shape(begin, boundary, closing=True, in_answer=answer is not None)
     return _OBJECTS if INDENTED.match(text) else LINES
+
+
+def after_list(text: bytes, start: int, *, final: bool) -> int | None:
+    """Return the end of an answer whose list ends at `start`; -1 if more input is needed, None if the list goes on.
+
+    An object among the answer's other fields, such as the metadata of kubectl's List, is no entry.
+    """
+    closed = _CLOSED.match(text, start)
+    if closed is None:
+        return None
+    if (end := LIST_END.match(text, closed.end())) is not None:
+        return end.end()
+    return -1 if not final and len(text) - closed.end() < MAX_LIST_END else None
 
 
 def begins_anew(line: bytes) -> bool:

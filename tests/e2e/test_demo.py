@@ -51,7 +51,9 @@ def test_every_entry_is_counted_and_the_next_commands_can_be_pasted(played):
     failing = (story.FIX_S - story.BAD_DEPLOY_S) + (story.ROLLBACK_S - story.REGRESS_S)
 
     assert re.search(r"^[\d,]+ entries, 7 clusters; issues in demo/issues/$", out, re.MULTILINE)
-    assert f" {failing} " in out
+    # The failure, the caller, the request: each failed payment three times, and the outage's own line; one row.
+    assert f" {3 * failing + sum(second % 4 == 0 for second in range(story.OUTAGE_S, story.FIX_S))} " in out
+    assert "[4 clusters] pay.rates.UnknownCurrencyError" in out
     assert re.findall(r" (\w+) --state sqlite:demo/garden.db  # ", out, re.MULTILINE) == ["worklog", "top", "serve"]
     assert (folder / "demo" / "issues").is_dir()
 
@@ -100,6 +102,17 @@ def test_a_folder_that_holds_something_else_is_left_alone(gardener, tmp_path):
 
     assert (done.returncode, (tmp_path / "demo" / "thesis.txt").read_text()) == (2, "precious")
     assert b"name a folder that may be emptied, --folder PATH" in done.stderr
+
+
+def test_a_named_state_is_a_new_file_with_its_issues_beside_it(gardener, tmp_path):
+    gardener("demo", "--no-page", "--speed", "120", "--state", "sqlite:shop.db")
+
+    assert (tmp_path / "shop.db").is_file()
+    assert list((tmp_path / "shop-issues").glob("0001-*.md"))
+    for state, said in (("shop.db", b"shop.db is there already"), ("firestore:p", b"keeps its state in a file")):
+        done = gardener("demo", "--no-page", "--state", state, check=False)
+        assert done.returncode == 2
+        assert said in done.stderr
 
 
 def test_the_page_is_served_while_it_plays_and_ends_with_it(tmp_path):

@@ -26,20 +26,21 @@ if TYPE_CHECKING:
 
 WHO: Final = "demo"
 STATE_FILE: Final = "garden.db"
+ISSUES: Final = "issues"
 _LOOK_S: Final = 5.0
 _TAIL_S: Final = 12.0
 """Seconds after the last entry, for the issues to be updated."""
 
 
-def settings_in(folder: Path) -> Settings:
+def settings_in(state: Path, issues: Path) -> Settings:
     """Return settings for a five-minute run: the shipped rules and thresholds, with short dwell times.
 
     The most urgent clusters wait a minute: an outage has to be recognised before its clusters get issues.
     """
     return Settings(
         source="file:demo?follow",  # an endless source: issues are kept up to date meanwhile
-        state=f"sqlite:{folder / STATE_FILE}",
-        issues=f"folder:{folder / 'issues'}",
+        state=f"sqlite:{state}",
+        issues=f"folder:{issues}",
         worker="demo",
         flush_seconds=1.0,
         reconcile_seconds=_LOOK_S,
@@ -50,8 +51,8 @@ def settings_in(folder: Path) -> Settings:
 class Demo:
     """A run of the demo. `speed` 1 takes five minutes, 60 five seconds; `tell` is called with each act's sentence."""
 
-    def __init__(self, folder: Path, *, speed: float, tell: Callable[[int, str], None]) -> None:
-        self.settings = settings_in(folder)
+    def __init__(self, state: Path, issues: Path, *, speed: float, tell: Callable[[int, str], None]) -> None:
+        self.settings = settings_in(state, issues)
         self._tell = tell
         # At a higher speed the demo ends now, so that no entry lies in the future.
         begin = datetime.now(UTC) - timedelta(seconds=(story.LENGTH_S + _TAIL_S) * (1 - 1 / speed))

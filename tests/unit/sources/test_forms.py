@@ -4,6 +4,8 @@ import bz2
 import gzip
 import json
 import lzma
+import re
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -13,8 +15,11 @@ import pytest
 
 from processor.app.addresses import parse
 from processor.app.file_source import open_file
+from processor.model import Severity
 from processor.model.errors import ConfigError, SourceError
+from processor.parsing.decode import decode
 from processor.parsing.plain_text import PlainText
+from processor.sources import forms
 from processor.sources.encoding import Decoding
 
 ENTRIES = [{"insertId": str(n), "timestamp": "2025-03-02T08:15:30Z", "textPayload": f"tür {n}"} for n in range(40)]
@@ -32,6 +37,42 @@ READABLE = {
     "UTF-8 with a mark, compressed": gzip.compress(b"\xef\xbb\xbf" + UTF8),
     "UTF-16, compressed": gzip.compress(PLAIN.encode("utf-16")),
 }
+
+
+OTLP = json.dumps(
+    {
+        "resourceLogs": [
+            {
+                "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "checkout"}}]},
+                "scopeLogs": [
+                    {
+                        "logRecords": [
+                            {
+                                "timeUnixNano": "1772359200250000000",
+                                "severityText": "ERROR",
+                                "body": {"stringValue": "card declined"},
+                                "traceId": "5b8efff798038103d269b633813fc60c",
+                            }
+                        ]
+                    }
+                ],
+            },
+            {
+                "scopeLogs": [
+                    {
+                        "logRecords": [
+                            {
+                                "timeUnixNano": "1772359201000000000",
+                                "severityText": "WARN",
+                                "body": {"stringValue": "slow query"},
+                            }
+                        ]
+                    }
+                ]
+            },
+        ]
+    }
+)
 
 
 def read(path, **options):
@@ -103,6 +144,7 @@ REFUSED = [
     (b'<?xml version="1.0"?><Event/>', ["XML"]),
     (b"ERROR: (gcloud.logging.read) You do not currently have an active account selected.\n", ["gcloud's error"]),
     (b'{\n  "error": {\n    "code": 401,\n    "message": "x"\n  }\n}\n', ["error answer"]),
+    (OTLP.encode(), ["OTLP", "jq -c", "{} | gardener replay -"]),
     (GCLOUD_YAML.encode(), ["YAML", "--format=json"]),
     (GCLOUD_YAML[4:].encode(), ["YAML", "--format=json"]),
     (GCLOUD_YAML.replace("\n", "\r\n").encode("utf-16"), ["YAML", "--format=json"]),
@@ -116,6 +158,35 @@ REFUSED = [
     ),
     ("┌──────┬─────┐\n│ SEVERITY │\n".encode(), ["table", "--format=json"]),
 ]
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not here: apt-get install jq")
+def test_the_command_that_is_named_for_otlp_makes_entries_of_it(tmp_path):
+    program = re.search(r"jq -c '(.*?)' FILE", forms.refusal_of_text(OTLP.encode()))[1]
+    done = subprocess.run(["jq", "-c", program], input=OTLP, capture_output=True, text=True, check=True)
+    first, second = (decode(line.encode(), datetime(2026, 4, 1, tzinfo=UTC)) for line in done.stdout.splitlines())
+
+    assert (first.service, first.severity, first.text) == ("checkout", Severity.ERROR, "card declined")
+    assert (second.service, second.severity, second.text) == ("", Severity.WARNING, "slow query")
+    assert first.at == datetime(2026, 3, 1, 10, 0, 0, 250_000, tzinfo=UTC)
+
+
+def test_kubectls_list_of_events_is_read(tmp_path):
+    event = {
+        "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "BackOff", "eventTime": None,
+        "message": "Back-off restarting failed container api", "lastTimestamp": "2026-03-01T10:05:00Z",
+        "involvedObject": {"kind": "Pod", "name": "api-6d4cf56db6-x7lkq", "namespace": "shop"},
+    }  # fmt: skip
+    normal = {**event, "type": "Normal", "reason": "Created", "message": "Created container"}
+    listed = {"apiVersion": "v1", "items": [event, normal], "kind": "List", "metadata": {"resourceVersion": ""}}
+    for indent in (4, None):
+        path = tmp_path / f"list-{indent}.json"
+        path.write_text(json.dumps(listed, indent=indent))
+        first, second = (decode(one.data, datetime(2026, 4, 1, tzinfo=UTC)) for one in read(path))
+
+        assert (first.service, first.severity) == ("api", Severity.WARNING)
+        assert first.text == "BackOff: Back-off restarting failed container api"
+        assert second.severity is Severity.INFO
 
 
 @pytest.mark.parametrize(("data", "words"), REFUSED)
