@@ -80,20 +80,23 @@ def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners,
 
 def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    first = _take(source)
-    if cores == 1 or source.exhausted():
-        grouper = Grouper(masker)
-        while first or not source.exhausted():
-            yield _group(first, grouper)
-            first = _take(source)
+    grouper = Grouper(masker)
+    # The first part here, so that the processes begin with the shapes that it has: each is costly to see first.
+    yield _group(_take(source), grouper)
+    if cores == 1:
+        while not source.exhausted():
+            yield _group(_take(source), grouper)
         return
-    with ProcessPoolExecutor(cores, initializer=_begin, initargs=(masker,)) as pool:
-        waiting: deque[Future[_Grouped]] = deque([pool.submit(_group, first)])
-        while waiting:
+    if source.exhausted():
+        return
+    with ProcessPoolExecutor(cores, initializer=_begin, initargs=(grouper,)) as pool:
+        waiting: deque[Future[_Grouped]] = deque()
+        while waiting or not source.exhausted():
             # Enough work in progress to keep every core busy, not enough to fill the memory with a long file.
             while len(waiting) < 2 * cores and not source.exhausted():
                 waiting.append(pool.submit(_group, _take(source)))
-            yield waiting.popleft().result()
+            if waiting:
+                yield waiting.popleft().result()
 
 
 def _take(source: Source) -> Block | list[bytes]:
@@ -107,8 +110,8 @@ def _take(source: Source) -> Block | list[bytes]:
 _of_process: list[Grouper] = []
 
 
-def _begin(masker: Masker) -> None:
-    _of_process.append(Grouper(masker))
+def _begin(grouper: Grouper) -> None:
+    _of_process.append(grouper)
     gc.disable()  # no reference cycles are created here, and the search for them takes a tenth of the time
 
 

@@ -1,4 +1,4 @@
-"""Keep one issue per problem as it should be.
+"""Keep one issue per problem up to date.
 
 Enters: clusters with their triage, and the issues that exist.
 Leaves: requests to an `IssueTracker`, each recorded before it is sent.

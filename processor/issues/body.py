@@ -1,4 +1,4 @@
-"""What an issue says: title, body, labels and comments as Markdown. Pure.
+"""The text of an issue: title, body, labels and comments as Markdown. Pure.
 
 Log text appears only through `processor.text.markdown`, and only after `Wording`. Counts, times and the words
 of the policy are ours; everything else (templates, samples, names of services, revisions, routes) is log text.
@@ -49,24 +49,24 @@ _HEADINGS: Final = {
 
 
 def marker(key: str) -> str:
-    """The first line of an issue's body."""
+    """Return the first line of an issue's body."""
     return f"<!-- log-gardener:v1 key={key} -->"
 
 
 def key_of(body: str) -> str:
-    """The key in a body, "" where it is not ours. Log text cannot forge the marker; people may write above it."""
+    """Return the key in a body, "" if it is not ours. Log text cannot forge the marker; people may write above it."""
     found = _MARKER.search(body[:_NEAR_TOP])
     return found[1] if found else ""
 
 
 def comment_key(body: str) -> tuple[str, int] | None:
-    """(key, number) of a comment of ours."""
+    """Return (key, number) of one of our comments."""
     found = _COMMENT.match(body)
     return (found[1], int(found[2])) if found else None
 
 
 def labels(cluster: Cluster, wording: Wording, priority: Priority, *, flapping: bool) -> tuple[str, ...]:
-    """Our label first; no label holds a comma, which a listing could not ask for."""
+    """Return the labels, ours first; none contains a comma, which a listing could not query."""
     service = re.sub(r"[^A-Za-z0-9._-]+", "-", wording.named(cluster.stream.service))[: MAX_LABEL - len("service: ")]
     found = [LABEL, f"priority: {priority}"]
     if service.strip("-."):
@@ -89,11 +89,11 @@ def body(
     incident: str = "",
     places: Places = NOWHERE,
 ) -> str:
-    """Our part of the issue's body, from marker to end mark; at most about 45,000 characters.
+    """Return our part of the issue's body, from marker to end mark; at most about 45,000 characters.
 
-    In the order in which it is read: how bad, the trace or the latest sample, links, related issues, the rest folded.
-    `impact` is the sentence of the policy's rule, `lead` and `incident` what `incident_body` says of all the clusters
-    that this one speaks for, `places` where links lead.
+    In reading order: how bad, the trace or the latest sample, links, related issues, the rest folded. `impact` is the
+    sentence of the policy's rule, `lead` and `incident` are the texts of `incident_body` about all clusters that this
+    issue covers, `places` are the targets of links.
     """
     parts = [
         marker(cluster.id),
@@ -115,9 +115,9 @@ def body(
 
 
 def splice(ours: str, whole: str) -> str:
-    """Our part put in place of the old one; what people wrote stays.
+    """Return the body with our part replaced; text written by people stays.
 
-    Where its marks are gone nobody can tell what is whose, so all of it stays, below; so it does where it is too long.
+    If its marks are gone, authorship cannot be told, so all of it stays, below ours; the same if it is too long.
     """
     start = _MARKER.search(whole[:_NEAR_TOP])
     above = whole[: start.start()].strip() if start else ""
@@ -131,7 +131,7 @@ def splice(ours: str, whole: str) -> str:
 
 
 def comment(cluster: Cluster, owed: PendingComment, wording: Wording) -> str:
-    """A comment about one turning point."""
+    """Return the comment about a turning point."""
     parts = [
         f"<!-- log-gardener:c key={cluster.id} n={owed.number} -->",
         f"**{_HEADINGS.get(owed.change, 'Changed')}.** {owed.reason}",
@@ -150,7 +150,7 @@ _STEERING: Final = (
 
 
 def issue_link(number: int, url: str) -> str:
-    """A reference that leads somewhere, from anywhere: a number alone would mean another repository's issue."""
+    """Return a link that works from any repository; a bare number would refer to the reader's own."""
     where = url if url.startswith(("https://", "http://")) else quote(url, safe="/:.-_~")
     return f"[issue {number}]({where.replace(' ', '%20').replace(')', '%29')})"
 
@@ -163,7 +163,7 @@ def _related(links: Iterable[RelatedIssue]) -> Iterable[str]:
 
 
 def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Notes) -> str:
-    """One paragraph: how urgent, how much, on how much, since when, in which revision."""
+    """Return one paragraph: priority, count, extent, time span, revision."""
     levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
     times = cluster.occurrences
     once = "" if times == cluster.count else f" in {times:,} occurrences"
@@ -177,7 +177,7 @@ def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Note
 
 
 def _going(cluster: Cluster) -> str:
-    """How much came at the end: true whenever it is read, unlike "still going"."""
+    """Return the rate at the end: true whenever it is read, unlike "still going"."""
     last = int(cluster.last_seen.timestamp()) // 60
     lately = sum(n for minute, n in cluster.minutes.items() if minute > last - _LATELY_MIN)
     return f" Still going when last seen: {lately:,} in {_LATELY_MIN} minutes." if lately > 1 else ""
@@ -188,7 +188,7 @@ def _entries(count: int) -> str:
 
 
 def _revision(cluster: Cluster, wording: Wording, notes: Notes) -> str:
-    """The revision, once: the one it came with, or the one it is in."""
+    """Return the revision once: the one it appeared with, or the one it occurs in."""
     if not cluster.revisions:
         return ""
     first = _code(wording.named(cluster.first_revision))
@@ -202,12 +202,12 @@ def _revision(cluster: Cluster, wording: Wording, notes: Notes) -> str:
 
 
 def _code(name: str) -> str:
-    """A name in a sentence; in a code span nothing of it means anything."""
+    """Return a name as a code span, in which Markdown has no effect."""
     return f"`{markdown.title(name, max_chars=_MAX_NAME) or '(no name)'}`"
 
 
 def _sample(cluster: Cluster, wording: Wording) -> Iterable[str]:
-    """The trace, the message, or of a request what is telling of its JSON; nothing that the title says already."""
+    """Return the trace, the message, or the informative part of a request's JSON; nothing already in the title."""
     sample = cluster.latest
     if sample.text:
         shown = wording.sample(sample.text)

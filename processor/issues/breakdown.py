@@ -22,7 +22,7 @@ _USERS: Final = ("user_id", "label user_id", "label user", "label userId", "labe
 
 
 def where(cluster: Cluster, notes: Notes, wording: Wording) -> str:
-    """What all entries share, a line each: the project, deploys, and every facet with one value."""
+    """Return what all entries share, one line each: the project, deploys, and every facet with one value."""
     rows = [
         ("project", wording.named(cluster.stream.project)),
         ("service", wording.named(cluster.stream.service)),
@@ -45,7 +45,7 @@ def where(cluster: Cluster, notes: Notes, wording: Wording) -> str:
 
 
 def differing(cluster: Cluster, wording: Wording) -> str:
-    """Every facet with more than one value: the most frequent, the rest in one row."""
+    """Return every facet with several values: the most frequent ones, the rest in one row."""
     sections = []
     for facet, values in sorted(_tables(cluster).items()):
         if len(values) < 2 or _is_told(facet):  # noqa: PLR2004  # one value is no difference
@@ -59,18 +59,18 @@ def differing(cluster: Cluster, wording: Wording) -> str:
 
 
 def instances(cluster: Cluster) -> str:
-    """How many instances it was seen on, "" where entries name none. Their names tell nothing."""
+    """Return the number of instances, "" if entries name none. Their names carry no information."""
     return _counted(cluster.facets.get(INSTANCE, {}), INSTANCE)
 
 
 def users(cluster: Cluster) -> str:
-    """How many users it was seen with, "" where entries name none."""
+    """Return the number of users, "" if entries name none."""
     found = [cluster.facets[name] for name in _USERS if name in cluster.facets]
     return _counted(max(found, key=len), "user") if found else ""
 
 
 def timeline(cluster: Cluster) -> str:
-    """The last fourteen days that have entries if there are several, and the last three hours by ten minutes."""
+    """Return the last fourteen days with entries if there are several, and the last three hours by ten minutes."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     rows = [(f"{epoch + timedelta(days=day):%Y-%m-%d}", n) for day, n in sorted(cluster.days.items())[-14:]]
     tens: dict[int, int] = {}
@@ -83,14 +83,14 @@ def timeline(cluster: Cluster) -> str:
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Two columns."""
+    """Return a table of two columns."""
     found = list(rows)
     width = max((len(name) for name, _ in found), default=0)
     return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in found)
 
 
 def short(value: str) -> str:
-    """One line, cut."""
+    """Return one line, cut."""
     value = " ".join(value.split())
     return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"
 
@@ -104,12 +104,12 @@ def _tables(cluster: Cluster) -> Mapping[str, Mapping[str, int]]:
 
 
 def _is_told(facet: str) -> bool:
-    """Whether it is counted or linked elsewhere."""
+    """Return whether the facet is counted or linked elsewhere."""
     return facet in (INSTANCE, ERROR_GROUP, *_USERS)
 
 
 def _facet_name(facet: str, wording: Wording) -> str:
-    """The key of a label is chosen by whoever writes the log."""
+    """Return the name of a facet; a label's key is chosen by the writer of the log, so it is log text."""
     return short(wording.said(facet))
 
 

@@ -1,6 +1,6 @@
-"""Addresses that a reader of an issue goes to: the cluster's page, its entries, its groups, the commit. Pure.
+"""Links of an issue: the cluster's page, its entries, its groups, the commit. Pure.
 
-Promises: log text in an address went through `Wording` and is quoted, so that it is inert in Markdown.
+Promises: log text in a URL has passed through `Wording` and is quoted, so that it is inert in Markdown.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _COMMIT_KEYS: Final = re.compile(r"label \S{0,60}(?:commit|git|sha|revision|vcs)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where links lead beside Google Cloud's console.
+    """Targets of links other than Google Cloud's console.
 
     Attributes:
-        page: address of the on-call page, "" for none.
-        code: address of the repository that commits belong to, "" for none.
+        page: URL of the on-call page, "" for none.
+        code: URL of the repository of the commits, "" for none.
     """
 
     page: str = ""
@@ -47,7 +47,7 @@ NOWHERE: Final = Places()
 
 
 def links(cluster: Cluster, wording: Wording, places: Places = NOWHERE) -> str:
-    """A list of links, the nearest first."""
+    """Return a list of links, the most specific first."""
     return "\n".join(f"- [{name}]({address})" for name, address in _links(cluster, wording, places))
 
 
@@ -75,7 +75,7 @@ def _links(cluster: Cluster, wording: Wording, places: Places) -> Iterator[tuple
 
 
 def _code(cluster: Cluster, places: Places) -> Iterator[tuple[str, str]]:
-    """The commit that a label names; of two what lies between them."""
+    """Return a link to the commit that a label names, or to the comparison of two."""
     if not places.code:
         return
     for name, values in cluster.facets.items():
@@ -103,9 +103,9 @@ def _trace(raw: str) -> str:
 
 
 def _query(cluster: Cluster, wording: Wording) -> str:
-    """A Logging query for entries like these: the service, and the longest constant words, or the requests.
+    """Return a Logging query for such entries: the service, and the longest constant words or the requests.
 
-    Not the severity: where ours was inferred from the text, Cloud Logging has none to compare with.
+    Without the severity: if ours was inferred from the text, Cloud Logging has none to compare with.
     """
     parts = []
     service = wording.named(cluster.stream.service)
@@ -121,7 +121,7 @@ def _query(cluster: Cluster, wording: Wording) -> str:
 
 
 def _request(cluster: Cluster, wording: Wording) -> Iterator[str]:
-    """Method and route where all requests share them, and the statuses."""
+    """Return method and route if all requests share them, and the statuses."""
     routes = cluster.facets.get("route", {})
     statuses = sorted(value for value in cluster.facets.get("status", {}) if re.fullmatch(r"[1-5]\d\d", value))
     if statuses:
@@ -133,5 +133,5 @@ def _request(cluster: Cluster, wording: Wording) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """Inert in Markdown, too: nothing but letters, digits and ``_.-~%`` is left."""
+    """Quote for a URL; only letters, digits and ``_.-~%`` remain, which are inert in Markdown, too."""
     return quote(text, safe="", errors="replace")

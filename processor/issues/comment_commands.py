@@ -36,7 +36,7 @@ class Listener:
         self._clock = clock
 
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
-        """Obey new commands; the cluster as it is then."""
+        """Carry out new commands; return the cluster after them."""
         notes = cluster.triage.notes
         since = notes.commands_at or issue.created_at
         found = self._tracker.comments(issue.ref, since - _SECOND) if issue.comments else ()
@@ -80,7 +80,7 @@ class Listener:
         return replace(cluster, triage=self._store.put_triage(cluster.id, triage, audit))
 
     def _may_steer(self, issue: Issue, comment: IssueComment) -> bool:
-        """Trouble in asking concerns this comment alone: without an answer nobody is let in."""
+        """Return whether the author has write access; without an answer, no. An error concerns this comment alone."""
         try:
             return self._tracker.may_steer(issue.ref, comment.author)
         except TrackerError as error:
@@ -99,7 +99,7 @@ class Listener:
         return command.verb != "split" or bool(cluster.aliases)
 
     def _rearrange(self, cluster: Cluster, issue: Issue, command: Command, author: str) -> None:
-        """Merges and splits: they change which clusters there are, not what was decided about one."""
+        """Merge or split: these change which clusters exist, not the decision about one."""
         if command.verb == "merge" and (winner := self._other(cluster, issue, command)) is not None:
             audit = AuditRecord(self._clock.now(), author, "merge", cluster.id, f"into {winner.id}")
             self._store.merge(cluster.id, winner.id, audit)
@@ -108,7 +108,7 @@ class Listener:
             split(self._store, cluster.id, audit=AuditRecord(self._clock.now(), author, "split", cluster.id, detail))
 
     def _other(self, cluster: Cluster, issue: Issue, command: Command) -> Cluster | None:
-        """The cluster a merge names, by the number of its issue or by its id; never of another stream."""
+        """Return the cluster that a merge names by its issue's number or its id; never one of another stream."""
         for other in self._store.clusters():
             ref = other.triage.issue
             numbered = ref is not None and (ref.repository, str(ref.number)) == (issue.ref.repository, command.target)

@@ -1,8 +1,8 @@
-"""The controller: compares what should be true of every issue with what is, and takes the steps between.
+"""The controller: compares the desired state of every issue with the actual one, and takes the steps between.
 
 Level-triggered over committed state: it may be run at any time, twice, or after a crash, by any number of processes.
-It holds nothing that matters in memory; what it has seen of the tracker is only a hint, confirmed before it counts.
-One cluster's trouble never stops the others.
+It keeps nothing essential in memory; what it has seen of the tracker is only a hint, confirmed before use. An error of
+one cluster never stops the others.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _MAX_STEPS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much the controller may do.
+    """Limits of the controller.
 
     Attributes:
         issues_per_hour: over all processes that share the state.
         every_s: pause between two turns.
-        turn_s: a turn stops after so long; counting goes on, the next turn continues.
-        breaker: so many requests in a row without an answer open the circuit breaker.
+        turn_s: maximum length of a turn, so that counting goes on; the next turn continues.
+        breaker: number of consecutive unanswered requests that opens the circuit breaker.
     """
 
     issues_per_hour: int = 20
@@ -61,11 +61,11 @@ class Limits:
 
 
 class Reconciler:
-    """Keeps the issues of one store in one tracker; without a tracker it only keeps the priorities.
+    """Maintains the issues of a store in a tracker; without a tracker it only updates priorities.
 
     Args:
         bounded: the input has an end, so "now" is the newest event time, not the clock.
-        on_report: told after each turn how delivery fares.
+        on_report: called after each turn with the health of delivery.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Reconciler:
         )
 
     def run_if_due(self, done: bool) -> None:  # the worker's `PeriodicTask`
-        """A turn, if one is due; a whole one when the source has nothing more."""
+        """Take a turn if one is due; a complete one when the source is exhausted."""
         if done:
             self.turn(final=True)
         elif not self._bounded and self._clock.now() >= self._next_at:
@@ -123,7 +123,7 @@ class Reconciler:
             self._next_at = self._clock.now() + timedelta(seconds=self._limits.every_s)
 
     def turn(self, *, budget_s: float = float("inf"), final: bool = False) -> None:
-        """Go through all clusters once, the most urgent first. `final`: bodies are rewritten however young they are."""
+        """Go through all clusters once, the most urgent first. `final`: rewrite bodies regardless of their age."""
         started = self._clock.now()
         try:
             clusters = self._store.clusters()
@@ -160,11 +160,11 @@ class Reconciler:
     def _as_of(self, clusters: Sequence[Cluster], now: datetime) -> datetime:
         if not self._bounded or not clusters:
             return now
-        # At the end of the input nothing more will come, so waiting longer would tell nothing.
+        # At the end of the input nothing more will come, so waiting longer would not help.
         return max(cluster.last_seen for cluster in clusters) + max(self._settings.policy.dwell.values())
 
     def _attempt(self, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool) -> None:
-        """All steps of one cluster; its trouble is its own, but a limit or an outage concerns everybody."""
+        """Take all steps of one cluster; its errors are its own, but a rate limit or an outage affects all."""
         try:
             self._pursue(cluster, incident_report, final=final)
         except Conflict:
@@ -203,7 +203,7 @@ class Reconciler:
     def _step(
         self, delivery: Delivery, cluster: Cluster, incident_report: IncidentReport | None, *, final: bool
     ) -> None:
-        """Step by step until nothing is left to do, or something has to be waited for."""
+        """Take steps until nothing is left to do, or one has to wait."""
         for _ in range(_MAX_STEPS):
             repository, due = self._repository(cluster), final or self._is_body_due(cluster)
             step = issue_plan.next_step(
@@ -213,7 +213,7 @@ class Reconciler:
                 return
             if isinstance(step, Create) and not self._budget.allows(cluster, is_incident=incident_report is not None):
                 self._waiting += 1
-                # Some in every turn: of hundreds each note is a write of its own.
+                # A few in every turn: each note is a separate write, and there may be hundreds.
                 if self._noted < _MAX_NOTED:
                     self._noted += delivery.wait(cluster, FOR_BUDGET) is not cluster
                 return
@@ -227,7 +227,7 @@ class Reconciler:
     def _after_refusal(
         self, delivery: Delivery, cluster: Cluster, incident_report: IncidentReport | None, *, touched: bool
     ) -> Cluster | None:
-        """None while a refused write has to wait; a person's deed, another title or time bring it back."""
+        """Return None while a refused write waits; an action of a person, another title or time end the wait."""
         notes = cluster.triage.notes
         if not notes.abandoned or notes.abandoned == DELETED:
             return cluster
@@ -249,7 +249,7 @@ class Reconciler:
         return delivery.say(cluster, step)
 
     def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
-        """Note what belongs beside its issue; a cluster that has none and gets none needs nothing."""
+        """Note the related issues; a cluster that neither has nor gets an issue needs none."""
         silent = cluster.triage.issue is None and bool(cluster.triage.notes.incident)
         links = () if silent or not cluster.triage.announced else self._linker.links(cluster, repository)
         return delivery.link(cluster, links) if links else cluster
@@ -262,7 +262,7 @@ class Reconciler:
         return (self._clock.now() - written.at).total_seconds() >= self._tracker.body_interval_s
 
     def _obey(self, limit: RateLimited) -> None:
-        """Wait as told; when that was not enough, longer each time: who carries on is shut out."""
+        """Wait as requested; if that was not enough, longer each time: continuing would get us blocked."""
         self._limited += 1
         longer = 60.0 * 2 ** min(self._limited - 1, 6) if self._limited > 1 else 0.0
         self._pause(max(limit.retry_after_s, longer), str(limit))

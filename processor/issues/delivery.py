@@ -1,7 +1,7 @@
 """One step of one issue: claimed and recorded before the request, recorded after it.
 
-A create or a comment is asked for at most once per intent. When its outcome is unknown the intent stays, nobody
-touches the cluster until it has run out, and then somebody looks (`recover`) instead of asking again.
+A create or comment is requested at most once per intent. If its outcome is unknown, the intent stays and nobody touches
+the cluster until it expires; then `recover` checks the outcome instead of repeating the request.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _TRIES: Final = 20
 
 
 class Delivery:
-    """Carries out single steps. Any number may work on one store at the same time."""
+    """Carries out single steps. Any number of instances may work on one store concurrently."""
 
     def __init__(
         self, store: Store, tracker: IssueTracker, *, settings: IssueSettings, clock: Clock, name: str
@@ -58,12 +58,12 @@ class Delivery:
         self._name = name
 
     def put(self, cluster: Cluster, triage: Triage, action: str = "", detail: str = "") -> Cluster:
-        """Store a decision made on what was read; raises `Conflict` when someone decided in between."""
+        """Store a decision based on what was read. Raises `Conflict` if somebody decided in between."""
         audit = [AuditRecord(self._clock.now(), self._name, action, cluster.id, detail)] if action else []
         return replace(cluster, triage=self._store.put_triage(cluster.id, triage, audit))
 
     def create(self, cluster: Cluster, step: Create, *, allowed: Callable[[str], bool]) -> Cluster:
-        """Open the issue. `allowed` is asked after the claim is stored, so that all claims can be counted."""
+        """Open the issue. `allowed` is called after the claim is stored, so that all claims can be counted."""
         now = self._clock.now()
         before = cluster.triage.notes
         claimed, token = self._claim(cluster, "create", asked_at=now)
@@ -86,7 +86,7 @@ class Delivery:
         return opened
 
     def say(self, cluster: Cluster, step: Comment) -> Cluster:
-        """Write the comment that is owed first."""
+        """Post the oldest pending comment."""
         ref = outcomes.ref_of(cluster)
         claimed, token = self._claim(cluster, "comment", number=step.owed.number)
         try:
@@ -110,10 +110,10 @@ class Delivery:
         return self._record(claimed, token, outcomes.said(step.owed.number), "commented", step.owed.change)
 
     def rewrite(self, cluster: Cluster, step: Update) -> Cluster:
-        """Bring the issue up to date; first it is read, and what people did to it comes before what we want."""
+        """Update the issue; it is read first, and people's changes take precedence over ours."""
         ref = outcomes.ref_of(cluster)
         try:
-            # First the slot, then the look: between what is read and what is written is one request, not seconds.
+            # Reserve the slot before reading, so that only one request, not seconds, lies between read and write.
             self._tracker.reserve()
             issue = self._tracker.get(ref)
             listened = self.listen(cluster, issue)
@@ -135,27 +135,27 @@ class Delivery:
             return self._refused(cluster, "", step.aim.title, error, "edit refused")
         expected = outcomes.expected_open(issue, answer, edit)
         written = self._record(cluster, "", self._wrote(step.aim, answer, is_open=expected))
-        # The answer shows what somebody did between our look and our write, too.
+        # The answer also shows changes between our read and our write.
         return self.listen(written, answer)
 
     def listen(self, cluster: Cluster, issue: Issue) -> Cluster:
-        """Take in what people did to the issue, read without lag; the same object where they did nothing."""
+        """Apply people's changes to the issue, read without lag; return the same object if there are none."""
         after = steering.heard(cluster, issue, self._clock.now())
         if after == cluster.triage:
             return cluster
         return self.put(cluster, after, "heard", f"{after.status}, {after.priority}")
 
     def adopt(self, cluster: Cluster, issue: Issue) -> Cluster:
-        """An issue with this cluster's marker exists and was not known: it is the cluster's from now on."""
+        """Adopt an unknown issue that has this cluster's marker."""
         return self._record(cluster, "", self._found(issue), "issue found", issue.ref.url)
 
     def link(self, cluster: Cluster, links: tuple[RelatedIssue, ...]) -> Cluster:
-        """Note issues that have to do with this one; the next edit shows them."""
+        """Note related issues; the next edit shows them."""
         told = ", ".join(f"{link.url} {link.why}" for link in links)
         return self._record(cluster, "", lambda h, n: (h, replace(n, links=links)), "issues linked", told)
 
     def recover(self, cluster: Cluster, *, credible: Callable[[str], bool]) -> Cluster:
-        """An intent has run out: look whether it was carried out. Raises `Transient` where that cannot be told."""
+        """Check whether an expired intent was carried out. Raises `Transient` if that cannot be determined."""
         notes = cluster.triage.notes
         intent = notes.intent
         if intent is None:
@@ -184,7 +184,7 @@ class Delivery:
             try:
                 comments = self._tracker.comments(ref, intent.at - _SKEW)
             except IssueMoved as moved:
-                # Looked for where it is now in the next turn; until then nobody says it again.
+                # The next turn looks for its new address; until then the comment is not repeated.
                 return self._record(cluster, "", self._follow(moved, keep=True), "issue moved", str(moved))
             found = any(report.comment_key(comment.body) in keys for comment in comments)
         revise = outcomes.said(intent.number) if found else outcomes.nothing
@@ -207,7 +207,7 @@ class Delivery:
         return self.put(cluster, replace(cluster.triage, notes=notes)), token
 
     def _record(self, cluster: Cluster, token: str, revise: Revise, action: str = "", detail: str = "") -> Cluster:
-        """Store an outcome on top of whatever people decided meanwhile; nothing if the claim is not ours any more."""
+        """Store an outcome on top of people's decisions since; do nothing if the claim is no longer ours."""
         current: Cluster | None = cluster
         for _ in range(_TRIES):
             if current is None or current.id != cluster.id:
@@ -233,10 +233,10 @@ class Delivery:
         return self._record(cluster, token, revise, "issue opened", issue.ref.url)
 
     def _wrote(self, aim: DesiredIssue, issue: Issue, *, is_open: bool = True) -> Revise:
-        """What an answer said; `is_open` is what we know of it ourselves, anything else was somebody's doing."""
+        """Return the record of an answer; `is_open` is the state that we set, any other was set by somebody else."""
 
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-            # A person's title stays on record as not ours: comparing it with what we wrote is how we know.
+            # Keep the record of our own title: a difference shows that the present one is a person's.
             title = notes.written.title if notes.written and issue.title != aim.title else aim.title
             written = LastWritten(
                 title=title,
@@ -251,32 +251,32 @@ class Delivery:
         return revise
 
     def _refused(self, cluster: Cluster, token: str, title: str, error: TrackerError, action: str) -> Cluster:
-        """Back off: an hour, doubling up to a day. What a person does, or another title, is tried at once."""
+        """Back off for an hour, doubling up to a day. An action of a person or another title is tried at once."""
         _log.error("%s, tried again later: %s", action, error, extra={"action": "issue_refused"})
         refused = outcomes.refused(str(error), title, self._clock.now())
         return self._record(cluster, token, refused, action, str(error))
 
     def forgive(self, cluster: Cluster) -> Cluster:
-        """A refused write may be tried again."""
+        """Allow a refused write to be retried."""
         return self._record(cluster, "", outcomes.forgiven)
 
     def wait(self, cluster: Cluster, why: str) -> Cluster:
-        """Note why its issue is not opened yet, "" when it may be."""
+        """Note why its issue is not opened yet, "" if it may be."""
         if cluster.triage.notes.waiting == why:
             return cluster
         return self._record(cluster, "", lambda h, n: (h, replace(n, waiting=why)))
 
     def label_again(self, issue: Issue) -> None:
-        """Put our label back: without it nothing that people do to the issue is heard."""
+        """Put our label back; without it, changes by people go unnoticed."""
         self._tracker.edit(issue.ref, IssueEdit(add_labels=(report.LABEL,)))
         _log.warning("our label was put back on %s", issue.ref.url, extra={"action": "label_put_back"})
 
     def moved(self, cluster: Cluster, moved: IssueMoved) -> Cluster:
-        """The issue has another address."""
+        """Store the new address of the issue."""
         return self._record(cluster, "", self._follow(moved), "issue moved", f"{moved.repository}#{moved.number}")
 
     def _found(self, issue: Issue) -> Revise:
-        """Adopt an issue as if we had just written it open; how it differs from that is then people's doing."""
+        """Adopt an issue as if we had just written it open; any difference then counts as people's change."""
 
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
             labels = tuple(name for name in issue.labels if ":" in name or name == report.LABEL)

@@ -1,4 +1,4 @@
-"""What an issue is called: what broke, in one line. Pure; the result is plain text that went through `Wording`."""
+"""The title of an issue: what broke, in one line. Pure; the result is plain text that has passed `Wording`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _LEVEL_FIRST: Final = re.compile(
 
 
 def name(cluster: Cluster) -> str:
-    """What a cluster is called where its words are log text yet: its template's first line, without frames.
+    """Return the raw name of a cluster, still log text: its template's first line, without frames.
 
-    Values and a level that stand before the first word tell nothing and are left out.
+    Values and a level before the first word are left out.
     """
     return _name(cluster, cluster.template)
 
@@ -38,7 +38,7 @@ def _name(cluster: Cluster, template: str) -> str:
 
 
 def said(cluster: Cluster, wording: Wording) -> str:
-    """What broke, published: an exception with its place and root, a request with its routes, a text as it is."""
+    """Return what broke, for publication: an exception with place and root, a request with routes, or text."""
     if cluster.stream.kind == Kind.HTTP:
         return _request(cluster, wording)
     template, constants = wording.constants(cluster.template, cluster.values)
@@ -52,12 +52,12 @@ def said(cluster: Cluster, wording: Wording) -> str:
 
 
 def title(cluster: Cluster, wording: Wording) -> str:
-    """One inert line that a search finds: the service and what broke."""
+    """Return one inert, searchable line: the service and what broke."""
     return markdown.title(f"{wording.named(cluster.stream.service)}: {said(cluster, wording)}", max_chars=MAX_TITLE)
 
 
 def _exception(cluster: Cluster, template: str, wording: Wording) -> str:
-    """`Type: message in function (file.py) (from Root: its message)`; messages as grouping masked them."""
+    """Return `Type: message in function (file.py) (from Root: its message)`; messages as masked by grouping."""
     found = cluster.sample.exception or stacktrace.describe(cluster.sample.text)
     if found is None:
         return wording.said(_name(cluster, template))
@@ -82,7 +82,7 @@ def _message(text: str, printed: str, kind: str, wording: Wording) -> str:
 
 
 def _request(cluster: Cluster, wording: Wording) -> str:
-    """`HTTP 4xx on 7 routes, most GET /api/chat/stream 405`; one route is said as it is."""
+    """Return `HTTP 4xx on 7 routes, most GET /api/chat/stream 405`; a single route is named directly."""
     text = wording.route(cluster.template)
     rows = [row for row in wording.facet("route", cluster.facets.get("route", {})) if row[0] != OTHER]
     if not rows:
@@ -91,7 +91,7 @@ def _request(cluster: Cluster, wording: Wording) -> str:
     most = rows[0][0]
     if len(known) == 1:
         path = most.partition(" ")[2].rpartition(" ")[0]
-        # Its template may name the route already, then only the status is news.
+        # If its template names the route already, only the status is new.
         return f"HTTP {most.rpartition(' ')[2]} {most.rpartition(' ')[0]}" if path in text or " /" not in text else text
     more = "more than " if OTHER in known else ""
     if " /" in text:

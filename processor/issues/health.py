@@ -1,4 +1,4 @@
-"""Keeps the report of how delivery fares, and stores it when it says something new."""
+"""The report on the health of delivery, stored when it changes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CUT: Final = 500
 
 
 class HealthKeeper:
-    """What the controller tells of every request; never raises into its turn.
+    """Receives the outcome of every request of the controller; never raises into its turn.
 
     Attributes:
-        report: as it stands.
+        report: the present report.
     """
 
     def __init__(self, store: Store, tracker: IssueTracker | None, *, clock: Clock, name: str, shown: str) -> None:
@@ -41,25 +41,25 @@ class HealthKeeper:
         self._warned_at: datetime | None = None
 
     def succeeded(self) -> None:
-        """The tracker answered as hoped for."""
+        """Record a successful request."""
         self.report = replace(self.report, succeeded_at=self._clock.now())
 
     def failed(self, error: Exception) -> None:
-        """It did not."""
+        """Record a failed request."""
         self.report = replace(self.report, failed_at=self._clock.now(), error=str(error)[:_CUT])
 
     def looked(self, parked: Mapping[str, datetime]) -> None:
-        """Every repository was listed, but for those that are left alone."""
+        """Record that every repository was listed, except for parked ones."""
         if self._tracker is not None and not set(self._tracker.repositories()) <= set(self._left_alone(parked)):
             self.succeeded()
 
     def parked(self, repository: str, error: Exception) -> None:
-        """A repository is left alone from now on."""
+        """Record that a repository is parked."""
         self._reasons[repository] = str(error)[:_CUT]
         self.failed(error)
 
     def ended(self, parked: Mapping[str, datetime], waiting: int) -> None:
-        """A turn is over: store what people should know, at once when it is new, else every five minutes."""
+        """End a turn: store the report, at once if it has news, otherwise every five minutes."""
         if self._tracker is None:
             return
         now = self._clock.now()
@@ -100,5 +100,5 @@ class HealthKeeper:
 
 
 def _news(report: DeliveryHealth) -> tuple[object, ...]:
-    """What makes a report worth storing at once."""
+    """Return the parts of a report whose change is stored at once."""
     return (report.is_failing, report.error if report.is_failing else "", report.parked, report.waiting > 0)

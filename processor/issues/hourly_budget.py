@@ -1,6 +1,6 @@
-"""How many issues may be opened in an hour, over all workers that share the state.
+"""The number of issues that may be opened in an hour, over all workers that share the state.
 
-What wakes somebody is never held back: P0 and incidents stand outside, and a part is reserved for P1.
+Urgent issues are never held back: P0 and incidents are exempt, and a part of the budget is reserved for P1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RESERVE: Final = 4
 
 
 class HourlyBudget:
-    """Counts what all workers asked for: it is in the clusters' notes."""
+    """Counts the issues requested by all workers, from the clusters' notes."""
 
     def __init__(self, store: Store, *, clock: Clock, issues_per_hour: int) -> None:
         self._store = store
@@ -31,19 +31,19 @@ class HourlyBudget:
         self._asked = 0
 
     def begin(self, clusters: Iterable[Cluster]) -> None:
-        """A new turn over these clusters."""
+        """Begin a turn over these clusters."""
         self._asked = self._count(clusters, "")
 
     def allows(self, cluster: Cluster, *, is_incident: bool) -> bool:
-        """Whether its issue may be opened, as far as this worker knows."""
+        """Return whether its issue may be opened, as far as this worker knows."""
         return _is_outside(cluster, is_incident=is_incident) or self._asked < self._limit(cluster)
 
     def spend(self, cluster: Cluster, *, is_incident: bool) -> None:
-        """One was asked for."""
+        """Record a request."""
         self._asked += not _is_outside(cluster, is_incident=is_incident)
 
     def is_within(self, cluster: Cluster, cluster_id: str, *, is_incident: bool) -> bool:
-        """Asked once the claim is stored: whoever claims last sees all others, so the cap holds for all together."""
+        """Return whether the budget holds once the claim is stored: the last to claim sees all others."""
         if _is_outside(cluster, is_incident=is_incident):
             return True
         return self._count(self._store.clusters(), cluster_id) < self._limit(cluster)

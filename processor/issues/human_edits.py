@@ -1,4 +1,4 @@
-"""What people say through an issue: closing it, reopening it, a label, a `/garden` command. Pure; a person's word wins.
+"""People's changes to an issue: closing, reopening, a label, a `/garden` command. Pure; a person's decision wins.
 
 Comments are hostile text until they are one of the commands below, word for word.
 """
@@ -30,10 +30,10 @@ _LABEL: Final = re.compile(r"priority: (P[0-3])")
 
 
 class Command(NamedTuple):
-    """One command, understood.
+    """A parsed command.
 
     Attributes:
-        target: of a merge: an issue's number or a cluster's id.
+        target: of a merge, an issue's number or a cluster's id.
     """
 
     action: Action
@@ -46,7 +46,7 @@ class Command(NamedTuple):
 
 
 def commands(body: str) -> list[Command | None]:
-    """The commands in a comment, in order; None for one that is not understood. Quotes and code are skipped."""
+    """Return the commands in a comment, in order, None for an invalid one. Quotes and code are skipped."""
     lines = [line for line in _unfenced(body).splitlines() if not line.lstrip().startswith(">")]
     return [parse(found[1].strip()) for line in lines if (found := _COMMAND.fullmatch(line))]
 
@@ -67,7 +67,7 @@ def _unfenced(body: str) -> str:
 
 
 def parse(text: str) -> Command | None:
-    """One command after `/garden`, None where it is not one."""
+    """Return the command after `/garden`, None if it is invalid."""
     if found := _MUTE.fullmatch(text):
         return _mute(found[1] or "")
     if found := _RESOLVE.fullmatch(text):
@@ -90,16 +90,16 @@ def _mute(until: str) -> Command | None:
 
 
 def obey(triage: Triage, command: Command, cluster: Cluster, *, by: str, now: datetime) -> Triage:
-    """The triage after a command that concerns this cluster alone; merge and split leave it as it is."""
+    """Return the triage after a command about this cluster alone; merge and split do not change it."""
     if command.verb not in VERBS:
         return triage
     return apply(replace(cluster, triage=triage), command.action, now=now, who=by).triage
 
 
 def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
-    """The handling after what people did to the issue itself; the same object where they did nothing.
+    """Return the triage after people's changes to the issue itself; the same object if there are none.
 
-    `issue` must be read without lag: a listing from before our own last write would look like a person's deed.
+    `issue` must be read without lag: a listing from before our own last write would look like a person's change.
     """
     triage, notes = cluster.triage, cluster.triage.notes
     written = notes.written
@@ -125,7 +125,7 @@ def _closed(triage: Triage, cluster: Cluster, issue: Issue, now: datetime) -> Tr
     if issue.reason in ("not_planned", "duplicate"):
         action = Action("mute", until=f"{TENFOLD}x")
     else:
-        # A merged pull request closes before its deploy: where revisions are known, the present one may still fail.
+        # A merged pull request closes the issue before its deploy: the present revision, if known, may still fail.
         action = Action("resolve", next_revision=bool(cluster.revisions), at=issue.closed_at)
     return obey(triage, Command(action), cluster, by="issue", now=now)
 

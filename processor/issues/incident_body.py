@@ -1,4 +1,4 @@
-"""What the issue of an incident says beside the figures of its own cluster. Pure; log text goes through `Wording`."""
+"""The text of an incident's issue beside the figures of its own cluster. Pure; log text goes through `Wording`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIGURES: Final = frozenset({Sign.RISE, Sign.REQUESTS, Sign.WARNINGS})
 
 
 def title(report: IncidentReport, wording: Wording) -> str:
-    """One inert line: the services and the cause."""
+    """Return one inert line: the services and the cause."""
     incident = report.incident
     names = ", ".join(wording.named(one) for one in incident.services[:_MAX_SERVICES])
     more = f" and {len(incident.services) - _MAX_SERVICES} more" if len(incident.services) > _MAX_SERVICES else ""
@@ -32,7 +32,7 @@ def title(report: IncidentReport, wording: Wording) -> str:
 
 
 def lead(report: IncidentReport, wording: Wording, priority: Priority) -> str:
-    """How urgent, how much, since when."""
+    """Return priority, count and time span."""
     incident = report.incident
     entries = sum(cluster.count for cluster in report.clusters)
     first = min(cluster.first_seen for cluster in report.clusters)
@@ -48,19 +48,19 @@ def lead(report: IncidentReport, wording: Wording, priority: Priority) -> str:
 
 
 def section(report: IncidentReport, wording: Wording) -> str:
-    """Every cluster with the reason why it belongs; the cause is in the title."""
+    """Return every cluster with the reason why it belongs; the cause is in the title."""
     return "\n\n".join(["### Clusters of this incident", "\n".join(_member_lines(report, wording))])
 
 
 def _reason(one: Evidence, cause: str, wording: Wording) -> str:
-    """Why a cluster belongs: figures of a rise are ours, what two share is log text; the cause is not repeated."""
+    """Return why a cluster belongs: figures of a rise are ours, shared words are log text; the cause is omitted."""
     if one.detail == cause:
         return str(one.sign)
     return f"{one.sign}: {one.detail if one.sign in _FIGURES else wording.said(one.detail)}"
 
 
 def _cause(report: IncidentReport, wording: Wording) -> str:
-    """The root's own headline where it raised the cause: that names the place, too."""
+    """Return the cause; if the root raised it, the root's own headline, which also names the place."""
     root = next((one for one in report.clusters if one.id == report.incident.root), None)
     cause = report.incident.cause
     if root is None or (root.stream.kind == "exception" and not _names(root, cause)):
@@ -69,7 +69,7 @@ def _cause(report: IncidentReport, wording: Wording) -> str:
 
 
 def _names(root: Cluster, cause: str) -> bool:
-    """Whether the exception that reached the log is the cause itself, not one around it."""
+    """Return whether the logged exception is the cause itself, not one that wraps it."""
     return headline.name(root).partition(":")[0] == cause.partition(":")[0]
 
 
@@ -83,7 +83,7 @@ def _member_lines(report: IncidentReport, wording: Wording) -> Iterable[str]:
         if member.id == report.incident.root:
             yield f"{counted}: the root"
             continue
-        # Figures that were given for one cluster are not repeated for the next.
+        # Figures of one cluster are not repeated for the next.
         known = [(str(one.sign), _reason(one, report.incident.cause, wording)) for one in member.evidence]
         told = [sign if text in told_before else text for sign, text in known]
         told_before.update(text for _, text in known)

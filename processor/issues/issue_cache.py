@@ -1,4 +1,4 @@
-"""What the controller has seen of the tracker: hints only, confirmed before they count; lost with the process."""
+"""What the controller has seen of the tracker: hints, confirmed before use; lost with the process."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SAME_SECOND: Final = timedelta(seconds=30)  # and the difference between two cl
 
 
 class IssueCache:
-    """What listings showed, by marker. Bodies are not kept.
+    """Issues seen in listings, by marker, without their bodies.
 
     Attributes:
-        full_at: when each repository was last listed whole, and believably.
-        looked_at: when it was last listed at all.
+        full_at: when each repository was last listed completely and credibly.
+        looked_at: when it was last listed.
         doubtful: its last whole listing was empty although the state knows issues there.
-        parked: until when it is left alone.
+        parked: until when a repository is not used.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class IssueCache:
         self._read: dict[tuple[str, int], datetime] = {}
 
     def observe(self, issue: Issue) -> None:
-        """Remember an issue of ours, unless something newer is known."""
+        """Remember one of our issues, unless a newer version is known."""
         key = report.key_of(issue.body)
         known = self._issues.setdefault(key, {}).get((issue.ref.repository, issue.ref.number)) if key else None
         if key and (known is None or known.updated_at <= issue.updated_at):
@@ -45,14 +45,14 @@ class IssueCache:
             self._issues[key][issue.ref.repository, issue.ref.number] = kept
 
     def note_read(self, issue: Issue, at: datetime) -> None:
-        """It was read without lag; later than a second after its last change, that change is known whole."""
+        """Note a read without lag; more than a second after the last change, it shows that change completely."""
         if at - issue.updated_at > _SAME_SECOND:
             self._read[issue.ref.repository, issue.ref.number] = issue.updated_at
 
     def is_old(self, issue: Issue, cluster: Cluster) -> bool:
-        """Whether what a listing shows is what we wrote ourselves, or older, and nothing was said since.
+        """Return whether a listed issue is as we wrote it, or older, without a comment since.
 
-        Trackers' times are whole seconds: what happened in the second of our own write is looked at once more.
+        Trackers' times are whole seconds: a change in the second of our own write is checked once more.
         """
         notes = cluster.triage.notes
         written = notes.written
@@ -65,15 +65,15 @@ class IssueCache:
         return self._read.get((issue.ref.repository, issue.ref.number), EPOCH) >= issue.updated_at
 
     def forget(self, issue: Issue) -> None:
-        """It is not there any more."""
+        """Forget an issue that no longer exists."""
         self._issues.get(report.key_of(issue.body), {}).pop((issue.ref.repository, issue.ref.number), None)
 
     def of(self, cluster: Cluster) -> list[Issue]:
-        """The issues whose marker names this cluster or one merged into it."""
+        """Return the issues whose marker names this cluster or one merged into it."""
         return [issue for key in (cluster.id, *cluster.aliases) for issue in self._issues.get(key, {}).values()]
 
 
 def has_issues(clusters: Iterable[Cluster], repository: str) -> bool:
-    """Whether the state knows issues there that should still be there."""
+    """Return whether the state knows issues that should exist in the repository."""
     used = (one.triage for one in clusters if one.triage.issue and one.triage.issue.repository == repository)
     return any(triage.notes.abandoned != DELETED for triage in used)

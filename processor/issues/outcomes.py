@@ -1,4 +1,4 @@
-"""What an answer of the tracker makes of a cluster's notes. Pure."""
+"""A cluster's notes after an answer of the tracker. Pure."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Revise = Callable[["Triage", "Notes"], "tuple[Triage, Notes]"]
 
 
 def without_intent(notes: Notes, **update: Any) -> Notes:
-    """Notes without a request under way."""
+    """Return notes without a pending request."""
     return replace(notes, intent=None, **update)
 
 
 def accepted(notes: Notes) -> Notes:
-    """Notes after a request that succeeded: nothing is refused any more."""
+    """Return notes after a successful request, which clears refusals."""
     return replace(notes, abandoned="", retry_at=None, refused_at=None, refused_title="", refusals=0)
 
 
 def refused(reason: str, title: str, now: datetime) -> Revise:
-    """The tracker refused: the next try is an hour later, then two, up to a day."""
+    """Return notes after a refusal: the next attempt is an hour later, then two, up to a day."""
 
     def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
         wait = min(_BACK_OFF * 2 ** min(notes.refusals, 10), _MAX_BACK_OFF)
@@ -45,17 +45,17 @@ def refused(reason: str, title: str, now: datetime) -> Revise:
 
 
 def forgiven(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-    """It is tried again; how often it was refused in a row stays known until it succeeds."""
+    """Return notes that allow a retry; the number of consecutive refusals is kept until it succeeds."""
     return triage, replace(accepted(notes), refusals=notes.refusals)
 
 
 def nothing(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-    """The request was not carried out."""
+    """Return notes after a request that was not carried out."""
     return triage, without_intent(notes)
 
 
 def said(number: int) -> Revise:
-    """The comment is written: it is owed no more."""
+    """Return notes after a posted comment, which is no longer pending."""
 
     def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
         owed = tuple(one for one in notes.owed if one.number != number)
@@ -65,7 +65,7 @@ def said(number: int) -> Revise:
 
 
 def unheard(number: int, *, restart: bool) -> Revise:
-    """A locked issue takes no comment: a regression gets a new issue, anything else is left unsaid."""
+    """Return notes for a locked issue, which accepts no comment: a regression gets a new issue, others are dropped."""
 
     def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
         triage, notes = said(number)(triage, notes)
@@ -75,22 +75,22 @@ def unheard(number: int, *, restart: bool) -> Revise:
 
 
 def expected_open(before: Issue, answer: Issue, edit: IssueEdit | None) -> bool:
-    """Whether the issue is open as far as we know: as we wrote it, else as it was when we looked."""
+    """Return whether the issue is open as far as we know: as we wrote it, otherwise as last read."""
     if edit is None or edit.open is None:
         return before.open
-    # Closed by somebody with a reason of their own before our close came: theirs counts.
+    # Closed by a person before our close arrived: their reason counts.
     theirs = edit.open is False and not answer.open and answer.reason not in (edit.reason, "")
     return before.open if theirs else edit.open
 
 
 def deleted(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:
-    """Somebody deleted it: a person's word, so it is not opened again."""
+    """Return notes after a person deleted the issue: it is not opened again."""
     muted = replace(triage, status=Status.MUTED, by="issue", mute_until=None, mute_until_count=None)
     return muted, without_intent(notes, abandoned=DELETED, owed=())
 
 
 def ref_of(cluster: Cluster) -> IssueRef:
-    """Its issue. Raises `TrackerError` where it has none."""
+    """Return its issue. Raises `TrackerError` if it has none."""
     ref = cluster.triage.issue
     if ref is None:
         raise TrackerError(f"cluster {cluster.id} has no issue")

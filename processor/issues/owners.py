@@ -1,4 +1,4 @@
-"""Who is assigned to an issue, as CODEOWNERS would say it. Pure."""
+"""Assignees of an issue, by rules like those of CODEOWNERS. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def assignees_of(cluster: Cluster, owners: Iterable[tuple[str, str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Who owns this: the last rule that fits the service and one of the modules that wrote the entries."""
+    """Return the assignees of the last rule that matches the service and one of the entries' modules."""
     modules = [
         *cluster.facets.get("module", {}),
         *cluster.facets.get("logger", {}),
@@ -27,7 +27,7 @@ def assignees_of(cluster: Cluster, owners: Iterable[tuple[str, str, tuple[str, .
 
 
 def code_owners(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The rules of a CODEOWNERS file, in order: (pattern, login names). Teams and mail addresses cannot be assigned."""
+    """Return the rules of a CODEOWNERS file in order: (pattern, logins), without teams and e-mail addresses."""
     rules = []
     for line in text.splitlines():
         pattern, *names = line.partition("#")[0].split() or [""]
@@ -37,9 +37,9 @@ def code_owners(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def owners_of(paths: Iterable[str], rules: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Who owns the first of these files that a rule names; of its rules the last decides, as on GitHub.
+    """Return the owners of the first of these files that a rule matches; its last rule decides, as on GitHub.
 
-    A path in a trace begins at another root than the repository's, so a pattern may begin anywhere in it.
+    A path in a trace has another root than the repository, so a pattern may begin anywhere in it.
     """
     listed = list(rules)
     for path in paths:

@@ -1,7 +1,7 @@
-"""What should be true of a cluster's issue, and the next single step towards it. Pure.
+"""The desired state of a cluster's issue, and the next single step towards it. Pure.
 
-Two functions carry it: `decide` turns turning points into decisions (status, counts announced, comments owed), and
-`next_step` compares what should be true with what was written last. Neither knows how a tracker is spoken to.
+`aim` says what the issue should be like, and `next_step` compares it with what was written last. Must not know how a
+tracker is called.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _PRIORITY_LABEL: Final = "priority: "
 
 @dataclass(frozen=True, slots=True)
 class DesiredIssue:
-    """What an issue should be like.
+    """The desired state of an issue.
 
     Attributes:
         open: None leaves it as it is.
-        figures: digest of everything that the body is made from; the body itself is rendered only when needed.
+        figures: digest of all inputs of the body, which is rendered only when needed.
         story: the incident that it tells of.
     """
 
@@ -51,7 +51,7 @@ class DesiredIssue:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Open the issue; people are told by the issue itself."""
+    """Open the issue, which notifies people."""
 
     draft: IssueDraft
     aim: DesiredIssue
@@ -59,14 +59,14 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Bring the issue up to date; nobody is told."""
+    """Update the issue without notifying anybody."""
 
     aim: DesiredIssue
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """Write one comment; people are told."""
+    """Post one comment, which notifies people."""
 
     owed: PendingComment
     body: str
@@ -77,13 +77,13 @@ Action = Create | Update | Comment
 
 @dataclass(frozen=True, slots=True)
 class IssueSettings:
-    """How issues are kept.
+    """Settings of issues.
 
     Attributes:
-        auto_close: close what is quiet; otherwise it is only labelled.
-        code_owners: (pattern, assignees) of a CODEOWNERS file, asked where `owners` names nobody.
-        places: where the links of an issue lead.
-        owners: (service pattern, module pattern, assignees); the last that fits decides.
+        auto_close: close issues of quiet problems; otherwise only label them.
+        code_owners: (pattern, assignees) of a CODEOWNERS file, used if `owners` names nobody.
+        places: targets of an issue's links.
+        owners: (service pattern, module pattern, assignees); the last match decides.
     """
 
     policy: Policy
@@ -97,7 +97,7 @@ class IssueSettings:
 def aim(
     cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
 ) -> DesiredIssue:
-    """What the issue should be like now."""
+    """Return what the issue should be like now."""
     flapping = decide.is_flapping(notes, cluster.last_seen)
     status = cluster.triage.status
     return DesiredIssue(
@@ -114,7 +114,7 @@ def aim(
 
 
 def _priority(cluster: Cluster, settings: IssueSettings, incident_report: IncidentReport | None) -> Priority:
-    """An incident is as urgent as the most urgent of its clusters, unless a person said otherwise."""
+    """Return the priority; an incident has that of its most urgent cluster, unless a person set one."""
     own = priority_of(cluster, settings.policy)
     return (
         own if incident_report is None or cluster.triage.priority_by != "policy" else min(own, incident_report.priority)
@@ -124,7 +124,7 @@ def _priority(cluster: Cluster, settings: IssueSettings, incident_report: Incide
 def figures(
     cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
 ) -> str:
-    """What tells, without rendering anything, whether an issue could need a change."""
+    """Return a digest that shows, without rendering, whether an issue may need a change."""
     triage = cluster.triage
     rule, flapping = rule_for(cluster, settings.policy), decide.is_flapping(notes, cluster.last_seen)
     parts = (
@@ -138,7 +138,7 @@ def figures(
 
 
 def body(cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None) -> str:
-    """Our part of the issue's body."""
+    """Return our part of the issue's body."""
     rule, priority = rule_for(cluster, settings.policy), _priority(cluster, settings, incident_report)
     return report.body(
         cluster,
@@ -160,7 +160,7 @@ def next_step(
     body_due: bool,
     incident_report: IncidentReport | None = None,
 ) -> Action | None:
-    """The next thing to do, None when all is as it should be.
+    """Return the next step, None if the issue is as it should be.
 
     `body_due`: enough time has passed to rewrite the body for new figures alone. `story`: it speaks for an incident.
     """
@@ -177,7 +177,7 @@ def next_step(
     written = notes.written
     if written is None:
         return Update(aim(cluster, notes, settings, incident_report))
-    # The order matters: a reopened issue is open before its comment calls people to it.
+    # The order matters: an issue is reopened before its comment notifies people.
     if written.figures != figures(cluster, notes, settings, incident_report):
         target = aim(cluster, notes, settings, incident_report)
         if body_due or _is_urgent(target, written):
@@ -196,13 +196,13 @@ def _create(
 
 
 def _own_files(cluster: Cluster) -> tuple[str, ...]:
-    """The file that the exception was raised in."""
+    """Return the file in which the exception was raised."""
     found = stacktrace.describe(cluster.sample.text) if cluster.stream.kind == Kind.EXCEPTION else None
     return (found.file,) if found and found.file else ()
 
 
 def _is_urgent(target: DesiredIssue, written: LastWritten) -> bool:
-    """Something people act on has changed, not only figures."""
+    """Return whether something that people act on has changed, not only figures."""
     return (
         target.open not in (None, written.open)
         or bool(set(target.labels) - set(written.labels))
@@ -212,12 +212,12 @@ def _is_urgent(target: DesiredIssue, written: LastWritten) -> bool:
 
 
 def edit_for(target: DesiredIssue, text: str, notes: Notes, issue: Issue) -> IssueEdit | None:
-    """The smallest edit that brings the issue to its aim without touching what people did; None where there is none.
+    """Return the smallest edit that reaches the aim without touching people's changes; None if none is needed.
 
-    A title that is not the one we wrote is somebody's; so is a label that we wrote and that is gone.
+    A title that we did not write is a person's; a label of ours that is gone was removed by a person.
     """
     written = notes.written
-    # Our own label is how its issues are found: it is put back whoever took it.
+    # Our own label is how issues are found: it is put back, whoever removed it.
     ours = set(written.labels) - {report.LABEL} if written else set()
     whole = report.splice(text, issue.body)
     edit = IssueEdit(
@@ -232,12 +232,12 @@ def edit_for(target: DesiredIssue, text: str, notes: Notes, issue: Issue) -> Iss
 
 
 def labels_written(target: DesiredIssue, notes: Notes) -> tuple[str, ...]:
-    """What is remembered as ours after the edit."""
+    """Return the labels to remember as ours after the edit."""
     before = set(notes.written.labels) if notes.written else set()
     return tuple(sorted((before | set(target.labels)) - _stale(before, target.labels)))
 
 
 def _stale(ours: Iterable[str], wanted: Iterable[str]) -> set[str]:
-    """Labels of ours that no longer hold; a service never changes, so its label never goes."""
+    """Return our labels that no longer hold; the service never changes, so its label stays."""
     changing = {name for name in ours if name in (report.QUIET, report.FLAPPING) or name.startswith(_PRIORITY_LABEL)}
     return changing - set(wanted)

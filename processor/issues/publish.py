@@ -1,8 +1,9 @@
-"""What of log text leaves: the one way into a title, a body, a comment, an address, a worklog or a file. Pure.
+"""Publication of log text: the only way into a title, body, comment, URL, worklog or file. Pure.
 
-Grouping decides what is one problem and may keep words that must not leave; publishing shows what is *said* (literal
-words, names from code and configuration, frames with file and line, statuses) and hides what is *filled in* (values,
-names of people and customers, everything that redaction finds). Every writer calls `Wording`; none has `redact` alone.
+Grouping decides what is one problem and may keep words that must not be published. Publication shows what the program
+*said* (literal words, names from code and configuration, frames with file and line, statuses) and hides what was
+*filled in* (values, names of people and customers, everything that redaction finds). Every writer uses `Wording`;
+none has `redact` alone.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"(['\"`])…\1")
 _REDACTED: Final = re.compile(r"\[redacted: [^\]\n]{1,40}\]")
 _TOLD: Final = re.compile(r"[^\W\d_]{2,}")
-# One line of a stack trace that names a place in code: a file with its line, or a call in the form of its language.
+# A line of a stack trace that names a place in code: a file with its line, or a call in the form of its language.
 _FRAME: Final = re.compile(
     r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|#\d+\s.{0,300}"
     r"|\d{1,4}:\s+(?:0x[0-9a-f]+ - )?[\w:<>$ .&*,{}#-]{3,300}|\S+\.\w{1,6}:\d+(?::\d+)?(?:\s.{0,200})?"
@@ -63,12 +64,12 @@ _ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How log text is prepared before it is shown outside.
+    """Prepares log text for publication.
 
     Attributes:
-        redact: takes secrets and personal data out.
-        mask: takes values out, line by line.
-        hide: takes names of people and customers out.
+        redact: removes secrets and personal data.
+        mask: removes values, line by line.
+        hide: removes names of people and customers.
         raw_samples: show samples with their values, redacted.
     """
 
@@ -78,14 +79,14 @@ class Wording:
     hide: Callable[[str], str] = str
 
     def said(self, text: str) -> str:
-        """What a text says, without what is filled in; "…" stands for it. Lines stay lines."""
+        """Return the literal words of a text, "…" in place of what is filled in. Lines stay lines."""
         return _tidy(self.hide(_PLACES.sub(HIDDEN, self.mask(self.redact(text)))))
 
     def constants(self, template: str, values: Mapping[str, Mapping[str, int]]) -> tuple[str, dict[str, str]]:
-        """The template with one character for every place that has the same code-like value in all entries, and those.
+        """Return the template with a character for each place with one code-like value in all entries, and the values.
 
-        What names a part of the program is said, though grouping masks it; what names anything else is filled in. Put
-        the values in place of the characters once the template is published: masks would take them out again.
+        A name of a part of the program is shown although grouping masks it. Replace the characters by the values after
+        the template is published: masks would remove them again.
         """
         template = _PRIVATE.sub("", template)
         telling = {
@@ -106,10 +107,10 @@ class Wording:
         return "".join([*parts, template[end:]]), known
 
     def _is_code(self, value: str, key: str) -> bool:
-        """Whether a value after these words is a name from code, made of words that nobody is called."""
+        """Return whether a value after these words is a name from code, with no word that may be a person's name."""
         if not _CODE_NAME.fullmatch(value) or self.redact(value) != value:
             return False
-        # A file is named by what is in it; a bare name may be its owner's: `user john_smith`.
+        # A file is named after its content; a bare name may be its owner's: `user john_smith`.
         noun = last[0] if "." not in value and (last := _LAST_WORD.search(key)) else "value"
         words = _WORDS_OF_NAME.findall(value)
         return not any(
@@ -117,15 +118,15 @@ class Wording:
         )
 
     def named(self, text: str) -> str:
-        """A name of the service's own: a revision, a project, a function. Redacted, else as it is."""
+        """Return a name that belongs to the service (revision, project, function), only redacted."""
         return self.redact(text)
 
     def sample(self, text: str) -> str:
-        """A message as an example: with its values where that is wanted, else what it says."""
+        """Return an example message: with its values if enabled, otherwise its literal words."""
         return self.redact(text) if self.raw_samples else self.trace(text)
 
     def trace(self, text: str) -> str:
-        """A stack trace: places in code are code and stay, messages are prose. Other text is what it says."""
+        """Return a stack trace: places in code stay, messages are treated as prose, as is any other text."""
         lines = text.split("\n")
         if sum(bool(_FRAME.fullmatch(line)) for line in lines) < 1:
             return self.said(text)
@@ -134,25 +135,25 @@ class Wording:
         )
 
     def shown(self, text: str) -> str:
-        """Text with its values but without secrets and names, for a page that stays among those who run the service."""
+        """Return text with its values but without secrets and names, for readers inside the team."""
         return self.hide(self.redact(text))
 
     def json(self, found: object) -> str:
-        """A sample's JSON, of which every string was redacted."""
+        """Return a sample's JSON with every string redacted."""
         told = found if self.raw_samples else masked(found, self.field)
         # Once for each value, once for the whole: a secret may be known by its key alone.
         return self.redact(json.dumps(told, ensure_ascii=False, indent=2))
 
     def field(self, text: str) -> str:
-        """One string of a sample's JSON."""
+        """Return one string of a sample's JSON."""
         return self.route(routes.route_template(text)) if _URL.match(text) else self.said(text)
 
     def route(self, text: str) -> str:
-        """A request's method and route: its words, which are masked already, without names in them."""
+        """Return a request's method and route, which are already masked, without names."""
         return _tidy(self.hide(_PLACES.sub(HIDDEN, self.redact(text))))
 
     def value(self, name: str, value: str) -> str:
-        """One value of a facet; "…" where all of it is filled in."""
+        """Return one value of a facet; "…" if nothing of it may be shown."""
         if value == facets.OTHER:
             return value
         if name in INFRASTRUCTURE or _CODE.fullmatch(value):
@@ -160,17 +161,17 @@ class Wording:
         if name == facets.ROUTE:
             return self.route(value)
         key = facets.bare(name)
-        # A secret may be known by its key alone, whatever it looks like.
+        # A secret may be recognisable only by its key.
         if _REDACTED.search(self.redact(f'{key}="{_PROBE}"')) or _FULL_NAME.fullmatch(value):
             return HIDDEN
-        # Beside its key, and in quotes: so a name is known to be one.
+        # Beside its key and in quotes, so that a name is recognised as one.
         noun = last[0] if (last := _LAST_WORD.search(key)) else "value"
         masked = _PLACES.sub(HIDDEN, self.mask(self.redact(value)))
         shown = _tidy(self.hide(f"{noun} '{masked}'").partition(" ")[2].strip("'"))
         return shown if _TOLD.search(_REDACTED.sub("", shown)) else HIDDEN
 
     def facet(self, name: str, values: Mapping[str, int]) -> list[tuple[str, int]]:
-        """(value as shown, entries), the most frequent first; values that are hidden are one row: "n different"."""
+        """Return (value as shown, entries), the most frequent first; hidden values are one row: "n different"."""
         shown: dict[str, int] = {}
         hidden, entries = 0, 0
         for value, n in values.items():
@@ -186,5 +187,5 @@ class Wording:
 
 
 def _tidy(text: str) -> str:
-    """No runs of marks, no quotes around nothing."""
+    """Remove repeated marks and empty quotes."""
     return _RUN.sub(HIDDEN, _QUOTED.sub(HIDDEN, text))

@@ -1,8 +1,8 @@
-"""Which issues belong beside a cluster's own: those of related clusters, and those that people wrote. No IO.
+"""Issues related to a cluster's own: those of related clusters, and those written by people. No IO.
 
-Promises: every link has its reason, a link once made stays, and nothing that people wrote is kept or repeated: only
-where it is and why. Found in the repository's listing, never by GitHub's search, which lags by minutes and has a quota
-of its own. What was seen is a hint that is lost with the process; what was found is in the cluster's notes.
+Promises: every link has its reason, a link once made stays, and text written by people is neither kept nor repeated:
+only its address and the reason. Issues are found in the repository's listing, never by GitHub's search, which lags by
+minutes and has its own quota. What was seen is a hint that is lost with the process; links are in the cluster's notes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
 
 class Why(StrEnum):
-    """What a person's issue has in common with a cluster, the strongest first."""
+    """What a person's issue shares with a cluster, the strongest reason first."""
 
     CLUSTER = "names this cluster"
     EXCEPTION = "names the same exception"
@@ -46,7 +46,7 @@ class Why(StrEnum):
 
 
 class Linker:
-    """Compares a cluster with what it was not compared with before.
+    """Compares a cluster with issues that it has not been compared with.
 
     Attributes:
         read_at: when each repository was last listed for it.
@@ -60,7 +60,7 @@ class Linker:
         self._compared: dict[str, int] = {}
 
     def take(self, repository: str, issues: Iterable[Issue], at: datetime) -> None:
-        """What a listing showed; issues of ours are left out, and of very many only the newest are kept."""
+        """Take the issues of a listing; ours are left out, and of very many only the newest are kept."""
         self.read_at[repository] = at
         known = self._written.setdefault(repository, {})
         for issue in issues:
@@ -74,7 +74,7 @@ class Linker:
             del known[number]
 
     def learn(self, clusters: Iterable[Cluster]) -> None:
-        """The clusters of this turn; those that have an issue can be linked to, the latest of very many."""
+        """Take the clusters of this turn; those with an issue can be linked to, of very many only the latest."""
         having = (one for one in clusters if one.triage.issue and not one.triage.notes.abandoned)
         latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
         by_id = {one.id: one for one in latest}
@@ -87,7 +87,7 @@ class Linker:
         }
 
     def links(self, cluster: Cluster, repository: str) -> tuple[RelatedIssue, ...]:
-        """All links of the cluster's issue where there are new ones, () where nothing is to be added."""
+        """Return all links of the cluster's issue if there are new ones, otherwise ()."""
         notes, own = cluster.triage.notes, cluster.triage.issue
         noted = notes.links
         before = self._compared.get(cluster.id, 0)
@@ -117,20 +117,20 @@ class Linker:
                 yield RelatedIssue(number=ref.number, url=ref.url, why=_why(evidence[0].sign, other), cluster=other.id)
 
     def _traits(self, cluster: Cluster) -> Features | None:
-        """Of a cluster without an issue; whether its revision is new is known from the others."""
+        """Return the features of a cluster without an issue; the others show whether its revision is new."""
         known = features([*(one for one, _, _ in self._reported.values()), cluster])
         return next((one for one in known if one.id == cluster.id), None)
 
 
 def _why(sign: Sign, other: Cluster) -> str:
-    """The evidence, and since when the other is settled: what was done then may help again."""
+    """Return the evidence, and since when the other is settled: the fix may help again."""
     at = other.triage.resolved_at
     settled = other.triage.status is Status.RESOLVED and at is not None
     return f"{sign}; settled on {at:%Y-%m-%d}" if settled else str(sign)
 
 
 def why_of(cluster: Cluster, one: Features, text: str) -> Why | None:
-    """Why an issue's text, white space made single, is about this cluster; None where nothing says so."""
+    """Return why an issue's text, white space collapsed, is about this cluster; None if it is not."""
     if any(name in text for name in (cluster.id, *cluster.aliases)):
         return Why.CLUSTER
     if any(_names(said, text) for said in one.raised):
@@ -141,14 +141,14 @@ def why_of(cluster: Cluster, one: Features, text: str) -> Why | None:
 
 
 def _names(said: str, text: str) -> bool:
-    """Its message with its values; a short one only together with its type, for many things are refused or missing."""
+    """Return whether the text has the message with its values; a short one only with its type, being too common."""
     kind, _, message = said.partition(": ")
     telling = len(message) >= _MIN_MESSAGE and len(_WORD.findall(message)) >= _MIN_WORDS - 1
     return message in text if telling else bool(message) and f"{kind.rpartition('.')[2]}: {message}" in text
 
 
 def _quotes(template: str, text: str) -> bool:
-    """Everything constant of the template, in its order; one stretch of it is no everyday phrase."""
+    """Return whether the text has all constant words of the template in order, one stretch of which is distinctive."""
     parts = [" ".join(part.split()) for part in template.split("<*>")]
     if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_fragment(template):
         return False

@@ -1,6 +1,6 @@
-"""The telling parts of a sample's JSON, without what all entries share. Pure.
+"""The informative parts of a sample's JSON, without what all entries share. Pure.
 
-Promises: every string in it, keys too, went through `redact`. It is log text all the same: hostile until neutralised.
+Promises: every string in it, keys too, has been redacted. It is still log text: hostile until neutralised.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _REQUEST: Final = ("requestMethod", "requestUrl", "status")
 
 
 def sample_json(text: str, redact: Change) -> dict[str, Any] | None:
-    """The telling parts of the sample, redacted; None where its JSON was cut."""
+    """Return the informative parts of the sample, redacted; None if its JSON was cut."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -37,7 +37,7 @@ def sample_json(text: str, redact: Change) -> dict[str, Any] | None:
 
 
 def redacted(value: object, redact: Change) -> object:
-    """The same JSON value with every string in it redacted, keys too."""
+    """Return the JSON value with every string redacted, keys too."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
@@ -46,7 +46,7 @@ def redacted(value: object, redact: Change) -> object:
 
 
 def masked(value: object, mask: Change) -> object:
-    """The same JSON value with every string in it masked; its keys are its shape and stay."""
+    """Return the JSON value with every string masked; keys are its shape and stay."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Look at the tracker: what changed, what people did, which issues are ours. Hints are confirmed before they count.
+"""Reads the tracker: what changed, what people did, which issues are ours. Hints are confirmed before use.
 
-Promises: what people did is heard before anything is written; nothing is opened on a listing that cannot be true; a
-label that is gone is put back; what somebody else opened is left alone.
+Promises: people's changes are read before anything is written; nothing is opened on an implausible listing; a missing
+label is put back; issues opened by others are left alone.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Watch:
         self._clock = clock
 
     def look(self, now: datetime, clusters: Sequence[Cluster], *, park: Callable[[str, TrackerError], None]) -> None:
-        """List what changed; everything at the start and once an hour."""
+        """List changed issues; all of them at the start and once an hour."""
         for repository in self._tracker.repositories():
             if now < self._cache.parked.get(repository, EPOCH):
                 continue
@@ -66,7 +66,7 @@ class Watch:
                 park(repository, error)
 
     def confirm(self, cluster: Cluster) -> tuple[Cluster, bool]:
-        """Follow up what the listing hints at; the cluster then, and whether somebody touched its issue."""
+        """Follow up the hints of a listing; return the cluster, and whether somebody touched its issue."""
         notes = cluster.triage.notes
         issues = [issue for issue in self._cache.of(cluster) if issue.ref.url != notes.earlier]
         if cluster.triage.issue is None and issues and notes.intent is None:
@@ -84,13 +84,13 @@ class Watch:
         return cluster, touched
 
     def is_credible(self, repository: str) -> bool:
-        """An empty listing is no truth while the state knows issues there."""
+        """Return whether a listing is plausible: an empty one is not while the state knows issues there."""
         known = has_issues(self._store.clusters(), repository)
         return not known or bool(self._tracker.listing(repository, None))
 
     # --- one issue ------------------------------------------------------------------------------------
     def _adopt(self, cluster: Cluster, issues: Sequence[Issue]) -> Cluster:
-        """Ours is the oldest; what others copied from it, marker and all, is theirs."""
+        """Adopt the oldest issue as ours; copies by others, marker included, are theirs."""
         author = min(issues, key=lambda issue: issue.ref.number).author
         ours = [issue for issue in issues if issue.author == author]
         first = min(ours, key=lambda issue: (not issue.open, issue.ref.number))
@@ -118,7 +118,7 @@ class Watch:
         return cluster, True
 
     def _close_twin(self, issue: Issue, stays: IssueRef) -> None:
-        """The same problem was opened twice by us, or its cluster was merged: one issue stays."""
+        """Close a duplicate of ours, or the issue of a merged cluster: one issue stays."""
         if not issue.open or issue.locked:
             return
         try:
@@ -143,14 +143,14 @@ class Watch:
             explained = self._ask_for_missing(repository, clusters, {issue.ref.number for issue in found})
             credible = bool(found) or explained or not has_issues(clusters, repository)
             self._cache.suspect[repository] = not credible
-            # A listing that cannot be true is asked for again in the next turn.
+            # An implausible listing is requested again in the next turn.
             self._cache.full_at[repository] = now if credible else EPOCH
             # Last, so that issues never wait for it.
             since = max(self._linker.read_at.get(repository, EPOCH), now - _LOOK_BACK) - slack
             self._linker.take(repository, self._tracker.listing(repository, since, labelled=False), now)
 
     def _ask_for_missing(self, repository: str, clusters: Iterable[Cluster], listed: set[int]) -> bool:
-        """Issues that the state knows and the listing left out: whether a lost label explains it. It is put back."""
+        """Read known issues that the listing left out; if a lost label is the reason, put it back."""
         explained = False
         refs = [(one, ref) for one in clusters if (ref := one.triage.issue) and ref.repository == repository]
         missing = [(one, ref) for one, ref in refs if ref.number not in listed and not _is_deleted(one)]

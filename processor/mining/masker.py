@@ -12,6 +12,7 @@ numbers in context (`HTTP 503`), is lifted out of the digits before.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.mining import coded, folding, places, quotes
@@ -19,6 +20,7 @@ from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted
 from processor.mining.masks import (
     BLANKED_FILE,
     CUT,
+    HOLDS_FILE,
     KEPT,
     LINE_MASKS,
     OUTCOMES,
@@ -44,13 +46,14 @@ _MAX_CACHED_CHARS: Final = 512  # of a key: at most 60 MB if every message is ne
 _IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
 _WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
-_LINES = tuple((name, needle, re.compile(pattern), result) for name, needle, pattern, result in LINE_MASKS)
+_LINES = tuple((name, needles, re.compile(pattern), result) for name, needles, pattern, result in LINE_MASKS)
 _PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
 _PLAIN = LOWER | quotes.UNGUARD
 _RAGGED = frozenset({"url", "path"})  # these include sentence punctuation, which is restored
 _TAIL = ".:!?"
+_STOPS = frozenset(".,:;!?)")
 
 _Trace = list[tuple[str, str, str]]
 _Key = TypeVar("_Key", str, bytes)
@@ -129,7 +132,7 @@ class Masker:
         return found
 
     def _without_codes(self, skeleton: str) -> str:
-        bare = _IDENTIFIER.sub("0", skeleton)
+        bare = _bare_words(skeleton)
         found = self._by_bare.get(bare)
         if found is None:
             found = self._masked(bare, None).translate(_PLAIN)
@@ -166,7 +169,8 @@ class Masker:
         if words[-1:] == [CUT]:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
-        line = BLANKED_FILE.sub(rf"\g<lead> {VALUE}", line)
+        if _may_hold_file(line):
+            line = BLANKED_FILE.sub(rf"\g<lead> {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -188,9 +192,11 @@ class Masker:
 
     def _passed(self, line: str, trace: _Trace | None) -> str:
         line = " ".join([self._word(word, trace) for word in line.split()])
-        for name, needle, pattern, replacement in _LINES:
-            if needle in line:
-                line = self._line_mask(line, name, pattern, replacement, trace)
+        for name, needles, pattern, replacement in _LINES:
+            for needle in needles:  # not any(): most of the time of a new message goes here
+                if needle in line:
+                    line = self._line_mask(line, name, pattern, replacement, trace)
+                    break
         line = places.fill(line, None if trace is None else lambda place, found: trace.append((place, found, VALUE)))
         return folding.fold(line)
 
@@ -199,7 +205,8 @@ class Masker:
         if masked is None:
             if len(word) > _MAX_WORD:
                 return VALUE
-            if word.isalpha() and not _PLAIN_VALUE.fullmatch(word):
+            letters = word[:-1] if word[-1] in _STOPS else word
+            if letters.isalpha() and not _PLAIN_VALUE.fullmatch(letters):
                 return word
             masked = _WORD.sub(lambda match: self._replacement(match, trace), word)
             _remember(self._by_word, word, masked)
@@ -246,8 +253,24 @@ def _remember(cache: dict[_Key, str], key: _Key, masked: str) -> None:
 
 
 def _bare(text: str) -> str:
-    """Return the text with every run of digits, then every word that has a digit, as `0`."""
-    return _IDENTIFIER.sub("0", shapes.plain(text))
+    """Return the words of a text with every run of digits, then every word that has a digit, as `0`."""
+    return _bare_words(shapes.plain(text))
+
+
+def _bare_words(skeleton: str) -> str:
+    return " ".join([_bare_word(word) if "0" in word else word for word in skeleton.split()])
+
+
+@lru_cache(_MAX_CACHED)
+def _bare_word(word: str) -> str:
+    return _IDENTIFIER.sub("0", word)
+
+
+def _may_hold_file(line: str) -> bool:
+    if "." not in line or not line.isascii():
+        return "." in line
+    folded = line.lower()
+    return any(noun in folded for noun in HOLDS_FILE)
 
 
 def _compiled(pattern: str, name: str) -> re.Pattern[str]:

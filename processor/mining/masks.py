@@ -95,6 +95,10 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)"
 )
+_NAMES_OF_DATES = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
+)  # fmt: skip
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
 _RELATIVE = (
     r"(?<![\w-])(?:(?:[Ll]ast|[Nn]ext|[Tt]his) (?:<\*>|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|night|week"
@@ -118,6 +122,7 @@ _CURRENCY = (
     r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
     r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺"
 )
+_CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
 _TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
@@ -182,6 +187,11 @@ _HOLDS_FILE = (
     r"upload|file|attachment|document|image|photo|picture|video|workbook|spreadsheet|recording|scan"
     r"|(?:thumbnail|preview|copy|scan|import|upload|conversion|export) of"
 )
+HOLDS_FILE: Final = (
+    "upload", "file", "attachment", "document", "image", "photo", "picture", "video", "workbook", "spreadsheet",
+    "recording", "scan", "thumbnail", "preview", "copy", "import", "conversion", "export",
+)  # fmt: skip
+"""A text with a file of such a name contains one of these, in lower case."""
 BLANKED_FILE: Final = re.compile(
     rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )"
     rf"[^\s\"'`:,;/=]{{1,40}} ){{1,6}}[^\s\"'`:,;/=]{{0,60}}\.{_EXTENSION}(?!\w)",
@@ -189,43 +199,43 @@ BLANKED_FILE: Final = re.compile(
 )
 """A file name with blanks in it, beside a noun that announces a file: "upload Q3 figures v2.xlsx"."""
 
-# (mask, needle, pattern, replacement) applied to the whole line after its words, in this order; a line without the
-# needle is not searched.
-LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
-    ("json", "{", r"\{ ?[\"'](?P<body>(?:[^{}]|\{<\*>\}){0,2048})\}", "{<*>}"),
-    ("json", "{<*>}", r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
-    ("quoted", '\\"', r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
-    ("quoted", '"', r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
-    ("quoted", "'", r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
-    ("quoted", "`", r"`(?P<body>[^`]{0,512})`", "`<*>`"),
-    ("quoted", "[", rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
-    ("listed", "s [", rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
-    ("switch", " o", r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
-    ("cell", "***", r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
-    ("number", VALUE, r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
+# (mask, needles, pattern, replacement) applied to the whole line after its words, in this order; a line without any of
+# the needles is not searched.
+LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
+    ("json", ("{",), r"\{ ?[\"'](?P<body>(?:[^{}]|\{<\*>\}){0,2048})\}", "{<*>}"),
+    ("json", ("{<*>}",), r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
+    ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
+    ("quoted", ('"',), r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
+    ("quoted", ("'",), r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
+    ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
+    ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
+    ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
+    ("switch", (" o",), r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
+    ("cell", ("***",), r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
+    ("number", ("<<*>", "><*>", "~<*>", "<=<*>", ">=<*>", "~=<*>"), r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
     (
         "transition",
-        "rom ",
+        ("rom ",),
         rf"(?<!\w)(?P<lead>[Ff]rom) {_STATE} (?P<to>to|->)(?= (?:{_STATE}|<\*>))",
         rf"\g<lead> {VALUE} \g<to>",
     ),
     (
         "transition",
-        "rom <*> ",
+        ("rom <*> ",),
         rf"(?<!\w)(?P<lead>[Ff]rom <\*>) (?P<to>to|->) (?!{_FAILURE}){_STATE}",
         rf"\g<lead> \g<to> {VALUE}",
     ),
     (
         "date",
-        VALUE,
+        _NAMES_OF_DATES,
         rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>",
         VALUE,
     ),
-    ("date", VALUE, rf"<\*> ?{_ZONE}(?!\w)", VALUE),
-    ("quantity", VALUE, rf"<\*> ?{_UNIT}(?![\w/])", VALUE),
+    ("date", (VALUE,), rf"<\*> ?{_ZONE}(?!\w)", VALUE),
+    ("quantity", (VALUE,), rf"<\*> ?{_UNIT}(?![\w/])", VALUE),
     (
         "user",
-        " user",
+        (" user",),
         (
             r"(?<!\w)(?P<lead>(?:for|by|of|as|to|[Ii]nvalid) user)"
             r"(?:(?: (?!from\b|by\b)[\w.@$+<*>-]+){0,3}(?= from\b| by\b| \[)| [\w.@$+<*>-]*[\w$>](?=[:,;]|\.?$))"
@@ -234,36 +244,39 @@ LINE_MASKS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     (
         "user",
-        " for ",
+        (" for ",),
         (
             r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|login) for) (?!user\b|invalid\b)[\w.@$+-]+"
             r"(?= from\b| \[|$)"
         ),
         rf"\g<lead> {VALUE}",
     ),
-    ("route", " /", rf"(?<![^\s\"'])(?P<method>{_REQUEST}) /(?= )", rf"\g<method> {VALUE}"),
-    ("route", ": /", r"(?<=: )/$", VALUE),
-    ("empty", " (", r"(?<= )\(\)(?!\w)", f"({VALUE})"),
-    ("empty", " [", r"(?<= )\[\](?!\w)", f"[{VALUE}]"),
+    ("route", (" /",), rf"(?<![^\s\"'])(?P<method>{_REQUEST}) /(?= )", rf"\g<method> {VALUE}"),
+    ("route", (": /",), r"(?<=: )/$", VALUE),
+    ("empty", (" ()",), r"(?<= )\(\)(?!\w)", f"({VALUE})"),
+    ("empty", (" []",), r"(?<= )\[\](?!\w)", f"[{VALUE}]"),
     (
         "list",
-        VALUE,
+        (VALUE,),
         rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
         VALUE,
     ),
     # Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0; Wget/1.21
-    ("agent", "/<*>", rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
+    ("agent", ("/<*>",), rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
     (
         "typed",
-        "earch",
+        ("earch",),
         (
             r"(?<!\w)(?P<lead>[Ss]earch(?:ed|ing|es)? for) (?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
             rf"(?=[:,;]| (?:{_ENDS_TYPED})(?!\w)|$)"
         ),
         rf"\g<lead> {VALUE}",
     ),
-    *(("date", needle, _RELATIVE, VALUE) for needle in ("day", "omorrow", "ast ", "ext ", "his ", "onight")),
-    ("currency", VALUE, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
-    ("range", "[<", r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
-    ("repeat", VALUE, r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
+    *(
+        ("date", needles, _RELATIVE, VALUE)
+        for needles in (("day",), ("omorrow",), ("last ", "Last "), ("next ", "Next "), ("this ", "This "), ("onight",))
+    ),
+    ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
+    ("range", ("[<",), r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
+    ("repeat", (VALUE,), r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

@@ -38,6 +38,7 @@ _GUARDED: Final = re.compile(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
 # A part of the program that is named by its file: a different missing file is a different problem.
+_PARTS: Final = ("emplate ", "artial ", "ayout ", "odule ", "igration ", "ixture ", "tylesheet ", "lugin ", "ackage ")
 _NAMED_BY_FILE: Final = re.compile(
     r"(?<![\w-])(?:[Tt]emplate|[Pp]artial|[Ll]ayout|[Mm]odule|[Mm]igration|[Ff]ixture|[Ss]tylesheet|[Pp]lugin"
     r"|[Pp]ackage) "
@@ -55,7 +56,7 @@ def is_statement(text: str, at: int) -> bool:
 
 def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
-    if "." in text:
+    if "." in text and any(noun in text for noun in _PARTS):
         text = _NAMED_BY_FILE.sub(_kept_file, text)
     if "'" not in text and '"' not in text and "`" not in text:
         return text

@@ -1,4 +1,4 @@
-"""Who we are to GitHub: a token, or an App's installation whose token is renewed before it runs out."""
+"""Credentials for GitHub: a token, or an App's installation whose token is renewed before it expires."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Mint = Callable[[str, str, Any], Any]
 
 
 class Authority(Protocol):
-    """Gives the header that a request is sent with."""
+    """Provides the authorization header of a request."""
 
     def header(self, now_s: float, mint: Mint) -> str:
-        """The value of `authorization`."""
+        """Return the value of `authorization`."""
 
     def renew(self) -> bool:
-        """The last one was not accepted: True if the next one may be another."""
+        """Note that the last one was rejected; return whether the next one may differ."""
 
 
 class TokenAuthority:
-    """A personal or fine-grained token; it is what it is."""
+    """A personal or fine-grained token, which cannot be renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -44,7 +44,7 @@ class TokenAuthority:
 
 
 class AppAuthority:
-    """An installation of a GitHub App; its tokens live for an hour and may write issues only.
+    """An installation of a GitHub App; its tokens are valid for an hour and may write issues only.
 
     Args:
         private_key: PEM.

@@ -1,4 +1,4 @@
-"""Whether a repository can be used for issues: the token, its rights, issues switched on, our labels, the clock."""
+"""Checks whether a repository can be used for issues: token, rights, issues enabled, labels, clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_SKEW_S: Final = 30.0
 
 
 def check(repository: str, api: GitHubApi) -> Iterator[Finding]:
-    """Ask for the repository and its labels. Raises `TrackerError`, `Transient`; writes nothing."""
+    """Read the repository and its labels; write nothing. Raises `TrackerError`, `Transient`."""
     before = datetime.now(UTC)
     try:
         answer = api.read(f"/repos/{repository}")
@@ -59,7 +59,7 @@ def check(repository: str, api: GitHubApi) -> Iterator[Finding]:
 
 
 def of_expiry(api: GitHubApi, now: datetime) -> Iterator[Finding]:
-    """Whether the token that was just used ends soon, as GitHub says of those that end at all."""
+    """Check whether the token just used expires soon, if GitHub reports an expiry."""
     ends = api.token_expires_at
     if ends is not None and ends - now < TOKEN_WARNING:
         mend = "make a new token with Issues: read and write, and set GARDENER_GITHUB_TOKEN to it"

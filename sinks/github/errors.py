@@ -1,6 +1,6 @@
-"""What an answer of GitHub means, as one of our errors. Pure: status, headers and body in, error out.
+"""GitHub's answers as our errors. Pure: status, headers and body in, error out.
 
-Sources: GitHub's REST documentation on rate limits and status codes; where it is silent, what projects reported.
+Sources: GitHub's REST documentation on rate limits and status codes; where it is silent, reports of other projects.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _BUSY: Final = 409
 def error_of(
     status: int, headers: Mapping[str, str], body: Any, *, what: str, writes: bool, now_s: float
 ) -> GardenerError:
-    """The error that an answer other than 2xx, 301, 304, 404 and 410 stands for.
+    """Return the error for an answer other than 2xx, 301, 304, 404 and 410.
 
-    `what` names the request for people. Where it `writes`, a server error leaves open whether it was carried out.
+    `what` names the request for people. If it `writes`, a server error leaves open whether it was carried out.
     `now_s` is in seconds since the epoch.
     """
     message = message_of(body)
@@ -53,9 +53,9 @@ def error_of(
 
 
 def limit_s(status: int, headers: Mapping[str, str], message: str, now_s: float) -> float | None:
-    """How many seconds to wait, None where this is no limit.
+    """Return the seconds to wait, None if this is no rate limit.
 
-    The primary limit tells when it resets, a secondary one often nothing at all; then a minute is the least.
+    The primary limit has a reset time, a secondary one often has none; then wait at least a minute.
     """
     if status not in _LIMITS:
         return None
@@ -69,13 +69,13 @@ def limit_s(status: int, headers: Mapping[str, str], message: str, now_s: float)
 
 
 def message_of(body: Any) -> str:
-    """GitHub's sentence, cut; "" where the body is none of its own."""
+    """Return GitHub's message, cut; "" if the body is not GitHub's."""
     found = body.get("message") if isinstance(body, dict) else None
     return str(found)[:300] if found else ""
 
 
 def names_field(body: Any, field: str) -> bool:
-    """Whether a 422 complains about this field."""
+    """Return whether a 422 is about this field."""
     errors = body.get("errors") if isinstance(body, dict) else None
     return isinstance(errors, list) and any(
         isinstance(one, dict) and (one.get("field") == field or field in str(one.get("message"))) for one in errors
@@ -83,7 +83,7 @@ def names_field(body: Any, field: str) -> bool:
 
 
 def is_repeat(body: Any) -> bool:
-    """Whether a 422 says only that what was asked for is there already."""
+    """Return whether a 422 only says that the thing exists already."""
     errors = body.get("errors") if isinstance(body, dict) else None
     return isinstance(errors, list) and any(
         isinstance(one, dict) and one.get("code") == "already_exists" for one in errors

@@ -1,4 +1,4 @@
-"""GitHub's JSON as our nouns, and what may be sent at all. Pure."""
+"""GitHub's JSON as our types, and the last check of what is sent. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _PRIORITY: Final = re.compile(r"\Apriority: (p[0-3])\Z", re.IGNORECASE)
 
 
 def check(title: str, body: str) -> None:
-    """The last look before something is sent. Raises `TrackerError`."""
-    # What people wrote below our part is theirs.
+    """Check a text before it is sent. Raises `TrackerError`."""
+    # Text below our part was written by people.
     kind = leak(title) or leak(body.split(_END, 1)[0])
     if kind:
         raise TrackerError(f"not sent: the text still holds what looks like a secret ({kind})")
@@ -32,18 +32,18 @@ def check(title: str, body: str) -> None:
 
 
 def is_elsewhere(answer: Answer) -> bool:
-    """Whether GitHub answers that it is at another address."""
+    """Return whether GitHub answers with another address."""
     return 300 <= answer.status < 400  # noqa: PLR2004  # HTTP's own numbers
 
 
 def moved(ref: IssueRef, issue: Issue) -> IssueMoved:
-    """The issue as it was known is another one now."""
+    """Return the error for an issue that has another address now."""
     where = f"{issue.ref.repository}#{issue.ref.number}"
     return IssueMoved(f"{ref.repository}#{ref.number} is {where} now", issue.ref.repository, issue.ref.number)
 
 
 def labels(items: Any) -> frozenset[str]:
-    """Names; ours in our spelling, since GitHub keeps that of whoever made the label first."""
+    """Return label names, ours in our spelling: GitHub keeps the spelling of whoever created the label."""
     names = [item if isinstance(item, str) else item.get("name") or "" for item in items or ()]
     return frozenset(name.lower() if name.lower() in _OURS else _PRIORITY.sub(_spelled, name) for name in names)
 
@@ -53,8 +53,8 @@ def _spelled(found: re.Match[str]) -> str:
 
 
 def issue(item: Any, repository: str) -> Issue:
-    """An issue of GitHub's answer; `repository` is where it was asked for."""
-    # The listing of a renamed repository names the new one; what is asked for later has to be where it is now.
+    """Return the issue in an answer; `repository` is the one that was queried."""
+    # The listing of a renamed repository has the new name, which later requests need.
     home = "/".join(urlsplit(item.get("repository_url", "")).path.split("/")[-2:]) or repository
     return Issue(
         ref=IssueRef(home, item["number"], item["html_url"]),
@@ -73,15 +73,15 @@ def issue(item: Any, repository: str) -> Issue:
 
 
 def path(ref: IssueRef) -> str:
-    """Where the API has it."""
+    """Return its path in the API."""
     return f"/repos/{ref.repository}/issues/{ref.number}"
 
 
 def time(text: str) -> datetime:
-    """A time of GitHub's."""
+    """Return a time from GitHub's format."""
     return datetime.fromisoformat(text)
 
 
 def time_text(at: datetime) -> str:
-    """A time as GitHub wants it."""
+    """Return a time in GitHub's format."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

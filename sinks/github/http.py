@@ -1,8 +1,8 @@
 """Requests to GitHub's REST API: one at a time, paced, with ETags, never a write twice.
 
-A read follows a redirect below the API root; a write never does, its caller asks where the issue is now.
+A read follows a redirect below the API root; a write never does: its caller looks up the new address.
 
-The one door to httpx2. A read is tried again by tenacity; what a write without an answer means is told to the caller.
+The only user of httpx2. Reads are retried by tenacity; an unanswered write is reported to the caller.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _EXPIRY: Final = "github-authentication-token-expiration"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded answer. `links` holds the addresses of other pages by relation."""
+    """A decoded answer. `links` has the URLs of other pages by relation."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An answer for its ETag, as bytes: decoded it is six times as large."""
+    """An answer kept for its ETag, as bytes: decoded it is six times as large."""
 
     etag: str
     content: bytes
@@ -59,12 +59,12 @@ class _Kept:
 
 
 class GitHubApi:
-    """Speaks to one API root; not thread-safe.
+    """Client of one API root; not thread-safe.
 
     Args:
-        write_gap_s: seconds between two writes; GitHub asks for one at least.
-        slot: seconds to wait for the next write that all processes of one account share; None is this one alone.
-        on_call: told the method and status of every request, status 0 when no answer came.
+        write_gap_s: seconds between two writes; GitHub requests at least one.
+        slot: returns the seconds until this account's next write over all processes; None if this is the only one.
+        on_call: called with method and status of every request, status 0 if unanswered.
     """
 
     def __init__(
@@ -103,11 +103,11 @@ class GitHubApi:
         self._client.close()
 
     def owns(self, url: str) -> bool:
-        """Whether an address lies below the API root. The token is sent nowhere else."""
+        """Return whether a URL lies below the API root. The token is sent nowhere else."""
         return url.startswith(f"{self._root}/")
 
     def read(self, path: str, **query: str | int) -> Answer:
-        """GET; a 304 gives what was answered before. Statuses in 300-399, 404 and 410 are the caller's to judge."""
+        """GET; a 304 returns the earlier answer. Statuses in 300-399, 404 and 410 are left to the caller."""
         return self._retried(path, query, follow=True)
 
     def _retried(self, path: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
@@ -121,9 +121,9 @@ class GitHubApi:
         return retrying(self._read, self._address(path), query, follow=follow)
 
     def pages(self, path: str, *, follow: bool = True, **query: str | int) -> Iterator[Any]:
-        """Every item of a list, all pages; an answer other than 200 is given to the caller as one `Answer`.
+        """Yield every item of a list, all pages; an answer other than 200 is yielded as a single `Answer`.
 
-        `follow`: redirects, too. A list of what belongs to an issue is redirected to the issue, which is no list.
+        `follow`: also follow redirects. A sub-list of an issue redirects to the issue itself, which is no list.
         """
         answer = self._retried(path, {"per_page": 100, **query}, follow=follow)
         for _ in range(_PAGES):
@@ -137,9 +137,9 @@ class GitHubApi:
             answer = self.read(following)
 
     def write(self, method: str, path: str, payload: Any = None) -> Answer:
-        """POST, PATCH or DELETE, once. Statuses 2xx, 3xx, 404, 410 and 422 are the caller's to judge.
+        """POST, PATCH or DELETE, once. Statuses 2xx, 3xx, 404, 410 and 422 are left to the caller.
 
-        Raises `OutcomeUnknown` when it may have been carried out, `Transient` when it certainly was not.
+        Raises `OutcomeUnknown` if it may have been carried out, `Transient` if it was certainly not.
         """
         self.reserve()
         try:
@@ -151,7 +151,7 @@ class GitHubApi:
         raise self._error(answer, f"{method} {path}", writes=True)
 
     def reserve(self) -> None:
-        """Wait for the next write now, so that what is read after this is as new as can be when it is written."""
+        """Wait for the slot of the next write, so that a read after this is as fresh as possible when writing."""
         if self._has_slot:
             return
         gap = self._wrote_s + self._write_gap_s - self._now_s()
@@ -187,7 +187,7 @@ class GitHubApi:
         raise self._error(answer, f"GET {urlsplit(url).path}", writes=False)
 
     def _keep(self, name: str, answer: Answer, query: Mapping[str, str | int]) -> None:
-        """Bounded in number and in bytes; what is asked for only once, by its time, is not kept."""
+        """Keep an answer, bounded in number and bytes; one-time queries by time are not kept."""
         if (old := self._etags.pop(name, None)) is not None:
             self._kept_bytes -= len(old.content)
         etag = answer.headers.get("etag")
@@ -202,7 +202,7 @@ class GitHubApi:
     def _send(
         self, method: str, url: str, payload: Any, query: Mapping[str, str | int], headers: Mapping[str, str]
     ) -> Answer:
-        """One request; once more with a new token when the old one was not accepted, as then nothing was done."""
+        """Send one request; repeat it with a new token if the old one was rejected, since nothing was done then."""
         answer = self._exchange(method, url, payload, query, headers)
         if answer.status == _UNAUTHORIZED and self._authority.renew():
             answer = self._exchange(method, url, payload, query, headers)
@@ -227,7 +227,7 @@ class GitHubApi:
         return Answer(response.status_code, response.headers, _decoded(response), links, response.content)
 
     def _mint(self, path: str, token: str, payload: Any) -> Any:
-        """Ask for an installation's token with the App's own."""
+        """Request an installation's token with the App's own."""
         try:
             response = self._client.post(
                 self._address(path), json=payload, headers={"authorization": f"Bearer {token}"}
@@ -250,7 +250,7 @@ class GitHubApi:
 
 
 def _expiry(text: str | None) -> datetime | None:
-    """When a personal token ends, "2026-12-25 15:41:40 UTC"; an offset may stand in the place of UTC."""
+    """Return when a personal token expires: "2026-12-25 15:41:40 UTC", or with an offset instead of UTC."""
     if not text:
         return None
     for form in ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z"):

@@ -1,8 +1,8 @@
 """The `IssueTracker` on GitHub, github.com and Enterprise alike.
 
-A write is asked for once; what it came to is told by the error (see `sinks.github.errors`). Before anything is sent
-its text is searched for secrets a last time. Notifications are only caused by new issues and comments: figures go into
-the body, which tells nobody.
+A write is requested once; the error states its outcome (see `sinks.github.errors`). Before anything is sent, its text
+is searched for secrets a last time. Only new issues and comments notify people: figures go into the body, which does
+not.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class GitHubTracker:
 
     @property
     def token_expires_at(self) -> datetime | None:
-        """When the token in use ends, as GitHub said last; None where it did not."""
+        """When the token in use expires, as last reported by GitHub; None if it was not."""
         return self._api.token_expires_at
 
     def repositories(self) -> Sequence[str]:
@@ -113,7 +113,7 @@ class GitHubTracker:
         return issue
 
     def _read(self, ref: IssueRef) -> Issue:
-        """The issue wherever it is now."""
+        """Read the issue, wherever it is now."""
         answer = self._api.read(fields.path(ref))
         if answer.status != _OK or not isinstance(answer.body, dict):
             raise self._gone(ref, answer)
@@ -133,7 +133,7 @@ class GitHubTracker:
             repository = self._renamed(repository)
             answer = self._api.write("POST", f"/repos/{repository}/issues", payload)
         if answer.status == _INVALID and draft.assignees and names_field(answer.body, "assignees"):
-            # Refused for certain, so nothing was made; an owner without access must not cost us the issue.
+            # Certainly refused, so nothing was created; an assignee without access must not prevent the issue.
             del payload["assignees"]
             answer = self._api.write("POST", f"/repos/{repository}/issues", payload)
         if answer.status in _GONE or fields.is_elsewhere(answer):
@@ -142,7 +142,7 @@ class GitHubTracker:
         return fields.issue(answer.body, repository)
 
     def edit(self, ref: IssueRef, edit: IssueEdit) -> Issue:
-        """See `IssueTracker.edit`. Labels are added and taken away one by one: replacing them would lose people's."""
+        """See `IssueTracker.edit`. Labels are added and removed one by one: replacing them would lose people's."""
         fields.check(edit.title or "", edit.body or "")
         payload, issue, labels = self._changes(ref, edit), None, None
         if payload:
@@ -154,10 +154,10 @@ class GitHubTracker:
             answer = self._change(ref, "POST", f"{fields.path(ref)}/labels", {"labels": list(edit.add_labels)})
             labels = fields.labels(answer.body)
         for name in edit.remove_labels:
-            # 404 also says that the label is not on the issue any more, which is what was wanted.
+            # 404 also means that the label is no longer on the issue, as intended.
             answer = self._api.write("DELETE", f"{fields.path(ref)}/labels/{quote(name, safe='')}")
             labels = fields.labels(answer.body) if answer.status == _OK else labels
-        # What the answers to the writes said; a read after them may show what somebody did since.
+        # Use the answers to the writes; a later read may include changes by others.
         issue = issue or self.get(ref)
         return issue if labels is None else replace(issue, labels=labels)
 
@@ -211,7 +211,7 @@ class GitHubTracker:
         if fields.is_elsewhere(answer):
             raise fields.moved(ref, self._read(ref))
         if answer.status in _GONE:
-            # Gone is only what the issue itself says it is.
+            # Only the issue itself can say that it is gone.
             self._read(ref)
             raise TrackerError(f"GitHub answered {answer.status} to {method} {path}, although the issue is there")
         self._expect(answer, f"{method} {path}")
@@ -223,7 +223,7 @@ class GitHubTracker:
             raise error_of(answer.status, answer.headers, answer.body, what=what, writes=True, now_s=now_s)
 
     def _gone(self, ref: IssueRef, answer: Answer) -> TrackerError:
-        """Why an issue cannot be read: deleted, or the whole repository is out of reach."""
+        """Return why an issue cannot be read: deleted, moved, or the repository is inaccessible."""
         if answer.status not in _GONE:
             return RepositoryParked(f"{ref.repository} cannot be read: GitHub answered {answer.status}")
         home = self._api.read(f"/repos/{ref.repository}")
@@ -232,7 +232,7 @@ class GitHubTracker:
         if not home.body["has_issues"]:
             return RepositoryParked(f"issues are switched off in {ref.repository}")
         if answer.status == _GONE[0]:
-            # A renamed repository may answer for the old name of an issue no more.
+            # A renamed repository may no longer answer under its old name.
             full = str(home.body.get("full_name") or ref.repository)
             if full.lower() != ref.repository.lower():
                 self._names[ref.repository] = full
@@ -240,7 +240,7 @@ class GitHubTracker:
         return IssueGone(f"{ref.repository}#{ref.number} was deleted")
 
     def _now(self, repository: str) -> str:
-        """Its name now, as far as it is known."""
+        """Return the repository's present name, as far as known."""
         for _ in range(_MAX_NAMES):
             if (after := self._names.get(repository, repository)) == repository:
                 return repository
@@ -248,7 +248,7 @@ class GitHubTracker:
         return repository
 
     def _renamed(self, repository: str) -> str:
-        """Ask the repository itself for its name. Raises `RepositoryParked` where it does not tell."""
+        """Ask the repository for its present name. Raises `RepositoryParked` if it does not answer."""
         home = self._api.read(f"/repos/{repository}")
         full = home.body.get("full_name") if isinstance(home.body, dict) else None
         if not full or full == repository:
@@ -257,7 +257,7 @@ class GitHubTracker:
         return str(full)
 
     def _make_labels(self, repository: str, names: Sequence[str]) -> None:
-        """Labels that do not exist would be made grey and without a word."""
+        """Create missing labels; GitHub would create them grey and without a description."""
         if repository not in self._labels:
             items = list(self._api.pages(f"/repos/{repository}/labels"))
             self._labels[repository] = {item["name"].lower() for item in items if isinstance(item, dict)}
@@ -265,6 +265,6 @@ class GitHubTracker:
             if name.lower() not in self._labels[repository]:
                 payload = {"name": name, "color": _COLORS.get(name, _OTHER_COLOR), "description": "Set by Log Gardener"}
                 answer = self._api.write("POST", f"/repos/{repository}/labels", payload)
-                # Without the right to make labels GitHub would drop them; the new issue shows it.
+                # Without the right to create labels GitHub drops them; the new issue shows it.
                 if answer.status < 300 or is_repeat(answer.body):  # noqa: PLR2004  # HTTP's own number
                     self._labels[repository].add(name.lower())
