@@ -1,4 +1,4 @@
-"""The columns of the live table: what each shows of a cluster, how wide it is, and when there is room for it. Pure."""
+"""The columns of the live table: content, width, and the screen width from which they are shown. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STYLES: Final[Mapping[Priority, str]] = {
 
 
 class Column(NamedTuple):
-    """One column; `cell` gives what it shows, which may be too wide."""
+    """One column; `cell` returns its content, which may be too wide."""
 
     title: str
     width: int
@@ -36,7 +36,7 @@ class Column(NamedTuple):
 
 
 def columns_for(width: int) -> list[Column]:
-    """Seven columns fit 80 cells; wider screens get finer trends and four columns more."""
+    """Return the columns for a width: seven fit 80 cells; wider screens get finer trends and four more columns."""
     wide = width >= 130  # noqa: PLR2004  # then the template still has half the screen
     columns = [
         Column("PRI", 3, False, priority_of),
@@ -58,19 +58,19 @@ def columns_for(width: int) -> list[Column]:
 
 
 def priority_of(row: Row, _snapshot: Snapshot) -> Text:
-    """The priority in its colour, a dash before the policy has set one."""
+    """Return the priority in its colour, a dash before the policy has set one."""
     priority = row.cluster.triage.priority
     return Text(priority, style=_STYLES[priority]) if priority else Text("-", style="dim")
 
 
 def _change(row: Row, snapshot: Snapshot) -> Text:
-    """Empty for what is younger than an hour: it grew from nothing, as everything did once."""
+    """Return the change; empty for clusters younger than an hour, which all grew from nothing."""
     growing = row.growing(snapshot.reference)
     return Text(row.change(snapshot.reference), style="bold yellow" if growing else "")
 
 
 def _status(row: Row, _snapshot: Snapshot) -> Text:
-    """Who is on it, else what was decided."""
+    """Return the assignee, otherwise the status."""
     status, who = row.cluster.triage.status, row.cluster.triage.assigned_to
     if who:
         return Text(plain(who), style="green")
@@ -85,19 +85,19 @@ def _issue(row: Row, _snapshot: Snapshot) -> str:
 
 
 def spark(bars: Sequence[int], together: int) -> Text:
-    """A sparkline of blocks; so many bars are summed for each."""
+    """Return a sparkline of blocks, each the sum of this many bars."""
     sums = [sum(bars[at : at + together]) for at in range(0, len(bars), together)]
     peak = max(sums, default=0) or 1
     return Text("".join(_BLOCKS[-(-n * 8 // peak)] for n in sums), style="cyan")
 
 
 def fit(text: str, column: Column) -> str:
-    """A column's title, as wide as the column."""
+    """Return a column's title, as wide as the column."""
     return text.rjust(column.width) if column.right else text.ljust(column.width)
 
 
 def padded(text: Text, column: Column) -> Text:
-    """A cell, cut and filled to the width of the column in terminal cells."""
+    """Return a cell, cut and padded to the width of the column in terminal cells."""
     text.truncate(column.width, overflow="ellipsis")
     missing = column.width - text.cell_len
     if column.right:
