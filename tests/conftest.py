@@ -1,5 +1,6 @@
 """Fixtures that every kind of test uses."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -8,6 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+with contextlib.suppress(ImportError):  # the installation of the lowest versions is without it
+    from hypothesis import settings
+
+    # Speed lives in bench/: an example that takes longer on a busy machine is no failure.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -53,11 +53,13 @@ def serve(state: str | None, config: str | None, **flags: Any) -> None:
 @options.state
 def top(state: str | None, config: str | None) -> None:
     """Show the clusters live in the terminal: sort, filter, open, acknowledge, mute; q ends it."""
+    from processor.app import wiring
     from processor.views.terminal import loop as live
 
-    open_store = _opener(options.reading(state, config))
+    given = options.reading(state, config)
+    open_store = _opener(given)
     open_store().close()
-    live.run(open_store, _now, _local_name())
+    live.run(open_store, _now, _local_name(), wiring.make_policy(given))
 
 
 def _opener(settings: Settings) -> Callable[[], Store]:

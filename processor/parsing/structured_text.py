@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from processor.parsing import http, severity
-from processor.parsing.payloads import named
+from processor.parsing import http, levels, severity
+from processor.parsing.payloads import message_field, named
 from processor.parsing.spellings import RANKS, Role, fold
 
 _MAX_CHARS: Final = 65_536
@@ -31,6 +31,13 @@ _KLOG: Final = re.compile(
     r"(?:\"((?:[^\"\\]|\\.)*+)\"(?!=)\s*|(?:[\w./-]{1,100} )?(?=\"msg\"=))"
 )
 _STAMP: Final = re.compile(r"[\s\d:.,TZ+/|-]*")
+# What a logger prints before its message: times, boxes, a level, a name with a colon.
+_PREFIX: Final = re.compile(
+    r"(?:(?:[\d:.,TZ+/|-]+|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,64}|\[[^\[\]]{0,80}\]:?|\([^()]{0,80}\)"
+    rf"|(?i:{'|'.join(levels.ANY_CASE)})\b:?|[\w./-]{{1,60}}(?:\[\d+\])?:)(?:\s+|$))*+"
+)
+_WORDS: Final = re.compile(r"(?<![\w./-])[^\W\d_]{2,}(?![\w/=-])")
+_LEAST_WORDS: Final = 2
 _ESCAPED: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
 _TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON], *RANKS[Role.DETAIL]))
@@ -70,12 +77,26 @@ def _from_json(text: str) -> dict[str, Any] | None:
     found = _parsed(text[start:]) if start >= 0 and "\n" not in head else None
     if found is None or not head or _STAMP.fullmatch(head):
         return found
+    level = severity.infer(f"{head} ")
+    stated = {"level": level} if level else {}
+    if sentence := _sentence(head):
+        _, inner = message_field(found)
+        return {**stated, **found, "message": f"{sentence}: {inner}" if inner else sentence}
     if _tells(found):
-        level = severity.infer(f"{head} ")
-        return {"level": level, **found} if level else found
+        return {**stated, **found}
     if len(head.split()) < 2 and head.endswith(("=", ":", "(")):  # noqa: PLR2004 - "payload={...}" is a value
         return None
     return {**found, "message": head}
+
+
+def _sentence(head: str) -> str:
+    """Return the message that stands before an object, without time, level and logger; "" if only those do.
+
+    `2025-03-02T08:15:30.1Z<TAB>ERROR<TAB>controller<TAB>Reconciler error<TAB>{"error": ...}`, as zap prints it.
+    """
+    told = head.rpartition("\t")[2] if "\t" in head else head[found.end() :] if (found := _PREFIX.match(head)) else head
+    told = told.strip().rstrip(":= ")
+    return told if len(_WORDS.findall(told)) >= _LEAST_WORDS else ""
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

@@ -86,7 +86,14 @@ class Incident:
 
     def reasons(self, member: Member) -> list[str]:
         """Return why a member belongs, for people, without repeating the cause. Evidence may hold log text."""
-        return [str(one.sign) if one.detail == self.cause else str(one) for one in member.evidence]
+        return [_reason_of(one, self.cause) for one in member.evidence]
+
+
+def _reason_of(one: Evidence, cause: str) -> str:
+    if one.detail == cause:
+        return str(one.sign)
+    # projects/P/traces/ID: the id alone, of which eight digits tell one from another.
+    return f"{one.sign} {one.detail.rsplit('/', 1)[-1][:8]}" if one.sign is Sign.TRACE else str(one)
 
 
 def incidents(clusters: Iterable[Cluster], now: datetime, settings: Settings | None = None) -> tuple[Incident, ...]:

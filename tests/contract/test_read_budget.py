@@ -1,14 +1,18 @@
 """What looking at a state on Firestore costs in an hour: every reader has its budget of documents."""
 
 import time
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.cloud import firestore
 from oncall_state import commit_all
 
+from processor.app import wiring
+from processor.app.config import Settings
 from processor.model import AuditRecord, Triage
 from processor.views.snapshot import StateReader
+from processor.views.terminal import loop
 from sinks.firestore import follow
 
 HOUR = 3600
@@ -149,3 +153,71 @@ def test_what_a_slow_commit_wrote_before_the_last_look_is_not_missed(open_firest
     time.sleep(0.1)
 
     assert {record.who for record in reader.audit(10)} == {"ana", "slow"}
+
+
+class Inline:
+    """The live table's thread of the store, without a thread."""
+
+    def submit(self, call, *arguments):
+        done = Future()
+        done.set_result(call(*arguments))
+        return done
+
+
+@pytest.mark.parametrize(("active", "budget"), [(50, 10_000), (0, 2_000)])
+def test_the_live_table_stays_in_the_budget_of_a_page(open_firestore, billed, monkeypatch, active, budget):
+    """Ten minutes, the loop polling as fast as it ever does; an hour is six of them."""
+    worker = seeded(open_firestore, 50, 10)
+    monkeypatch.setattr(follow, "OVERLAP", timedelta(0))
+    table, clock = open_firestore(), Clock()
+    reader = StateReader(lambda: table, clock)
+    reader.refresh()
+    looping = loop._Loop(reader, clock, "mo", Inline(), console=None, live=None)
+    billed["reads"] = 0
+    for _ in range(HOUR // 6):
+        if active and clock.now >= reader._look_at:
+            before = billed["reads"]
+            touched(worker, active if clock.now >= reader._read_at else 1)
+            billed["reads"] = before
+        looping._poll()
+        clock.now += timedelta(seconds=1)
+
+    assert 6 * billed["reads"] <= budget
+    assert len(reader.snapshot.rows) == 50
+
+
+class Ticking:
+    """The controller's clock."""
+
+    def __init__(self):
+        self.at = datetime.now(UTC)
+
+    def now(self):
+        return self.at
+
+    def sleep(self, seconds):
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("active", "budget"), [(50, 10_000), (0, 2_000)])
+def test_the_controllers_turns_read_what_has_changed(open_firestore, billed, monkeypatch, tmp_path, active, budget):
+    """Twelve turns of the 120 of an hour, over fifty clusters."""
+    worker = seeded(open_firestore, 50, 10)
+    monkeypatch.setattr(follow, "OVERLAP", timedelta(0))
+    clock = Ticking()
+    settings = Settings(issues=f"folder:{tmp_path}/issues", state="firestore:test", source="file:x?follow")
+    controller = wiring.make_reconciler(settings, open_firestore(), clock=clock, name="w")
+    for _ in range(3):  # it starts, decides and opens what is due
+        controller.run_if_due(done=False)
+        clock.sleep(600)
+    billed["reads"] = 0
+    for _ in range(12):
+        if active:
+            before = billed["reads"]
+            touched(worker, active)
+            billed["reads"] = before
+        controller.run_if_due(done=False)
+        clock.sleep(30)
+
+    assert 10 * billed["reads"] <= budget
+    assert all(cluster.triage.priority for cluster in worker.clusters()), "and it has decided"

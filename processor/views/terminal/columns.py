@@ -9,6 +9,7 @@ from rich.text import Text
 from processor.model import Priority, Status
 from processor.text.terminal import plain
 from processor.views.rates import age, is_back
+from processor.views.terminal.listed import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from processor.views.snapshot import Snapshot
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+WIDE: Final = 130
+"""Columns of a screen with room for everything: the template still has half of it."""
 _SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}
 _STYLES: Final[Mapping[Priority, str]] = {
     Priority.P0: "bold white on red",
@@ -37,7 +40,7 @@ class Column(NamedTuple):
 
 def columns_for(width: int) -> list[Column]:
     """Seven columns fit 80 cells; wider screens get finer trends and four columns more."""
-    wide = width >= 130  # noqa: PLR2004  # then the template still has half the screen
+    wide = width >= WIDE
     columns = [
         Column("PRI", 3, False, priority_of),
         Column("3 H", 36 if wide else 9, False, lambda row, _: spark(row.figures.bars, 1 if wide else 4)),
@@ -70,8 +73,11 @@ def _change(row: Row, snapshot: Snapshot) -> Text:
 
 
 def _status(row: Row, _snapshot: Snapshot) -> Text:
-    """Who is on it, else what was decided."""
+    """Who is on it, else what was decided; that nobody is, where somebody should be."""
     status, who = row.cluster.triage.status, row.cluster.triage.assigned_to
+    is_pressing = row.cluster.triage.priority is Priority.P0 or row.cluster.id.startswith(WHOLE)
+    if is_pressing and not who and status is Status.OPEN and not is_back(row.cluster):
+        return Text("nobody", style="bold")
     if who:
         return Text(plain(who), style="green")
     if is_back(row.cluster):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from processor.model.ports import Store
     from processor.triage.operate import Wish
+    from processor.triage.policy import Policy
     from processor.views.snapshot import Snapshot
 
 _NAMED: Final = {
@@ -51,12 +52,12 @@ _TICK_S: Final = 0.2
 _CLOSE_S: Final = 3.0
 
 
-def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str) -> None:
+def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str, policy: Policy | None = None) -> None:
     """Show the table until somebody quits. Raises `ConfigError` where there is no terminal."""
     console = Console(highlight=False)
     if not (console.is_terminal and sys.stdin.isatty()):
         raise ConfigError("top needs a terminal; `gardener clusters` prints the list")
-    reading = StateReader(open_store, now)
+    reading = StateReader(open_store, now, policy)
     reading.refresh()
     with ThreadPoolExecutor(1) as store_thread:
         try:

@@ -17,7 +17,7 @@ from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.query import SORTS, ListQuery
 from processor.views.rates import age, ago, is_back
-from processor.views.terminal.columns import columns_for, fit, padded, priority_of, spark
+from processor.views.terminal.columns import WIDE, columns_for, fit, padded, priority_of, spark
 from processor.views.terminal.listed import headline, incident_named, listed, row_named
 from processor.views.terminal.tables import when
 
@@ -213,7 +213,12 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
         for column in columns:
             cell = column.cell(row, snapshot)
             line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
-        line.append(plain(headline(row.cluster)), style="bold" if incident_named(snapshot, row.cluster.id) else "")
+        said = plain(headline(row.cluster))
+        is_incident = incident_named(snapshot, row.cluster.id) is not None
+        # On a narrow screen what broke needs the room: "[4 clusters] ..." is "[4] ...".
+        line.append(
+            said.replace(" clusters]", "]", 1) if is_incident and width < WIDE else said, style="bold" * is_incident
+        )
         line.truncate(width, overflow="ellipsis", pad=index == at)
         if index == at:
             line.stylize("reverse")
@@ -227,6 +232,8 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
         priority_of(row, snapshot) + Text(f" {cluster.id}  {cluster.stream.service}  {cluster.severity.name.lower()}")
     ]
     made += [Text(part, style="bold") for part in wrap(plain(headline(row.cluster)), width)[:8]]
+    if (whole := incident_named(snapshot, cluster.id)) and (impact := whole.impact(snapshot.policy)):
+        made.append(Text(plain(impact)))
     made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
     made.append(spark(row.figures.bars, 1))
     revisions = {name: span.entries for name, span in cluster.revisions.items()}

@@ -211,7 +211,7 @@ def _schema(data):
     return True
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.dictionaries(fields, json_values, max_size=4))
 def test_what_the_fast_decoder_accepts_the_schema_accepts_and_the_other_way_round(values):
     data = json.dumps(values).encode()
@@ -220,7 +220,7 @@ def test_what_the_fast_decoder_accepts_the_schema_accepts_and_the_other_way_roun
     assert _fast(data) == _schema(data)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.binary(max_size=60) | st.dictionaries(fields, json_values, max_size=6).map(lambda v: json.dumps(v).encode()))
 def test_decode_raises_nothing_but_its_own_error(data):
     try:
@@ -232,7 +232,7 @@ def test_decode_raises_nothing_but_its_own_error(data):
     assert said
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(fields, json_values, max_size=4))
 def test_both_decoders_give_the_same_entry(values):
     data = json.dumps({**values, "timestamp": "2025-09-14T05:00:00Z"}).encode()
@@ -265,7 +265,7 @@ PAIR_TEXTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PAIR_TEXTS)
 def test_looks_that_save_reading_pairs_refuse_nothing_that_is_a_payload(words):
     text = " ".join(words)

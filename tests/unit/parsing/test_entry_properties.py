@@ -40,7 +40,7 @@ def decoded(**fields):
     return entries.decode(entry_of(**fields).encode("utf-8", "surrogatepass"), NOW)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(["jsonPayload", "protoPayload"]), PAYLOADS, st.dictionaries(ANYWHERE, VALUES, max_size=3))
 def test_any_entry_is_decoded_or_refused_and_everything_of_it_can_be_asked(name, payload, beside):
     try:
@@ -64,7 +64,7 @@ def test_any_entry_is_decoded_or_refused_and_everything_of_it_can_be_asked(name,
     assert list(split_entries.joined([entry])) == [entry]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(min_size=1, max_size=12), st.integers(0, 3), PAYLOADS)
 def test_a_text_anywhere_in_a_payload_makes_a_message(name, depth, beside):
     value = "the ledger is locked"

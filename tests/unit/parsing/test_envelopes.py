@@ -189,7 +189,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(anything)
 def test_rewriting_never_raises_and_has_nothing_left_to_do_the_second_time(value):
     data = json.dumps(value).encode()

@@ -99,7 +99,7 @@ def test_an_incident_is_one_line_first_and_opens_to_its_clusters(outage):
     inside = [line.plain for line in lines(opened, outage, NOW, 120, 50)]
 
     assert "1 incident" in shown[0]
-    assert f"[3 clusters] {CAUSE}" in shown[4]
+    assert f"[3] {CAUSE}" in shown[4]
     assert sum(CAUSE in line for line in shown) == 1
     assert any("where it began" in line for line in inside)
     assert any("s1, s2, s3" in line for line in inside)

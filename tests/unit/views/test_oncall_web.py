@@ -549,7 +549,7 @@ PATHS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(
     PATHS,
     st.dictionaries(st.text(max_size=12), st.text(max_size=60), max_size=5),
@@ -579,7 +579,7 @@ def fuzzed(tmp_path_factory):
     store.end()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
         st.sampled_from(["action", "form_token", "seen", "until", "note", "priority", "into", "next_revision", "x"]),
@@ -596,7 +596,7 @@ def test_no_form_without_the_right_token_makes_the_page_fail_or_act(fuzzed, fiel
     assert not store.audit(1)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(
     st.fixed_dictionaries(
         {"action": st.sampled_from(["mute", "priority", "merge", "split", "", "Mute"])},
