@@ -1,6 +1,6 @@
-"""Forms: reading them, believing them, signing in and out. What they do to clusters lies in `acts`.
+"""Forms: reading and verifying them, signing in and out. Their effects on clusters are in `acts`.
 
-A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script proves itself
+A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script authenticates
 with a token in a header instead, which no other site can make a browser send.
 """
 
@@ -37,7 +37,7 @@ _BODY_S: Final = 10.0
 
 
 async def sign_in(request: Request) -> Response:
-    """A form for the token; the right one gives a signed cookie."""
+    """Handle the sign-in form; the right token gives a signed cookie."""
     access: Access = request.app.state.access
     if not access.can_sign_in:
         raise HTTPException(404, "There is nothing to sign in to here.")
@@ -74,7 +74,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session here, and forget the cookie there."""
+    """End the session and delete the cookie."""
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
     access: Access = request.app.state.access
@@ -87,7 +87,7 @@ async def sign_out(request: Request) -> Response:
 
 
 def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
-    """Refuse who may only look, and a form that this page did not send. Raises `HTTPException`."""
+    """Refuse read-only viewers, and forms not sent by this page. Raises `HTTPException`."""
     viewer: Viewer = request.state.viewer
     log: AccessLog = request.app.state.log
     told = {"client": client_of(request.scope), "path": request.scope["path"]}
@@ -103,7 +103,7 @@ def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
 
 
 async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], list[str]]:
-    """(the form's fields, the ids that were chosen, `most` of them); bounded before they are read."""
+    """Return (the form's fields, up to `most` chosen ids); bounded before they are read."""
     body = b""
     try:
         async with asyncio.timeout(_BODY_S):
@@ -121,6 +121,6 @@ async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], li
 
 
 def _own_path(wanted: str) -> str:
-    """Where to go after signing in: a path of ours, never another site."""
+    """Return where to go after signing in: a path of ours, never another site."""
     is_own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return quote(wanted, safe="/") if is_own and "\\" not in wanted else "/"

@@ -1,4 +1,4 @@
-"""What of the worklog is done and what comes next, each derived from the state. Pure.
+"""The worklog's finished and next steps, each derived from the state. Pure.
 
 Promises: a box is ticked only when the state shows that it is true; a next step is named only when the state shows
 that it is open, and says how to take it. Nothing here is log text.
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Box(NamedTuple):
-    """One line with a box."""
+    """One line with a checkbox."""
 
     done: bool
     text: str
 
 
 def boxes(log: Worklog) -> tuple[Box, ...]:
-    """The states of the work, from collecting to a finished document."""
+    """Return the stages of the work, from collecting to a finished document."""
     awaited, reported, failed = log.of(Stage.AWAITED), log.of(Stage.REPORTED), log.of(Stage.GIVEN_UP)
     awaited += log.of(Stage.WAITING)
     owed = sum(item.owed for item in reported)
@@ -55,7 +55,7 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
 
 
 def next_steps(log: Worklog) -> tuple[str, ...]:
-    """What is open, the most urgent first."""
+    """Return the open work, the most urgent first."""
     return tuple(_steps(log))
 
 
