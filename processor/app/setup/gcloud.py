@@ -44,7 +44,7 @@ class Installation:
         project: id of the project that runs Log Gardener.
         region: of everything.
         name: prefix of every resource.
-        parent: source of the logs, projects/ID, folders/NUMBER, organizations/NUMBER or billingAccounts/ID; default: `project`.
+        parent: source of the logs, as in _FORMS; by default the project.
         repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
         image: the image by digest.
         alert_email: address for alerts; without it the alerts notify nobody.
