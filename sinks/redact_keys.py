@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -61,6 +61,7 @@ def without_keyed(text: str) -> str:
     return "".join([*parts, text[done:]]) if parts else text
 
 
+@lru_cache(4096)
 def kind_of_key(key: str) -> str:
     """Return the kind of a key's value by its last words ("dbPassword", "X-Auth-Token"), "" if it may be shown."""
     humps = tuple(part.lower() for part in _HUMP.findall(key))[-_MAX_HUMPS:]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sinks import redact as redacting
 from sinks.redact import kinds, leak, redact
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "secrets"
@@ -215,3 +216,21 @@ def test_any_text_can_be_redacted_and_stays_redacted(text):
 @pytest.mark.timeout(60)  # measured: at most 0.8 s for 100,000 characters; quadratic time would be minutes
 def test_hostile_text_takes_linear_time(hostile):
     assert redact(hostile)
+
+
+PIECES = (
+    "123-45-6789", "4111 1111 1111 1111", "4111-1111-1111-1111", "GB82 WEST 1234 5698 7654 32", "AB 12 34 56 C",
+    "AB123456C", "212-555-0123", "(212) 555.0123", "aa:bb:cc:dd:ee:0f", "AA-BB-cc-dd-ee-0f", "8.8.8.8",
+    "2001:4860:4860::8888", "::1", "2001:4860:4860:0:0:0:0:8888", "123.456.789-09", "RSSMRA85T10A562S",
+    "X1234567L", "12345678-Z", "850101-1234", "1234 5678 9012", "943 476 5919",
+    "SK0123456789abcdef0123456789abcdef", "ops_ey", "glpat-", "٣", "é", " ", ": ", "=", "x",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=5).map("".join))
+def test_the_first_look_never_hides_a_match(text):
+    look = redacting._Look(text)
+
+    for rule in redacting._rules():
+        if rule.pattern.search(text):
+            assert look.may_hold(rule), rule.name
