@@ -209,29 +209,36 @@ def summary(lines: Sequence[dict[str, Any]], machine: Machine) -> dict[str, Any]
 
 
 def refusal(rounds: int = 12) -> dict[str, float]:
-    """What a refused commit costs: flushes of 5,000 entries, every other one overtaken just before its commit."""
-    project = f"refusal-{secrets.token_hex(3)}"
-    ours, theirs = StepWorker(FirestoreStore(project), "w1"), StepWorker(FirestoreStore(project), "w2")
-    plain: list[float] = []
-    overtaken: list[float] = []
+    """What being overtaken costs: flushes of 5,000 entries, alone or with another worker's commit before their own."""
+    spent: dict[bool, list[float]] = {False: [], True: []}
+    offers: dict[bool, list[int]] = {False: [], True: []}
+    herds = {
+        met: [
+            StepWorker(FirestoreStore(f"refusal-{secrets.token_hex(3)}-{met}".lower()), name) for name in ("w1", "w2")
+        ]
+        for met in spent
+    }
     texts = [f"{a} {b} is locked" for a in WORDS[:10] for b in WORDS[10:15]]
-    for number in range(rounds):
+    for number in range(2 * rounds):
+        met = bool(number % 2)
+        ours, theirs = herds[met]
         mine = [message(texts[n % 50], number * 10_000 + n, service="shop") for n in range(5_000)]
-        rival = [message(texts[n % 50], number * 10_000 + 5_000 + n, service="shop") for n in range(50)]
-        if number % 2:
-            other = theirs.look(rival)
+        other = theirs.look([message(texts[n % 50], number * 10_000 + 5_000 + n, service="shop") for n in range(50)])
+        if not met:
+            theirs.put(other)
         begun = time.perf_counter()
         checkpoint = ours.look(mine)
-        spent = time.perf_counter() - begun
-        if number % 2:
+        took_s = time.perf_counter() - begun
+        if met:
             theirs.put(other)
         begun = time.perf_counter()
         committed = ours.put(checkpoint)
-        spent += time.perf_counter() - begun
-        if number >= 2:
-            (overtaken if committed.offers > 1 else plain).append(spent)
-    flush_s, refused_s = median(plain), median(overtaken)
-    return {"flush_s": flush_s, "overtaken_s": refused_s, "share": (refused_s - flush_s) / flush_s}
+        if number >= 4:
+            spent[met].append(took_s + time.perf_counter() - begun)
+            offers[met].append(committed.offers)
+    flush_s, overtaken_s = median(spent[False]), median(spent[True])
+    share = (overtaken_s - flush_s) / flush_s
+    return {"flush_s": flush_s, "overtaken_s": overtaken_s, "share": share, "offers": mean(offers[True])}
 
 
 def model(found: dict[str, Any], digest_bytes: float, say: Callable[[str], None]) -> list[dict[str, float]]:
@@ -293,7 +300,7 @@ def main() -> None:
                 f" {one['busy']:.0%} busy"
             )
         refused = found["refusal"]
-        say(f"a refused commit costs {refused['share']:.0%} of a flush of 5,000 entries ({refused['flush_s']:.2f} s)")
+        say(f"being overtaken costs {refused['share']:.0%} of a flush of 5,000 entries ({refused['flush_s']:.2f} s)")
     if not options.workers_only:
         found["model"] = model(found, ledger(say), say)
     if options.json:

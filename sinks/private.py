@@ -17,6 +17,7 @@ from processor.model.facets import INFRASTRUCTURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from processor.model import ClusterDelta, Sample
 
@@ -27,10 +28,15 @@ _REMEMBERED: Final = 20_000
 
 
 class Redaction:
-    """Redacts deltas and samples; caches short texts. `None` leaves everything unchanged."""
+    """Redacts deltas and samples; caches short texts. `None` leaves everything unchanged.
 
-    def __init__(self, redact: Redact | None) -> None:
+    Args:
+        raw_samples: samples are stored as they came, and redacted later (`later`).
+    """
+
+    def __init__(self, redact: Redact | None, *, raw_samples: bool = False) -> None:
         self._redact = redact
+        self._raw_samples = raw_samples
         self._short: Redact | None = None if redact is None else lru_cache(_REMEMBERED)(redact)
 
     def delta(self, delta: ClusterDelta) -> ClusterDelta:
@@ -46,6 +52,13 @@ class Redaction:
 
     def sample(self, sample: Sample) -> Sample:
         """Return the sample in its stored form."""
+        return sample if self._raw_samples else self._redacted(sample)
+
+    def later(self, sample: Sample, before: datetime) -> Sample:
+        """Return a stored sample as it has to be now: redacted if its entry is older than `before`."""
+        return self._redacted(sample) if sample.at < before else sample
+
+    def _redacted(self, sample: Sample) -> Sample:
         if self._redact is None or self._short is None:
             return sample
         raw, text = self._raw(sample.raw, sample.text)

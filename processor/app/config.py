@@ -112,6 +112,9 @@ class Settings(BaseSettings):
         False, description="Publish samples with their values, redacted; do not use in a public repository."
     )
     store_raw: bool = Field(False, description="Store samples unredacted, with secrets and personal data.")
+    raw_days: int = Field(
+        30, ge=0, le=3650, description="With store_raw: redact a stored sample when its entry is this many days old."
+    )
     retention_days: int = Field(
         400, ge=0, le=3650, description="Delete a cluster after this many days of silence; 0 keeps everything."
     )

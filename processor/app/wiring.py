@@ -19,7 +19,7 @@ from processor.app.file_source import has_no_end, open_file
 from processor.app.publishing import make_masker, make_places, make_wording, read_code_owners
 from processor.app.tracker import open_tracker
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
-from processor.ingest.retention import Retention
+from processor.ingest.retention import RawRetention, Retention
 from processor.mining.masks import PROTECTED
 from processor.mining.miner import MinerSettings
 from processor.mining.miners import Miners
@@ -55,9 +55,10 @@ class Parts(NamedTuple):
 
 def open_store(settings: Settings, *, must_exist: bool = False) -> Store:
     """Return the store that `state` names. Raises `StateError`, `ConfigError`."""
+    from sinks.private import Redaction
     from sinks.redact import redact as rules
 
-    redact = None if settings.store_raw else rules
+    redact = Redaction(rules, raw_samples=settings.store_raw)
     address = settings.address("state")
     if address.scheme == "sqlite":
         from sinks.sqlite.store import SqliteStore
@@ -177,7 +178,9 @@ def _make_periodic_tasks(
         periodic_tasks.append(
             Keeper(store, make_policy(settings), redact, folder=folder, clock=clock, every_s=every_s).run_if_due
         )
-    return [*periodic_tasks, Retention(store, clock=clock, days=settings.retention_days).run_if_due]
+    periodic_tasks.append(Retention(store, clock=clock, days=settings.retention_days).run_if_due)
+    raw_days = settings.raw_days if settings.store_raw else 0
+    return [*periodic_tasks, RawRetention(store, clock=clock, days=raw_days).run_if_due]
 
 
 def _make_pace(settings: Settings) -> FlushPolicy:

@@ -167,6 +167,12 @@ class Store(Protocol):
         and issue; similar entries are counted from zero again. The totals of ingested messages stay.
         """
 
+    def redact_samples(self, before: datetime, *, after: str, limit: int) -> str:
+        """Redact the stored samples of entries older than `before`, of the next `limit` clusters after that id.
+
+        Returns the id to go on after, "" at the end. Samples that are redacted already stay as they are.
+        """
+
     def close(self) -> None:
         """Release connections; safe to call twice."""
 

@@ -1,4 +1,4 @@
-"""Clusters, samples, totals and rejected messages as scripts see them: one form for the command line and the page.
+"""Clusters, samples, totals and rejected messages as JSON: one form for the command line and the page.
 
 Promises: the fields that docs/json.md lists, and nothing that is not JSON. Must not redact, sort or select.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, Any]:
-    """One cluster as scripts see it, compared with others; see docs/json.md."""
+    """Return a cluster, compared with others; see docs/json.md."""
     triage = cluster.triage
     issue = triage.issue
     return {
@@ -64,7 +64,7 @@ def _revisions(cluster: Cluster) -> dict[str, Any]:
 
 
 def sample_json(sample: Sample) -> dict[str, Any]:
-    """One entry as scripts see it."""
+    """Return a sample."""
     return {
         "insert_id": sample.insert_id,
         "timestamp": sample.at.isoformat(),
@@ -75,7 +75,7 @@ def sample_json(sample: Sample) -> dict[str, Any]:
 
 
 def totals_json(totals: Totals) -> dict[str, int]:
-    """The sum as scripts see it."""
+    """Return the totals."""
     return {
         "ingested": totals.ingested,
         "counted": totals.counted,
@@ -86,7 +86,7 @@ def totals_json(totals: Totals) -> dict[str, int]:
 
 
 def rejected_json(one: Rejected) -> dict[str, Any]:
-    """One quarantined message as scripts see it."""
+    """Return a quarantined message."""
     return {
         "id": one.id,
         "reason": one.reason,

@@ -1,4 +1,4 @@
-"""Where in the code an entry was written, as the entry itself says it. Pure."""
+"""The place in the code that wrote an entry, if the entry names it. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def entry_of(raw: str) -> dict[str, Any]:
-    """A sample's JSON as an object; empty where it was cut or is none."""
+    """Return a sample's JSON as an object; empty if it was cut or is not JSON."""
     try:
         entry = json.loads(raw)
     except (ValueError, RecursionError):
@@ -16,7 +16,7 @@ def entry_of(raw: str) -> dict[str, Any]:
 
 
 def code_of(entry: dict[str, Any]) -> str:
-    """File or module, line and function, from `sourceLocation` or the labels that loggers use for it; "" for none."""
+    """Return file or module, line and function, from `sourceLocation` or loggers' labels for it; "" for none."""
     payload = entry.get("jsonPayload")
     inner = payload.get("labels") if isinstance(payload, dict) else None
     for place in (entry.get("sourceLocation"), entry.get("labels"), inner):

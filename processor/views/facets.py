@@ -1,4 +1,4 @@
-"""A cluster's breakdown in the order in which it helps: what varies first, what is constant in one line. Pure."""
+"""A cluster's breakdown, the most useful first: varying facets, then constant ones in one line. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _USERS: Final = frozenset(
 
 
 class Facet(NamedTuple):
-    """One place in the entries and its values, the most frequent first; `known` leaves out what was not kept."""
+    """A facet and its values, the most frequent first; `known` excludes values that were not kept."""
 
     name: str
     values: Sequence[tuple[str, int]]
@@ -43,12 +43,12 @@ class Facet(NamedTuple):
 
     @property
     def known(self) -> int:
-        """How many values are known."""
+        """The number of known values."""
         return sum(value != OTHER for value, _ in self.values)
 
     @property
     def is_complete(self) -> bool:
-        """Whether these are all of them."""
+        """Whether all values are known."""
         return self.known == len(self.values)
 
 
@@ -57,9 +57,9 @@ class Breakdown(NamedTuple):
 
     Attributes:
         varying: places with several values.
-        constant: (place, value) that every entry shares.
+        constant: (place, value) shared by every entry.
         counted: places whose values are counted and listed on demand.
-        users: the place that tells most people apart, None where no place does.
+        users: the place that distinguishes most people, None if no place does.
     """
 
     varying: Sequence[Facet]
@@ -69,7 +69,7 @@ class Breakdown(NamedTuple):
 
 
 def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
-    """Of one cluster, or of all members of an incident together."""
+    """Return the breakdown of one cluster, or of all members of an incident together."""
     facets = [Facet(_name(name), ranked(values), sum(values.values())) for name, values in _summed(clusters).items()]
     count = sum(cluster.occurrences for cluster in clusters)
     constant = [(one.name, one.values[0][0]) for one in facets if len(one.values) == 1 and one.total >= count]
@@ -86,7 +86,7 @@ def breakdown(clusters: Sequence[Cluster]) -> Breakdown:
 
 
 def _places(clusters: Sequence[Cluster]) -> list[Facet]:
-    """The places of the templates with the values known there; a place is named by the words before it."""
+    """Return the places of the templates with their known values; a place is named by the words before it."""
     found: dict[str, dict[str, int]] = {}
     for cluster in clusters:
         for name, values in cluster.values.items():
@@ -97,7 +97,7 @@ def _places(clusters: Sequence[Cluster]) -> list[Facet]:
 
 
 def _names_people(name: str) -> bool:
-    """Whether the last word of a place's or label's name is a word for somebody."""
+    """Return whether the last word of the name of a place or label is a word for a person."""
     words = name.lower().replace("-", "_").replace(".", "_").split()
     return bool(words) and words[-1].strip(":=") in _USERS
 
@@ -113,5 +113,5 @@ def _summed(clusters: Sequence[Cluster]) -> Mapping[str, Mapping[str, int]]:
 
 
 def _name(name: str) -> str:
-    """What people call the place."""
+    """Return the name of the place for people."""
     return f"wildcard {place}" if (place := word_place(name)) else bare(name)

@@ -1,4 +1,4 @@
-"""Incidents as people read them: one row for all clusters with one cause, its members folded. Pure.
+"""Incidents for readers: one row for all clusters with one cause, its members folded. Pure.
 
 Promises: a cluster is in one incident at most; what the controller has found to be one incident stays one, and new
 members join it; the same clusters give the same incidents in any order. What makes an incident is
@@ -33,7 +33,7 @@ class IncidentRow:
     """One incident with its members' rows and the sums over them.
 
     Attributes:
-        id: names its address: the cluster whose issue reports it, the root where no issue does.
+        id: part of its URL: the cluster whose issue reports it, or the root if there is no issue.
         rows: the members' rows, the root first, then in order of appearance.
         figures: entries of all members together.
     """
@@ -45,7 +45,7 @@ class IncidentRow:
 
     @property
     def cause(self) -> str:
-        """What went wrong, with its values: log text."""
+        """The cause with its values; log text."""
         return self.incident.cause or self.rows[0].cluster.template
 
     @property
@@ -60,36 +60,36 @@ class IncidentRow:
 
     @property
     def occurrences(self) -> int:
-        """Occurrences of all members, a sum: one failed request may be in it once for each member that saw it."""
+        """Sum of the members' occurrences: a failed request may be counted once by each member that recorded it."""
         return sum(row.cluster.occurrences for row in self.rows)
 
     @property
     def at_least(self) -> int:
-        """Failures at least: the occurrences of the largest member, which saw each of its own once."""
+        """Minimum number of failures: the occurrences of the largest member, which recorded each failure once."""
         return max(row.cluster.occurrences for row in self.rows)
 
     @property
     def priority(self) -> Priority | None:
-        """That of the most urgent member; what was muted or resolved does not count unless all of it was."""
+        """Priority of the most urgent member; muted or resolved members count only if all of them are."""
         return self.urgent.triage.priority
 
     @property
     def urgent(self) -> Cluster:
-        """The most urgent member, whose rule says what the incident means for users."""
+        """The most urgent member, whose rule states the impact on users."""
         clusters = (row.cluster for row in self.active or self.rows)
         return min(clusters, key=lambda one: (one.triage.priority or "P9", one.first_seen, one.id))
 
     def impact(self, policy: Policy | None) -> str:
-        """What it means for users, as the policy's rule says and the issue shows; "" where no rule says it."""
+        """Impact on users by the policy's rule, as in the issue; "" if no rule states one."""
         rule = rule_for(self.urgent, policy) if policy else None
         return rule.impact if rule else ""
 
     def growing(self, reference: datetime) -> bool:
-        """Far more than in the hour before, where there was one; see `Rates.growing`."""
+        """Whether there are far more than in the hour before, if there was one; see `Rates.growing`."""
         return self.figures.growing and self._has_before(reference)
 
     def change(self, reference: datetime) -> str:
-        """Against the hour before, "" where every member is younger."""
+        """Change against the hour before, "" if every member is younger."""
         return self.figures.change if self._has_before(reference) else ""
 
     def _has_before(self, reference: datetime) -> bool:
@@ -97,12 +97,12 @@ class IncidentRow:
 
     @property
     def is_settled_in_part(self) -> bool:
-        """A decision about a member can be undone by reopening it."""
+        """Whether a member is not open, so that it can be reopened."""
         return any(row.cluster.triage.status is not Status.OPEN for row in self.rows)
 
     @property
     def triage(self) -> Triage:
-        """What was decided about the cluster that stands for the incident."""
+        """Triage of the cluster that stands for the incident."""
         return next((row.cluster.triage for row in self.rows if row.cluster.id == self.id), self.root.triage)
 
     @property
@@ -113,7 +113,7 @@ class IncidentRow:
 
     @property
     def is_now(self) -> bool:
-        """It goes on and concerns somebody: it comes before single clusters wherever clusters are listed."""
+        """Whether it is ongoing and needs attention: it is listed before single clusters."""
         return bool(self.active) and not self.incident.over
 
     @property
@@ -124,17 +124,17 @@ class IncidentRow:
 
     @property
     def back(self) -> bool:
-        """A member was settled and has been seen again."""
+        """Whether a member was settled and has been seen again."""
         return any(is_back(row.cluster) for row in self.rows)
 
     @property
     def active(self) -> tuple[Row, ...]:
-        """The members that concern somebody: neither muted nor resolved, or back."""
+        """Members that need attention: neither muted nor resolved, or back."""
         return tuple(row for row in self.rows if _concerns(row.cluster))
 
     @property
     def status(self) -> Status:
-        """The members' status where they agree; else that of those that still concern somebody."""
+        """Status of the members if they agree; otherwise of those that still need attention."""
         active = {row.cluster.triage.status for row in self.active}
         if not active:
             statuses = {row.cluster.triage.status for row in self.rows}
@@ -144,24 +144,24 @@ class IncidentRow:
 
     @property
     def mark(self) -> str:
-        """Names the last decision of a person about any member; who joins meanwhile is no reason to refuse."""
+        """Identifies a person's last decision about any member; a member that joins meanwhile does not change it."""
         changes = [row.cluster.triage.changed_at for row in self.rows]
         return max((at.isoformat() for at in changes if at is not None), default="never")
 
     def reached(self, action: str) -> tuple[Row, ...]:
-        """The members that an action is about: those that concern somebody; else, and to reopen them, all."""
+        """Return the members affected by an action: those that need attention; otherwise, and for reopening, all."""
         if action == "reopen":
             return tuple(row for row in self.rows if row.cluster.triage.status is not Status.OPEN) or self.rows
         return self.active or self.rows
 
     def history(self, audit: Iterable[AuditRecord]) -> list[AuditRecord]:
-        """What people did to any of its members, the newest first."""
+        """Return people's actions on any of its members, the newest first."""
         mine = {name for row in self.rows for name in (row.cluster.id, *row.cluster.aliases)}
         return [record for record in audit if record.cluster_id in mine]
 
 
 def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: datetime) -> tuple[IncidentRow, ...]:
-    """Every incident among these clusters: those going on first, then the most urgent, then the latest."""
+    """Return every incident among these clusters: ongoing ones first, then the most urgent, then the latest."""
     clusters = [row.cluster for row in rows.values()]
     groups = _remembered(clusters, ids)
     owners = {one.id: owner for owner, group in groups.items() for one in group}
@@ -177,7 +177,7 @@ def incident_rows(rows: Mapping[str, Row], ids: Mapping[str, str], reference: da
 
 
 def incidents_among(clusters: Sequence[Cluster], now: datetime) -> tuple[IncidentRow, ...]:
-    """Every incident among these clusters, for readers without a snapshot."""
+    """Return every incident among these clusters, for readers without a snapshot."""
     reference = reference_time(clusters, now)
     rows = {one.id: Row(one, figures_of(one, reference), "") for one in clusters}
     ids = {name: one.id for one in clusters for name in (one.id, *one.aliases)}
@@ -185,12 +185,12 @@ def incidents_among(clusters: Sequence[Cluster], now: datetime) -> tuple[Inciden
 
 
 def owner_of(cluster: Cluster, ids: Mapping[str, str]) -> str:
-    """Id of the cluster whose issue reports this one, "" for none; see `processor.model.notes.Notes.incident`."""
+    """Return the id of the cluster whose issue reports this one, "" for none; see `Notes.incident`."""
     return ids.get(cluster.triage.notes.incident, "")
 
 
 def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str, list[Cluster]]:
-    """The incidents that the controller has found: owner -> the owner and those that its issue reports."""
+    """Return the incidents found by the controller: owner -> the owner and the clusters that its issue reports."""
     owners = {one.id: owner_of(one, ids) for one in clusters}
     # While the controller gives a whole incident to another owner, some of it may still name the one before.
     last = {name: owners.get(owner) or owner for name, owner in owners.items() if owner and owner != name}
@@ -204,7 +204,7 @@ def _remembered(clusters: Sequence[Cluster], ids: Mapping[str, str]) -> dict[str
 
 
 def _muted(clusters: Iterable[Cluster], reference: datetime) -> tuple[Incident, ...]:
-    """Incidents that were muted whole: they stay one thing, to be looked at and to be reopened."""
+    """Return incidents that were muted as a whole: they stay together for viewing and reopening."""
     muted = [replace(one, triage=Triage()) for one in clusters if one.triage.status is Status.MUTED]
     return finding.incidents(muted, reference) if len(muted) > 1 else ()
 

@@ -1,4 +1,4 @@
-"""What came of an act, and how to take acts back for as long as they are remembered."""
+"""The outcome of an action, and how to undo actions for as long as they are remembered."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _KEPT: Final = 200
 
 
 class Outcome(NamedTuple):
-    """What came of an act.
+    """The outcome of an action.
 
     Attributes:
         done: the clusters as they are now.
         problems: what was not done, and why.
-        undo: the name by which it can be taken back, "" where it cannot.
+        undo: the name by which it can be undone, "" if it cannot.
     """
 
     done: tuple[Cluster, ...]
@@ -30,13 +30,13 @@ class Outcome(NamedTuple):
 
 
 class Undos:
-    """The last acts of this process, each good for one undo."""
+    """The last actions of this process; each can be undone once."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, tuple[Undo, ...]] = OrderedDict()
 
     def keep(self, undos: Sequence[Undo], now: datetime) -> str:
-        """Remember how to take an act back; its name, "" where there is nothing to take back."""
+        """Remember how to undo an action; return its name, "" if there is nothing to undo."""
         if not undos:
             return ""
         name = f"{int(now.timestamp() * 1e6):x}"
@@ -46,5 +46,5 @@ class Undos:
         return name
 
     def take(self, name: str) -> tuple[Undo, ...] | None:
-        """How to take this act back, once."""
+        """Return how to undo this action, once."""
         return self._kept.pop(name, None)

@@ -1,4 +1,4 @@
-"""The overview's content: what happens now, what is new, grows, came back, and how many there are of each. Pure."""
+"""The content of the overview: what is happening now, what is new, growing or back, with counts. Pure."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _AT_WORK: Final = timedelta(minutes=10)
 class Overview(NamedTuple):
     """The first few of each kind, and the counts of all.
 
-    A cluster is in one of them at most. One that is muted or resolved, and not back, is nobody's concern.
+    A cluster is in at most one of them. Muted or resolved clusters are left out unless they are back.
 
     Attributes:
-        now: incidents that somebody should know of: going on, or over since yesterday and not settled.
-        alone: P0 clusters that are part of none.
+        now: incidents that need attention: ongoing, or ended since yesterday and not settled.
+        alone: P0 clusters outside incidents.
     """
 
     now: Sequence[IncidentRow]
@@ -43,7 +43,7 @@ class Overview(NamedTuple):
 
 
 def overview_of(snapshot: Snapshot) -> Overview:
-    """The overview of a snapshot."""
+    """Return the overview of a snapshot."""
     active = [row for row in snapshot.rows.values() if _concerns(row)]
     now = [one for one in snapshot.incidents if one.active and snapshot.reference - one.incident.last_seen <= _LATELY]
     told = {row.cluster.id for one in now for row in one.rows}
@@ -83,12 +83,12 @@ def overview_of(snapshot: Snapshot) -> Overview:
 
 
 def incident_ids(clusters: Sequence[Cluster], now: datetime) -> dict[str, str]:
-    """Every cluster that is part of an incident, to the incident's id."""
+    """Return cluster id -> incident id for every cluster in an incident."""
     return {row.cluster.id: one.id for one in incidents_among(clusters, now) for row in one.rows}
 
 
 def lag_of(worker: WorkerState, snapshot: Snapshot) -> float | None:
-    """How far behind a worker is, in seconds; None for one that has ended, which is behind nothing."""
+    """Return a worker's lag in seconds; None for one that has ended."""
     return worker.lag_s if snapshot.at - worker.heartbeat_at <= _AT_WORK else None
 
 

@@ -1,4 +1,4 @@
-"""How often a state may be looked at whose every document read is billed. Pure.
+"""The pace of reading a state whose document reads are billed. Pure.
 
 A look (workers and the audit trail) may cost 1,800 documents an hour; reading the clusters 6,000 and twenty for each
 that has changed, so that a page over fifty busy clusters stays under 10,000 and one over five hundred under 20,000.
@@ -16,12 +16,12 @@ _MORE_FOR_EACH: Final = 20
 
 
 def after_look(documents: int) -> timedelta:
-    """How long to wait after a look that read so many documents."""
+    """Return the wait after a look that read this many documents."""
     return max(_LEAST, _hours(documents, _LOOKS_PER_HOUR)) if documents else timedelta(0)
 
 
 def after_reading(documents: int) -> timedelta:
-    """How long to wait after reading the clusters has cost so many documents."""
+    """Return the wait after reading the clusters, which cost this many documents."""
     return _hours(documents, _READS_PER_HOUR + _MORE_FOR_EACH * documents) if documents else timedelta(0)
 
 

@@ -1,6 +1,6 @@
-"""Which clusters a list shows, and in which order; the boundary between a query string and the rows.
+"""Selection and order of a list of clusters; the boundary between a query string and the rows.
 
-Pure. `ListQuery` refuses what it does not know, with a sentence.
+Pure. `ListQuery` refuses unknown values with a sentence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SORTS: Final[Mapping[str, str]] = {
 
 
 class ListQuery(BaseModel):
-    """What a list is asked for; every field has a default, and the defaults are what on-call needs first."""
+    """The parameters of a list; the defaults are what on-call needs first."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -50,14 +50,14 @@ class ListQuery(BaseModel):
     page: int = Field(1, ge=1, le=1_000_000)
 
     def url(self, **changes: object) -> str:
-        """The address of this list, changed in places; what is at its default is left out."""
+        """Return the URL of this list with changes; defaults are left out."""
         values = {**self.model_dump(), **changes}
         kept = {name: value for name, value in values.items() if value != type(self).model_fields[name].default}
         return "?" + urlencode(kept) if kept else "?"
 
 
 class Folded(NamedTuple):
-    """An incident in a list, and those of its members that fit what was asked for."""
+    """An incident in a list, with those of its members that match the query."""
 
     incident: IncidentRow
     fitting: Sequence[Row]
@@ -67,7 +67,7 @@ Listed = TypeVar("Listed")
 
 
 class Page(NamedTuple, Generic[Listed]):
-    """One page of a list: its rows, how many there are in all, and how many pages."""
+    """One page of a list: its rows, the total number of rows, the number of pages."""
 
     rows: Sequence[Listed]
     total: int
@@ -85,9 +85,9 @@ def parse(values: Mapping[str, str]) -> ListQuery:
 
 
 def select(rows: Mapping[str, Row], query: ListQuery, me: str = "") -> list[Row]:
-    """The rows that fit, in the order asked for; ties are broken by id, so that paging is stable.
+    """Return the matching rows in the requested order; ties are broken by id, so that paging is stable.
 
-    `me` is whose list it is, for `assignee:me`.
+    `me` is the viewer, for `assignee:me`.
     """
     asked = terms(query.q, me)
     least = Severity[query.severity] if query.severity else Severity.DEFAULT
@@ -106,7 +106,7 @@ def select(rows: Mapping[str, Row], query: ListQuery, me: str = "") -> list[Row]
 
 
 def folded(rows: Sequence[Row], snapshot: Snapshot, query: ListQuery) -> list[Row | Folded]:
-    """The same rows, an incident's members as one, where the first of them stands."""
+    """Return the rows with an incident's members as one row, at the place of the first."""
     if query.members == "apart":
         return list(rows)
     found: list[Row | Folded] = []
@@ -132,12 +132,12 @@ def _incidents_first(item: Row | Folded) -> tuple[bool, str, bool]:
 def incidents_first(
     priority: Priority | None, *, is_now: bool = False, is_incident: bool = False
 ) -> tuple[bool, str, bool]:
-    """The sort key of a list: P0 and what goes on, then by priority; a stable sort keeps each kind's order."""
+    """Return the sort key of a list: P0 and ongoing incidents, then by priority; sort stably to keep the order."""
     return (not (is_now or priority is Priority.P0), priority or "P9", not is_incident)
 
 
 def cut(rows: Sequence[Listed], number: int) -> Page[Listed]:
-    """One page; a page beyond the end gives the last one."""
+    """Return one page; beyond the end, the last one."""
     pages = max(1, -(-len(rows) // PAGE))
     number = min(number, pages)
     return Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), pages, number)

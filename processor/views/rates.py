@@ -1,4 +1,4 @@
-"""What a cluster's counts say at a glance: rate, change, growth, return; and times in words.
+"""Key figures of a cluster: rate, change, growth, return; and times in words.
 
 Pure. Rates are over event time and relative to a reference time, see `reference_time`.
 """
@@ -42,12 +42,12 @@ class Rates:
 
     @property
     def growing(self) -> bool:
-        """At least twice the hour before, and more than a handful."""
+        """Whether it is at least twice the hour before, and more than a handful."""
         return self.hour >= max(_LEAST_GROWTH, 2 * self.before)
 
     @property
     def change(self) -> str:
-        """Against the hour before: "x4.4", "+20%", "-80%", "=", "from 0", or "" where there is nothing."""
+        """Change against the hour before: "x4.4", "+20%", "-80%", "=", "from 0", or "" if there is nothing."""
         if not self.hour and not self.before:
             return ""
         if not self.before:
@@ -60,12 +60,12 @@ class Rates:
 
     @property
     def steepness(self) -> float:
-        """For sorting: the factor of growth; from nothing counts as growth from a half."""
+        """Factor of growth, for sorting; growth from nothing counts as growth from a half."""
         return self.hour / (self.before or 0.5)
 
 
 def reference_time(clusters: Iterable[Cluster], now: datetime) -> datetime:
-    """Now; or the newest entry, where nothing is recent enough for the three hours kept per minute.
+    """Return now, or the newest entry if none lies within the three hours kept per minute.
 
     A replayed export of last year shows its own last hour instead of an empty one; the page says so.
     """
@@ -74,7 +74,7 @@ def reference_time(clusters: Iterable[Cluster], now: datetime) -> datetime:
 
 
 def figures_of(cluster: Cluster, reference: datetime) -> Rates:
-    """The recent history of one cluster."""
+    """Return the recent history of one cluster."""
     last = int(reference.timestamp()) // 60
     hour = before = 0
     bars = [0] * BARS
@@ -91,17 +91,17 @@ def figures_of(cluster: Cluster, reference: datetime) -> Rates:
 
 
 def has_before(cluster: Cluster, reference: datetime) -> bool:
-    """Whether it was known before the last hour, so that there is something to compare that hour with."""
+    """Return whether it was known before the last hour, so that the hour can be compared."""
     return cluster.first_seen <= reference - timedelta(minutes=_HOUR)
 
 
 def is_new(cluster: Cluster, reference: datetime) -> bool:
-    """First seen within a day of the reference time."""
+    """Return whether it was first seen within a day of the reference time."""
     return reference - cluster.first_seen <= _NEW
 
 
 def is_back(cluster: Cluster) -> bool:
-    """It was settled and has been seen again; the revision it was settled in does not count."""
+    """Return whether it was settled and has been seen again, other than in the revision it was settled in."""
     triage = cluster.triage
     if triage.status is Status.RESOLVED:
         return (
@@ -113,7 +113,7 @@ def is_back(cluster: Cluster) -> bool:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, in one unit: "40 s ago", "3 h ago"; "now" and "in 2 h" as well."""
+    """Return the time passed in one unit: "40 s ago", "3 h ago"; also "now" and "in 2 h"."""
     seconds = int((now - at).total_seconds())
     size = abs(seconds)
     if size < 5:  # noqa: PLR2004  # nobody counts these seconds
@@ -124,7 +124,7 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def age(seconds: float) -> str:
-    """A length of time in one short word: "40s", "3h", "12d"."""
+    """Return a duration as one short word: "40s", "3h", "12d"."""
     size = int(max(seconds, 0))
     _, unit, name = next((step for step in _STEPS if size < step[0]), (0, 31_536_000, "y"))
     return f"{size // unit}{name.replace('min', 'm')}"

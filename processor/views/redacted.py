@@ -1,6 +1,6 @@
-"""What is shown of a cluster to people who did not ask for what stands in the log: secrets are taken out. Pure.
+"""A cluster for readers who did not ask for raw log text: secrets are removed. Pure.
 
-Only what is rendered goes through it. Samples and values are redacted before they are stored, unless `store_raw` is
+Only rendered text passes through it. Samples and values are redacted before they are stored, unless `store_raw` is
 set; a template keeps the words that all entries share, and one of them may be a secret.
 """
 
@@ -26,12 +26,12 @@ _KEYED: Final = "[redacted: by its key]"
 
 
 def remembering(redact: Redact) -> Redact:
-    """The same function; texts that were seen lately cost nothing, for a page is rendered again and again."""
+    """Return the same function with a cache, since pages are rendered repeatedly."""
     return lru_cache(maxsize=_KEPT)(redact)
 
 
 def redacted(cluster: Cluster, redact: Redact) -> Cluster:
-    """The cluster with every piece of log text redacted; ids, names of services, revisions and times stay."""
+    """Return the cluster with all log text redacted; ids, names of services, revisions and times stay."""
     if redact is str:
         return cluster
     return replace(
@@ -45,7 +45,7 @@ def redacted(cluster: Cluster, redact: Redact) -> Cluster:
 
 
 def redacted_sample(sample: Sample, redact: Redact) -> Sample:
-    """The sample with its texts redacted."""
+    """Return the sample with its texts redacted."""
     if redact is str:
         return sample
     told = sample.exception
@@ -55,7 +55,7 @@ def redacted_sample(sample: Sample, redact: Redact) -> Sample:
 
 
 def _raw(raw: str, redact: Redact) -> str:
-    """The entry's JSON, every string of it redacted; as a text where it was cut."""
+    """Return the entry's JSON with every string redacted; as text if it was cut."""
     try:
         entry = json.loads(raw)
         return json.dumps(_told("", entry, redact), ensure_ascii=False) if isinstance(entry, dict) else redact(raw)

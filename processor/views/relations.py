@@ -1,4 +1,4 @@
-"""What belongs to a cluster: its incident, and the clusters related to it, each with its evidence. Pure."""
+"""A cluster's incident and related clusters, each with its evidence. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Relations(NamedTuple):
     """A cluster's relations; the strongest links first, without the members of its incident.
 
     Attributes:
-        reported_in: the issue of its incident, where the cluster has none of its own.
-        same: clusters that are perhaps the same problem: they look alike and come in the same minutes.
+        reported_in: the issue of its incident, if the cluster has none of its own.
+        same: clusters that may be the same problem: they look alike and occur in the same minutes.
     """
 
     incident: IncidentRow | None
@@ -35,7 +35,7 @@ class Relations(NamedTuple):
 
 
 def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
-    """The relations of one cluster. Of very many clusters only those seen last are compared."""
+    """Return the relations of one cluster. Of very many clusters only those seen last are compared."""
     incident = snapshot.incident_ids.get(cluster.id)
     members = incident.incident.ids if incident else frozenset()
     latest = related.latest(row.cluster for row in snapshot.rows.values())
@@ -45,7 +45,7 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:
-    """What `related.links` says of one cluster, at the cost of one row of its table."""
+    """Return the result of `related.links` for one cluster, at the cost of one row of its table."""
     known = {one.id: one for one in features([*(one for one in others if one.id != cluster.id), cluster])}
     one = known.pop(cluster.id, None)
     evidence = {name: related.evidence(one, other) for name, other in known.items()} if one else {}

@@ -1,4 +1,4 @@
-"""One cluster as readers meet it: with its rates and the text that search looks through. Pure."""
+"""One cluster for readers: with its rates and its searchable text. Pure."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cluster with its figures and the lower-case text that search looks through."""
+    """A cluster with its figures and its searchable text in lower case."""
 
     cluster: Cluster
     figures: Rates
     searched: str
 
     def growing(self, reference: datetime) -> bool:
-        """Far more than in the hour before, where there was one; see `Rates.growing`."""
+        """Return whether there are far more than in the hour before, if there was one; see `Rates.growing`."""
         return self.figures.growing and has_before(self.cluster, reference)
 
     def change(self, reference: datetime) -> str:
-        """Against the hour before, "" where the cluster is younger."""
+        """Return the change against the hour before, "" if the cluster is younger."""
         return self.figures.change if has_before(self.cluster, reference) else ""
 
 
 def row_of(cluster: Cluster, reference: datetime, before: Row | None = None) -> Row:
-    """The row of a cluster; what search looks through is made anew only where it may have changed."""
+    """Return the row of a cluster; the searchable text is rebuilt only if it may have changed."""
     is_same = before is not None and _content(before.cluster) == _content(cluster)
     return Row(cluster, figures_of(cluster, reference), before.searched if before and is_same else searched(cluster))
 

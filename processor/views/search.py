@@ -1,4 +1,4 @@
-"""What the search box finds: words, "whole phrases", key:value, and -anything to leave out. Pure.
+"""The search box: words, "whole phrases", key:value, and -anything to exclude. Pure.
 
 A term is looked for, in any case, in everything that is known of a cluster: id, service, template, samples, exceptions,
 values, routes, statuses, revisions, labels, who is on it, its issue. `key:value` looks in one place only; a key that is
@@ -31,7 +31,7 @@ _NOTHING: Final = frozenset({"*", "…", "<*>"})
 
 
 class Term(NamedTuple):
-    """One condition, lower case; `key` is "" where the text may stand anywhere."""
+    """One condition, lower case; `key` is "" if the text may be anywhere."""
 
     key: str
     text: str
@@ -40,7 +40,7 @@ class Term(NamedTuple):
     exact: bool
 
     def fits(self, cluster: Cluster, everything: str) -> bool:
-        """Whether the cluster meets it; `everything` as `searched` gives it."""
+        """Return whether the cluster matches; `everything` is the result of `searched`."""
         return (self._is_in_place(cluster, everything) if self.key else self.text in everything) is self.wanted
 
     def _is_in_place(self, cluster: Cluster, everything: str) -> bool:
@@ -56,7 +56,7 @@ class Term(NamedTuple):
 
 
 def terms(query: str, me: str = "") -> tuple[Term, ...]:
-    """Read what somebody typed; every text means something. `me` is who typed it, for `assignee:me`."""
+    """Parse a search; every text is valid. `me` is the viewer, for `assignee:me`."""
     found = []
     for minus, place, quoted, word in _TERM.findall(query):
         key = place.lower()
@@ -70,7 +70,7 @@ def terms(query: str, me: str = "") -> tuple[Term, ...]:
 
 
 def searched(cluster: Cluster) -> str:
-    """All that is looked through, in lower case, white space as single blanks."""
+    """Return all searchable text of a cluster, in lower case, white space as single blanks."""
     parts = [cluster.id, *cluster.aliases, cluster.stream.key, cluster.template]
     for sample in _samples(cluster):
         parts += (sample.insert_id, sample.text, *_leaves(sample.raw))
@@ -80,12 +80,12 @@ def searched(cluster: Cluster) -> str:
 
 
 def _samples(cluster: Cluster) -> Iterable[Sample]:
-    """The first and the last; those between are not in memory."""
+    """Yield the first and the last sample; those in between are not in memory."""
     return (cluster.sample,) if cluster.latest is cluster.sample else (cluster.sample, cluster.latest)
 
 
 def _leaves(raw: str) -> list[str]:
-    """The values in an entry's JSON, without the names of its fields."""
+    """Yield the values in an entry's JSON, without the names of its fields."""
     try:
         entry = json.loads(raw)
     except (ValueError, RecursionError):
@@ -108,7 +108,7 @@ def _values(cluster: Cluster) -> Iterable[str]:
 
 
 def _exceptions(cluster: Cluster) -> Iterable[str]:
-    """What was raised and what caused it, each with its message, function and file."""
+    """Yield the exception and its cause, each with message, function and file."""
     for sample in _samples(cluster):
         if found := sample.exception:
             yield f"{found.type}: {found.message} {found.function} {found.file}:{found.line}"
@@ -120,7 +120,7 @@ def _facets(*names: str) -> Callable[[Cluster], Iterable[str]]:
 
 
 def _state(cluster: Cluster) -> Iterable[str]:
-    """A number is an HTTP status, a word is what was decided."""
+    """Yield the HTTP statuses, as numbers, and the decision, as a word."""
     yield from cluster.facets.get("status", ())
     yield "back" if is_back(cluster) else cluster.triage.status
 

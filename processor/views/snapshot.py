@@ -1,7 +1,7 @@
-"""What the store said last, ready to be looked at: the one thing that all viewers of a process share.
+"""The state as last read, ready to be shown; shared by all viewers of a process.
 
 `StateReader` is the only part of the page and of the terminal that calls the store's readers. It keeps the last answer
-when the store is away and opens the store anew on the next call. It must not be called from two threads at once.
+while the store is unavailable and reopens the store on the next call. It must not be called from two threads at once.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Snapshot:
     """The state at one time.
 
     Attributes:
-        version: grows when anything that is shown has changed.
+        version: grows whenever anything shown has changed.
         at: when the store was read.
-        reference: what rates are relative to.
-        ids: every id that resolves, aliases included, to its root's.
-        troubles: what people should know of the issues' delivery, each a sentence.
+        reference: the time that rates refer to.
+        ids: every resolvable id, aliases included, to that of its root.
+        troubles: problems of issue delivery, each a sentence.
         problem: why the store could not be read since, "" while it answers.
         away_since: since when it does not answer.
     """
@@ -73,12 +73,12 @@ class Snapshot:
     policy: Policy | None = None
 
     def row(self, cluster_id: str) -> Row | None:
-        """The row of a cluster or of the one that continues it."""
+        """Return the row of a cluster or of the one that continues it."""
         return self.rows.get(self.ids.get(cluster_id, ""))
 
     @cached_property
     def incidents(self) -> tuple[IncidentRow, ...]:
-        """Every incident, found when first asked for: 0.1 s for the 400 clusters that are compared."""
+        """Every incident, computed on first use: 0.1 s for the 400 clusters that are compared."""
         return incident_rows(self.rows, self.ids, self.reference)
 
     @cached_property
@@ -87,7 +87,7 @@ class Snapshot:
         return {row.cluster.id: one for one in self.incidents for row in one.rows}
 
     def incident_of(self, cluster_id: str) -> IncidentRow | None:
-        """The incident of a cluster, an alias, or an incident by its own id."""
+        """Return the incident of a cluster, an alias, or an incident's own id."""
         return self.incident_ids.get(self.ids.get(cluster_id, ""))
 
 
@@ -105,14 +105,14 @@ EMPTY: Final = Snapshot(
 
 
 def unanswered(last: Snapshot, since: datetime) -> Snapshot:
-    """The same, while somebody waits for the store for too long; a problem that is known says more."""
+    """Return the snapshot with the problem of a store that takes too long; a known problem takes precedence."""
     if last.problem:
         return last
-    return _changed(last, problem="it is still being waited for", away_since=since)
+    return _changed(last, problem="it has not answered yet", away_since=since)
 
 
 class StateReader:
-    """Reads the store: workers and audit trail every time, clusters when those have moved, or after a minute."""
+    """Reads the store: workers and audit trail every time, clusters if those have changed, or after a minute."""
 
     def __init__(
         self, open_store: Callable[[], Store], now: Callable[[], datetime], policy: Policy | None = None
@@ -130,23 +130,23 @@ class StateReader:
 
     @property
     def patience(self) -> timedelta:
-        """How long a look may take before people are told that the store does not answer; the first takes longest."""
+        """How long a look may take before the store is reported as not answering; the first takes longest."""
         return max(_PATIENCE, 3 * self._took) if self.snapshot.version else _FIRST_PATIENCE
 
     def store(self) -> Store:
-        """The store, opened where it is not. Raises what opening it raises."""
+        """Return the store, opening it if needed. Raises the errors of opening."""
         if self._store is None:
             self._store = self._open_store()
         return self._store
 
     def close(self) -> None:
-        """Let go of the store; the next call opens it again."""
+        """Close the store; the next call reopens it."""
         if self._store is not None:
             self._store.close()
             self._store = None
 
     def refresh(self, *, force: bool = False) -> Snapshot:
-        """Look again; never raises for a store that is away.
+        """Look again; never raises for an unavailable store.
 
         Reading clusters never takes more than a third of the time, so that a large state on a small machine
         leaves the rest to the worker.
@@ -180,7 +180,7 @@ class StateReader:
         return self._moved and now - self.snapshot.at >= _SHARE * self._took
 
     def samples(self, cluster: Cluster) -> Sequence[Sample]:
-        """A cluster's samples, asked of the store again when it has counted. Raises what the store raises."""
+        """Return a cluster's samples, read again if its count has changed. Raises the store's errors."""
         key = (cluster.id, cluster.latest.insert_id, cluster.count)
         if key not in self._samples:
             self._samples[key] = self.store().samples(cluster.id)
@@ -189,7 +189,7 @@ class StateReader:
         return self._samples[key]
 
     def act(self, wish: Wish, *, who: str) -> Outcome:
-        """Carry an action out and show what came of it. Raises what `carry_out` raises."""
+        """Carry out an action and show its outcome. Raises the errors of `carry_out`."""
         before = self.snapshot.row(wish.cluster_id)
         cluster = carry_out(self.store(), wish, now=self._now(), who=who)
         # Nobody can take back what they did not look at: a script, an old view.
@@ -199,7 +199,7 @@ class StateReader:
         return Outcome((cluster,), undo=self._undos.keep(undos, self._now()))
 
     def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
-        """Carry each of these out; one that fails does not stop the others, and is named."""
+        """Carry out each of these; a failure is named and does not stop the others."""
         done: list[Cluster] = []
         problems: list[str] = []
         undos: list[Undo] = []
@@ -216,7 +216,7 @@ class StateReader:
         return Outcome(tuple(done), tuple(problems), self._undos.keep(undos, self._now()))
 
     def take_back(self, name: str, *, who: str) -> Outcome:
-        """Undo an act by the name that its outcome gave. Raises `NotThere` for one that is not known any more."""
+        """Undo an action by the name in its outcome. Raises `NotThere` if it is no longer known."""
         undos = self._undos.take(name)
         if undos is None:
             raise NotThere("This cannot be undone any more; look again, then reopen, merge or split.")
@@ -230,7 +230,7 @@ class StateReader:
         return Outcome(tuple(done), tuple(problems))
 
     def _show(self, clusters: Sequence[Cluster], *, all_of_them: bool = False) -> None:
-        """Show clusters as they are after a decision, without reading all the others unless they changed too."""
+        """Show clusters after a decision without reading all others, unless those changed, too."""
         if all_of_them:
             self.refresh(force=True)
             return
@@ -272,7 +272,7 @@ class StateReader:
         return made
 
     def _rejected(self, store: Store, totals: Totals, now: datetime, *, force: bool) -> tuple[Rejected, ...]:
-        """What was rejected last; where that is billed, read again when there is more of it, and now and then."""
+        """Return the latest rejected messages; if reads are billed, only when there are more, and now and then."""
         last = self.snapshot
         if last.version and not force and now < self._rejected_at and totals.rejected == last.totals.rejected:
             return last.rejected
@@ -282,7 +282,7 @@ class StateReader:
 
 
 def _changed(last: Snapshot, **changes: Any) -> Snapshot:
-    """The same clusters, and so the same incidents, with something else changed."""
+    """Return the snapshot with other fields changed; same clusters, hence same incidents."""
     made = replace(last, version=last.version + 1, **changes)
     vars(made).update({name: vars(last)[name] for name in ("incidents", "incident_ids") if name in vars(last)})
     return made
@@ -293,6 +293,6 @@ def _total(workers: tuple[WorkerState, ...]) -> Totals:
 
 
 def _with_incidents(made: Snapshot) -> Snapshot:
-    """Find them here, in the thread that reads the store: nobody who looks at a page has to wait for it."""
+    """Find the incidents in the thread that reads the store, so that no page has to wait."""
     _ = made.incident_ids
     return made

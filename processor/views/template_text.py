@@ -1,6 +1,6 @@
-"""Log text made fit to be looked at: every invisible character named, every wildcard of a template marked.
+"""Log text for display: every invisible character named, every wildcard of a template marked.
 
-Pure. What comes out is text, never markup; escaping it is the template engine's duty, which it does everywhere.
+Pure. The result is text, never markup; the template engine escapes it everywhere.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Segment(NamedTuple):
     """A piece of a template: plain text, or a wildcard with the values known for it (most frequent first).
 
     Attributes:
-        values: words that were counted at this place, or what the sample holds there; empty where neither is known.
+        values: words counted at this place, or the sample's text there; empty if neither is known.
         counts: how often each was counted, empty for the sample's.
-        more: there are other values than these.
+        more: whether there are further values.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Segment(NamedTuple):
 
     @property
     def says(self) -> str:
-        """Where the values come from, for people."""
+        """Return the origin of the values, for people."""
         if not self.counts:
             return "in the sample" if self.values else "varies"
         pairs = zip(self.values, self.counts, strict=True)
@@ -54,15 +54,15 @@ def visible(text: str) -> str:
 
 
 def pieces(template: str) -> list[str]:
-    """The texts between the template's wildcards, of either kind."""
+    """Return the texts between the template's wildcards, of either kind."""
     return _WILDCARD.split(template)
 
 
 def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, ...]:
-    """The template, or its beginning, in pieces.
+    """Return the template, or its beginning, in pieces.
 
-    A wildcard that mining has earned comes with the words counted there (breakdown "word 1" belongs to the first),
-    a masked value with what the sample holds in its place: of those only the sample is kept.
+    A wildcard found by mining comes with the words counted there (breakdown "word 1" belongs to the first), a masked
+    value with the sample's text in its place, the only one kept.
     """
     literals = pieces(template)
     texts = (text, cluster.latest.text, cluster.sample.text)
@@ -78,7 +78,7 @@ def segments(cluster: Cluster, template: str, text: str = "") -> tuple[Segment, 
 
 
 def _aligned(literals: list[str], text: str) -> list[str]:
-    """What stands in place of each wildcard, "" where the sample does not have the template's form.
+    """Return the sample's text at each wildcard, "" if the sample does not have the template's form.
 
     The next literal is looked for from left to right, once: linear, whatever the text is.
     """

@@ -1,6 +1,6 @@
-"""What a cluster is called where people read it: with its values where they are known, its routes for HTTP. Pure.
+"""The title of a cluster for readers: with its values if known, with routes for HTTP. Pure.
 
-What comes out is log text; whoever shows it escapes it.
+The result is log text; the caller escapes it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _AT: Final = " at "
 
 
 def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
-    """The title in pieces, so that what varies can be marked."""
+    """Return the title in pieces, so that varying parts can be marked."""
     if cluster.stream.kind is Kind.HTTP:
         return (Segment(_http(cluster)),)
     return segments(cluster, _without_frames(cluster), raised(cluster))
 
 
 def raised(cluster: Cluster) -> str:
-    """The exception of the latest sample, "Type: message", "" where it is none."""
+    """Return the exception of the latest sample, "Type: message", "" for none."""
     found = cluster.latest.exception
     if found is None:
         return ""
@@ -35,12 +35,12 @@ def raised(cluster: Cluster) -> str:
 
 
 def title(cluster: Cluster) -> str:
-    """The title on one line: one known value, or two or three, stand in the place; more are "…"."""
+    """Return the title on one line: up to three known values are shown in their place; more are "…"."""
     return " ".join("".join(map(_shown, title_segments(cluster))).split())
 
 
 def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """A breakdown, the most frequent first, what is beyond the bound last."""
+    """Return a breakdown, the most frequent first, values beyond the bound last."""
     return sorted(counts.items(), key=lambda pair: (pair[0] == OTHER, -pair[1], pair[0]))
 
 
@@ -51,14 +51,14 @@ def _shown(segment: Segment) -> str:
 
 
 def _without_frames(cluster: Cluster) -> str:
-    """The template of an exception without the calls that led to it: those are in the trace."""
+    """Return an exception's template without its calls, which are in the trace."""
     if cluster.stream.kind is not Kind.EXCEPTION:
         return cluster.template
     return " => ".join(link.split(_AT, 1)[0] for link in cluster.template.split(" => "))
 
 
 def _http(cluster: Cluster) -> str:
-    """What failed where: "HTTP 4xx on 7 routes, most GET /api/chat/stream 405"."""
+    """Return what failed where: "HTTP 4xx on 7 routes, most GET /api/chat/stream 405"."""
     routes = ranked(cluster.facets.get("route", {}))
     named = [name for name, _ in routes if name != OTHER]
     if not named:

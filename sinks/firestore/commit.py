@@ -7,7 +7,6 @@ answer, not from a read.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from processor.model.portion import Portion
 from sinks.firestore import documents
 from sinks.firestore.delta import added, bounded_names, increments
 from sinks.firestore.errors import check_schema, is_conflict, is_deadline, is_too_large
+from sinks.firestore.known import KnownClusters
 from sinks.firestore.ledger import KEPT
 from sinks.firestore.reads import get_all
 from sinks.firestore.transforms import latest_fields, transforms
@@ -27,7 +27,7 @@ from sinks.stored_cluster import StoredCluster, newer_sample, with_samples
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from processor.model import Checkpoint, ClusterDelta, Sample, Stream, TemplateChanges, TemplateRecord
+    from processor.model import Checkpoint, ClusterDelta, Stream, TemplateChanges, TemplateRecord
     from sinks.firestore.documents import StreamDoc
     from sinks.firestore.ledger import Ledger
     from sinks.private import Redaction
@@ -40,10 +40,10 @@ MAX_WRITES: Final = 1_500
 """Documents in a commit: the emulator needed 0.2 to 0.9 s for this many; beyond `COMMIT_S` a commit never succeeds."""
 _LEAST_WRITES: Final = 8  # of a single-entry commit, beside its cluster
 _OFFERS: Final = 8  # of a checkpoint, before it is digested anew
+_WATCHFUL: Final = 8  # checkpoints for which a worker reckons with another after it met one
 _AT_ONCE: Final = 100
 """Clusters in a read; a cluster of 17 KB takes a millisecond, and none exceeds 512 KiB."""
 _FRAME_BYTES: Final = 6  # tag and length of a write in its request
-_KNOWN_CLUSTERS: Final = 5_000
 _SEQ_PER_REV: Final = 1_000_000
 
 
@@ -82,9 +82,9 @@ class Committer:
         self._heads = heads
         self._version = version
         self._redaction = redaction
-        self._known: OrderedDict[str, StoredCluster] = OrderedDict()
+        self._known = KnownClusters()
         self._batch: Any = None
-        self._sent = 0
+        self._sent = self._rivals = 0
         self._built: dict[str, _Built] = {}
         self._documents = Portion(MAX_WRITES, _LEAST_WRITES)
         self._reads = Portion(_AT_ONCE)
@@ -99,23 +99,31 @@ class Committer:
             if self._sent and isinstance(error, Exception) and (is_deadline(error) or is_too_large(error)):
                 self._documents.refused(self._sent)
             # The cached keys of these may be wrong; if not, reading them again costs little.
-            for name in touched:
-                self._known.pop(name, None)
+            self._known.drop(touched)
             raise
 
     def _offer(self, checkpoint: Checkpoint) -> Committed:
-        """Commit; after an unrelated write by another worker, only obtain a new proof and try again."""
+        """Commit; after an unrelated write by another worker, only obtain a new proof and try again.
+
+        While others write, the proof is renewed just before the commit: a look costs less than a refused commit.
+        """
         self._built.clear()
         deltas = {delta.id: bounded_names(self._redaction.delta(delta)) for delta in checkpoint.deltas}
         for offers in range(1, _OFFERS):
+            if self._rivals or offers > 1:
+                checkpoint = self._proven(checkpoint)
             try:
                 return replace(self._commit(checkpoint, deltas), offers=offers)
             except Exception as error:
                 if not is_conflict(error):
                     raise
-            self._sent = 0
-            checkpoint = replace(checkpoint, seen=self._proof(checkpoint))
-        return replace(self._commit(checkpoint, deltas), offers=_OFFERS)
+            self._rivals, self._sent = _WATCHFUL, 0
+        return replace(self._commit(self._proven(checkpoint), deltas), offers=_OFFERS)
+
+    def _proven(self, checkpoint: Checkpoint) -> Checkpoint:
+        seen = self._proof(checkpoint)
+        self._rivals = self._rivals - 1 if seen.token == checkpoint.seen.token else _WATCHFUL
+        return replace(checkpoint, seen=seen)
 
     def _proof(self, checkpoint: Checkpoint) -> Seen:
         """Return the current ledger. Raises `Conflict` if others counted an entry or changed a template."""
@@ -154,7 +162,7 @@ class Committer:
         self._sent = len(self._batch)
         results = self._batch.commit(retry=None, timeout=COMMIT_S)
         self._documents.succeeded(self._sent)
-        self._remember(after)
+        self._known.put(after)
         counts = {
             name: results[counted_at[name]].transform_results[0].integer_value
             if name in counted_at
@@ -284,17 +292,5 @@ class Committer:
             self._heads[changes.stream] = documents.StreamDoc(changes.stream, rev, self._batch.commit_time)
         return revs
 
-    def _remember(self, after: Mapping[str, StoredCluster]) -> None:
-        for name, stored in after.items():
-            sample = stored.sample and _bare(stored.sample)
-            self._known[name] = replace(stored, sample=sample, latest=tuple(_bare(one) for one in stored.latest))
-            self._known.move_to_end(name)
-        while len(self._known) > _KNOWN_CLUSTERS:
-            self._known.popitem(last=False)
-
     def _cluster(self, name: str) -> Any:
         return self._client.collection("clusters").document(documents.name(name))
-
-
-def _bare(sample: Sample) -> Sample:
-    return replace(sample, text="", raw="", exception=None)

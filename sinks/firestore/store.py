@@ -18,14 +18,13 @@ from sinks.firestore import documents
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
-from sinks.firestore.delivery import DeliveryReports
 from sinks.firestore.delta import micros
 from sinks.firestore.errors import check_schema, translated
 from sinks.firestore.follow import IncrementalQuery, ReadCount
 from sinks.firestore.ledger import Ledger
+from sinks.firestore.parts import Parts
 from sinks.firestore.quarantine import Quarantine
 from sinks.firestore.reads import paged
-from sinks.firestore.sessions import EndedSessions
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
         WorkerState,
     )
     from processor.model.forget import Forget, Forgotten
-    from sinks.private import Redact
     from sinks.stored_cluster import StoredCluster
 
 _READ_S: Final = 120.0
@@ -56,7 +54,7 @@ _SCAN_FROM: Final = 8
 """Above this number of changed streams, if they are the majority, a pass over all clusters is faster than queries."""
 
 
-class FirestoreStore(DeliveryReports, EndedSessions):
+class FirestoreStore(Parts):
     """See `processor.model.ports.Store`. One per process; the counting methods are for one thread.
 
     Args:
@@ -74,7 +72,7 @@ class FirestoreStore(DeliveryReports, EndedSessions):
         *,
         version: str = "",
         lanes: int = 1,
-        redact: Redact | None = None,
+        redact: Redaction | None = None,
     ) -> None:
         self._place = (project, database)
         with self._translated():
@@ -82,7 +80,8 @@ class FirestoreStore(DeliveryReports, EndedSessions):
         self._heads: dict[Stream, documents.StreamDoc] = {}
         self._doubted: set[Stream] = set()
         self._ledger = Ledger(self._client, COMMIT_S, lanes)
-        self._committer = Committer(self._client, self._ledger, self._heads, version, Redaction(redact))
+        self._redaction = redact or Redaction(None)
+        self._committer = Committer(self._client, self._ledger, self._heads, version, self._redaction)
         self._decisions = Decisions(self._client)
         self._clusters = self._client.collection("clusters")
         self._reads = ReadCount()

@@ -22,6 +22,7 @@ from sinks.sqlite import schema
 from sinks.sqlite import write as sqlite_adding
 from sinks.sqlite.delivery import DeliveryReports
 from sinks.sqlite.named import NamedTimes
+from sinks.sqlite.raw import RawSamples
 from sinks.sqlite.read import at, micros
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from processor.model import Checkpoint, Cluster, Identity, Sample, Stream, Triage
     from processor.model.forget import Forget, Forgotten
-    from sinks.private import Redact
 
 _OPEN_S: Final = 30.0  # another process may be upgrading the file
 _BUSY_S: Final = 5.0  # for another writer: a worker has ten seconds to stop
@@ -39,13 +39,15 @@ _VARIABLES: Final = 500
 LEDGER_DAYS: Final = 30
 
 
-class SqliteStore(DeliveryReports, NamedTimes):
+class SqliteStore(DeliveryReports, NamedTimes, RawSamples):
     """See `processor.model.ports.Store`. `path` may be ":memory:"."""
 
-    def __init__(self, path: str, *, version: str = "", must_exist: bool = False, redact: Redact | None = None) -> None:
+    def __init__(
+        self, path: str, *, version: str = "", must_exist: bool = False, redact: Redaction | None = None
+    ) -> None:
         self._path = path
         self._version = version
-        self._redaction = Redaction(redact)
+        self._redaction = redact or Redaction(None)
         self._pruned_day = 0
         if path != ":memory:":
             _check_path(Path(path), must_exist=must_exist)

@@ -27,6 +27,7 @@ from processor.model.notes import Notes
 from processor.model.values import MAX_VALUES, total
 from processor.parsing.decode import decode
 from processor.parsing.entry_fields import identity
+from sinks.private import Redaction
 from sinks.redact import redact
 
 MINUTE = timedelta(minutes=1)
@@ -272,7 +273,7 @@ def test_an_exception_of_many_lines_is_many_entries_and_one_occurrence(hand):
 
 @pytest.mark.parametrize("redacting", [True, False])
 def test_what_is_private_is_redacted_before_it_is_stored(open_store, redacting):
-    worker = StepWorker(open_store(redact=redact if redacting else None))
+    worker = StepWorker(open_store(redact=Redaction(redact if redacting else None)))
     person, key = "bob.smith@example.com", "AKIA" + "Q3EGRIRPB7D2XW5T"
     for n in range(20):
         text = f"no mail for {person}: rejected"
@@ -680,3 +681,35 @@ def test_a_session_that_ended_is_known_to_every_process_until_it_would_have_expi
     assert other.has_ended("cd34")
     assert not other.has_ended("ab")
     assert not other.has_ended("../ab12")
+
+
+def test_samples_that_were_stored_as_they_came_are_redacted_when_they_are_old_slice_by_slice(open_store):
+    person, key = "bob.smith@example.com", "AKIA" + "Q3EGRIRPB7D2XW5T"
+    worker = StepWorker(open_store(redact=Redaction(redact, raw_samples=True)))
+    words = ("disk", "mail", "cart", "node", "user")
+    for n in range(60):
+        text = f"the {words[n % 5]} of {person} broke with {key}"
+        worker.work([message(text, n, at=NOW + n * MINUTE / 2, service=f"shop-{n % 5}")])
+    store = worker.store
+
+    def held():
+        samples = [one for cluster in store.clusters() for one in store.samples(cluster.id)]
+        return {one.insert_id: one for one in samples}
+
+    raw, counts = held(), {cluster.id: cluster.count for cluster in store.clusters()}
+    assert all(person in one.text and person in one.raw for one in raw.values())
+    before, after, slices = NOW + 15 * MINUTE, "", 0
+    while slices == 0 or after:
+        after, slices = store.redact_samples(before, after=after, limit=2), slices + 1
+    now = held()
+
+    assert slices == 3, "two of five clusters at once"
+    assert now.keys() == raw.keys()
+    for name, one in now.items():
+        assert (person in one.text, person in one.raw, key in one.raw) == ((one.at >= before),) * 3
+        assert (one == raw[name]) is (one.at >= before)
+    assert {cluster.id: cluster.count for cluster in store.clusters()} == counts
+    assert store.redact_samples(before, after="", limit=99) == ""
+    assert held() == now, "what is redacted stays as it is"
+    worker.work([message(f"the disk of {person} broke with {key}", 99, at=NOW + 40 * MINUTE, service="shop-0")])
+    assert sum(cluster.count for cluster in store.clusters()) == 61

@@ -18,11 +18,16 @@ _FORMS: Final = {
     "region": (r"[a-z]+-[a-z]+\d+", "a region such as europe-west1"),
     "name": (r"[a-z][a-z0-9-]{2,18}[a-z0-9]", "4 to 20 of a-z, 0-9 and -"),
     "parent": (
-        r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/\d+|organizations/\d+",
-        "projects/ID, folders/NUMBER or organizations/NUMBER",
+        r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|(?:folders|organizations)/\d+|billingAccounts/[0-9A-F]{6}(?:-[0-9A-F]{6}){2}",
+        "projects/ID, folders/NUMBER, organizations/NUMBER or billingAccounts/ID",
     ),
 }
-_PARENT_FLAGS: Final = {"projects": "project", "folders": "folder", "organizations": "organization"}
+_PARENT_FLAGS: Final = {
+    "projects": "project",
+    "folders": "folder",
+    "organizations": "organization",
+    "billingAccounts": "billing-account",
+}
 
 
 class Ask(str):
@@ -39,7 +44,7 @@ class Installation:
         project: id of the project that runs Log Gardener.
         region: of everything.
         name: prefix of every resource.
-        parent: source of the logs, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
+        parent: source of the logs, as in _FORMS; by default the project.
         repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
         image: the image by digest.
         alert_email: address for alerts; without it the alerts notify nobody.

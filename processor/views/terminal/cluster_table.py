@@ -1,4 +1,4 @@
-"""The list of clusters as a table that fits: one line each, and on a narrow screen fewer columns. Pure."""
+"""The list of clusters as a table that fits: one line each, fewer columns on a narrow screen. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LAST: Final = (Status.MUTED, Status.RESOLVED)
 
 
 class Column(NamedTuple):
-    """One column: its head, what it shows of a cluster, how wide it may be, and when it gives way (0: never)."""
+    """One column: its head, its content, its maximum width, and the order in which it is dropped (0: never)."""
 
     head: str
     cell: Callable[[Cluster], str]
@@ -44,7 +44,7 @@ class Column(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """What is listed; empty is everything."""
+    """Criteria of a list; empty means everything."""
 
     statuses: Collection[str] = ()
     priorities: Collection[str] = ()
@@ -53,7 +53,7 @@ class Filter(NamedTuple):
     me: str = ""
 
     def takes(self, cluster: Cluster) -> bool:
-        """Whether a cluster is listed."""
+        """Return whether a cluster is listed."""
         triage = cluster.triage
         if self.statuses and triage.status not in self.statuses:
             return False
@@ -70,7 +70,7 @@ EVERYTHING: Final = Filter()
 
 
 def ranked(found: Iterable[Cluster], only: Filter = EVERYTHING) -> list[Cluster]:
-    """Those that are listed: what wants somebody first, then by priority, severity and count."""
+    """Return the listed clusters: those that need attention first, then by priority, severity and count."""
     return sorted(
         filter(only.takes, found),
         key=lambda c: (
@@ -85,7 +85,7 @@ def ranked(found: Iterable[Cluster], only: Filter = EVERYTHING) -> list[Cluster]
 
 
 def folded(found: Sequence[Cluster], incidents: Iterable[IncidentRow]) -> list[Cluster]:
-    """The same list with an incident's members as one row; those that go on come first, with the single P0 clusters."""
+    """Return the list with an incident's members as one row; ongoing ones first, with single P0 clusters."""
     within = {row.cluster.id: one for one in incidents for row in one.rows}
     fitting = Counter(within[one.id].id for one in found if one.id in within)
     listed: dict[str, tuple[tuple[bool, bool, str, bool], Cluster]] = {}
@@ -101,7 +101,7 @@ def folded(found: Sequence[Cluster], incidents: Iterable[IncidentRow]) -> list[C
 
 
 def _status(cluster: Cluster) -> str:
-    """What was decided, and who is on it."""
+    """Return the status and the assignee."""
     status = "back" if is_back(cluster) else _SHORT[cluster.triage.status]
     return " ".join([status, plain(cluster.triage.assigned_to)]).rstrip()
 
@@ -122,7 +122,7 @@ COLUMNS: Final = (
 
 
 def cluster_table(clusters: Sequence[Cluster], width: int | None) -> Table:
-    """One row and one line per cluster, in the order given; `width` None is a pipe, where nothing is cut."""
+    """Return one row and one line per cluster, in the given order; `width` None means a pipe, where nothing is cut."""
     widths = {column.head: _width(column, clusters) for column in COLUMNS}
     shown = [*COLUMNS]
     while width is not None and width - _taken(shown, widths) < _TITLE_LEAST:
@@ -154,7 +154,7 @@ def _taken(columns: Sequence[Column], widths: dict[str, int]) -> int:
 
 
 def _cut(text: str, most: int) -> str:
-    """So many terminal columns of a text at most; wide characters take two."""
+    """Cut a text to a number of terminal columns; wide characters take two."""
     found = Text(text)
     found.truncate(most, overflow="ellipsis")
     return found.plain

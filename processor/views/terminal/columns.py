@@ -1,4 +1,4 @@
-"""The columns of the live table: what each shows of a cluster, how wide it is, and when there is room for it. Pure."""
+"""The columns of the live table: content, width, and the screen width from which they are shown. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STYLES: Final[Mapping[Priority, str]] = {
 
 
 class Column(NamedTuple):
-    """One column; `cell` gives what it shows, which may be too wide."""
+    """One column; `cell` returns its content, which may be too wide."""
 
     title: str
     width: int
@@ -39,7 +39,7 @@ class Column(NamedTuple):
 
 
 def columns_for(width: int) -> list[Column]:
-    """Seven columns fit 80 cells; wider screens get finer trends and four columns more."""
+    """Return the columns for a width: seven fit 80 cells; wider screens get finer trends and four more columns."""
     wide = width >= WIDE
     columns = [
         Column("PRI", 3, False, priority_of),
@@ -61,19 +61,19 @@ def columns_for(width: int) -> list[Column]:
 
 
 def priority_of(row: Row, _snapshot: Snapshot) -> Text:
-    """The priority in its colour, a dash before the policy has set one."""
+    """Return the priority in its colour, a dash before the policy has set one."""
     priority = row.cluster.triage.priority
     return Text(priority, style=_STYLES[priority]) if priority else Text("-", style="dim")
 
 
 def _change(row: Row, snapshot: Snapshot) -> Text:
-    """Empty for what is younger than an hour: it grew from nothing, as everything did once."""
+    """Return the change; empty for clusters younger than an hour, which all grew from nothing."""
     growing = row.growing(snapshot.reference)
     return Text(row.change(snapshot.reference), style="bold yellow" if growing else "")
 
 
 def _status(row: Row, _snapshot: Snapshot) -> Text:
-    """Who is on it, else what was decided; that nobody is, where somebody should be."""
+    """Return the assignee, otherwise the status; "nobody" if there should be an assignee."""
     status, who = row.cluster.triage.status, row.cluster.triage.assigned_to
     is_pressing = row.cluster.triage.priority is Priority.P0 or row.cluster.id.startswith(WHOLE)
     if is_pressing and not who and status is Status.OPEN and not is_back(row.cluster):
@@ -91,19 +91,19 @@ def _issue(row: Row, _snapshot: Snapshot) -> str:
 
 
 def spark(bars: Sequence[int], together: int) -> Text:
-    """A sparkline of blocks; so many bars are summed for each."""
+    """Return a sparkline of blocks, each the sum of this many bars."""
     sums = [sum(bars[at : at + together]) for at in range(0, len(bars), together)]
     peak = max(sums, default=0) or 1
     return Text("".join(_BLOCKS[-(-n * 8 // peak)] for n in sums), style="cyan")
 
 
 def fit(text: str, column: Column) -> str:
-    """A column's title, as wide as the column."""
+    """Return a column's title, as wide as the column."""
     return text.rjust(column.width) if column.right else text.ljust(column.width)
 
 
 def padded(text: Text, column: Column) -> Text:
-    """A cell, cut and filled to the width of the column in terminal cells."""
+    """Return a cell, cut and padded to the width of the column in terminal cells."""
     text.truncate(column.width, overflow="ellipsis")
     missing = column.width - text.cell_len
     if column.right:

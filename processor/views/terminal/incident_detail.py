@@ -1,4 +1,4 @@
-"""An incident as `gardener show` prints it, before the cluster that was asked for. Pure."""
+"""An incident as printed by `gardener show` before the requested cluster. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WIDTH: Final = 100
 
 
 def incident_detail(one: IncidentRow | None, redact: Callable[[str], str]) -> Iterable[Table]:
-    """What, how bad, since when, who is on it, and its clusters; nothing where there is no incident."""
+    """Yield cause, extent, time span, assignee and clusters; nothing if there is no incident."""
     if one is None:
         return
     facts = Table(box=None, pad_edge=False, show_header=False)

@@ -1,4 +1,4 @@
-"""An incident as one row of the live table and of `gardener clusters`, which stands for all its members. Pure."""
+"""An incident as one row for all its members, in the live table and `gardener clusters`. Pure."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ WHOLE: Final = "incident:"
 
 
 def listed(snapshot: Snapshot, query: ListQuery) -> list[Row]:
-    """What fits the query, in its order, the members of an incident as one row."""
+    """Return the matching clusters in the query's order, the members of an incident as one row."""
     items = folded(select(snapshot.rows, query), snapshot, query)
     return [_as_row(item.incident) if isinstance(item, Folded) else item for item in items]
 
 
 def row_named(snapshot: Snapshot, name: str) -> Row | None:
-    """The row under a name that `listed` gave, though its incident may have grown or ended since."""
+    """Return the row of a name from `listed`, although its incident may have grown or ended since."""
     incident = incident_named(snapshot, name)
     return _as_row(incident) if incident else snapshot.row(name.removeprefix(WHOLE))
 
 
 def incident_named(snapshot: Snapshot, name: str) -> IncidentRow | None:
-    """The incident that a row stands for, None for a cluster's."""
+    """Return the incident of a row, None if it is a cluster's."""
     return snapshot.incident_of(name.removeprefix(WHOLE)) if name.startswith(WHOLE) else None
 
 
 def headline(cluster: Cluster) -> str:
-    """What a row says: log text."""
+    """Return the title of a row; log text."""
     return cluster.template if cluster.id.startswith(WHOLE) else title(cluster)
 
 
 def as_cluster(one: IncidentRow, fitting: int = 0) -> Cluster:
-    """The root with the sums over all members and what was decided about the incident; `fitting` of them if not all."""
+    """Return the root with the sums over all members and the incident's triage; `fitting` members if not all match."""
     services = ", ".join(one.incident.services)
     many = f"{fitting} of {len(one.rows)}" if 0 < fitting < len(one.rows) else f"{len(one.rows)}"
     return replace(

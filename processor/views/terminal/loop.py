@@ -1,7 +1,7 @@
-"""`gardener top`: the live table in a terminal. Keys and time go in here; what they mean is `oncall.terminal`.
+"""`gardener top`: the live table in a terminal. Keys and time enter here; `screen` interprets them.
 
-The store is read in a thread of its own, so keys answer at once and a store that is away is only said. The terminal
-is put back as it was however the program ends.
+The store is read in a separate thread, so that keys respond at once and an unavailable store is only reported. The
+terminal is restored however the program ends.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CLOSE_S: Final = 3.0
 
 
 def run(open_store: Callable[[], Store], now: Callable[[], datetime], who: str, policy: Policy | None = None) -> None:
-    """Show the table until somebody quits. Raises `ConfigError` where there is no terminal."""
+    """Show the table until the user quits. Raises `ConfigError` if there is no terminal."""
     console = Console(highlight=False)
     if not (console.is_terminal and sys.stdin.isatty()):
         raise ConfigError("top needs a terminal; `gardener clusters` prints the list")
@@ -79,7 +79,7 @@ def _let_go(closing: Future[None]) -> None:
 
 
 class _Loop:
-    """Keys, store, screen, in turn; the only state that changes."""
+    """Alternates between keys, store and screen; holds the only mutable state."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class _Loop:
 
 @contextmanager
 def _keys(terminal: int) -> Iterator[None]:
-    """Every key at once and unseen, until the end of the block."""
+    """Deliver keys unbuffered and without echo until the end of the block."""
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal)
@@ -161,7 +161,7 @@ def _keys(terminal: int) -> Iterator[None]:
 
 
 def _read(terminal: int, timeout_s: float) -> list[str]:
-    """The keys pressed within the timeout, sequences named; what is no key of ours is left out."""
+    """Return the keys pressed within the timeout, sequences by name; unknown ones are left out."""
     if not select.select([terminal], [], [], timeout_s)[0]:
         return []
     data = os.read(terminal, 1024)

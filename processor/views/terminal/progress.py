@@ -1,4 +1,4 @@
-"""A progress bar for long input, on stderr, only where a person looks at it."""
+"""A progress bar for long input, on stderr, only on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows how much of a source is read, or that it is read where its size is not known; silent for pipes."""
+    """Shows how much of a source has been read, or only activity if its size is unknown; silent for pipes."""
 
     def __init__(self, source: Source, *, visible: bool) -> None:
         self._bar = None
@@ -26,7 +26,7 @@ class Progress:
             from rich.text import Text
 
             class Position(ProgressColumn):
-                """Bytes read, of how many where a file says so."""
+                """Bytes read, and the total if known."""
 
                 def render(self, task: Task) -> Text:
                     of = f" of {task.total:,.0f}" if task.total is not None else ""
@@ -44,12 +44,12 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 
     def observe(self, checkpoint: Checkpoint, _committed: Committed) -> None:
-        """One more checkpoint is committed."""
+        """Advance after a committed checkpoint."""
         self._messages += checkpoint.totals.ingested
         if self._bar is not None:
             for task in self._bar.task_ids:

@@ -1,7 +1,7 @@
-"""The live table as text: what a screen of a given size shows, and what a key does.
+"""The live table as text: the content of a screen of a given size, and the effect of a key.
 
 Pure: state, snapshot and size in; exactly `height` lines out, none wider than `width` cells. Log text has passed
-`tables.plain`, so no escape sequence and nothing invisible reaches the terminal.
+`plain`, so no escape sequence and nothing invisible reaches the terminal.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the co
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the person has done so far.
+    """The user's position and input.
 
     Attributes:
         selected: id of the cluster under the cursor, "" for the first one.
         mode: list, detail, filter (typing), mute (choosing) or assign (typing).
-        back: the mode that muting or assigning was asked from.
-        name: what was typed of the assignee.
+        back: the mode before muting or assigning.
+        name: the assignee as typed so far.
         scroll: first line of the detail.
         wish: an action to carry out now.
-        message: what came of the last one.
+        message: the outcome of the last one.
     """
 
     query: ListQuery = ListQuery()  # noqa: RUF009  # frozen
@@ -66,7 +66,7 @@ class Screen:
 
 
 def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
-    """What a key does. Printable keys are themselves; others are named up, down, page-up, page-down, enter, ..."""
+    """Return the screen after a key. Printable keys are themselves; others are named up, down, page-up, enter, ..."""
     screen = replace(screen, message="")
     if screen.mode == "filter":
         return _type(screen, key)
@@ -85,7 +85,7 @@ def press(screen: Screen, key: str, snapshot: Snapshot, height: int) -> Screen:
 
 
 def lines(screen: Screen, snapshot: Snapshot, now: datetime, width: int, height: int) -> list[Text]:
-    """The whole screen, from top to bottom."""
+    """Return the whole screen, from top to bottom."""
     row = _chosen(screen, snapshot)
     is_detail = row is not None and (
         screen.mode == "detail" or (screen.mode in _ASKS.values() and screen.back == "detail")
@@ -138,7 +138,7 @@ def _type(screen: Screen, key: str) -> Screen:
 
 
 def _answer(screen: Screen, key: str, snapshot: Snapshot) -> Screen:
-    """For how long to mute, or whom to assign."""
+    """Handle the answer to "mute for how long" or "assign to whom"."""
     settled = replace(screen, mode=screen.back)
     if screen.mode == "mute":
         return _wish(settled, snapshot, "mute", until=MUTES[key]) if key in MUTES else settled
@@ -159,7 +159,7 @@ def _wish(screen: Screen, snapshot: Snapshot, action: str, *, until: str = "", a
 
 
 def _chosen(screen: Screen, snapshot: Snapshot) -> Row | None:
-    """What a key is about: the cluster opened or about to be muted, else the one under the cursor."""
+    """Return the cluster that a key applies to: the one opened or being muted, otherwise the one under the cursor."""
     if screen.mode in ("detail", *_ASKS.values()):
         return row_named(snapshot, screen.selected)
     rows = listed(snapshot, screen.query)
@@ -204,7 +204,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
     columns = columns_for(width)
     head = Text(" ".join(fit(column.title, column) for column in columns) + " CLUSTER", style="bold")
     if not rows:
-        return [head, Text("  no cluster fits" if snapshot.rows else "  no clusters yet", style="dim")]
+        return [head, Text("  no cluster matches" if snapshot.rows else "  no clusters yet", style="dim")]
     at = _place(rows, screen.selected)
     first = max(0, at - (room - 2))
     made = [head]
@@ -251,7 +251,7 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
 
 
 def _members(row: Row, snapshot: Snapshot) -> list[Text]:
-    """The clusters of an incident, each with the reason why it belongs."""
+    """Return the clusters of an incident, each with the reason why it belongs."""
     one = incident_named(snapshot, row.cluster.id)
     if one is None:
         return []

@@ -1,4 +1,4 @@
-"""Clusters and totals for a person at a terminal, or plain text where the output is piped."""
+"""Clusters for a terminal, or as plain text if the output is piped."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _PIPE_WIDTH: Final = 400
 
 
 def console() -> Console:
-    """Standard output; rich drops colours for pipes, NO_COLOR and dumb terminals by itself."""
+    """Return standard output; rich drops colours for pipes, NO_COLOR and dumb terminals."""
     made = Console(highlight=False)
     # A pipe has no width; cutting its lines at 80 columns would lose text.
     return made if width() is not None else Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
 
 
 def width() -> int | None:
-    """Columns of the screen, or those that COLUMNS names; None on a pipe."""
+    """Return the columns of the screen, or those set by COLUMNS; None for a pipe."""
     made = Console()
     return made.width if made.is_terminal or os.environ.get("COLUMNS", "").isdigit() else None
 
 
 def when(at: datetime) -> str:
-    """A time for people, UTC, to the second."""
+    """Return a time for people, UTC, to the second."""
     return at.strftime(_TIME)
 
 
 def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable[Table | Text | str]:
-    """Everything about one cluster, part by part; `others` are compared with it."""
+    """Yield everything about one cluster, part by part; `others` are compared with it."""
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -69,14 +69,12 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
         facts.add_row(name, Text(plain(value)))
     yield facts
     for one in proposals(cluster):
-        yield Text(
-            plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: perhaps a problem of its own")
-        )
+        yield Text(plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: possibly a separate problem"))
     for same in merges(cluster, others):
         differs = ", ".join(f"{here!r} for {there!r}" for here, there in same.words)
         yield Text(
             plain(
-                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: perhaps the same"
+                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: possibly the same"
                 f" problem (`gardener merge {same.id} {cluster.id}`)"
             )
         )
@@ -88,7 +86,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
 
 
 def explanation(one: dict[str, Any]) -> Table:
-    """One entry's way to its cluster."""
+    """Return the steps from an entry to its cluster."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -114,7 +112,7 @@ def explanation(one: dict[str, Any]) -> Table:
 
 
 def rejected_table(rejected: Sequence[Rejected]) -> Table:
-    """One row per quarantined message."""
+    """Return one row per quarantined message."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("ID", "SOURCE", "OFFSET", "BYTES"):
         table.add_column(name, no_wrap=True, justify="right" if name in ("OFFSET", "BYTES") else "left")
@@ -144,7 +142,7 @@ def _breakdown(title: str, values: Iterable[tuple[str, int]]) -> Table:
 
 
 def _middle(text: str) -> str:
-    """Instance ids are long and differ at both ends."""
+    """Cut the middle: instance ids are long and differ at both ends."""
     return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 9]}…{text[-8:]}"
 
 
@@ -153,7 +151,7 @@ def _lines(text: str) -> str:
 
 
 def _indent(line: str) -> str:
-    """A trace's indentation, tabs as spaces, bounded."""
+    """Return a trace's indentation, tabs as spaces, bounded."""
     wide = line.expandtabs(4)
     return " " * min(len(wide) - len(wide.lstrip(" ")), 20)
 

@@ -1,7 +1,7 @@
-"""Who came, who was refused, who acted: lines of the process's log, in the form that `processor.app.logs` gives it.
+"""Sign-ins, refusals and actions as lines of the process's log, in the form of `processor.app.logs`.
 
-Names and paths are the sender's to choose, so they are cut and shown escaped. Refusals are logged up to a number a
-minute, the rest of them as a sum: a scanner must not fill the log.
+Names and paths are chosen by the sender, so they are cut and escaped. Refusals are logged up to a number a minute, the
+rest as a sum: a scanner must not fill the log.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ class AccessLog:
         self._lock = threading.Lock()
 
     def signed_in(self, name: str, role: Role, *, client: str) -> None:
-        """Somebody showed a token."""
+        """Log a sign-in."""
         _write(logging.INFO, "web-sign-in", f"{_shown(name)} signed in", who=name, role=role.value, client=client)
 
     def signed_out(self, viewer: Viewer | None, *, client: str) -> None:
-        """Somebody ended a session."""
+        """Log a sign-out."""
         name = viewer.name if viewer else ""
         _write(logging.INFO, "web-sign-out", f"{_shown(name)} signed out", who=name, client=client)
 
     def acted(self, viewer: Viewer, *, client: str, cluster: str, what: str, problem: str = "") -> None:
-        """Somebody changed a cluster, or could not: `problem` names the error."""
+        """Log an action on a cluster; `problem` names the error if it failed."""
         text = f"{_shown(viewer.name)} asked for {_shown(what)} of {_shown(cluster)}"
         level = logging.WARNING if problem else logging.INFO
         fields = {"who": viewer.name, "client": client, "cluster": cluster, "what": what, "problem": problem}
         _write(level, "web-action", f"{text}: {problem}" if problem else text, **fields)
 
     def refused(self, reason: str, *, client: str, path: str, who: str = "") -> None:
-        """A request was not answered as asked: by nobody, by a reader, from another site, one guess too many."""
+        """Log a refused request: unauthenticated, read-only, from another site, or too many guesses."""
         now_s = self._now_s()
         with self._lock:
             left_out = self._lines - _LINES if now_s >= self._begun_s + _WINDOW_S else 0
@@ -66,7 +66,7 @@ class AccessLog:
 
 
 def client_of(scope: Scope) -> str:
-    """The sender's address, as the server sees it; "" where it does not."""
+    """Return the sender's address as seen by the server; "" if unknown."""
     client = scope.get("client")
     return str(client[0]) if client else ""
 

@@ -1,4 +1,4 @@
-"""What people do to clusters: to one, to an incident, to several chosen in the list, and taking it back."""
+"""People's actions on a cluster, an incident, or several chosen clusters, and undo."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OWN: Final = re.compile(r"/|/clusters|/incidents/[\w-]{1,64}")
 
 
 async def act(request: Request) -> Response:
-    """Carry out what an on-call person asks for; 303 to the cluster as it is then."""
+    """Carry out an action; answer 303 to the cluster."""
     fields, _ = await fields_of(request)
     check_may_act(request, fields)
     name = request.path_params["cluster_id"]
@@ -55,7 +55,7 @@ async def act(request: Request) -> Response:
 
 
 async def act_on_incident(request: Request) -> Response:
-    """Carry an action out on every member of an incident that it concerns."""
+    """Carry out an action on every affected member of an incident."""
     fields, _ = await fields_of(request)
     check_may_act(request, fields)
     poller: Poller = request.app.state.poller
@@ -80,7 +80,7 @@ async def act_on_incident(request: Request) -> Response:
 
 
 async def act_on_many(request: Request) -> Response:
-    """Carry an action out on the clusters that were chosen in the list."""
+    """Carry out an action on the clusters chosen in the list."""
     fields, chosen = await fields_of(request, most=_MAX_CHOSEN)
     check_may_act(request, fields)
     poller: Poller = request.app.state.poller
@@ -102,7 +102,7 @@ async def act_on_many(request: Request) -> Response:
 
 
 async def undo(request: Request) -> Response:
-    """Take an act back, by the name that its outcome gave."""
+    """Undo an action by the name in its outcome."""
     fields, _ = await fields_of(request)
     check_may_act(request, fields)
     poller: Poller = request.app.state.poller
@@ -119,7 +119,7 @@ async def undo(request: Request) -> Response:
 
 
 async def _on_all(request: Request, settings: Sequence[Wish]) -> Outcome | Response:
-    """What came of them; an answer where a wish makes no sense or any was not carried out."""
+    """Return the outcome; a response if a request is invalid or was not carried out."""
     poller: Poller = request.app.state.poller
     outcome = await poller.act_on_all(settings, who=request.state.viewer.name)
     log: AccessLog = request.app.state.log
@@ -133,7 +133,7 @@ async def _on_all(request: Request, settings: Sequence[Wish]) -> Outcome | Respo
 
 
 def _back(path: str, action: str, undo: str = "", n: int = 0) -> Response:
-    """To the page as it is now, which says what was done and offers to take it back."""
+    """Redirect to the page, which shows the outcome and offers undo."""
     asked = {"done": action} | ({"undo": undo} if undo else {}) | ({"n": str(n)} if n else {})
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}", 303)
 
@@ -143,7 +143,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 
 
 async def _not_done(request: Request, name: str, error: GardenerError) -> Response:
-    """What became of it, on the cluster's own page as it is by now, so that what was typed stays."""
+    """Return the problem on the cluster's page as it is now, so that typed text is kept."""
     poller: Poller = request.app.state.poller
     codes: dict[type[Exception], int] = {ConfigError: 422, NotThere: 404, Overtaken: 409}
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), 503)
@@ -171,7 +171,7 @@ def _wish(cluster_id: str, fields: Mapping[str, str]) -> Wish:
 
 
 def _own_list(wanted: str) -> str:
-    """The list or incident where something was done, the filter included; nothing but a page of ours."""
+    """Return the list or incident of the action, with its filter; only a page of ours."""
     path, _, asked = wanted.partition("?")
     kept = [(name, value) for name, value in parse_qsl(asked) if name in ListQuery.model_fields]
     return f"{path if _OWN.fullmatch(path) else '/clusters'}{'?' + urlencode(kept) if kept else ''}"

@@ -1,6 +1,6 @@
 """The on-call page: its routes, over the poller's snapshot. Nothing here touches the store.
 
-Every page has a `.json` twin. What changes something lies in `processor.views.web.forms`.
+Every page has a `.json` equivalent. Changes are in `processor.views.web.forms`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def make_app(
     *,
     redact: Callable[[str], str] = str,
 ) -> ASGIApp:
-    """The whole page as one ASGI application; the poller runs as long as the application does.
+    """Return the page as an ASGI application; the poller runs as long as the application.
 
-    `redact` takes secrets out of the log text that is rendered.
+    `redact` removes secrets from rendered log text.
     """
     log = log or AccessLog()
 
@@ -100,7 +100,7 @@ def _routes() -> list[Route | Mount]:
 
 
 async def overview(request: Request) -> Response:
-    """What is new, growing, back; the sum; the workers."""
+    """Show what is new, growing or back; the totals; the workers."""
     snapshot = await answers.snapshot(request)
     content = overview_of(snapshot)
     if request.scope["path"].endswith(".json"):
@@ -109,7 +109,7 @@ async def overview(request: Request) -> Response:
 
 
 async def clusters(request: Request) -> Response:
-    """The list: searched, filtered, sorted, one page of it."""
+    """Show the list: searched, filtered, sorted, one page of it."""
     snapshot = await answers.snapshot(request)
     query = selection.parse(dict(request.query_params))
     rows = selection.select(snapshot.rows, query, request.state.viewer.name)
@@ -134,7 +134,7 @@ async def clusters(request: Request) -> Response:
 
 
 async def incident(request: Request) -> Response:
-    """Everything about one incident; the id of any member leads to it, or to the cluster once it is none any more."""
+    """Show an incident; the id of any member leads to it, or to the cluster once the incident no longer exists."""
     snapshot = await answers.snapshot(request)
     name = request.path_params["cluster_id"]
     row = answers.row(snapshot, name)
@@ -150,7 +150,7 @@ async def incident(request: Request) -> Response:
 
 
 async def cluster(request: Request) -> Response:
-    """Everything about one cluster; an alias leads to the cluster that continues it."""
+    """Show a cluster; an alias leads to the cluster that continues it."""
     snapshot = await answers.snapshot(request)
     name = request.path_params["cluster_id"]
     row = answers.row(snapshot, name)
@@ -165,10 +165,10 @@ async def cluster(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """Tell a viewer whenever the snapshot has changed; the page then asks for itself again."""
+    """Notify a viewer whenever the snapshot has changed; the page then reloads its content."""
     poller: Poller = request.app.state.poller
     if poller.viewers >= MAX_VIEWERS:
-        raise HTTPException(503, "There are too many viewers; reload the page by hand.")
+        raise HTTPException(503, "Too many viewers; reload the page manually.")
 
     async def stream() -> AsyncIterator[str]:
         version = _known_version(request)
@@ -188,11 +188,11 @@ async def events(request: Request) -> Response:
 
 
 async def health(_request: Request) -> Response:
-    """Alive; says nothing about the state to whoever asks."""
+    """Answer that the process is alive, without revealing anything about the state."""
     return JSONResponse({"status": "ok"})
 
 
 def _known_version(request: Request) -> int:
-    """What the viewer has: from a broken stream, or from the page it loaded."""
+    """Return the viewer's version: from a broken stream, or from the loaded page."""
     given = request.headers.get("last-event-id") or request.query_params.get("version", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0  # noqa: PLR2004

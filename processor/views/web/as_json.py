@@ -1,4 +1,4 @@
-"""The `.json` twins: the same figures as the pages, for scripts."""
+"""The `.json` pages: the same figures as the pages, for scripts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def state_json(snapshot: Snapshot) -> dict[str, Any]:
-    """What every twin says about where its figures come from."""
+    """Return the fields about the origin of the figures, in every answer."""
     return {
         "read_at": snapshot.at.isoformat(),
         "reference_time": snapshot.reference.isoformat(),
@@ -31,7 +31,7 @@ def state_json(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def row_json(row: Row) -> dict[str, Any]:
-    """One cluster with its figures, as `gardener show --json` gives it."""
+    """Return one cluster with its figures, as in `gardener show --json`."""
     return {
         **cluster_json(row.cluster),
         "title": title(row.cluster),
@@ -43,7 +43,7 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def brief_json(row: Row) -> dict[str, Any]:
-    """One cluster in a list: without what makes it long."""
+    """Return one cluster of a list, without its long fields."""
     whole = row_json(row)
     for name in ("minutes", "hours", "days", "facets", "values", "sample", "latest", "revisions"):
         del whole[name]
@@ -51,7 +51,7 @@ def brief_json(row: Row) -> dict[str, Any]:
 
 
 def list_json(snapshot: Snapshot, page: Page[Row], query: ListQuery) -> dict[str, Any]:
-    """One page of clusters."""
+    """Return one page of clusters."""
     return {
         **state_json(snapshot),
         "query": query.model_dump(),
@@ -63,7 +63,7 @@ def list_json(snapshot: Snapshot, page: Page[Row], query: ListQuery) -> dict[str
 
 
 def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
-    """The overview."""
+    """Return the overview."""
     return {
         **state_json(snapshot),
         "totals": totals_json(snapshot.totals),
@@ -79,7 +79,7 @@ def overview_json(snapshot: Snapshot, overview: Overview) -> dict[str, Any]:
 
 
 def detail_json(snapshot: Snapshot, row: Row, relations: Relations) -> dict[str, Any]:
-    """One cluster, what was done to it and what belongs to it."""
+    """Return one cluster with its actions and relations."""
     mine = {row.cluster.id, *row.cluster.aliases}
     return {
         **state_json(snapshot),
@@ -94,7 +94,7 @@ def detail_json(snapshot: Snapshot, row: Row, relations: Relations) -> dict[str,
 
 
 def audit_json(record: AuditRecord) -> dict[str, Any]:
-    """Who did what."""
+    """Return one action."""
     return {
         "at": record.at.isoformat(),
         "who": record.who,
@@ -109,7 +109,7 @@ def _briefs(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def incident_json(one: IncidentRow) -> dict[str, Any]:
-    """One incident with its members and the sums over them."""
+    """Return one incident with its members and their sums."""
     incident, issue = one.incident, one.issue
     return {
         "id": one.id,
@@ -138,7 +138,7 @@ def incident_json(one: IncidentRow) -> dict[str, Any]:
 
 
 def incident_detail_json(snapshot: Snapshot, one: IncidentRow) -> dict[str, Any]:
-    """One incident, its clusters and what was done to them."""
+    """Return one incident with its clusters and their actions."""
     return {
         **state_json(snapshot),
         **incident_json(one),

@@ -1,8 +1,8 @@
-"""Who is looking, and what they may do. Pure but for the proxy's keys, which somebody else fetches.
+"""Authentication and authorisation of viewers. Pure except for the proxy's keys, which are fetched elsewhere.
 
 Three ways in: this machine only (no token, no proxy), a token (header or signed cookie), Identity-Aware Proxy's
-signed header. Whoever is let in is a `Viewer` with a name and a role; everybody else is nobody. A forged, expired or
-malformed proof is no proof; it never raises.
+signed header. An authenticated sender is a `Viewer` with a name and a role; anybody else is None. A forged, expired or
+malformed credential is none; it never raises.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _EMAIL: Final = re.compile(r"[^\s@:]+@[^\s@:]+")
 
 
 class Access:
-    """Decides who is looking. `key_for` returns the proxy's public key by its id, None where there is none.
+    """Identifies viewers. `key_for` returns the proxy's public key by its id, None if there is none.
 
     Args:
-        settings: tokens, audience and who is on call.
+        settings: tokens, audience and people on call.
         key_for: looks up a public key of the proxy.
         local_name: name of a viewer on this machine.
-        now_s: the time in seconds; a test's own.
-        ended: asks the state for sessions that ended elsewhere; needed where processes share a key, or outlive one.
+        now_s: returns the time in seconds; replaceable for tests.
+        ended: reads sessions that ended elsewhere from the state; needed if processes share a key, or outlive one.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class Access:
 
     @property
     def can_sign_in(self) -> bool:
-        """There is a token to sign in with."""
+        """Whether a token is set."""
         return any(self._tokens.values())
 
     def viewer(self, headers: Mapping[str, str], cookies: Mapping[str, str], client: str = "") -> Viewer | None:
-        """Who sent this request, None for nobody. Header names are lower-case; `client` is the sender's address.
+        """Return the sender of a request, None if unknown. Header names are lower-case; `client` is its address.
 
-        Raises `TooManyGuesses` where a token is shown that is not even compared.
+        Raises `TooManyGuesses` if a token is given but not compared.
         """
         if self._audience and (assertion := headers.get(IAP_HEADER)):
             return self._by_proxy(assertion)
@@ -92,7 +92,7 @@ class Access:
         return None
 
     def role_of(self, token: str, client: str = "") -> Role | None:
-        """The role that a token gives; takes the same time for every wrong one. Raises `TooManyGuesses`."""
+        """Return the role of a token; takes the same time for every wrong one. Raises `TooManyGuesses`."""
         now_s = self._now_s()
         self.guesses.check(client, now_s)
         given = token.encode("utf-8", "replace")
@@ -101,7 +101,7 @@ class Access:
         return roles[0] if roles else None
 
     def sign_in(self, name: str, role: Role) -> str:
-        """The signed cookie of somebody who has shown a token."""
+        """Return the signed cookie of a viewer with a valid token."""
         return self.sessions.cookie(name[:_MAX_NAME], role, self._now_s())
 
     def sign_out(self, cookies: Mapping[str, str]) -> None:
@@ -112,11 +112,11 @@ class Access:
             self._ended.end(session, datetime.fromtimestamp(expires_s, UTC))
 
     def form_token(self, viewer: Viewer) -> str:
-        """What a form must send back, so that another site's form is refused."""
+        """Return the token that a form must send back, so that another site's form is refused."""
         return self.sessions.form_token(viewer)
 
     def is_form_token(self, viewer: Viewer, given: str) -> bool:
-        """Whether the form came from a page that this viewer was shown."""
+        """Return whether the form came from a page shown to this viewer."""
         return hmac.compare_digest(self.form_token(viewer).encode(), given.encode("utf-8", "replace"))
 
     def _by_proxy(self, assertion: str) -> Viewer | None:
@@ -140,10 +140,10 @@ class Access:
         return self._named(claims["email"])
 
     def _named(self, claim: object) -> Viewer | None:
-        """A viewer by the proxy's e-mail claim, `ISSUER:E-MAIL` or the e-mail alone.
+        """Return the viewer of the proxy's e-mail claim, `ISSUER:E-MAIL` or the e-mail alone.
 
-        An issuer other than Google's own accounts lets people choose their address, so its name stays before it, and
-        only a pattern that names the issuer, too, lets them act.
+        Issuers other than Google's own accounts let people choose their address, so the issuer's name stays in front,
+        and only a pattern that also names the issuer lets them act.
         """
         if not isinstance(claim, str) or len(claim) > _MAX_CLAIM or not claim.isprintable():
             return None
@@ -157,13 +157,13 @@ class Access:
 
 
 def _fits(pattern: str, issuer: str, email: str) -> bool:
-    """Whether a pattern, `[ISSUER:]E-MAIL`, means this person; each part is compared by itself."""
+    """Return whether a pattern, `[ISSUER:]E-MAIL`, matches this person; each part is compared separately."""
     wanted, _, people = pattern.rpartition(":")
     return wanted == issuer and fnmatchcase(email, people)
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:
-    """The browser says that our own page sent this; a request that says nothing of its origin is not ours."""
+    """Return whether the browser states that our own page sent this; without an origin it is not ours."""
     site = headers.get("sec-fetch-site")
     if site not in (None, "same-origin"):
         return False
@@ -177,7 +177,7 @@ def is_same_origin(headers: Mapping[str, str]) -> bool:
 
 
 def _host_name(host: str) -> str:
-    """The host header without its port; another name than ours is a page that rebinds its own to this machine."""
+    """Return the host header without its port; another name than ours means DNS rebinding."""
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0].lower()

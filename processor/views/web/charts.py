@@ -27,7 +27,7 @@ _EDGE: Final = 2.5
 
 
 class Range(NamedTuple):
-    """A stretch of time that a chart can show: so many bars of `unit_s` seconds, counted from `kind`."""
+    """A time range of a chart: a number of bars of `unit_s` seconds, counted from `kind`."""
 
     name: str
     kind: str
@@ -48,11 +48,11 @@ RANGES: Final[Mapping[str, Range]] = {
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a chart is made of, of one cluster or of several.
+    """The data of a chart, of one cluster or several.
 
     Attributes:
         counts: occurrences by "minute", "hour" and "day", as the state keeps them.
-        began_at: when what is going on began.
+        began_at: when the ongoing problem began.
         revisions: when each was first seen here.
         deploys: when the services' other revisions were first seen anywhere.
     """
@@ -66,7 +66,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: position and size, and what it says."""
+    """One bar: position, size and text."""
 
     x: float
     width: float
@@ -77,7 +77,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the time axis, in percent, with its text; `anchor` keeps the text inside the chart."""
+    """A position on the time axis, in percent, with its text; `anchor` keeps the text inside the chart."""
 
     x: float
     label: str
@@ -90,13 +90,13 @@ class Chart:
     """Counts over time.
 
     Attributes:
-        range: its name in an address.
+        range: its name in a URL.
         peak: the largest count of one bar.
         ticks: where the axis has a label.
         end: the label at its right end.
         marks: where revisions were first seen, by number; those too close to tell apart are one mark with their count.
         revisions: (name, whether this was seen in it) of each mark, number 1 first.
-        summary: the chart in one sentence, for those who cannot see it.
+        summary: the chart in one sentence, for screen readers.
     """
 
     range: str
@@ -110,7 +110,7 @@ class Chart:
 
 
 def spark_path(bars: Sequence[int]) -> str:
-    """The sparkline's path, one bar every 3 pixels, 18 pixels high; "" where there is nothing to draw."""
+    """Return the sparkline's path, one bar every 3 pixels, 18 pixels high; "" if there is nothing to draw."""
     peak = max(bars, default=0)
     if not peak:
         return ""
@@ -122,7 +122,7 @@ def spark_path(bars: Sequence[int]) -> str:
 
 
 def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster], began_at: datetime | None = None) -> Series:
-    """The sum over these clusters, with the deploys that all clusters of their services tell of."""
+    """Return the sum over these clusters, with the deploys known from all clusters of their services."""
     minutes: Counter[int] = Counter()
     hours: Counter[int] = Counter()
     days: Counter[int] = Counter()
@@ -142,7 +142,7 @@ def series_of(clusters: Sequence[Cluster], everything: Iterable[Cluster], began_
 
 
 def chart(series: Series, reference: datetime, wanted: str = "") -> Chart:
-    """The chart of a range; without one, of the shortest range that shows how what is going on began.
+    """Return the chart of a range; by default of the shortest range that shows how the ongoing problem began.
 
     Minutes and hours end at the reference time, or with the last entry where that is longer ago than is kept of them.
     """
@@ -155,7 +155,7 @@ def chart(series: Series, reference: datetime, wanted: str = "") -> Chart:
 
 
 def _telling(series: Series, reference: datetime) -> str:
-    """The range that shows the story: a fresh outage would be a few pixels at the edge of three hours."""
+    """Return the most informative range: a fresh outage would be a few pixels at the edge of three hours."""
     silent = reference - series.last_seen
     if silent >= timedelta(hours=24):
         return "14d"
@@ -167,7 +167,7 @@ def _telling(series: Series, reference: datetime) -> str:
 
 
 def _hours(cluster: Cluster) -> Mapping[int, int]:
-    """By hour; in a state from before hours were kept, what its minutes tell."""
+    """Return counts by hour; in a state from before hours were kept, from its minutes."""
     told: Counter[int] = Counter()
     for minute, n in cluster.minutes.items():
         told[minute // 60] += n
@@ -219,7 +219,7 @@ def _summary(counts: Mapping[int, int], span: range, unit_s: int, unit: str, for
 
 
 def _ticks(span: range, unit_s: int, form: str) -> tuple[Mark, ...]:
-    """Three labels, at the beginning and at the thirds; more would not fit a phone."""
+    """Return three labels, at the beginning and at the thirds; more would not fit a phone."""
     form = form.removeprefix("%Y-")
     places = (0, len(span) // 3, 2 * len(span) // 3)
     return tuple(
@@ -230,7 +230,7 @@ def _ticks(span: range, unit_s: int, form: str) -> tuple[Mark, ...]:
 def _revisions(
     series: Series, span: range, unit_s: int
 ) -> tuple[tuple[Mark, ...], tuple[tuple[tuple[str, bool], ...], ...]]:
-    """Numbered marks, and the names that each stands for."""
+    """Return numbered marks, and the names that each stands for."""
     first = {**series.deploys, **series.revisions}
     places: list[tuple[float, list[tuple[str, bool]]]] = []
     for name, at in sorted(first.items(), key=lambda pair: (pair[1], pair[0])):

@@ -1,6 +1,6 @@
-"""Forms: reading them, believing them, signing in and out. What they do to clusters lies in `acts`.
+"""Forms: reading and verifying them, signing in and out. Their effects on clusters are in `acts`.
 
-A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script proves itself
+A form counts only if our own page sent it (origin and form token) and the viewer is on call; a script authenticates
 with a token in a header instead, which no other site can make a browser send.
 """
 
@@ -37,10 +37,10 @@ _BODY_S: Final = 10.0
 
 
 async def sign_in(request: Request) -> Response:
-    """A form for the token; the right one gives a signed cookie."""
+    """Handle the sign-in form; the right token gives a signed cookie."""
     access: Access = request.app.state.access
     if not access.can_sign_in:
-        raise HTTPException(404, "There is nothing to sign in to here.")
+        raise HTTPException(404, "Sign-in is not enabled on this page.")
     wanted = _own_path(request.query_params.get("next", "/"))
     if request.method != "POST":
         return answers.page(request, "signin.html", wanted=wanted, message="")
@@ -57,7 +57,7 @@ async def sign_in(request: Request) -> Response:
     name = fields.get("name", "").strip()
     if role is None or not name:
         log.refused("name" if role else "token", client=client, path="/signin")
-        sentence = "Say who you are, for the audit trail." if role else "This is not a token that is known here."
+        sentence = "Enter your name for the audit trail." if role else "This token is not valid."
         return answers.page(request, "signin.html", code=401, wanted=wanted, message=sentence)
     log.signed_in(name, role, client=client)
     response = RedirectResponse(wanted, 303)
@@ -74,7 +74,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session here, and forget the cookie there."""
+    """End the session and delete the cookie."""
     if not is_same_origin(request.headers):
         raise HTTPException(403, "This form was not sent from this page.")
     access: Access = request.app.state.access
@@ -87,13 +87,13 @@ async def sign_out(request: Request) -> Response:
 
 
 def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
-    """Refuse who may only look, and a form that this page did not send. Raises `HTTPException`."""
+    """Refuse read-only viewers, and forms not sent by this page. Raises `HTTPException`."""
     viewer: Viewer = request.state.viewer
     log: AccessLog = request.app.state.log
     told = {"client": client_of(request.scope), "path": request.scope["path"]}
     if viewer.role is not Role.ON_CALL:
         log.refused("read-only", who=viewer.name, **told)
-        raise HTTPException(403, f"{viewer.name} may look, not act.")
+        raise HTTPException(403, f"{viewer.name} has read-only access.")
     if viewer.by_header:
         return
     access: Access = request.app.state.access
@@ -103,14 +103,14 @@ def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
 
 
 async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], list[str]]:
-    """(the form's fields, the ids that were chosen, `most` of them); bounded before they are read."""
+    """Return (the form's fields, up to `most` chosen ids); bounded before they are read."""
     body = b""
     try:
         async with asyncio.timeout(_BODY_S):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > _MAX_FORM:
-                    raise HTTPException(413, f"A form has {_MAX_FORM:,} bytes at most.")
+                    raise HTTPException(413, f"A form may have at most {_MAX_FORM:,} bytes.")
     except TimeoutError:
         raise HTTPException(408, "The form did not arrive in time.", {"connection": "close"}) from None
     try:
@@ -121,6 +121,6 @@ async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], li
 
 
 def _own_path(wanted: str) -> str:
-    """Where to go after signing in: a path of ours, never another site."""
+    """Return where to go after signing in: a path of ours, never another site."""
     is_own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return quote(wanted, safe="/") if is_own and "\\" not in wanted else "/"

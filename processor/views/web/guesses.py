@@ -1,8 +1,8 @@
 """Limits on guessing tokens: per client and over all of them. Pure: the time is passed in.
 
-A client that guesses wrong ten times is refused for five minutes. A hundred wrong guesses a minute from anywhere
-refuse everybody who has not shown a right token from the same address in the last half day: guessing from many
-addresses is slow, and those on call keep working meanwhile.
+A client is refused for five minutes after ten wrong guesses. After a hundred wrong guesses a minute from anywhere,
+everybody is refused who has not given a right token from the same address in the last half day: guessing from many
+addresses is slow, and people on call can keep working.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_CLIENTS: Final = 10_000
 
 
 class TooManyGuesses(GardenerError):
-    """A token is not compared now; `wait_s` says for how many seconds."""
+    """A token is not compared for the next `wait_s` seconds."""
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(f"Too many wrong tokens. Try again in {wait_s} seconds.")
@@ -33,7 +33,7 @@ class TooManyGuesses(GardenerError):
 
 
 class Window:
-    """Counts within a fixed window of time that begins with the first count."""
+    """Counts within a fixed time window that begins with the first count."""
 
     __slots__ = ("begun_s", "count")
 
@@ -43,7 +43,7 @@ class Window:
 
 
 class Guesses:
-    """Remembers wrong guesses and right ones, of a bounded number of clients; safe between threads."""
+    """Remembers wrong and right guesses of a bounded number of clients; thread-safe."""
 
     def __init__(self) -> None:
         self._wrong: OrderedDict[str, Window] = OrderedDict()
@@ -52,7 +52,7 @@ class Guesses:
         self._lock = threading.Lock()
 
     def check(self, client: str, now_s: float) -> None:
-        """Raise `TooManyGuesses` where another guess must wait."""
+        """Raise `TooManyGuesses` if another guess must wait."""
         client = network_of(client)
         with self._lock:
             self._check(client, now_s)
@@ -86,7 +86,7 @@ class Guesses:
 
 
 def network_of(client: str) -> str:
-    """The client's address; of IPv6 its /64, all of which one machine can use."""
+    """Return the client's address; for IPv6 its /64, all of which one machine can use."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:

@@ -1,8 +1,8 @@
 """Identity-Aware Proxy's public keys, by their id.
 
-Fetched when an unknown one is named and when they are an hour old. People whose key is known are served whatever
-becomes of a fetch: it runs beside them, and a failed one is repeated after one second, then two, up to a minute. Keys
-that could not be renewed for a day are believed no more.
+Fetched when an unknown one is named and when they are an hour old. People whose key is known are served regardless of
+a fetch: it runs in the background, and a failed one is repeated after one second, then two, up to a minute. Keys that
+could not be renewed for a day are no longer accepted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KEPT_S: Final = 24 * 3600.0
 
 
 class ProxyKeys:
-    """A mapping that fills itself. `fetch` gives all keys by id and may raise `OSError`; safe between threads."""
+    """A self-filling mapping. `fetch` returns all keys by id and may raise `OSError`; thread-safe."""
 
     def __init__(self, fetch: Callable[[], dict[str, Any]], now_s: Callable[[], float]) -> None:
         self._fetch = fetch
@@ -32,7 +32,7 @@ class ProxyKeys:
         self._fetching = threading.Lock()
 
     def __call__(self, key_id: str) -> Any | None:
-        """The key, None where the proxy has none of that id or has not answered for too long."""
+        """Return the key, None if the proxy has none of that id or has not answered for too long."""
         key = self._keys.get(key_id)
         if key is None or self._now_s() >= self._fetched_s + _FRESH_S:
             # Whoever has keys does not wait for somebody else's fetch: it may hang for ten seconds.
@@ -63,7 +63,7 @@ class ProxyKeys:
 
 
 def fetch_keys(url: str) -> dict[str, Any]:
-    """All keys of a JSON Web Key set. Raises `OSError`."""
+    """Return all keys of a JSON Web Key set. Raises `OSError`."""
     import jwt
 
     try:

@@ -1,8 +1,8 @@
-"""In front of every route: who is it, and the headers that every answer carries.
+"""In front of every route: authentication, and the headers of every response.
 
-Plain ASGI, so that a stream of events passes untouched. A request that nobody has proved to have sent gets no further
-than the sign-in page and the static files. What is open is decided on the path that the router uses: an address put
-together from the Host header is the sender's to choose.
+Plain ASGI, so that a stream of events passes untouched. An unauthenticated request gets no further than the sign-in
+page and the static files. Access is decided on the path that the router uses: a URL made from the Host header is chosen
+by the sender.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ HEADERS: Final = {
 
 
 class SafeHeaders:
-    """Adds the headers above to every answer; what a route does not say about caching is not kept."""
+    """Adds the headers above to every response; unless a route allows caching, it is not cached."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,7 +64,7 @@ class SafeHeaders:
 
 
 class Gate:
-    """Puts the viewer into the request's state, or answers 401; 429 where tokens are guessed."""
+    """Puts the viewer into the request's state, or answers 401; 429 if tokens are being guessed."""
 
     def __init__(self, app: ASGIApp, access: Access, log: AccessLog) -> None:
         self._app = app
@@ -105,15 +105,15 @@ class Gate:
             "problem.html",
             PageContext(None, "", path),
             status=401,
-            sentence="This page cannot tell who you are. Open it through the proxy that protects it.",
+            sentence="This page cannot identify you. Open it through the proxy in front of it.",
         )
         return Response(page, 401, media_type="text/html")
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether anybody may ask for this; everything that is not listed is closed.
+    """Return whether a path is public; everything not listed is closed.
 
-    A path that a router could read in two ways is closed, too.
+    An ambiguous path is closed, too.
     """
     if method in _OPEN.get(path, ()):
         return True
@@ -123,5 +123,5 @@ def is_open(method: str, path: str) -> bool:
 
 
 def too_many(error: TooManyGuesses) -> Response:
-    """429 with the time to wait."""
+    """Return 429 with the time to wait."""
     return JSONResponse({"error": str(error)}, 429, {"retry-after": str(error.wait_s)})

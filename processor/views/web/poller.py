@@ -1,7 +1,7 @@
-"""One poller per process: it reads the store, everybody else waits for it.
+"""One poller per process: the only reader of the store.
 
-All store calls happen in one thread of its own, one after the other, so that the event loop never waits for the store
-and a viewer only for seconds: what was read last is shown, and that the store does not answer. While nobody looks,
+All store calls run in a separate thread, one after the other, so that the event loop never waits for the store and a
+viewer only for seconds: then the last snapshot is shown, with the note that the store does not answer. Without viewers
 nothing is read.
 """
 
@@ -35,12 +35,12 @@ _T = TypeVar("_T")
 
 
 class Poller:
-    """Keeps the newest snapshot and tells those who wait when it changes. Lives in one event loop.
+    """Keeps the newest snapshot and notifies waiting viewers of changes. Lives in one event loop.
 
     Attributes:
-        viewers: how many streams of events are open.
-        ending: they shall end.
-        broken: the defect that ended the polling; whoever runs the page has to end with it.
+        viewers: number of open event streams.
+        ending: whether they should end.
+        broken: the defect that ended polling; the process should end, too.
     """
 
     def __init__(self, reading: StateReader, now: Callable[[], datetime], *, every_s: float) -> None:
@@ -60,12 +60,12 @@ class Poller:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What was read last; says so where the store has not answered for a while."""
+        """The last snapshot, with a note if the store has not answered for a while."""
         last = self._reading.snapshot
         return last if self._waiting_since is None else unanswered(last, self._waiting_since)
 
     async def run(self) -> None:
-        """Poll until cancelled; rests when nobody has looked for a minute. A defect ends it, see `broken`."""
+        """Poll until cancelled; pause after a minute without viewers. A defect ends it, see `broken`."""
         try:
             while True:
                 if not self.viewers and (self._now() - self._looked_at).total_seconds() > _LINGER_S:
@@ -80,7 +80,7 @@ class Poller:
             await self._tell()
 
     async def current(self) -> Snapshot:
-        """The newest snapshot for a page; read now if the poller has been resting, but not waited for for long."""
+        """Return the newest snapshot; read it now if the poller was paused, with a short wait."""
         self._looked_at = self._now()
         self._wanted.set()
         if self._now() - self._read_at > _STALE:
@@ -90,7 +90,7 @@ class Poller:
         return self.snapshot
 
     async def after(self, version: int, timeout_s: float) -> Snapshot | None:
-        """The first snapshot that is not `version`; None after the timeout."""
+        """Return the first snapshot other than `version`; None after the timeout."""
         self._wanted.set()
         try:
             async with asyncio.timeout(timeout_s), self._changed:
@@ -100,24 +100,24 @@ class Poller:
         return self.snapshot
 
     def end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let every stream of events end now; they would never do so by themselves. Safe in a signal handler."""
+        """End every event stream, which never ends by itself. Safe in a signal handler."""
         self.ending = True
         loop.call_soon_threadsafe(lambda: loop.create_task(self._tell()))
 
     async def act(self, wish: Wish, *, who: str) -> Outcome:
-        """Carry an action out and show its outcome to everybody. Raises what `carry_out` raises."""
+        """Carry out an action and show its outcome to everybody. Raises the errors of `carry_out`."""
         return await self._done(partial(self._reading.act, wish, who=who), _ACT_S)
 
     async def act_on_all(self, settings: Sequence[Wish], *, who: str) -> Outcome:
-        """Carry several out. Raises `OutcomeUnknown` when the state does not answer."""
+        """Carry out several actions. Raises `OutcomeUnknown` if the state does not answer."""
         return await self._done(partial(self._reading.act_on_all, settings, who=who), _ACT_S + _MORE_S * len(settings))
 
     async def take_back(self, name: str, *, who: str) -> Outcome:
-        """Undo an act. Raises what `StateReader.take_back` raises."""
+        """Undo an action. Raises the errors of `StateReader.take_back`."""
         return await self._done(partial(self._reading.take_back, name, who=who), _ACT_S)
 
     async def samples(self, cluster: Cluster) -> Sequence[Sample]:
-        """A cluster's samples in order of time; the first and the last alone where the store does not answer."""
+        """Return a cluster's samples by time; only the first and last if the store does not answer."""
         known = [cluster.sample] if cluster.latest is cluster.sample else [cluster.sample, cluster.latest]
         try:
             found = await self._call(partial(self._reading.samples, cluster), _SAMPLES_S)
@@ -129,23 +129,25 @@ class Poller:
         try:
             outcome = await self._call(call, patience_s)
         except TimeoutError:
-            raise OutcomeUnknown("It may or may not be done, look again: the state does not answer") from None
+            raise OutcomeUnknown(
+                "The outcome is unknown; check before you repeat it: the state does not answer"
+            ) from None
         await self._tell()
         return outcome
 
     async def look_again(self) -> None:
-        """Read everything now: somebody has met a state that is newer than what is shown."""
+        """Read everything now, because a newer state than the shown one was found."""
         with suppress(TimeoutError):
             await self._call(partial(self._reading.refresh, force=True), self._reading.patience.total_seconds())
         await self._tell()
 
     async def close(self) -> None:
-        """Let go of the store and of the thread."""
+        """Close the store and the thread."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._reading.close)
         self._thread.shutdown()
 
     async def _refreshed(self) -> None:
-        """One reading at a time: whoever wants one waits for the one that is under way."""
+        """Read once at a time: concurrent callers wait for the same reading."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._refresh())
         await asyncio.shield(self._refreshing)
@@ -166,7 +168,7 @@ class Poller:
             await self._tell()
 
     async def _call(self, call: Callable[[], _T], patience_s: float) -> _T:
-        """Something done in the store's thread, which goes on when it takes too long. Raises `TimeoutError`."""
+        """Run a call in the store's thread, which continues after the timeout. Raises `TimeoutError`."""
         working = asyncio.get_running_loop().run_in_executor(self._thread, call)
         # What comes too late is nobody's any more; it shall not be called lost either.
         working.add_done_callback(lambda late: late.cancelled() or late.exception())

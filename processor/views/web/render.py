@@ -1,6 +1,6 @@
-"""The templates' environment: everything that is printed is escaped, and every string is made visible first.
+"""The templates' environment: all output is escaped, after invisible characters are made visible.
 
-Both happen at the one place where the engine prints a value, so no template can forget either.
+Both happen where the engine prints a value, so no template can forget either.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _NUMBER: Final = re.compile(r"/(?:issues/)?0*(\d{1,9})(?:-[^/]*)?(?:\.md)?$", re
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What every page knows besides its content.
+    """Data of every page besides its content.
 
     Attributes:
-        form_token: goes into every form, "" where the viewer may not act.
-        path: the page's own address, for highlighting.
-        redact: takes secrets out of log text; `str` where somebody on call asked for the text as it is.
+        form_token: part of every form, "" if the viewer may not act.
+        path: the page's own path, for highlighting.
+        redact: removes secrets from log text; `str` if a person on call requested raw text.
     """
 
     viewer: Viewer | None
@@ -82,17 +82,17 @@ class PageContext:
 
     @property
     def is_redacted(self) -> bool:
-        """Secrets are taken out of what is shown."""
+        """Whether secrets are removed."""
         return self.redact is not str
 
     @property
     def may_act(self) -> bool:
-        """The viewer is on call."""
+        """Whether the viewer is on call."""
         return self.viewer is not None and self.viewer.role is Role.ON_CALL
 
 
 def render(name: str, shell: PageContext, **values: Any) -> str:
-    """One page as HTML."""
+    """Return a page as HTML."""
     token = _REDACT.set(shell.redact)
     try:
         return _ENVIRONMENT.get_template(name).render(shell=shell, version=__version__, **values)
@@ -101,60 +101,60 @@ def render(name: str, shell: PageContext, **values: Any) -> str:
 
 
 def name(cluster: Cluster) -> str:
-    """A cluster's title for a list: cut to what two or three lines hold."""
+    """Return a cluster's title for a list, cut to two or three lines."""
     text = title(cluster)
     return text if len(text) <= _CUT else text[: _CUT - 1] + "…"
 
 
 def title(cluster: Cluster) -> str:
-    """A cluster's title on one line, for whoever looks."""
+    """Return a cluster's title on one line, redacted for the viewer."""
     return titles.title(redacted(cluster, _REDACT.get()))
 
 
 def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
-    """Its pieces, for whoever looks."""
+    """Return its pieces, redacted for the viewer."""
     return titles.title_segments(redacted(cluster, _REDACT.get()))
 
 
 def unsecret(text: str) -> str:
-    """A piece of log text that belongs to no single cluster: the cause of an incident, an evidence."""
+    """Return redacted log text that belongs to no single cluster: an incident's cause, evidence."""
     return _REDACT.get()(text)
 
 
 def plural(n: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 entry", "2 entries"."""
+    """Return a number with its noun: "1 entry", "2 entries"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def iso(at: datetime) -> str:
-    """For machines: to the second, UTC."""
+    """Return a time for machines: to the second, UTC."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(at: datetime) -> str:
-    """For people: to the minute, UTC."""
+    """Return a time for people: to the minute, UTC."""
     return at.strftime("%Y-%m-%d %H:%M")
 
 
 def short(text: str, width: int = 48) -> str:
-    """Ids are long and differ at both ends."""
+    """Cut the middle: ids are long and differ at both ends."""
     return text if len(text) <= width else f"{text[: width - 9]}…{text[-8:]}"
 
 
 def is_web(url: str) -> bool:
-    """Only such an address becomes a link; a folder's path stays text."""
+    """Return whether a URL becomes a link; a folder's path stays text."""
     return url.startswith(("https://", "http://"))
 
 
 def did(record: AuditRecord) -> str:
-    """What somebody did, in the past: "muted it" before its end, "resolved it:" before a note."""
+    """Return an action in the past tense: "muted it" before its end, "resolved it:" before a note."""
     said = _DID.get(record.action, record.action)
     is_clause = record.detail.startswith(("until ", "in the revision after ", "into ", "to "))
     return f"{said}:" if record.detail and not is_clause else said
 
 
 def issue_of(record: AuditRecord, row: Row | None) -> IssueRef | None:
-    """The issue that a record is about: the one its cluster has, or one named by its address; None for others."""
+    """Return the issue of a record: that of its cluster, or one named by its URL; None for others."""
     if not record.action.startswith("issue "):
         return None
     known = row.cluster.triage.issue if row else None

@@ -1,4 +1,4 @@
-"""What routes answer with: pages, the detail of a cluster, problems as a sentence."""
+"""Responses of routes: pages, the detail of a cluster, problems as a sentence."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SENTENCES: Final = {404: "There is no such page.", 405: "This page cannot be us
 
 
 async def snapshot(request: Request) -> Snapshot:
-    """The newest snapshot. 503 as long as the store has never answered."""
+    """Return the newest snapshot. 503 as long as the store has never answered."""
     poller: Poller = request.app.state.poller
     found = await poller.current()
     if not found.version or (found.problem and not found.rows):
@@ -49,7 +49,7 @@ async def snapshot(request: Request) -> Snapshot:
 
 
 def row(found: Snapshot, cluster_id: str) -> Row:
-    """The row of a cluster. Raises `NotThere`."""
+    """Return the row of a cluster. Raises `NotThere`."""
     one = found.row(cluster_id)
     if one is None:
         raise NotThere(f"There is no cluster {cluster_id}.")
@@ -57,13 +57,13 @@ def row(found: Snapshot, cluster_id: str) -> Row:
 
 
 async def relations(request: Request, found: Snapshot, one: Row) -> Relations:
-    """What belongs to a cluster. One comparison at a time: the first of a snapshot finds the incidents for all."""
+    """Return the relations of a cluster. One comparison at a time: the first finds the incidents for all."""
     async with request.app.state.one_compares:
         return await run_in_threadpool(kin_of, one.cluster, found)
 
 
 def redact_for(request: Request) -> Callable[[str], str]:
-    """How log text is shown to this viewer: without secrets, unless somebody on call asks for it with `?raw=1`."""
+    """Return the redaction for this viewer: secrets are removed, unless a person on call requests `?raw=1`."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     if request.query_params.get("raw") == "1" and viewer is not None and viewer.role is Role.ON_CALL:
         return str
@@ -72,17 +72,17 @@ def redact_for(request: Request) -> Callable[[str], str]:
 
 
 def seen(request: Request, one: Row) -> Row:
-    """The row as this viewer sees it."""
+    """Return the row as shown to this viewer."""
     return replace(one, cluster=redacted(one.cluster, redact_for(request)))
 
 
 def page(request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
-    """A page for whoever is looking."""
+    """Return a page for this viewer."""
     return HTMLResponse(render(name, _shell(request), **values), code)
 
 
 async def detail(request: Request, found: Snapshot, one: Row, *, message: str = "", code: int = 200) -> Response:
-    """The page of one cluster."""
+    """Return the page of one cluster."""
     one, asked = seen(request, one), request.query_params
     mine = {one.cluster.id, *one.cluster.aliases}
     kept = [redacted_sample(sample, redact_for(request)) for sample in await _samples(request, one.cluster)]
@@ -105,7 +105,7 @@ async def detail(request: Request, found: Snapshot, one: Row, *, message: str = 
 
 
 def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: str = "", code: int = 200) -> Response:
-    """The page of one incident."""
+    """Return the page of one incident."""
     rows = [seen(request, row) for row in one.rows]
     root = redacted(one.root, redact_for(request))
     answer = page(
@@ -125,7 +125,7 @@ def incident(request: Request, found: Snapshot, one: IncidentRow, *, message: st
 
 
 def done(request: Request) -> str:
-    """What the act before has done, "" where there was none."""
+    """Return the outcome of the action before, "" if there was none."""
     said = DONE.get(request.query_params.get("done", ""), "")
     n = request.query_params.get("n", "")
     many = f" {n} clusters." if n.isascii() and n.isdigit() and len(n) < 6 and n != "1" else ""  # noqa: PLR2004
@@ -133,7 +133,7 @@ def done(request: Request) -> str:
 
 
 def said_once(request: Request, answer: Response) -> Response:
-    """The address stays the page's own, so that a reload does not say it again."""
+    """Keep the page's own URL, so that a reload does not repeat the message."""
     if "done" in request.query_params:
         kept = [(name, value) for name, value in request.query_params.items() if name not in ("done", "undo", "n")]
         answer.headers["hx-replace-url"] = f"{request.scope['path']}{'?' + urlencode(kept) if kept else ''}"
@@ -147,36 +147,36 @@ def _chart(request: Request, found: Snapshot, rows: Sequence[Row], began_at: dat
 
 
 async def _samples(request: Request, cluster: Cluster) -> Sequence[Sample]:
-    """The samples kept, read when they are asked for; without an answer the two that are known."""
+    """Return the kept samples, read on demand; without an answer the two that are known."""
     poller: Poller = request.app.state.poller
     return await poller.samples(cluster)
 
 
 def wants_json(request: Request) -> bool:
-    """A script, or the twin of a page."""
+    """Return whether JSON is wanted: by a script, or a `.json` URL."""
     return request.scope["path"].endswith(".json") or "text/html" not in request.headers.get("accept", "*/*")
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """A refusal: a page for people, JSON for scripts."""
+    """Return a refusal: a page for people, JSON for scripts."""
     code = error.status_code if isinstance(error, HTTPException) else 500
     sentence = error.detail if isinstance(error, HTTPException) else ""
     return problem(request, code, _SENTENCES.get(code, sentence))
 
 
 async def failed(request: Request, error: Exception) -> Response:
-    """One of our own errors: its text is a sentence for people."""
+    """Return one of our own errors: its text is a sentence for people."""
     codes: dict[type[Exception], int] = {ConfigError: 400, NotThere: 404, Overtaken: 409, Transient: 503}
     return problem(request, next((code for kind, code in codes.items() if isinstance(error, kind)), 503), str(error))
 
 
 async def broken(request: Request, _error: Exception) -> Response:
-    """A defect; the trace goes to the server's log, never to the viewer."""
-    return problem(request, 500, "Something went wrong here. The server's log says what.")
+    """Return a defect; the trace goes to the server's log, never to the viewer."""
+    return problem(request, 500, "Something went wrong. See the server's log.")
 
 
 def problem(request: Request, code: int, sentence: str) -> Response:
-    """A sentence, and nothing else."""
+    """Return a sentence and nothing else."""
     if wants_json(request):
         return JSONResponse({"error": sentence}, code)
     return page(request, "problem.html", code=code, status=code, sentence=sentence)

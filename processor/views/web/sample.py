@@ -1,6 +1,6 @@
-"""One sample as the page shows it: its trace with the application's own lines marked, its JSON, its links. Pure.
+"""One sample on the page: its trace with the application's own lines marked, its JSON, its links. Pure.
 
-Promises: an address is made of quoted parts and leads to Google Cloud's console only; log text stays text.
+Promises: a URL consists of quoted parts and leads to Google Cloud's console only; log text stays text.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Shown(NamedTuple):
     """A sample with its place among the others.
 
     Attributes:
-        number, of: it is the number-th of so many, in time order.
-        request: the HTTP request in one line, "" where there is none.
-        parts: its text, see `trace.parts`; empty where it has none.
-        code: file, line and function that wrote it, "" where the entry does not say.
-        explorer, trace: addresses in the console, "" where the entry names no project or no trace.
+        number, of: its position and the total, in time order.
+        request: the HTTP request in one line, "" for none.
+        parts: its text, see `trace.parts`; empty if it has none.
+        code: file, line and function that wrote it, "" if the entry names none.
+        explorer, trace: URLs in the console, "" if the entry names no project or no trace.
     """
 
     sample: Sample
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 
 def shown(cluster: Cluster, samples: Sequence[Sample], wanted: str) -> Shown:
-    """The sample that was asked for by its number, else the latest."""
+    """Return the sample with the requested number, otherwise the latest."""
     of = len(samples)
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:6]) <= of else of
     sample = samples[number - 1]
@@ -64,7 +64,7 @@ def shown(cluster: Cluster, samples: Sequence[Sample], wanted: str) -> Shown:
 
 
 def _indented(sample: Sample, entry: dict[str, Any]) -> str:
-    """The JSON as people read it; as it is where it was cut."""
+    """Return indented JSON; unchanged if it was cut."""
     try:
         return json.dumps(entry, ensure_ascii=False, indent=2) if entry else sample.raw
     except RecursionError:
@@ -77,7 +77,7 @@ def _request(request: dict[str, Any]) -> str:
 
 
 def _explorer(cluster: Cluster, sample: Sample) -> str:
-    """This one entry in Logs Explorer: its id, and the minute around it, for ids are unique in that only."""
+    """Return the URL of this entry in Logs Explorer: its id, and the minute around it, within which ids are unique."""
     project = cluster.stream.project
     if not project or not sample.insert_id:
         return ""
@@ -88,7 +88,7 @@ def _explorer(cluster: Cluster, sample: Sample) -> str:
 
 
 def _trace(entry: dict[str, Any]) -> str:
-    """The request's trace, of the form projects/PROJECT/traces/ID."""
+    """Return the URL of the request's trace, of the form projects/PROJECT/traces/ID."""
     path = entry.get("trace")
     names = path.split("/") if isinstance(path, str) else []
     if len(names) != 4 or (names[0], names[2]) != ("projects", "traces"):  # noqa: PLR2004  # the four of the form

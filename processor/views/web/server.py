@@ -1,7 +1,7 @@
-"""The page as a process: uvicorn with limits on what a sender may leave undone.
+"""The page as a process: uvicorn with limits on incomplete requests.
 
-A connection has ten seconds for the head of each request, however its bytes dribble in; a form has ten more (see
-`processor.views.web.forms`). Beyond a number of connections everybody is answered 503 at once.
+A connection has ten seconds for the head of each request, however slowly its bytes arrive; a form has ten more (see
+`processor.views.web.forms`). Beyond a number of connections, further ones are answered 503 at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_CONNECTIONS: Final = 1000
 
 
 class TimedProtocol(H11Protocol):
-    """Closes a connection that has not sent a whole head of a request in time; uvicorn waits for ever."""
+    """Closes a connection that has not sent a complete request head in time; uvicorn waits for ever."""
 
     _head_due: asyncio.TimerHandle | None = None
 
@@ -49,7 +49,7 @@ class TimedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        """The time runs from the first moment without a request being answered; more bytes do not renew it."""
+        """Start the timer at the first moment without a request being answered; more bytes do not renew it."""
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if is_answering or self.transport.is_closing():
             self._unwatch()
@@ -63,13 +63,13 @@ class TimedProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Ends the streams of events first: uvicorn waits for every answer to end, and they never do."""
+    """Ends event streams first: uvicorn waits for every response to end, and these never do."""
 
     poller: Poller | None = None
     loop: asyncio.AbstractEventLoop | None = None
 
     def follow(self, poller: Poller) -> Poller:
-        """Take the poller whose streams must end; called within the loop."""
+        """Set the poller whose streams must end; called within the loop."""
         self.loop = asyncio.get_running_loop()
         self.poller = poller
         return poller
@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: ASGIApp, settings: WebSettings) -> Server:
-    """A server that logs through the root logger only, and believes nobody's X-Forwarded-For but its proxies'."""
+    """Return a server that logs through the root logger only, and trusts X-Forwarded-For only from its proxies."""
     config: dict[str, Any] = {
         "http": TimedProtocol,
         "ws": "none",
@@ -103,7 +103,7 @@ def make_server(app: ASGIApp, settings: WebSettings) -> Server:
 
 
 def listen(settings: WebSettings) -> socket.socket:
-    """The socket. Raises `ConfigError` where it cannot be had."""
+    """Return the listening socket. Raises `ConfigError` if that fails."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family, backlog=512)

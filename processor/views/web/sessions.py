@@ -1,8 +1,8 @@
-"""Signed sessions: who has signed in, until they sign out or twelve hours are over. Pure but for the random key.
+"""Signed sessions, until sign-out or for twelve hours. Pure except for the random key.
 
-Each role has a signing key of its own, made of a secret that nobody holds but this process (or `session_key`, where
-several processes share one) and of the role's token: a new token ends the sessions of the old one. A role without a
-token has no key, hence no sessions. No key is made of what a viewer could know.
+Each role has its own signing key, derived from a secret known only to this process (or `session_key`, if several
+processes share one) and the role's token: a new token ends the sessions of the old one. A role without a token has no
+key, hence no sessions. No key is derived only from what a viewer may know.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_COOKIE: Final = 1000
 
 
 class Role(StrEnum):
-    """What a viewer may do."""
+    """The rights of a viewer."""
 
     READ = "read-only"
     ON_CALL = "on-call"
@@ -32,12 +32,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who was let in.
+    """An authenticated person or script.
 
     Attributes:
-        name: as the audit trail names them.
-        by_header: they proved it in a header that no other site can make a browser send.
-        session: id of their session, "" without one.
+        name: as in the audit trail.
+        by_header: authenticated by a header that no other site can make a browser send.
+        session: id of the session, "" without one.
     """
 
     name: str
@@ -61,13 +61,13 @@ class Sessions:
         self._floor_s = 0.0
 
     def cookie(self, name: str, role: Role, now_s: float) -> str:
-        """A new session's cookie. Raises `KeyError` for a role that has no token."""
+        """Return a new session's cookie. Raises `KeyError` for a role without a token."""
         shown = urlsafe_b64encode(name.encode("utf-8", "replace")).decode()
         claim = f"{role.name}.{secrets.token_hex(16)}.{shown}.{int(now_s) + SESSION_S}"
         return f"{claim}.{_sign(self._keys[role], claim)}"
 
     def viewer(self, cookie: str, now_s: float) -> Viewer | None:
-        """Whose cookie this is, None for one that is forged, expired or ended."""
+        """Return the viewer of a cookie, None if it is forged, expired or ended."""
         found = self._read(cookie)
         if found is None:
             return None
@@ -77,7 +77,7 @@ class Sessions:
         return viewer
 
     def end(self, cookie: str, now_s: float) -> tuple[str, int] | None:
-        """Believe this session no more, whoever kept a copy of its cookie; return its id and when it expires."""
+        """End this session for every copy of its cookie; return its id and expiry."""
         found = self._read(cookie)
         if found is None:
             return None
@@ -91,7 +91,7 @@ class Sessions:
         return viewer.session, expires_s
 
     def form_token(self, viewer: Viewer) -> str:
-        """The mark of a form that was shown to this viewer, in this session."""
+        """Return the token of forms shown to this viewer in this session."""
         return _sign(self._form_key, f"{viewer.role.name}.{viewer.session}.{viewer.name}")
 
     def _read(self, cookie: str) -> tuple[Viewer, int] | None:

@@ -22,30 +22,30 @@ IAP_KEYS: Final = "https://www.gstatic.com/iap/verify/public_key-jwk"
 
 
 class WebSettings(BaseSettings):
-    """Who may look and who may act. Without a token and without an audience: this machine only."""
+    """Settings of access. Without a token and without an audience: this machine only."""
 
     model_config = SettingsConfigDict(env_prefix="GARDENER_WEB_", extra="ignore", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
-    token: SecretStr = Field(SecretStr(""), description="Who has it is on call: signs in with it, or sends it.")
-    read_token: SecretStr = Field(SecretStr(""), description="Who has it may look, not act.")
+    host: str = Field("127.0.0.1", description="Address on which the page listens.")
+    port: int = Field(8080, ge=0, le=65_535, description="Port on which the page listens; 0 picks a free one.")
+    token: SecretStr = Field(SecretStr(""), description="Token for people on call, to sign in or to send in a header.")
+    read_token: SecretStr = Field(SecretStr(""), description="Token for read-only access.")
     session_key: SecretStr = Field(
         SecretStr(""),
-        description="Key that signs sessions, for several processes behind one address; by default each has its own.",
+        description="Key that signs sessions, shared by the processes behind one address; by default each has its own.",
     )
     proxies: str = Field(
         "127.0.0.1,::1",
-        description="Addresses and networks whose X-Forwarded-For names the client, for the limit on guessing.",
+        description="Addresses and networks whose X-Forwarded-For is trusted, for the limit on guessing.",
     )
-    iap_audience: str = Field("", description="Audience of Identity-Aware Proxy's signed header; turns it on.")
-    iap_keys: str = Field(IAP_KEYS, description="Where Identity-Aware Proxy publishes its keys.")
+    iap_audience: str = Field("", description="Audience of Identity-Aware Proxy's signed header; enables it.")
+    iap_keys: str = Field(IAP_KEYS, description="URL of Identity-Aware Proxy's public keys.")
     on_call: str = Field(
         "",
-        description="Who may act behind the proxy: mo@example.org,*@sre.example.org;"
+        description="People who may act behind the proxy: mo@example.org,*@sre.example.org;"
         " people of another issuer as ISSUER:E-MAIL.",
     )
-    every: float = Field(1.0, ge=0.2, le=60, description="Look for changes this often, in seconds.")
+    every: float = Field(1.0, ge=0.2, le=60, description="Seconds between two checks for changes.")
 
     @field_validator("token", "read_token")
     @classmethod
@@ -82,12 +82,12 @@ class WebSettings(BaseSettings):
 
     @property
     def is_local(self) -> bool:
-        """Nobody can come from outside this machine, so nobody has to say who they are."""
+        """Whether only this machine has access, so that nobody has to authenticate."""
         return not (self.token.get_secret_value() or self.read_token.get_secret_value() or self.iap_audience)
 
 
 def load_web(flags: Mapping[str, object]) -> WebSettings:
-    """The settings in force. Raises `ConfigError` naming the setting; also where the page would be open to all."""
+    """Return the effective settings. Raises `ConfigError` naming the setting; also if the page would be open to all."""
     given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     try:
         settings = WebSettings(**given)

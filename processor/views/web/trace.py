@@ -1,6 +1,6 @@
 """A sample's stack trace for the page: the application's own lines marked, runs of library lines folded. Pure.
 
-Which lines are whose is known from `processor.parsing.stacktrace`; the text itself is shown as it came.
+The owner of each line is known from `processor.parsing.stacktrace`; the text is shown unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FOLD_FROM: Final = 3
 
 
 class Part(NamedTuple):
-    """Some consecutive lines. `whose`: "own", "library", or "" for what is no call: message, header, source text."""
+    """Consecutive lines. `whose`: "own", "library", or "" if they are no calls: message, header, source text."""
 
     whose: str
     text: str
@@ -27,12 +27,12 @@ class Part(NamedTuple):
 
     @property
     def is_folded(self) -> bool:
-        """Whether these are shown on demand only."""
+        """Whether these are folded, to be shown on demand."""
         return self.whose == "library" and self.lines >= _FOLD_FROM
 
 
 def parts(text: str) -> tuple[Part, ...]:
-    """The text in parts; one part where it holds no stack trace. Together they are the text, line by line."""
+    """Return the text in parts, a single one if it has no stack trace. Together they are the text, line by line."""
     lines = text.split("\n")
     found = stacktrace.parse(text) if len(lines) > 1 else None
     if found is None:
@@ -47,7 +47,7 @@ def parts(text: str) -> tuple[Part, ...]:
 
 
 def _owners(lines: Iterable[str], marks: dict[tuple[str, str], bool]) -> Iterator[str]:
-    """For each line whose call it is; what is indented deeper than a call (its source text) belongs to it."""
+    """Return the owner of each line; lines indented deeper than a call (its source text) belong to it."""
     whose, indent = "", 0
     for line in lines:
         depth = len(line) - len(line.lstrip())
@@ -60,5 +60,5 @@ def _owners(lines: Iterable[str], marks: dict[tuple[str, str], bool]) -> Iterato
 
 
 def _last(name: str) -> str:
-    """The last part of a path, class or package: what the line itself is sure to hold."""
+    """Return the last part of a path, class or package, which the line itself certainly contains."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[-1] if "/" not in name else name.rsplit("/", 1)[-1]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def as_json(log: Worklog, redact: Redact) -> dict[str, Any]:
-    """The same facts for machines, every cluster; log text is redacted but not neutralised."""
+    """Return the facts of every cluster; log text is redacted but not neutralised."""
     places = numbers(log)
     return {
         "date": log.at.isoformat(),

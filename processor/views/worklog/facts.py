@@ -1,7 +1,7 @@
 """The worklog's facts: what the state knows about a period, gathered and counted. Pure.
 
 Promises: every figure is a sum over committed state, nothing is estimated, and what the state does not know is left
-out. Must not render, redact, read a clock or do IO; `worklog_page` turns these facts into Markdown and JSON.
+out. Must not render, redact, read a clock or do IO; `markdown` and `as_json` render these facts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 
 
 class Stage(StrEnum):
-    """How far a cluster has come on its way to an issue."""
+    """A cluster's stage on its way to an issue."""
 
     REPORTED = "reported"
     AWAITED = "awaits its issue"
@@ -44,19 +44,19 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole UTC days, both included; None is open. Days are what the state keeps of the past."""
+    """Whole UTC days, both included; None is open. The state keeps the past by day."""
 
     since: date | None = None
     until: date | None = None
 
     def entries(self, cluster: Cluster) -> int:
-        """How many of the cluster's entries lie in it; days beyond the ninety kept count only in an open period."""
+        """Return the cluster's entries in the period; days beyond the ninety kept count only if it is open."""
         if self.since is None and self.until is None:
             return cluster.count
         return sum(n for day, n in cluster.days.items() if self.holds(_EPOCH + timedelta(days=day)))
 
     def holds(self, day: date) -> bool:
-        """Whether this day belongs to it."""
+        """Return whether it includes this day."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
@@ -69,9 +69,9 @@ class Item:
         impact: the sentence of the policy's rule.
         history: what people and the controller did, oldest first.
         links: to other clusters, with their evidence.
-        precedents: issues that people wrote about it.
-        deploys: what its service's revisions say of it.
-        told_in: the issue of the incident that covers it.
+        precedents: issues written by people about it.
+        deploys: its relation to its service's revisions.
+        reported_in: the issue of the incident that covers it.
     """
 
     cluster: Cluster
@@ -90,14 +90,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Worklog:
-    """Everything the document says.
+    """The content of the document.
 
     Attributes:
-        at: the newest thing in the state: the last commit, decision or entry.
+        at: time of the last commit, decision or entry in the state.
         first, last: event time of the entries' first and last, cut to the period.
         totals: of the whole state, whatever the period.
         items: the most urgent and most frequent first.
-        troubles: what people should know of the issues' delivery.
+        troubles: problems of issue delivery, each a sentence.
     """
 
     at: datetime
@@ -122,7 +122,7 @@ class Worklog:
         return tuple(sorted({item.cluster.stream.service for item in self.items}))
 
     def of(self, *stages: Stage) -> tuple[Item, ...]:
-        """The items at one of these stages."""
+        """Return the items at one of these stages."""
         return tuple(item for item in self.items if item.stage in stages)
 
 
@@ -141,7 +141,7 @@ def gather(
     service: str = "",
     troubles: tuple[str, ...] = (),
 ) -> Worklog:
-    """The facts of a period, of one service or of all (""); `speaks_for`: silent cluster -> whose issue tells of it."""
+    """Return the facts of a period, of one service or all (""); `speaks_for`: silent cluster -> owner of its issue."""
     period, trail = period or Period(), _trail(audit)
     chosen = [one for one in clusters if service in ("", one.stream.service) and period.entries(one)]
     found = [

@@ -1,7 +1,7 @@
 """The worklog as a document: Markdown for people and GitHub. Pure.
 
-Promises: log text appears only through `processor.text.markdown` and only after `redact`; every box that is ticked is
-true of the state, every next step follows from it, and the same state gives the same bytes. Bounded: beyond
+Promises: log text appears only through `processor.text.markdown` and only after `redact`; every ticked box is true of
+the state, every next step follows from it, and the same state gives the same bytes. Bounded: beyond
 `MAX_DETAILS` clusters only sums are written. Must not gather facts (`processor.views.worklog.facts`) or do IO.
 """
 
@@ -30,7 +30,7 @@ _MAX_ROWS: Final = 8
 
 
 def markdown(log: Worklog, redact: Redact) -> str:
-    """The whole document; GitHub renders it, and it reads well as text."""
+    """Return the whole document; GitHub renders it, and it is readable as text."""
     found = problems(log)
     parts = [
         *_head(log, redact),
@@ -67,7 +67,7 @@ def _head(log: Worklog, redact: Redact) -> Iterable[str]:
 
 
 def _days(log: Worklog) -> str:
-    """The days analysed; when the state was read is another matter."""
+    """Return the days analysed, which differ from the time of reading."""
     first, last = log.first or log.at, log.last or log.at
     days = f"{first:%Y-%m-%d}" if first.date() == last.date() else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     return f"{days} (from the state as of {log.at:%Y-%m-%d %H:%M:%S} UTC)"

@@ -20,7 +20,7 @@ _MAX_NAMED = 3
 
 
 class Problem(NamedTuple):
-    """One section. `items`: the cluster that names the cause first; `number`: its place in the document, from 1."""
+    """One section. `items`: first the cluster that names the cause; `number`: its position in the document, from 1."""
 
     number: int
     items: tuple[Item, ...]
@@ -33,12 +33,12 @@ class Problem(NamedTuple):
 
     @property
     def told(self) -> Item:
-        """The cluster whose issue reports it, else the one that names the cause."""
+        """The cluster whose issue reports it, otherwise the one that names the cause."""
         return next((item for item in self.items if item.cluster.triage.issue is not None), self.items[0])
 
     @property
     def priority(self) -> Priority:
-        """That of the most urgent cluster."""
+        """Priority of the most urgent cluster."""
         return min(item.priority for item in self.items)
 
     @property
@@ -48,14 +48,14 @@ class Problem(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What went wrong, with its values: log text."""
+        """The cause with its values; log text."""
         if self.incident is not None:
             return self.incident.cause
         return raised(self.lead.cluster) or title(self.lead.cluster)
 
 
 def problems(log: Worklog) -> tuple[Problem, ...]:
-    """Every cluster of the worklog in one of them, the most urgent and most frequent first."""
+    """Return the problems, each cluster in one of them, the most urgent and most frequent first."""
     by_id = {item.cluster.id: item for item in log.items}
     grouped: list[tuple[tuple[Item, ...], Incident | None]] = []
     for incident in log.incidents:
@@ -69,12 +69,12 @@ def problems(log: Worklog) -> tuple[Problem, ...]:
 
 
 def numbers(log: Worklog) -> dict[str, int]:
-    """Cluster id -> number of the section that it is in."""
+    """Return cluster id -> number of its section."""
     return {item.cluster.id: problem.number for problem in problems(log) for item in problem.items}
 
 
 def reach(problem: Problem, log: Worklog) -> tuple[str, ...]:
-    """How far it reaches, as far as the state knows: operation, endpoints, users, instances, requests. Log text."""
+    """Return its known extent: operation, endpoints, users, instances, requests. Log text."""
     return tuple(part for part in _reach(problem, log) if part)
 
 
@@ -97,7 +97,7 @@ def _reach(problem: Problem, log: Worklog) -> Iterator[str]:
 
 
 def _requests(problem: Problem, log: Worklog) -> str:
-    """Its share of the requests that the service logged; "" where it has none."""
+    """Return its share of the service's logged requests; "" if there are none."""
     services = {item.cluster.stream.service for item in problem.items}
     ours = sum(_logged(item) for item in problem.items)
     theirs = sum(_logged(item) for item in log.items if item.cluster.stream.service in services)

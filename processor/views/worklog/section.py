@@ -34,12 +34,12 @@ _MAX_MEMBERS: Final = 20
 
 
 def title_of(problem: Problem, redact: Redact) -> str:
-    """A problem's title on one inert line."""
+    """Return a problem's title on one inert line."""
     return neutral.prose(redact(problem.title.split("\n", 1)[0]), max_chars=_MAX_TITLE)
 
 
 def section(problem: Problem, log: Worklog, redact: Redact) -> Iterable[str]:
-    """Everything about one problem."""
+    """Yield the section of one problem."""
     cluster = problem.lead.cluster
     severities = sums.severities(problem.items)
     levels = ", ".join(f"{level.name} {n:,}" for level, n in severities.items())
@@ -71,29 +71,29 @@ def section(problem: Problem, log: Worklog, redact: Redact) -> Iterable[str]:
 
 
 def stage(problem: Problem) -> str:
-    """How far it has come on its way to an issue; the issue where there is one."""
+    """Return its stage on the way to an issue, or the issue."""
     item = problem.told
     issue = item.cluster.triage.issue or item.reported_in
     return report.issue_link(issue.number, issue.url) if issue is not None else str(item.stage)
 
 
 def share(problem: Problem, log: Worklog) -> str:
-    """Its share of all entries."""
+    """Return its share of all entries."""
     return f"{100 * problem.entries / log.entries:.1f}%" if log.entries else "0%"
 
 
 def name(text: str, redact: Redact) -> str:
-    """A name from the log, inert."""
+    """Return a name from the log, inert."""
     return neutral.prose(redact(text), max_chars=_MAX_NAME)
 
 
 def count(n: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
+    """Return a number with its noun."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def when(at: datetime) -> str:
-    """A time for people, UTC."""
+    """Return a time for people, UTC."""
     return f"{at:%Y-%m-%d %H:%M}"
 
 
@@ -107,7 +107,7 @@ def _clusters(problem: Problem) -> str:
 
 
 def _members(problem: Problem, redact: Redact) -> Iterable[str]:
-    """The clusters of an incident, each with the reason why it belongs."""
+    """Yield the clusters of an incident, each with the reason why it belongs."""
     incident = problem.incident
     if incident is None:
         return
@@ -131,7 +131,7 @@ def _members(problem: Problem, redact: Redact) -> Iterable[str]:
 
 
 def _sample(item: Item, redact: Redact) -> str:
-    """The entry as JSON without what all entries share; as text where its JSON was cut."""
+    """Return the entry as JSON without common fields; as text if its JSON was cut."""
     kept = sample_json(item.cluster.latest.raw, redact)
     if kept is None:
         return neutral.block(redact(item.cluster.latest.text), max_chars=_MAX_SAMPLE)
@@ -140,7 +140,7 @@ def _sample(item: Item, redact: Redact) -> str:
 
 
 def _impact(problem: Problem, log: Worklog, redact: Redact) -> str:
-    """The rule's sentence, and how far it reaches as far as the state knows."""
+    """Return the rule's sentence and the known extent."""
     known, _, more = sums.instances(problem.items)
     revisions = {one for item in problem.items for one in item.cluster.revisions}
     seen = [

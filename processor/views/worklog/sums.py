@@ -18,7 +18,7 @@ _MIN_PREFIX: Final = 4
 
 
 def severities(items: Iterable[Item]) -> dict[Severity, int]:
-    """Entries by severity over the clusters' whole life, the worst first."""
+    """Return entries by severity over the clusters' whole life, the worst first."""
     found: dict[Severity, int] = {}
     for item in items:
         for level, n in item.cluster.severities.items():
@@ -27,7 +27,7 @@ def severities(items: Iterable[Item]) -> dict[Severity, int]:
 
 
 def facet(items: Iterable[Item], name: str) -> dict[str, int]:
-    """Entries by value of one facet, the most frequent first."""
+    """Return entries by value of one facet, the most frequent first."""
     found: dict[str, int] = {}
     for item in items:
         for value, n in item.cluster.facets.get(name, {}).items():
@@ -36,7 +36,7 @@ def facet(items: Iterable[Item], name: str) -> dict[str, int]:
 
 
 def revisions(items: Iterable[Item]) -> dict[str, tuple[int, datetime, datetime]]:
-    """Revision -> (entries, first seen, last seen), in the order in which they were first seen."""
+    """Return revision -> (entries, first seen, last seen), in order of first appearance."""
     found: dict[str, tuple[int, datetime, datetime]] = {}
     for item in items:
         for name, span in item.cluster.revisions.items():
@@ -46,7 +46,7 @@ def revisions(items: Iterable[Item]) -> dict[str, tuple[int, datetime, datetime]
 
 
 def instances(items: Sequence[Item]) -> tuple[int, str, bool]:
-    """(how many instances are known by name, the beginning that all names share or "", whether there are more)."""
+    """Return (number of instances known by name, their common prefix or "", whether there are more)."""
     names = list(facet(items, facets.INSTANCE))
     known = [name for name in names if name != facets.OTHER]
     prefix = _beginning(known) if len(known) > 1 else ""
@@ -54,14 +54,14 @@ def instances(items: Sequence[Item]) -> tuple[int, str, bool]:
 
 
 def _beginning(names: Iterable[str]) -> str:
-    """What all names begin with; the least and the greatest of them share no more than all do."""
+    """Return the common prefix of all names, which is that of the least and the greatest."""
     ordered = sorted(name.rstrip("…") for name in names)
     same = takewhile(lambda both: both[0] == both[1], zip(ordered[0], ordered[-1], strict=False))
     return "".join(char for char, _ in same)
 
 
 def labels(items: Sequence[Item]) -> dict[str, dict[str, int]]:
-    """Labels and places of the entries: name -> value -> entries."""
+    """Return labels and locations of the entries: name -> value -> entries."""
     names = sorted({name for item in items for name in item.cluster.facets})
     wanted = [
         name for name in names if facets.is_label(name) or name in (facets.LOCATION, facets.NAMESPACE, facets.CLUSTER)

@@ -1,7 +1,7 @@
-"""The worklog read from a store, and kept up to date in a folder while a worker runs.
+"""Reads the worklog from a store, and keeps it up to date in a folder while a worker runs.
 
-Promises: the file is always whole, and is touched only when it would say something else. Counting never waits for it
-longer than it takes to read the clusters, at most once in `every_s`.
+Promises: the file is always complete, and is written only when its content changes. Counting waits for it only while
+the clusters are read, at most once in `every_s`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NAME: Final = "worklog.md"
 
 
 def read(store: Store, policy: Policy, *, period: Period | None = None, service: str = "") -> Worklog:
-    """The facts of a period. Raises `StateError`, `Transient`."""
+    """Return the facts of a period. Raises `StateError`, `Transient`."""
     clusters = store.clusters()
     known = Deploys(clusters)
     newest = max((cluster.last_seen for cluster in clusters), default=datetime(1970, 1, 1, tzinfo=UTC))
@@ -58,7 +58,7 @@ def read(store: Store, policy: Policy, *, period: Period | None = None, service:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file whole, so that a reader never sees half of it. Raises `ConfigError`."""
+    """Replace the file as a whole, so that a reader never sees half of it. Raises `ConfigError`."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         part.write_text(text, "utf-8")
@@ -72,8 +72,8 @@ class Keeper:
     """Writes the whole state's worklog into a folder on a schedule.
 
     Args:
-        folder: made when it is not there. Raises `ConfigError` when it cannot be.
-        every_s: pause between two looks at the state.
+        folder: created if it does not exist. Raises `ConfigError` if that fails.
+        every_s: seconds between two reads of the state.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Keeper:
             raise ConfigError(f"the folder of the worklog {folder} cannot be made: {error.strerror}") from None
 
     def run_if_due(self, done: bool) -> None:  # the worker's `PeriodicTask`
-        """Write it when it is due, and once more when the source has nothing more."""
+        """Write it if it is due, and once more when the source is exhausted."""
         if not done and self._clock.now() < self._next_at:
             return
         self._next_at = self._clock.now() + self._every

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processor.ingest.retention import Retention, too_old
+from processor.ingest.retention import RawRetention, Retention, too_old
 from processor.model import Cluster, IssueRef, Kind, Sample, Severity, Status, Stream, Triage
 from processor.model.errors import Transient
 from processor.model.forget import Forgotten
@@ -91,3 +91,38 @@ def test_no_days_keep_everything():
     Retention(shelf, clock=Hours(), days=0).run_if_due(True)
 
     assert shelf.asked == []
+
+
+class Slices:
+    """A store whose samples are redacted in three slices; away when told so."""
+
+    def __init__(self):
+        self.asked, self.away = [], False
+
+    def redact_samples(self, before, *, after, limit):
+        if self.away:
+            raise Transient("away")
+        self.asked.append((before, after))
+        return {"": "b", "b": "d", "d": ""}[after]
+
+
+def test_raw_samples_are_redacted_daily_in_slices_and_not_by_who_comes_and_goes():
+    store, hours = Slices(), Hours()
+    task = RawRetention(store, clock=hours, days=30)
+    task.run_if_due(False)
+    task.run_if_due(True)
+    assert store.asked == [], "a run over a file ends before"
+
+    hours.at += timedelta(minutes=11)
+    store.away = True
+    task.run_if_due(False)
+    store.away = False
+    for _ in range(100):
+        hours.at += timedelta(seconds=20)
+        task.run_if_due(False)
+    assert [after for _, after in store.asked] == ["", "b", "d"]
+    assert store.asked[0][0] == NOW + timedelta(minutes=11, seconds=20) - 30 * DAY
+
+    hours.at += DAY
+    task.run_if_due(False)
+    assert [after for _, after in store.asked] == ["", "b", "d", ""]

@@ -4,6 +4,7 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
 import pytest
 
@@ -415,7 +416,8 @@ def test_a_minute_of_nothing_but_rejected_messages_ends_the_run_before_it_is_all
     with pytest.raises(TooManyRejected, match=r"3,100 of the last 3,100 messages are not log entries \(.*JSON"):
         make(source, store, clock, limit=limit).run()
 
-    assert store.totals().rejected == len(source.acked) == 3000
+    assert store.totals().rejected == len(source.acked)
+    assert 3000 <= len(source.acked) < 3100, "the batch that is too much stays in the source"
 
 
 @pytest.mark.parametrize(
@@ -540,5 +542,5 @@ def test_a_size_that_was_refused_is_remembered_and_grows_back(clock):
     make(source, store, clock, pace=pace(), watchers=[watcher]).run()
 
     assert sum(store.sizes) == 30_000
-    assert set(store.sizes[:100]) <= {12, 13, 25}, "learned"
+    assert median(store.sizes[:100]) >= 25, "learned, and used"
     assert store.sizes[-2] == 100, "and grown back"

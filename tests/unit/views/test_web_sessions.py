@@ -54,10 +54,14 @@ def given(who, known):
     return max(roles, key=RANK.get, default=None)
 
 
+def named(known):
+    return "+".join(sorted(known)) or "none"
+
+
 CASES = [(config, known) for config in subsets(SECRETS) for known in subsets(SECRETS) if known <= config]
 
 
-@pytest.mark.parametrize(("configured", "known"), CASES, ids=str)
+@pytest.mark.parametrize(("configured", "known"), CASES, ids=named)
 def test_nobody_forges_a_session_above_the_secrets_they_hold(configured, known):
     who = access(configured)
     # Without the key not even a session of their own role can be forged; with it none of a role whose token is unknown.
@@ -69,7 +73,7 @@ def test_nobody_forges_a_session_above_the_secrets_they_hold(configured, known):
     assert best <= by_right
 
 
-@pytest.mark.parametrize("configured", subsets(SECRETS), ids=str)
+@pytest.mark.parametrize("configured", subsets(SECRETS), ids=named)
 def test_a_role_without_a_token_has_no_session(configured):
     who = access(configured)
     for role, name in ((Role.ON_CALL, "token"), (Role.READ, "read_token")):
