@@ -73,11 +73,12 @@ def _steps(log: Worklog) -> Iterator[str]:
         for item, triage in handled
         if item.priority <= Priority.P1
         and triage.status is Status.OPEN
+        and not triage.assigned_to
         and not triage.quiet
         and item.stage is not Stage.COVERED
     ]
     if urgent:
-        yield f"Look at {named(urgent)}: P0 or P1, and nobody has acknowledged it on the on-call page yet."
+        yield f"Look at {named(urgent)}: P0 or P1, and nobody is on it: it is neither acknowledged nor assigned."
     if back := [item for item, triage in handled if triage.regressions and triage.status is Status.OPEN]:
         yield f"Find out why {named(back)} came back after being settled."
     if awaited := log.of(Stage.AWAITED):
