@@ -46,9 +46,9 @@ def meter() -> None:
         billed["writes"] += len(batch)
         return commit(batch, **options)
 
-    def counted_get_all(client, references, **options):
+    def counted_get_all(client, references, *fields, **options):
         billed["reads"] += len(references)
-        return get_all(client, references, **options)
+        return get_all(client, references, *fields, **options)
 
     def counted_stream(query, **options):
         found = list(stream(query, **options))

@@ -22,7 +22,11 @@ _PLACEHOLDERS: Final = {
 @click.option("--project", required=True, metavar="ID", help="Project that runs Log Gardener.")
 @click.option("--region", default="europe-west1", show_default=True, metavar="REGION", help="Region of all resources.")
 @click.option("--service", default="log-gardener", show_default=True, metavar="NAME", help="Prefix of every resource.")
-@click.option("--parent", metavar="PARENT", help="Source of logs: projects/ID, folders/NUMBER or organizations/NUMBER.")
+@click.option(
+    "--parent",
+    metavar="PARENT",
+    help="Source of logs: projects/ID, folders/N, organizations/N or billingAccounts/ID.",
+)
 @click.option("--repository", metavar="OWNER/REPO", help="Repository for issues.")
 @click.option("--image", metavar="IMAGE", help="Image by digest, ...@sha256:...")
 @click.option("--alert-email", metavar="ADDRESS", help="Address for alerts; by default they notify nobody.")

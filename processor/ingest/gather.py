@@ -143,9 +143,10 @@ class Gatherer:
         kept, self._kept = self._kept, []
         return kept
 
-    def committed(self, messages: int, *, started: datetime, writes: int) -> None:
-        """Record that a checkpoint of this many messages was committed."""
+    def committed(self, messages: int, *, started: datetime, ended: datetime, writes: int) -> None:
+        """Record that a checkpoint of this many messages was committed, from `started` to `ended`."""
         self.portion.succeeded(messages)
+        self._last_at = max(self._last_at, ended)  # a slow commit is no time without messages
         self._begun_at, self._pause_s = started, self._policy.pause_s(writes)
 
     def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:

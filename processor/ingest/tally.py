@@ -54,6 +54,8 @@ class Tally:
 
     Attributes:
         samples: the entries that may be kept as samples.
+        alike: occurrences by all their facets; most entries of a batch share them with others.
+        words: occurrences by the words at the template's wildcards, by facet.
     """
 
     samples: SampleSet
@@ -63,7 +65,8 @@ class Tally:
     occurrences: int = 0
     severities: Counter[Severity] = field(default_factory=Counter)
     minutes: Counter[int] = field(default_factory=Counter)
-    facets: dict[str, Counter[str]] = field(default_factory=dict)
+    alike: Counter[tuple[tuple[str, str], ...]] = field(default_factory=Counter)
+    words: dict[str, Counter[str]] = field(default_factory=dict)
     revisions: dict[str, Span] = field(default_factory=dict)
     values: dict[str, Counter[str]] = field(default_factory=dict)
     masked: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -95,20 +98,19 @@ class Tally:
         self.minutes[int(at.timestamp()) // 60] += 1
         if one.values:
             self.masked[one.values] += 1
-        for name, value in one.facets:
-            held = self.facets.get(name)
-            if held is None:
-                held = self.facets[name] = Counter()
-            held[value] += 1
+        self.alike[one.facets] += 1
         if one.revision:
-            span = Span(1, at, at)
             known = self.revisions.get(one.revision)
-            self.revisions[one.revision] = span if known is None else known + span
+            if known is None:
+                self.revisions[one.revision] = Span(1, at, at)
+            else:
+                n, first, last = known
+                self.revisions[one.revision] = Span(n + 1, min(at, first), max(at, last))
 
     def note_words(self, words: Sequence[str]) -> None:
         """Count occurrences by the words at the template's wildcards: a skewed distribution hides a problem."""
         for place, word in enumerate(words[:MAX_WORDS], 1):
-            self.facets.setdefault(facet_names.word(place), Counter())[_short(word) or facet_names.NOTHING] += (
+            self.words.setdefault(facet_names.word(place), Counter())[_short(word) or facet_names.NOTHING] += (
                 self.occurrences
             )
 
@@ -138,7 +140,8 @@ class Tally:
         self.last_seen = max(self.last_seen, other.last_seen)
         self.severities += other.severities
         self.minutes += other.minutes
-        for ours, theirs in ((self.facets, other.facets), (self.values, other.values)):
+        self.alike.update(other.alike)
+        for ours, theirs in ((self.words, other.words), (self.values, other.values)):
             for name, values in theirs.items():
                 ours.setdefault(name, Counter()).update(values)
         for revision, span in other.revisions.items():
@@ -158,13 +161,25 @@ class Tally:
             sample=first,
             severities=dict(self.severities),
             minutes=dict(self.minutes),
-            facets={name: dict(values) for name, values in self.facets.items()},
+            facets=self._facets(),
             revisions=dict(self.revisions),
             occurrences=self.occurrences,
             latest=first if alone else made_of(self.samples.latest, stream),
             candidates=self.samples.candidates(stream),
             values=placed.total([self.values]) if self.values else {},
         )
+
+    def _facets(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for facets, n in self.alike.items():
+            for name, value in facets:
+                held = found.setdefault(name, {})
+                held[value] = held.get(value, 0) + n
+        for name, words in self.words.items():
+            held = found.setdefault(name, {})
+            for word, n in words.items():
+                held[word] = held.get(word, 0) + n
+        return found
 
 
 def _known(part: str | int, masked: tuple[str, ...]) -> str:
@@ -187,15 +202,34 @@ def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict
 
 def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:
     """Return the entry's contribution to the cluster of its stream and message."""
-    labels, resource = entry_fields.labels(entry), entry_fields.resource(entry)
+    written = entry_fields.written(entry)
+    known = _OF_LABELS.get(written)
+    if known is None:
+        if len(_OF_LABELS) >= _MAX_LABELS:
+            _OF_LABELS.clear()
+        known = _OF_LABELS[written] = _facts_of_labels(entry)
+    facets, revision = known
+    if more := tuple(_other_facets(entry)):
+        facets = (*facets, *more)
     return Facts(
         entry.at,
         entry.severity,
-        tuple(_facets(entry, labels, resource)),
-        _revision(labels, resource),
+        facets,
+        revision,
         entry.occurrence,
         _values(entry, *key) if VALUE in key[1] else (),
     )
+
+
+_LabelFacts = tuple[tuple[tuple[str, str], ...], str]
+_OF_LABELS: Final[dict[tuple[bytes | tuple[str, str], ...], _LabelFacts]] = {}
+_MAX_LABELS: Final = 4096
+
+
+def _facts_of_labels(entry: Entry) -> _LabelFacts:
+    """Return the facets and the revision that labels and resource give: the same for most entries of an instance."""
+    labels, resource = entry_fields.labels(entry), entry_fields.resource(entry)
+    return tuple(_facets(labels, resource)), _revision(labels, resource)
 
 
 def _values(entry: Entry, stream: Stream, message: str) -> tuple[str, ...]:
@@ -208,7 +242,7 @@ def _values(entry: Entry, stream: Stream, message: str) -> tuple[str, ...]:
     return values_of(message.split(" at ", 1)[0], f"{kind or 'exception'}: {said}")
 
 
-def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _facets(labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return the short values by which on-call breaks a cluster down, as (name, value)."""
     for name in _INSTANCES:
         if value := labels.get(name) or resource.get(name):
@@ -220,6 +254,10 @@ def _facets(entry: Entry, labels: Mapping[str, str], resource: Mapping[str, str]
     for name, value in labels.items():
         if value and name not in _INSTANCES:
             yield facet_names.label(_short(name)), _short(value)
+
+
+def _other_facets(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Return the facets that the payload and the request give."""
     for name, value in entry_fields.origin(entry).items():
         yield name, _short(value)
     if entry.http is not None:

@@ -141,10 +141,10 @@ class Worker:
             self._miners.rollback()
             self._gatherer.portion.refused(len(messages))
             return self._process_halves(messages)
-        self._gatherer.committed(len(messages), started=started, writes=committed.writes)
         known = len(self._miners)
         self._miners.confirm(committed.revs)
         committed_at = self._clock.now()
+        self._gatherer.committed(len(messages), started=started, ended=committed_at, writes=committed.writes)
         self._dead_letter_all(batch.rejected)
         self._source.ack(messages)
         for observe in self._observers:

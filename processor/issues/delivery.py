@@ -174,7 +174,7 @@ class Delivery:
             first = min(candidates, key=lambda issue: issue.ref.number)
             return self._record(cluster, intent.token, self._found(first), "issue found", first.ref.url)
         if not credible(repository):
-            raise Transient(f"the list of issues of {repository} is empty although it has some; nothing is opened")
+            raise Transient(f"the list of issues of {repository} is empty although issues are known; nothing is opened")
         return self._record(cluster, intent.token, outcomes.nothing, "issue not found")
 
     def _recover_comment(self, cluster: Cluster, intent: Intent) -> Cluster:
@@ -223,7 +223,7 @@ class Delivery:
                 return self.put(current, after, action, detail)
             except Conflict:
                 current = self._store.cluster(cluster.id)
-        raise Conflict(f"cluster {cluster.id} is decided about all the time; the outcome is looked up later")
+        raise Conflict(f"cluster {cluster.id} is changing too fast; the outcome will be looked up later")
 
     def _opened(self, cluster: Cluster, token: str, aim: DesiredIssue, issue: Issue) -> Cluster:
         def revise(triage: Triage, notes: Notes) -> tuple[Triage, Notes]:

@@ -92,7 +92,7 @@ class HealthKeeper:
             return
         self._warned_at = now
         fields = {"expires_at": expires.isoformat(), "days": round((expires - now) / _DAY, 1)}
-        text = "the token of the issue tracker expires on %s; make a new one"
+        text = "the token of the issue tracker expires on %s; create a new one"
         if expires - now > _ALARM:
             _log.warning(text, f"{expires:%Y-%m-%d}", extra={"action": "token_expires", "fields": fields})
         else:

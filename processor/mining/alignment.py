@@ -7,7 +7,8 @@ determine it. Grouping never uses the result: it is for display only.
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.mining.masks import CUT, VALUE
 from processor.mining.scripts import plain
@@ -19,18 +20,36 @@ if TYPE_CHECKING:
 MAX_PLACES: Final = 12
 _MAX_TEXT: Final = 2048
 _MAX_WORDS: Final = 96
+_MAX_FRAMES: Final = 4096
 _ROUND: Final = "\"'`()[]{}<>,;:."
+
+
+class _Frame(NamedTuple):
+    """A masked message as the texts between its values; `is_whole`: all of them, up to the end of the message."""
+
+    literals: tuple[str, ...]
+    is_whole: bool
+
+
+@lru_cache(_MAX_FRAMES)
+def _frame(masked: str) -> _Frame:
+    literals = tuple(masked.removesuffix(f" {CUT}").split(VALUE)[: MAX_PLACES + 1])
+    return _Frame(literals, len(literals) == masked.count(VALUE) + 1 and not masked.endswith(CUT))
 
 
 def values_of(masked: str, text: str) -> tuple[str, ...]:
     """Return the text at each `<*>` of a masked message, at most a dozen."""
     if VALUE not in masked:
         return ()
-    literals = masked.removesuffix(f" {CUT}").split(VALUE)[: MAX_PLACES + 1]
-    flat = " ".join(plain(text[:_MAX_TEXT]).split()) if not text.isascii() else " ".join(text[:_MAX_TEXT].split())
-    is_whole = len(literals) == masked.count(VALUE) + 1 and not masked.endswith(CUT) and len(text) <= _MAX_TEXT
+    literals, is_whole = _frame(masked)
+    if len(text) > _MAX_TEXT:
+        text, is_whole = text[:_MAX_TEXT], False
+    flat = " ".join((text if text.isascii() else plain(text)).split())
     found = _between(literals, flat, is_whole=is_whole) or _by_words(masked, flat)
-    return tuple(value if len(value) <= MAX_VALUE_CHARS else value[: MAX_VALUE_CHARS - 1] + "…" for value in found)
+    for value in found:
+        if len(value) > MAX_VALUE_CHARS:
+            return tuple(one if len(one) <= MAX_VALUE_CHARS else one[: MAX_VALUE_CHARS - 1] + "…" for one in found)
+    return tuple(found)
 
 
 def _between(literals: Sequence[str], text: str, *, is_whole: bool) -> list[str]:

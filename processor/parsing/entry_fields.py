@@ -73,6 +73,19 @@ def spelling(entry: Entry, names: tuple[str, ...]) -> tuple[bytes | str | None, 
     return (bytes(wire.resource), *[own.get(name) for name in names])
 
 
+def written(entry: Entry) -> tuple[bytes | tuple[str, str], ...]:
+    """Return what determines the labels of the entry and of its resource, as written; for a cache."""
+    wire = wire_of(entry)
+    own = wire.labels
+    if type(own) is not dict or not own:
+        return (bytes(wire.resource),)
+    for value in own.values():
+        if type(value) is not str:  # 1 and true are equal, and not the same text
+            own = texts(own)
+            break
+    return (bytes(wire.resource), *own.items())
+
+
 def trace(entry: Entry) -> str:
     """Return the trace id, "" for none."""
     found = wire_of(entry).trace
@@ -91,7 +104,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
     wire = wire_of(entry)
     found: dict[str, str] = {}
     if (payload := wire.json_payload) is not None:
-        found.update(payloads.origin(payload))
+        found = payloads.origin(payload)
         found["policy"] = http.policy(payload)
         found["resource"] = payloads.resource(payload)
     if wire.proto_payload is not None:
@@ -100,7 +113,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
         found["outcome"] = entry.http.outcome
     if (container := resource(entry).get("container_name", "")) != entry.service:
         found["container"] = container
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value} if found else found
 
 
 def split(entry: Entry) -> tuple[str, int] | None:

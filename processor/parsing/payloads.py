@@ -11,6 +11,7 @@ payloads with names seen before.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -140,15 +141,26 @@ def carried_level(payload: Mapping[str, Any]) -> str | None:
 
 def origin(payload: Mapping[str, Any]) -> dict[str, str]:
     """Return logger, module, ... by name: the payload's own fields first, then its `labels` and `context`."""
+    own, holders = _origin_names(tuple(payload))
     found: dict[str, str] = {}
-    for holder in (payload, *(payload.get(name) for name in _ORIGIN_HOLDERS)):
-        if type(holder) is not dict:
-            continue
-        for name in _ORIGINS:
-            value = holder.get(name)
-            if type(value) is str and value and name not in found:
-                found[name] = value
+    for name in own:
+        value = payload[name]
+        if type(value) is str and value:
+            found[name] = value
+    for held in holders:
+        holder = payload[held]
+        if type(holder) is dict:
+            for name in _ORIGINS:
+                value = holder.get(name)
+                if type(value) is str and value and name not in found:
+                    found[name] = value
     return found
+
+
+@lru_cache(4096)
+def _origin_names(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of these names of fields state an origin, and which may hold fields that do."""
+    return tuple(name for name in _ORIGINS if name in names), tuple(name for name in _ORIGIN_HOLDERS if name in names)
 
 
 def resource(payload: Mapping[str, Any]) -> str:

@@ -98,8 +98,8 @@ def carry_out(store: Store, wish: Wish, *, now: datetime, who: str) -> Cluster:
         except Conflict:
             continue
         except Transient as error:
-            raise OutcomeUnknown(f"It may or may not be done, look again: {error}") from error
-    raise Conflict(f"cluster {wish.cluster_id} changes faster than it can be decided about; try again")
+            raise OutcomeUnknown(f"The outcome is unknown; check before you repeat it: {error}") from error
+    raise Conflict(f"cluster {wish.cluster_id} is changing too fast; try again")
 
 
 def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who: str) -> Callable[[], Cluster]:

@@ -115,7 +115,7 @@ def evaluate(
         )
     if quiet and not triage.quiet:
         silence = (now - cluster.last_seen).days
-        reason = "Not seen since a newer revision came." if gone_since else f"Not seen for {silence} days."
+        reason = "Not seen since a newer revision was deployed." if gone_since else f"Not seen for {silence} days."
         points.append(TurningPoint(Change.QUIET, cluster.occurrences, reason))
     return tuple(points)
 

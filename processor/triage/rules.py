@@ -75,7 +75,7 @@ class RuleSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(description="Name of the rule, shown by what-if.")
+    name: str = Field(description="Name of the rule, shown by `gardener what-if`.")
     priority: PriorityName = Field(description="P0 to P3.")
     severity: _LEVELS | None = Field(None, description="This severity or worse.")
     service: str = Field("", description="Service, with * and ? as in a shell.")
@@ -84,8 +84,8 @@ class RuleSetting(BaseModel):
     text: Annotated[str, AfterValidator(_regex)] | None = Field(
         None, description="Regular expression, searched in template and sample."
     )
-    count: int = Field(0, ge=0, description="At least so many entries.")
-    impact: str = Field("", max_length=300, description="One sentence about what it means for users.")
+    count: int = Field(0, ge=0, description="Minimum number of entries.")
+    impact: str = Field("", max_length=300, description="One sentence about the impact on users.")
 
     def rule(self) -> Rule:
         """The same, as the policy wants it."""
@@ -109,7 +109,7 @@ class OwnerSetting(BaseModel):
 
     service: str = Field("*", description="Service, with * and ? as in a shell.")
     module: str = Field("*", description="Module or logger that wrote the entries, with * and ?.")
-    assignees: tuple[str, ...] = Field(description="Login names, at most ten.", max_length=10)
+    assignees: tuple[str, ...] = Field(description="Logins, at most ten.", max_length=10)
 
 
 class _Shipped(BaseModel):

@@ -68,7 +68,7 @@ class Until(NamedTuple):
             return cls()
         if times := _TIMES.fullmatch(text):
             if int(times[1]) < _LEAST_TIMES:
-                raise ConfigError(f"mute until {text!r}: the count is there already; write at least 2x")
+                raise ConfigError(f"mute until {text!r}: the count has already been reached; write at least 2x")
             return cls(times=int(times[1]))
         try:
             length = duration(text)
@@ -77,7 +77,7 @@ class Until(NamedTuple):
         if not length:
             raise ConfigError(f"mute until {text!r}: write 90m, 2h, 7d, or 10x for ten times the present count")
         if length > _MAX_MUTE:
-            raise ConfigError(f"mute until {text!r}: a year is the most; leave it out to mute until it is reopened")
+            raise ConfigError(f"mute until {text!r}: the maximum is a year; leave it out to mute until it is reopened")
         return cls(length)
 
 
@@ -222,7 +222,7 @@ def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, not
     if loser.id == winner.id:
         raise ConfigError(f"{loser.id} cannot be merged into itself; name another cluster")
     if loser.stream != winner.stream:
-        raise ConfigError(f"{loser.id} and {winner.id} are of different services or kinds; they stay two")
+        raise ConfigError(f"{loser.id} and {winner.id} are of different services or kinds and cannot be merged")
     return AuditRecord(now, who, "merge", loser.id, _joined(f"into {winner.id}", note))
 
 

@@ -63,7 +63,7 @@ def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
             return replace(cluster, triage=store.put_triage(cluster.id, triage, [trail]))
         except Conflict:
             continue
-    raise Conflict(f"cluster {undo.cluster_id} changes faster than it can be decided about; try again")
+    raise Conflict(f"cluster {undo.cluster_id} is changing too fast; try again")
 
 
 def _restored(now: Triage, before: Triage) -> Triage:

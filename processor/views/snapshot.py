@@ -108,7 +108,7 @@ def unanswered(last: Snapshot, since: datetime) -> Snapshot:
     """Return the snapshot with the problem of a store that takes too long; a known problem takes precedence."""
     if last.problem:
         return last
-    return _changed(last, problem="it is still being waited for", away_since=since)
+    return _changed(last, problem="it has not answered yet", away_since=since)
 
 
 class StateReader:

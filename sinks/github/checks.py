@@ -62,7 +62,7 @@ def of_expiry(api: GitHubApi, now: datetime) -> Iterator[Finding]:
     """Check whether the token just used expires soon, if GitHub reports an expiry."""
     ends = api.token_expires_at
     if ends is not None and ends - now < TOKEN_WARNING:
-        mend = "make a new token with Issues: read and write, and set GARDENER_GITHUB_TOKEN to it"
+        mend = "create a new token with Issues: read and write, and set GARDENER_GITHUB_TOKEN to it"
         yield Finding(Grade.WARNING, _PART, f"the token expires on {ends:%Y-%m-%d}", mend)
 
 

@@ -43,10 +43,10 @@ def error_of(
         kind = OutcomeUnknown if writes else Transient
         return kind(f"GitHub answered {status} to {what}")
     if status == _BUSY:
-        return Transient(f"GitHub answered {status} to {what}: {message or 'somebody else was at it'}")
+        return Transient(f"GitHub answered {status} to {what}: {message or 'a conflicting change'}")
     lowered = message.lower()
     if status == _LIMITS[0] and ("is locked" in lowered or "commenting is disabled" in lowered):
-        return IssueLocked(f"GitHub takes no comment: {message}")
+        return IssueLocked(f"GitHub accepts no comment: {message}")
     if status in _UNREADABLE:
         return RepositoryParked(f"GitHub answered {status} to {what}: {message or 'no reason given'}")
     return TrackerError(f"GitHub refused {what} with {status}: {message}{_details(body)}")

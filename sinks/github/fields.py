@@ -28,7 +28,7 @@ def check(title: str, body: str) -> None:
     if kind:
         raise TrackerError(f"not sent: the text still holds what looks like a secret ({kind})")
     if len(body) > _MAX_BODY:
-        raise TrackerError(f"not sent: {len(body):,} characters are more than GitHub takes")
+        raise TrackerError(f"not sent: {len(body):,} characters are more than GitHub accepts")
 
 
 def is_elsewhere(answer: Answer) -> bool:

@@ -11,6 +11,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,13 +57,20 @@ PAGES = {
     "http": "/clusters?status=all&kind=http&q=4xx",
 }
 OUTAGE = {"outage": "/", "outage-incident": "/clusters?q=session-store"}
+DEMO = {
+    "demo-now": "/",
+    "demo-incident": "/clusters?q=currency",
+    "demo-exception": "/clusters?members=apart&q=exception:currency&kind=exception",
+}
+HEIGHT_S = 140
+"""Seconds into the demo: the outage's height, just before the fix."""
 MANY = {"many": "/clusters", "many-search": "/clusters?q=service:svc-1+-timeout"}
 VIEWS = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {
         "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
+        "device_scale_factor": 1.5,
         "has_touch": True,
         "is_mobile": True,
     },
@@ -159,6 +167,9 @@ def main():
                     file.write(json.dumps(one | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"}) + "\n")
             gardener("replay", "e.ndjson", "--state", f"sqlite:{state}", "--issues", "folder:issues")
 
+        began = time.monotonic()
+        demo = [sys.executable, "-m", "processor", "demo", "--no-page"]
+        playing = subprocess.Popen(demo, cwd=here, env=environment, stdout=subprocess.DEVNULL)
         replay(shop())
         ids = {one["template"]: one["id"] for one in json.loads(gardener("clusters", "--json", "--limit", "99"))}
 
@@ -175,6 +186,10 @@ def main():
         picture(here, environment, "garden.db", PAGES)
         replay(outage(), "outage.db")
         picture(here, environment, "outage.db", OUTAGE)
+        time.sleep(max(began + HEIGHT_S - time.monotonic(), 0))
+        picture(here, environment, "demo/garden.db", DEMO, ["desktop"])
+        playing.terminate()
+        playing.wait(30)
         many(here / "many.db")
         picture(here, environment, "many.db", MANY)
 
@@ -211,7 +226,7 @@ def many(path):
     store.close()
 
 
-def picture(here, environment, state, pages):
+def picture(here, environment, state, pages, views=tuple(VIEWS)):
     command = [sys.executable, "-m", "processor", "serve", "--state", f"sqlite:{state}", "--port", "0"]
     server = subprocess.Popen(command, cwd=here, env=environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -219,8 +234,8 @@ def picture(here, environment, state, pages):
         url = next(word for word in line.split() if word.startswith("http")).rstrip("/")
         with sync_playwright() as running:
             browser = running.chromium.launch(executable_path="/usr/bin/chromium")
-            for name, options in VIEWS.items():
-                page = browser.new_context(base_url=url, **options).new_page()
+            for name in views:
+                page = browser.new_context(base_url=url, **VIEWS[name]).new_page()
                 for kind, path in pages.items():
                     page.goto(path)
                     if "?" in path and not kind.startswith("many"):

@@ -308,7 +308,7 @@ def test_signing_in_with_the_token_and_out_again(visit, serving):
     page.get_by_label("Your name").fill("Ana")
     page.get_by_label("Token").fill("wrong-token-0123456789")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_text("This is not a token that is known here.").wait_for()
+    page.get_by_text("This token is not valid.").wait_for()
     page.get_by_label("Your name").fill("Ana")
     page.get_by_label("Token").fill("on-call-token-0123456789")
     page.get_by_role("button", name="Sign in").click()

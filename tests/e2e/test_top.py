@@ -169,7 +169,7 @@ def test_keys_filter_sort_move_and_open(terminal):
     terminal.press("Home")
     terminal.wait("Card")
     terminal.press("f", "f", "f")
-    terminal.wait("muted, by rate", "no cluster fits")
+    terminal.wait("muted, by rate", "no cluster matches")
 
 
 def test_acknowledging_and_muting_leave_their_trace_in_the_store(terminal, store):
@@ -225,7 +225,7 @@ def test_a_store_that_hangs_is_said_and_keeps_nobody_from_leaving(store, tmp_pat
         terminal.wait("Card … declined")
         (tmp_path / "hangs").touch()
         shown = terminal.wait(
-            "The state has not answered for", "still being waited for", "Card … declined", "o reopen  q"
+            "The state has not answered for", "has not answered yet", "Card … declined", "o reopen  q"
         )
         check_fits(shown, 80, 24)
         terminal.press(key)

@@ -239,6 +239,26 @@ def test_an_installation_of_another_name_has_the_database_that_terraform_gives_i
     assert all(granted in one.one("condition") for one in ending(every, "projects add-iam-policy-binding"))
 
 
+def test_a_billing_account_is_a_parent_without_children():
+    about = Installation("garden-project", "europe-west1", parent="billingAccounts/012345-ABCDEF-678901")
+    every = [parsed(one) for one in commands(about)]
+    (sink,) = ending(every, "sinks create")
+    assert sink.one("billing-account") == "012345-ABCDEF-678901"
+    assert "include-children" not in sink.flags
+    (grant,) = [one for one in ending(every, "topics add-iam-policy-binding") if "sinks describe" in one.one("member")]
+    assert "--billing-account=012345-ABCDEF-678901" in grant.one("member")
+    assert ending(every, "metrics-scopes create") == []
+
+
+def test_alerts_see_the_project_of_a_sink_that_lies_elsewhere():
+    def scopes(parent):
+        about = Installation("garden-project", "europe-west1", parent=parent)
+        return [one.words[-1] for one in ending([parsed(one) for one in commands(about)], "metrics-scopes create")]
+
+    assert scopes("projects/other-project") == ["projects/other-project"]
+    assert scopes("projects/garden-project") == scopes("") == scopes("folders/42") == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -247,6 +267,7 @@ def test_an_installation_of_another_name_has_the_database_that_terraform_gives_i
         {"region": "$(reboot)"},
         {"name": "Log Gardener"},
         {"parent": "organization/42"},
+        {"parent": "billingAccounts/012345"},
         {"on_call": ["one@example.com$(reboot)"]},
     ],
 )

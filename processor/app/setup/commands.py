@@ -88,7 +88,7 @@ def _queue_grants(about: Installation) -> Iterator[str]:
 def _sink(about: Installation) -> Iterator[str]:
     flag, number = about.parent_flag
     where: dict[str, Any] = {"project": None, flag: number}
-    if flag != "project":
+    if flag in ("folder", "organization"):
         where["include_children"] = True
     left_out = sink_filter.exclusions(project=about.project, name=about.name)
     yield gcloud(
@@ -249,6 +249,10 @@ def _page(about: Installation) -> Iterator[str]:
 def _alerts(about: Installation) -> Iterator[str]:
     project = about.project
     shared: dict[str, Any] = {"project": project}
+    kind, _, source = about.parent.partition("/")
+    if kind == "projects" and source != project:
+        # errors of a sink are a metric of the project that it belongs to; those of other parents no project can see
+        yield gcloud("beta", "monitoring", "metrics-scopes", "create", about.parent, project=project)
     if about.alert_email:
         title = f"{about.name}: {about.alert_email}"
         yield gcloud(

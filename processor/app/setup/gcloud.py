@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from processor.app.addresses import DEFAULT_DATABASE
 from processor.model.errors import ConfigError
 
 _FORMS: Final = {
@@ -18,11 +19,16 @@ _FORMS: Final = {
     "region": (r"[a-z]+-[a-z]+\d+", "a region such as europe-west1"),
     "name": (r"[a-z][a-z0-9-]{2,18}[a-z0-9]", "4 to 20 of a-z, 0-9 and -"),
     "parent": (
-        r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|folders/\d+|organizations/\d+",
-        "projects/ID, folders/NUMBER or organizations/NUMBER",
+        r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|(?:folders|organizations)/\d+|billingAccounts/[0-9A-F]{6}(?:-[0-9A-F]{6}){2}",
+        "projects/ID, folders/NUMBER, organizations/NUMBER or billingAccounts/ID",
     ),
 }
-_PARENT_FLAGS: Final = {"projects": "project", "folders": "folder", "organizations": "organization"}
+_PARENT_FLAGS: Final = {
+    "projects": "project",
+    "folders": "folder",
+    "organizations": "organization",
+    "billingAccounts": "billing-account",
+}
 
 
 class Ask(str):
@@ -39,7 +45,7 @@ class Installation:
         project: id of the project that runs Log Gardener.
         region: of everything.
         name: prefix of every resource.
-        parent: source of the logs, projects/ID, folders/NUMBER or organizations/NUMBER; by default the project.
+        parent: source of the logs, as in _FORMS; by default the project.
         repository: OWNER/REPO for issues; a placeholder if not given. So is `image`.
         image: the image by digest.
         alert_email: address for alerts; without it the alerts notify nobody.
@@ -82,12 +88,12 @@ class Installation:
     @property
     def database(self) -> str:
         """Name of the Firestore database: a project has one "(default)", so only the default name takes it."""
-        return "(default)" if self.name == "log-gardener" else self.name
+        return DEFAULT_DATABASE if self.name == "log-gardener" else self.name
 
     @property
     def state(self) -> str:
         """The state as the command line takes it."""
-        return f"firestore:{self.project}" + ("" if self.database == "(default)" else f"/{self.database}")
+        return f"firestore:{self.project}" + ("" if self.database == DEFAULT_DATABASE else f"/{self.database}")
 
     def account(self, program: str) -> str:
         """Return the address of the account of `worker` or `web`."""

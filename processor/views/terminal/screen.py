@@ -204,7 +204,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
     columns = columns_for(width)
     head = Text(" ".join(fit(column.title, column) for column in columns) + " CLUSTER", style="bold")
     if not rows:
-        return [head, Text("  no cluster fits" if snapshot.rows else "  no clusters yet", style="dim")]
+        return [head, Text("  no cluster matches" if snapshot.rows else "  no clusters yet", style="dim")]
     at = _place(rows, screen.selected)
     first = max(0, at - (room - 2))
     made = [head]

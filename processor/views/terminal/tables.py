@@ -69,14 +69,12 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
         facts.add_row(name, Text(plain(value)))
     yield facts
     for one in proposals(cluster):
-        yield Text(
-            plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: perhaps a problem of its own")
-        )
+        yield Text(plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: possibly a separate problem"))
     for same in merges(cluster, others):
         differs = ", ".join(f"{here!r} for {there!r}" for here, there in same.words)
         yield Text(
             plain(
-                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: perhaps the same"
+                f"{same.id} comes in the same minutes ({same.together:.0%}) and differs in {differs}: possibly the same"
                 f" problem (`gardener merge {same.id} {cluster.id}`)"
             )
         )

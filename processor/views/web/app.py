@@ -168,7 +168,7 @@ async def events(request: Request) -> Response:
     """Notify a viewer whenever the snapshot has changed; the page then reloads its content."""
     poller: Poller = request.app.state.poller
     if poller.viewers >= MAX_VIEWERS:
-        raise HTTPException(503, "There are too many viewers; reload the page by hand.")
+        raise HTTPException(503, "Too many viewers; reload the page manually.")
 
     async def stream() -> AsyncIterator[str]:
         version = _known_version(request)

@@ -40,7 +40,7 @@ async def sign_in(request: Request) -> Response:
     """Handle the sign-in form; the right token gives a signed cookie."""
     access: Access = request.app.state.access
     if not access.can_sign_in:
-        raise HTTPException(404, "There is nothing to sign in to here.")
+        raise HTTPException(404, "Sign-in is not enabled on this page.")
     wanted = _own_path(request.query_params.get("next", "/"))
     if request.method != "POST":
         return answers.page(request, "signin.html", wanted=wanted, message="")
@@ -57,7 +57,7 @@ async def sign_in(request: Request) -> Response:
     name = fields.get("name", "").strip()
     if role is None or not name:
         log.refused("name" if role else "token", client=client, path="/signin")
-        sentence = "Say who you are, for the audit trail." if role else "This is not a token that is known here."
+        sentence = "Enter your name for the audit trail." if role else "This token is not valid."
         return answers.page(request, "signin.html", code=401, wanted=wanted, message=sentence)
     log.signed_in(name, role, client=client)
     response = RedirectResponse(wanted, 303)
@@ -93,7 +93,7 @@ def check_may_act(request: Request, fields: Mapping[str, str]) -> None:
     told = {"client": client_of(request.scope), "path": request.scope["path"]}
     if viewer.role is not Role.ON_CALL:
         log.refused("read-only", who=viewer.name, **told)
-        raise HTTPException(403, f"{viewer.name} may look, not act.")
+        raise HTTPException(403, f"{viewer.name} has read-only access.")
     if viewer.by_header:
         return
     access: Access = request.app.state.access
@@ -110,7 +110,7 @@ async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], li
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > _MAX_FORM:
-                    raise HTTPException(413, f"A form has {_MAX_FORM:,} bytes at most.")
+                    raise HTTPException(413, f"A form may have at most {_MAX_FORM:,} bytes.")
     except TimeoutError:
         raise HTTPException(408, "The form did not arrive in time.", {"connection": "close"}) from None
     try:

@@ -105,7 +105,7 @@ class Gate:
             "problem.html",
             PageContext(None, "", path),
             status=401,
-            sentence="This page cannot tell who you are. Open it through the proxy that protects it.",
+            sentence="This page cannot identify you. Open it through the proxy in front of it.",
         )
         return Response(page, 401, media_type="text/html")
 

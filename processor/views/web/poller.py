@@ -129,7 +129,9 @@ class Poller:
         try:
             outcome = await self._call(call, patience_s)
         except TimeoutError:
-            raise OutcomeUnknown("It may or may not be done, look again: the state does not answer") from None
+            raise OutcomeUnknown(
+                "The outcome is unknown; check before you repeat it: the state does not answer"
+            ) from None
         await self._tell()
         return outcome
 

@@ -172,7 +172,7 @@ async def failed(request: Request, error: Exception) -> Response:
 
 async def broken(request: Request, _error: Exception) -> Response:
     """Return a defect; the trace goes to the server's log, never to the viewer."""
-    return problem(request, 500, "Something went wrong here. The server's log says what.")
+    return problem(request, 500, "Something went wrong. See the server's log.")
 
 
 def problem(request: Request, code: int, sentence: str) -> Response:

@@ -34,7 +34,7 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
     kept = log.totals.rejected
     return (
         Box(log.totals.ingested > 0, f"Log collection: {log.totals.ingested:,} entries, each accounted for"),
-        Box(not kept, f"Decoding: {f'{kept:,} entries are in quarantine' if kept else 'every entry was understood'}"),
+        Box(not kept, f"Decoding: {f'{kept:,} entries are in quarantine' if kept else 'every entry was decoded'}"),
         Box(True, f"Worklog created: {len(log.items):,} clusters, state as of {log.at:%Y-%m-%d %H:%M} UTC"),
         Box(
             not undecided, f"Priorities: decided for {len(log.items) - len(undecided):,} of {len(log.items):,} clusters"
@@ -46,7 +46,7 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
             f" incident, {len(log.of(Stage.SETTLED)):,} settled, {len(log.of(Stage.MUTED)):,} muted,"
             f" {len(failed):,} given up",
         ),
-        Box(not owed, f"Issue updates: {f'{owed:,} comments are owed' if owed else 'no comment is owed'}"),
+        Box(not owed, f"Issue updates: {f'{owed:,} comments are pending' if owed else 'no comment is pending'}"),
         Box(
             not awaited and not failed and not owed and not undecided and not kept,
             "Worklog final: every reference is in place and nothing is pending",
@@ -73,11 +73,12 @@ def _steps(log: Worklog) -> Iterator[str]:
         for item, triage in handled
         if item.priority <= Priority.P1
         and triage.status is Status.OPEN
+        and not triage.assigned_to
         and not triage.quiet
         and item.stage is not Stage.COVERED
     ]
     if urgent:
-        yield f"Look at {named(urgent)}: P0 or P1, and nobody has acknowledged it on the on-call page yet."
+        yield f"Look at {named(urgent)}: P0 or P1, and nobody is on it: it is neither acknowledged nor assigned."
     if back := [item for item, triage in handled if triage.regressions and triage.status is Status.OPEN]:
         yield f"Find out why {named(back)} came back after being settled."
     if awaited := log.of(Stage.AWAITED):
@@ -88,7 +89,7 @@ def _steps(log: Worklog) -> Iterator[str]:
     if waiting := log.of(Stage.WAITING):
         yield f"Wait for the issues of {named(waiting)}, or raise `issues_per_hour`: this hour's are opened."
     if owing := [item for item in log.items if item.owed]:
-        yield f"Let the worker run: comments are owed on {named(owing)}."
+        yield f"Let the worker run: comments are pending on {named(owing)}."
     if failed := log.of(Stage.GIVEN_UP):
         yield f"See why the issues of {named(failed)} were given up; the reason is written there."
     if quiet := [item for item, triage in handled if triage.quiet and triage.status is Status.OPEN]:

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from processor.ingest import pipeline
 from processor.ingest.samples import rank_of
-from processor.ingest.tally import Tally, tally
+from processor.ingest.tally import Tally, facts, tally
 from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
-from processor.model import Identity, ReceivedMessage, Seen, Severity, Stream, StreamModel
+from processor.model import Identity, Kind, ReceivedMessage, Seen, Severity, Stream, StreamModel, facets
+from processor.parsing import decode as entries
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = [
@@ -188,3 +189,15 @@ def test_identities_are_cut_by_whole_seconds():
     batch = pipeline.decode([message(61, "x")], min_severity=Severity.WARNING, now=NOW)
 
     assert batch.entries[0][0] == Identity(1757826061, batch.entries[0][0].digest)
+
+
+def test_labels_that_are_no_text_are_facets_as_they_read_whatever_they_equal():
+    def read(value):
+        entry = json.loads(message(1, "m").data) | {"labels": {"attempt": value, "zone": "a"}}
+        one = entries.decode(json.dumps(entry).encode(), NOW)
+        return dict(facts(one, (Stream("p", "s", Kind.TEXT), "m")).facets)
+
+    found = [read(value) for value in (1, True, 1.0, "1", {"a": 1}, None, 1, True)]
+
+    assert [one[facets.label("attempt")] for one in found] == ["1", "true", "1.0", "1", '{"a":1}', "null", "1", "true"]
+    assert {one[facets.label("zone")] for one in found} == {"a"}

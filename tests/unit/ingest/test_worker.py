@@ -270,6 +270,16 @@ def test_an_idle_source_ends_the_run_when_asked_to(clock):
     assert 5.0 <= (clock.at - START).total_seconds() < 12.0
 
 
+def test_a_source_whose_messages_take_long_to_commit_is_not_an_idle_one(clock):
+    source, store = ListSource(clock, [[message(1)], [message(2)]], endless=True), FlakyStore()
+    commit = store.commit
+    store.commit = lambda checkpoint: [clock.sleep(30), commit(checkpoint)][1]
+
+    make(source, store, clock, until_idle_s=5.0, pace=FlushPolicy(flush_entries=1)).run()
+
+    assert source.acked == ["1", "2"]
+
+
 def test_a_source_that_is_away_is_not_an_idle_one(clock):
     source = ListSource(clock, [Transient("away")] * 30 + [[message(1)]], endless=True)
 

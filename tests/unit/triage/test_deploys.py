@@ -87,7 +87,7 @@ def test_a_deploy_that_ends_a_problem_makes_it_quiet_long_before_three_days():
 
     assert evaluate(one, POLICY, now) == ()
     (point,) = evaluate(one, POLICY, now, gone_since=seen.gone_since)
-    assert (point.change, point.reason) == (Change.QUIET, "Not seen since a newer revision came.")
+    assert (point.change, point.reason) == (Change.QUIET, "Not seen since a newer revision was deployed.")
 
 
 def test_late_entries_of_old_revisions_are_no_regression():

@@ -391,7 +391,7 @@ def test_a_script_acts_with_a_token_and_reads_json(store):
         assert (answer.status_code, answer.json()["status"]) == (200, "acknowledged")
         headers["authorization"] = f"Bearer {READ}"
         refused = client.post("/clusters/c1/actions", data={"action": "resolve"}, headers=headers)
-        assert (refused.status_code, refused.json()["error"]) == (403, "token may look, not act.")
+        assert (refused.status_code, refused.json()["error"]) == (403, "token has read-only access.")
 
 
 def test_a_store_that_is_away_is_said_and_what_was_read_last_stays(client, store):
@@ -419,7 +419,7 @@ def test_a_store_that_has_never_answered_is_a_sentence_and_no_defect(store):
     ("error", "sentence"),
     [
         (Conflict("someone else"), "Nothing was changed: "),
-        (Transient("no answer"), "It may or may not be done, look again: no answer"),
+        (Transient("no answer"), "The outcome is unknown; check before you repeat it: no answer"),
     ],
 )
 def test_a_store_that_fails_while_writing_is_a_sentence_that_says_what_is_known(client, store, error, sentence):
