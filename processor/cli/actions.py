@@ -107,7 +107,7 @@ def split_command(cluster_id: str, **options: str) -> None:
 @click.argument("file", metavar="FILE")
 @click.option("--config", "changed", metavar="NEW", required=True, help="The configuration to try.")
 @click.option("--against", metavar="OLD", help="The configuration to compare with instead of gardener.toml.")
-@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
+@shared.as_json
 def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None:
     """Show which issues a changed policy or mask would have opened, silenced, merged or split for FILE. Writes nothing.
 

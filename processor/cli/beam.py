@@ -9,9 +9,8 @@ from processor.model.errors import ConfigError
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
 @click.option("--source", metavar="SOURCE", help="pubsub:projects/P/subscriptions/S, or file:PATH on one machine.")
-@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@options.state
 @click.option("--min-severity", metavar="LEVEL", help="Entries below it are ignored (default WARNING).")
 @click.option("--ledger-lanes", metavar="LANES", help="Lanes of a new state's ledger.")
 @click.option(

@@ -90,9 +90,10 @@ def _beside(state: str) -> tuple[Path, Path]:
     """Return state and issues beside each other. Raises `ConfigError` for those that exist, and for no file."""
     from processor.app.addresses import parse
 
-    path = Path(parse("state", state).where if ":" in state else state)
+    scheme, where = parse("state", state if ":" in state else f"sqlite:{state}")
+    path = Path(where)
     issues = path.with_name(f"{path.stem}-issues")
-    if state.startswith("firestore:") or str(path) == ":memory:":
+    if scheme != "sqlite" or where == ":memory:":
         raise ConfigError(f"the demo keeps its state in a file: --state sqlite:PATH, not {state}")
     if there := next((one for one in (path, issues) if one.exists()), None):
         raise ConfigError(f"{there} is there already; the demo begins with nothing: name a new file in --state")

@@ -17,10 +17,9 @@ _SIGNS: Final = {Grade.WELL: "ok     ", Grade.SKIPPED: "skipped", Grade.WARNING:
 
 @click.command()
 @click.option("--source", metavar="SOURCE", help=options.SOURCE_HELP)
-@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@options.state
 @click.option("--issues", metavar="ISSUES", help=options.ISSUES_HELP)
-@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of text.")
+@options.as_json
 def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:
     """Check every configured part and print, for each problem, the command that fixes it.
 

@@ -13,10 +13,9 @@ _MIN_TEXT = 3
 
 
 @click.command()
-@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@options.state
 @click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
-@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of a sentence.")
+@options.as_json
 def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Upgrade a state to this program: issues, decisions, counts and ids follow.
 
@@ -56,8 +55,7 @@ def migrate(config: str | None, state: str | None, *, dry_run: bool, as_json: bo
 @click.option("--text", default="", metavar="TEXT", help="Everything with this text, in any case: a name, an address.")
 @click.option("--cluster", "clusters", multiple=True, metavar="ID", help="This cluster as a whole; repeatable.")
 @click.option("--entry", "entries", multiple=True, metavar="INSERT_ID", help="Samples of this entry; repeatable.")
-@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@options.state
 @click.option("--issues", metavar="ISSUES", help="folder:PATH whose files are cleaned as well.")
 @click.option("--dry-run", is_flag=True, help="Print the amounts without deleting anything.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--config", metavar="FILE", help="Configuration file instead of gardener.toml.")
-@click.option("--state", metavar="STATE", help=options.STATE_HELP)
+@options.state
 @click.option("--since", metavar="DAY", help="From this UTC day on, such as 2025-09-13.")
 @click.option("--until", metavar="DAY", help="Up to and including this UTC day.")
 @click.option("--service", default="", metavar="NAME", help="Only this service.")
 @click.option("--out", metavar="FILE", help="Write it to this file, atomically, instead of printing it.")
-@click.option("--json", "as_json", is_flag=True, help="JSON for scripts instead of Markdown.")
+@options.as_json
 def worklog(
     config: str | None,
     state: str | None,

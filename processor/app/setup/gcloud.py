@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from processor.app.addresses import DEFAULT_DATABASE
 from processor.model.errors import ConfigError
 
 _FORMS: Final = {
@@ -87,12 +88,12 @@ class Installation:
     @property
     def database(self) -> str:
         """Name of the Firestore database: a project has one "(default)", so only the default name takes it."""
-        return "(default)" if self.name == "log-gardener" else self.name
+        return DEFAULT_DATABASE if self.name == "log-gardener" else self.name
 
     @property
     def state(self) -> str:
         """The state as the command line takes it."""
-        return f"firestore:{self.project}" + ("" if self.database == "(default)" else f"/{self.database}")
+        return f"firestore:{self.project}" + ("" if self.database == DEFAULT_DATABASE else f"/{self.database}")
 
     def account(self, program: str) -> str:
         """Return the address of the account of `worker` or `web`."""
