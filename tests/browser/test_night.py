@@ -137,7 +137,21 @@ def test_what_is_chosen_stays_chosen_while_the_list_changes(serving, visit):
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_text("Acknowledged: 4 clusters.").wait_for()
     assert statuses(serving.store, "s1", "s2", "s3", "c1") == [Status.ACKNOWLEDGED] * 4
-    assert page.locator("input[name=id]:checked").count() == 0
+    assert page.locator("input[name=chosen]:checked").count() == 0
+
+
+def test_the_bar_of_actions_stays_as_it_is_while_the_list_changes_under_it(serving, visit):
+    page = visit("/clusters")
+    page.get_by_text("live", exact=True).wait_for()
+    page.get_by_role("checkbox", name="Choose Card").check()
+    page.get_by_text("1 chosen").wait_for()
+    page.keyboard.press("m")
+    page.evaluate("document.getElementById('q').value = 'card'")
+    page.evaluate("document.getElementById('filter').requestSubmit()")
+    page.get_by_role("heading", name="1 cluster of 123").wait_for()
+
+    assert page.get_by_text("1 chosen").is_visible()
+    assert page.evaluate("document.activeElement.value") == "mute", "the next Enter is about what it was about"
 
 
 def test_times_say_local_and_universal_time_on_hover(serving, visit):

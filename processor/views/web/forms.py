@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from processor.views.web.sessions import Viewer
 
 _MAX_FORM: Final = 16_384
+_CHOSEN: Final = ("chosen", "id")
+"""The page's boxes are not called "id", which would hide the form's own id from the script that updates it."""
 _MAX_FIELDS: Final = 20
 _BODY_S: Final = 10.0
 """Seconds for a form to arrive; a sender that stops half-way must not hold a place."""
@@ -117,7 +119,7 @@ async def fields_of(request: Request, most: int = 0) -> tuple[dict[str, str], li
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS + most)
     except ValueError:
         raise HTTPException(400, "This is not a form that the page sends.") from None
-    return dict(pairs), [value for name, value in pairs if name == "id"]
+    return dict(pairs), [value for name, value in pairs if name in _CHOSEN]
 
 
 def _own_path(wanted: str) -> str:

@@ -278,7 +278,8 @@ def test_what_is_chosen_in_the_list_is_acted_on_together_incidents_whole(client,
         client,
         "/clusters/actions",
         action="acknowledge",
-        id=["incident:s1", "alone"],
+        chosen=["incident:s1"],
+        id="alone",
         back="/clusters?q=disk&sort=rate",
     )
 

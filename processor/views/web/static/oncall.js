@@ -92,15 +92,15 @@
     keepSaying();
     if (event.detail.ctx.response.status >= 400) return;
     document.getElementById("act")?.reset();
-    for (const box of document.querySelectorAll("input[name=id]:checked")) box.checked = false;
+    for (const box of document.querySelectorAll("input[name=chosen]:checked")) box.checked = false;
     count();
   });
   function count() {
-    const n = document.querySelectorAll("input[name=id]:checked").length;
+    const n = document.querySelectorAll("input[name=chosen]:checked").length;
     const place = document.getElementById("chosen");
     if (place) place.textContent = n + " chosen";
   }
-  document.addEventListener("change", (event) => { if (event.target.name === "id") count(); });
+  document.addEventListener("change", (event) => { if (event.target.name === "chosen") count(); });
 
   // --- keys ------------------------------------------------------------------------------------------------
   const help = document.getElementById("help");
@@ -134,7 +134,7 @@
     else if (key === "j") move(1);
     else if (key === "k") move(-1);
     else if (key === "x") {
-      const box = document.activeElement.closest("tr")?.querySelector("input[name=id]");
+      const box = document.activeElement.closest("tr")?.querySelector("input[name=chosen]");
       if (box) { box.checked = !box.checked; count(); }
     } else if ("pn".includes(key)) document.querySelector(`[data-go="${key}"]`)?.click();
     else if (key === "?") help.showModal();
