@@ -45,7 +45,9 @@ WRITES: Final = Metric("gardener_document_writes", "counter", "Documents that th
 HELD_BACK_S: Final = Metric("gardener_held_back_seconds", "counter", "Time that ready checkpoints waited for the pace.")
 PORTION: Final = Metric("gardener_checkpoint_portion", "gauge", "Messages that a checkpoint may hold at present.")
 COMMIT_S: Final = Metric("gardener_commit_seconds", "histogram", "From decoding a batch to its committed checkpoint.")
-ACK_S: Final = Metric("gardener_ack_seconds", "histogram", "Acknowledging a committed checkpoint.")
+ACK_S: Final = Metric(
+    "gardener_ack_seconds", "histogram", "Handing over the acknowledgements of a committed checkpoint."
+)
 PULL_S: Final = Metric("gardener_pull_seconds", "histogram", "One pull from Pub/Sub, waiting for messages included.")
 PULLED: Final = Metric("gardener_pulled_messages", "counter", "Messages that the pulls brought, redeliveries included.")
 OLDEST_S: Final = Metric("gardener_oldest_entry_age_seconds", "gauge", "Age of the oldest entry counted last.")

@@ -205,6 +205,8 @@ def test_acknowledging_more_ids_than_a_request_may_carry_is_cut_into_several(que
     source = opened(PubSubSource(queue.subscription))
     messages = pull_all(source, 2500, each=2500)
     source.ack(messages)
+    while source.acknowledging:
+        time.sleep(0.01)
 
     assert len(messages) == 2500
     assert queue.drain(queue.subscription) == []

@@ -1,8 +1,9 @@
 """Entries from a Pub/Sub subscription: several pulls in flight, a bounded queue, leases extended for slow commits.
 
-Promises: only `ack` acknowledges; at most `max_messages` and about `max_bytes` are held, so a caller that stops pulling
-stops the pulls; the deadline of a held message does not expire; during an outage it retries with growing pauses, and
-`pull` reports it. It does not decode or detect duplicates: delivery is at least once, and the ledger deduplicates.
+Promises: only `ack` acknowledges, and does not wait for the answers; at most `max_messages` and about `max_bytes` are
+held, so a caller that stops pulling stops the pulls; the deadline of a held message does not expire; during an outage
+it retries with growing pauses, and `pull` reports it. It does not decode or detect duplicates: delivery is at least
+once, and the ledger deduplicates.
 Exactly-once delivery is not used: it covers message ids only.
 """
 
@@ -26,6 +27,7 @@ from tenacity.nap import sleep_using_event
 
 from processor.model import ReceivedMessage
 from processor.model.errors import GardenerError, Transient
+from processor.sources.pubsub.acks import Acknowledger
 from processor.sources.pubsub.rpc import MAX_IDS, Wire, named
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _FIRST_SIZE: Final = 262_144
 _DEFAULT_DEADLINE_S: Final = 10
 _GRACE_S: Final = 0.4
 _CLOSE_S: Final = 0.4
+_ACK_S: Final = 5.0
+"""For the last acknowledgements: both attempts of a request, within the time between SIGTERM and SIGKILL."""
 
 
 class PubSubSource:
@@ -79,6 +83,7 @@ class PubSubSource:
         self._trouble: Transient | None = None
         self._fatal: Exception | None = None
         self._closing = threading.Event()
+        self._acks = Acknowledger(self._wire.ack, trouble=self._set_trouble, failed=self._fail)
         self._threads = [threading.Thread(target=self._pull_on, name=f"pull-{n}") for n in range(pullers)]
         self._threads.append(threading.Thread(target=self._renew_on, name="renew"))
         for thread in self._threads:
@@ -104,13 +109,16 @@ class PubSubSource:
             self._changed.notify_all()
         return taken
 
+    @property
+    def acknowledging(self) -> int:
+        """Messages whose acknowledgement is not answered yet."""
+        return len(self._acks)
+
     def ack(self, messages: Sequence[ReceivedMessage]) -> None:
-        """See `Source.ack`. Raises `SourceError` if acknowledging is refused: everything would be delivered again."""
-        ids = self._settle(messages)
-        try:
-            self._wire.ack(ids)
-        except Transient as error:
-            self._trouble = error
+        """See `Source.ack`. Raises `SourceError` if an earlier one was refused: everything would be delivered again."""
+        if self._acks.refused is not None:
+            raise self._acks.refused
+        self._acks.add(self._settle(messages))
 
     def release(self, messages: Sequence[ReceivedMessage]) -> None:
         """See `Source.release`."""
@@ -127,6 +135,7 @@ class PubSubSource:
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
+        self._acks.close(_ACK_S)
         # Cancelling a pull that is just being answered would leave its messages waiting for their
         # deadline; if there are messages, an answer takes milliseconds.
         self._join(_GRACE_S)
@@ -178,6 +187,9 @@ class PubSubSource:
         with self._changed:
             self._fatal = error
             self._changed.notify_all()
+
+    def _set_trouble(self, error: Transient) -> None:
+        self._trouble = error
 
     def _note(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

@@ -252,7 +252,7 @@ def _members(row: Row, snapshot: Snapshot) -> list[Text]:
     one = incident_named(snapshot, row.cluster.id)
     if one is None:
         return []
-    made = [Text(), Text("clusters, where it began first", style="dim")]
+    made = [Text(), Text("clusters, the origin first", style="dim")]
     for member, each in zip(one.incident.members, one.rows, strict=True):
         why = "; ".join(one.incident.reasons(member)) or "where it began"
         made.append(
