@@ -170,7 +170,7 @@ class Masker:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
         if _may_hold_file(line):
-            line = BLANKED_FILE.sub(rf"\g<lead> {VALUE}", line)
+            line = BLANKED_FILE.sub(lambda file: f"{file['lead'] or file['verb']} {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:

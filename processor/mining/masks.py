@@ -190,14 +190,23 @@ _HOLDS_FILE = (
 HOLDS_FILE: Final = (
     "upload", "file", "attachment", "document", "image", "photo", "picture", "video", "workbook", "spreadsheet",
     "recording", "scan", "thumbnail", "preview", "copy", "import", "conversion", "export",
+    ".doc", ".xls", ".ppt", ".pdf", ".odt", ".ods", ".csv", ".rtf", ".epub", ".png", ".jp", ".gif", ".heic", ".tif",
+    ".webp", ".mp", ".mov", ".wav", ".zip",
 )  # fmt: skip
 """A text with a file of such a name contains one of these, in lower case."""
+_TAKES_FILE = r"open|read|load|save|print|preview|convert|scan|render|attach|upload|download|delete|parse"
+_DOCUMENT = r"(?:docx?|xlsx?|pptx?|pdf|od[ts]|csv|rtf|epub|png|jpe?g|gif|heic|tiff?|webp|mp[34]|mov|wav|zip)"
+_OF_FILE_NAME = (
+    rf"(?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
+    r"[^\s\"'`:,;/=]{0,60}"
+)
 BLANKED_FILE: Final = re.compile(
-    rf"(?<!\w)(?P<lead>{_HOLDS_FILE}) (?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )"
-    rf"[^\s\"'`:,;/=]{{1,40}} ){{1,6}}[^\s\"'`:,;/=]{{0,60}}\.{_EXTENSION}(?!\w)",
+    rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) {_OF_FILE_NAME}\.{_EXTENSION}"
+    rf"|(?P<verb>{_TAKES_FILE}) {_OF_FILE_NAME}\.{_DOCUMENT})(?!\w)",
     re.IGNORECASE,
 )
-"""A file name with blanks in it, beside a noun that announces a file: "upload Q3 figures v2.xlsx"."""
+"""A file name with blanks in it, beside a noun that announces a file, "upload Q3 figures v2.xlsx", or a document beside
+a verb: "could not open holiday list.docx"."""
 
 # (mask, needles, pattern, replacement) applied to the whole line after its words, in this order; a line without any of
 # the needles is not searched.
@@ -255,6 +264,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("route", (": /",), r"(?<=: )/$", VALUE),
     ("empty", (" ()",), r"(?<= )\(\)(?!\w)", f"({VALUE})"),
     ("empty", (" []",), r"(?<= )\[\](?!\w)", f"[{VALUE}]"),
+    ("phone", ("(<*>) <",), r"(?<![\w)\]>])\(<\*>\) <\*>(?![\w(])", VALUE),  # (415) 555-0132
     (
         "list",
         (VALUE,),

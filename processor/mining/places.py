@@ -186,6 +186,8 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
+    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS:
+        return None  # "Supplier Bauer & Sons GmbH": the noun is no part of the name
     in_place = lead in PREPOSITIONS or lead in NAMERS
     if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
         return "currency", end

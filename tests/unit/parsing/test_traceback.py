@@ -330,3 +330,13 @@ def test_a_line_of_256_kib_is_cut_before_any_pattern_sees_it(unit):
         line = lead + unit * (262_144 // len(unit))
         tb.parse(f'{line}\n  File "x.go:1\tat :in `#0 \n{line}')
         tb.is_fragment(line), tb.may_begin(line), tb.extent([line, line], 0, is_after=False)
+
+
+def test_every_module_of_the_package_is_a_language_and_the_order_of_trial_is_definite():
+    modules = {path.stem for path in Path(tb.__file__).with_name("languages").glob("*.py")} - {"__init__"}
+
+    assert len(LANGUAGES) == len(modules)
+    assert (
+        len({language.name for language in LANGUAGES}) == len({language.rank for language in LANGUAGES}) == len(modules)
+    )
+    assert [language.rank for language in LANGUAGES] == sorted(language.rank for language in LANGUAGES)
