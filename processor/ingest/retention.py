@@ -24,7 +24,7 @@ _AT_ONCE: Final = 200
 _AFTER_START: Final = timedelta(minutes=10)
 """A worker that is started for a file, or again and again, looks for raw samples only if it stays."""
 _SLICE: Final = timedelta(seconds=20)
-_IN_SLICE: Final = 50
+_IN_SLICE: Final = 25
 """Clusters in a slice: a dozen samples of each take a third of a second, for which nothing is counted."""
 WHO: Final = "retention"
 
