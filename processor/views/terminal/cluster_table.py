@@ -14,7 +14,7 @@ from processor.text.terminal import plain
 from processor.views.query import incidents_first
 from processor.views.rates import is_back
 from processor.views.search import searched, terms
-from processor.views.terminal.listed import WHOLE, as_cluster, headline
+from processor.views.terminal.listed import WHOLE, as_cluster, briefly, headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -139,7 +139,10 @@ def cluster_table(clusters: Sequence[Cluster], width: int | None) -> Table:
         cells = [Text(_cut(column.cell(cluster), column.most), style=_style(column.head, cluster)) for column in shown]
         table.add_row(
             *cells,
-            Text(_cut(plain(headline(cluster)), title_most), style="bold" if cluster.id.startswith(WHOLE) else ""),
+            Text(
+                _cut(_fitting(plain(headline(cluster)), title_most), title_most),
+                style="bold" if cluster.id.startswith(WHOLE) else "",
+            ),
         )
     return table
 
@@ -158,6 +161,10 @@ def _cut(text: str, most: int) -> str:
     found = Text(text)
     found.truncate(most, overflow="ellipsis")
     return found.plain
+
+
+def _fitting(said: str, most: int) -> str:
+    return said if len(said) <= most else briefly(said)
 
 
 def _style(head: str, cluster: Cluster) -> str:

@@ -12,7 +12,7 @@ from processor.views.rates import age, is_back
 from processor.views.terminal.listed import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from processor.views.row import Row
     from processor.views.snapshot import Snapshot
@@ -38,8 +38,11 @@ class Column(NamedTuple):
     cell: Callable[[Row, Snapshot], str | Text]
 
 
-def columns_for(width: int) -> list[Column]:
-    """Return the columns for a width: seven fit 80 cells; wider screens get finer trends and four more columns."""
+def columns_for(width: int, changes: Iterable[str] = ("x",)) -> list[Column]:
+    """Return the columns for a width: seven fit 80 cells; wider screens get finer trends and four more columns.
+
+    A narrow screen leaves `changes` out if there are none, since everything is younger than an hour.
+    """
     wide = width >= WIDE
     columns = [
         Column("PRI", 3, False, priority_of),
@@ -50,6 +53,8 @@ def columns_for(width: int) -> list[Column]:
         Column("ISSUE", 5, False, _issue),
         Column("AGE", 4, True, lambda row, s: age((s.reference - row.cluster.first_seen).total_seconds())),
     ]
+    if not wide and not any(changes):
+        columns = [one for one in columns if one.cell is not _change]
     if wide:
         columns += [
             Column("LAST", 4, True, lambda row, s: age((s.reference - row.cluster.last_seen).total_seconds())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from processor.views.query import ListQuery
     from processor.views.snapshot import Snapshot
 
+_PACKAGE: Final = re.compile(r"(?<![\w./-])(?:[a-z_]\w*[.])+(?=[A-Z]\w*(?:Error|Exception|Fault)\b)")
+"""What stands before an exception's own name."""
 WHOLE: Final = "incident:"
 """Before an id: the whole incident, not the one cluster."""
 
@@ -39,6 +42,11 @@ def incident_named(snapshot: Snapshot, name: str) -> IncidentRow | None:
 def headline(cluster: Cluster) -> str:
     """Return the title of a row; log text."""
     return cluster.template if cluster.id.startswith(WHOLE) else title(cluster)
+
+
+def briefly(said: str) -> str:
+    """The same for a narrow screen: "[4 clusters] shop.pay.NoRate: x" is "[4] NoRate: x"."""
+    return _PACKAGE.sub("", said.replace(" clusters]", "]", 1) if said.startswith("[") else said, count=1)
 
 
 def as_cluster(one: IncidentRow, fitting: int = 0) -> Cluster:

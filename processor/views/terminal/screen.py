@@ -18,7 +18,7 @@ from processor.views.overview import overview_of
 from processor.views.query import SORTS, ListQuery
 from processor.views.rates import age, ago, is_back
 from processor.views.terminal.columns import WIDE, columns_for, fit, padded, priority_of, spark
-from processor.views.terminal.listed import headline, incident_named, listed, row_named
+from processor.views.terminal.listed import briefly, headline, incident_named, listed, row_named
 from processor.views.terminal.tables import when
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _header(screen: Screen, snapshot: Snapshot, now: datetime) -> list[Text]:
 
 def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Text]:
     rows = listed(snapshot, screen.query)
-    columns = columns_for(width)
+    columns = columns_for(width, [row.change(snapshot.reference) for row in rows])
     head = Text(" ".join(fit(column.title, column) for column in columns) + " CLUSTER", style="bold")
     if not rows:
         return [head, Text("  no cluster matches" if snapshot.rows else "  no clusters yet", style="dim")]
@@ -215,10 +215,7 @@ def _table(screen: Screen, snapshot: Snapshot, width: int, room: int) -> list[Te
             line.append_text(padded(cell if isinstance(cell, Text) else Text(cell), column)).append(" ")
         said = plain(headline(row.cluster))
         is_incident = incident_named(snapshot, row.cluster.id) is not None
-        # On a narrow screen what broke needs the room: "[4 clusters] ..." is "[4] ...".
-        line.append(
-            said.replace(" clusters]", "]", 1) if is_incident and width < WIDE else said, style="bold" * is_incident
-        )
+        line.append(said if width >= WIDE else briefly(said), style="bold" if is_incident else "")
         line.truncate(width, overflow="ellipsis", pad=index == at)
         if index == at:
             line.stylize("reverse")
@@ -236,13 +233,13 @@ def _detail(row: Row, snapshot: Snapshot, width: int) -> list[Text]:
         made.append(Text(plain(impact)))
     made += [Text(), *_facts(row, snapshot.at), Text(), Text("five minutes each, three hours", style="dim")]
     made.append(spark(row.figures.bars, 1))
+    made += _members(row, snapshot)
     revisions = {name: span.entries for name, span in cluster.revisions.items()}
     for title, counts in (("revision", revisions), *cluster.facets.items()):
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:4]
         made.append(
             Text(f"{plain(title):<11} ", style="dim") + Text("  ".join(f"{plain(v)[:40]} {n:,}" for v, n in ranked))
         )
-    made += _members(row, snapshot)
     made += [Text(), Text(f"latest sample, {when(cluster.latest.at)} UTC", style="dim")]
     for line in (cluster.latest.text or cluster.latest.raw).splitlines()[:200]:
         indent = " " * min(len(line) - len(line.lstrip(" ")), 20)

@@ -8,6 +8,7 @@ from oncall_state import commit
 
 from processor.model import Severity
 from processor.views.snapshot import StateReader
+from processor.views.terminal.listed import briefly
 from processor.views.terminal.screen import Screen, lines, press
 from sinks.sqlite.store import SqliteStore
 
@@ -118,3 +119,28 @@ def test_an_incident_that_has_ended_leaves_its_first_cluster_open(outage):
     ended = replace(outage, rows={name: row for name, row in outage.rows.items() if name in ("s1", "old")})
 
     assert any("s1" in line.plain for line in lines(opened, ended, NOW, 120, HEIGHT))
+
+
+@pytest.mark.parametrize(
+    ("said", "brief"),
+    [
+        ("[4 clusters] pay.rates.NoRateError: no rate", "[4] NoRateError: no rate"),
+        ("java.lang.IllegalStateException: x.y.OtherError", "IllegalStateException: x.y.OtherError"),
+        ("[1 of 3 clusters] timed out", "[1 of 3] timed out"),
+        ("call www.example.Error.com failed", "call www.example.Error.com failed"),
+        ("HTTP POST /orders/<*>/pay.Error 502", "HTTP POST /orders/<*>/pay.Error 502"),
+        ("db-7.local refused", "db-7.local refused"),
+    ],
+)
+def test_on_a_narrow_screen_what_broke_comes_before_its_package(said, brief):
+    assert briefly(said) == brief
+
+
+def test_without_anything_to_compare_with_the_column_of_changes_gives_its_room(store):
+    young = SqliteStore(":memory:")
+    commit(young, NOW, "new", [1, 2])
+    commit(store, NOW, "older", [70, 2])
+
+    assert "CHANGE" not in lines(Screen(), look(young), NOW, 80, HEIGHT)[3].plain
+    assert "CHANGE" in lines(Screen(), look(store), NOW, 80, HEIGHT)[3].plain
+    young.close()
