@@ -19,7 +19,9 @@ _RAISED = re.compile(
 _HEAD = re.compile(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
 _FRAME = re.compile(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
 _BARE = re.compile(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
-_ERLANG = re.compile(r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[[^\]]*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?")
+_ERLANG = re.compile(
+    r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[(?:[^\[\]]|\[[^\[\]]*\])*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?"
+)
 _EXITS = frozenset({"exit", "EXIT", "throw", "stop"})
 _EXCEPTION = re.compile(r"\s*exception (error|exit|throw): (.*)$")
 _CALLED = re.compile(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")

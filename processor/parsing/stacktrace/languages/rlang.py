@@ -12,12 +12,15 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number
 
+# What failed is a call or any other expression: f(x), x$price, xs[[4]], if (n > 1) 2.
 _ERROR = re.compile(
     r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$"
+    r"|Error in [^\s:].{0,200}? :\s+(.*)$"
 )
 _CALLS = re.compile(r"Calls: (.*)$")
 _TREE = re.compile(r"\s*\d+\. [│├└─▆ \\|+-]*([\w.:$<>-]+)\(")
 _NUMBERED = re.compile(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
+_UNNAMED = frozenset({"...", "<Anonymous>", "FUN"})
 _BASE = frozenset(
     [
         "tryCatch",
@@ -31,6 +34,13 @@ _BASE = frozenset(
         "withVisible",
         "abort",
         "try",
+        "lapply",
+        "sapply",
+        "vapply",
+        "Map",
+        "mapply",
+        "do.call",
+        "Reduce",
     ]
 )
 
@@ -42,9 +52,10 @@ def parse(lines: list[str]) -> Traceback | None:
     for number, line in enumerate(lines):
         if said is None and (match := _ERROR.match(line)):
             following = next((one.strip(" !") for one in lines[number + 1 :] if one.strip()), "")
-            said = match.group(1) or match.group(3) or "", match.group(2) or match.group(4) or following
+            function, message = match.group(1) or match.group(3), match.group(2) or match.group(4) or match.group(5)
+            said = function or "", message or following
         elif match := _CALLS.match(line):
-            frames = [_frame(name) for name in match.group(1).split(" -> ") if name not in {"...", "<Anonymous>"}]
+            frames = [_frame(name) for name in match.group(1).split(" -> ") if name not in _UNNAMED]
         elif match := _TREE.match(line):
             frames.append(_frame(match.group(1)))
         elif match := _NUMBERED.match(line):
@@ -62,6 +73,7 @@ def _frame(name: str, path: str = "", line: int = 0) -> Frame:
     return Frame(function, owner.strip(":"), not owner.strip(":") and function not in _BASE, path, line)
 
 
+_HEAD = r"Error in (?:[`\w.:$]+\(.*\)`? ?:|[^\s:].{0,200} :(?:\s|$))"
 _TAIL = r"Calls: |Execution halted|Backtrace:|In addition: |Traceback:|Caused by error"
 
 LANGUAGE = Language(
@@ -70,7 +82,7 @@ LANGUAGE = Language(
     needles=("Error in ", "Error: ", "Error:\n"),
     parse=parse,
     automaton=Automaton(
-        start=rules((r"Error in [`\w.:$]+\(", "error"), (r"Error ?:", "bare")),
+        start=rules((_HEAD, "error"), (r"Error ?:", "bare")),
         states={
             "error": rules((_TAIL, "tail"), (RECORD, ""), (r"\s|[!xi•✖\u2139] ", "error")),
             "bare": rules((_TAIL, "tail"), (r"[!xi•✖\u2139] ", "bare")),
@@ -78,8 +90,8 @@ LANGUAGE = Language(
         },
         accepting=frozenset({"error", "tail"}),
     ),
-    fragments=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
-    crash=(r"Error in [`\w.:$]+\(.*\)`? ?:", r"Execution halted$"),
+    fragments=(_HEAD, r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
+    crash=(_HEAD, r"Execution halted$"),
     lines=(
         r"Backtrace:",
         r"[!xi] ",
