@@ -285,7 +285,7 @@ def test_a_request_is_never_larger_than_the_emulator_takes_however_its_keys_are_
 
 
 def test_what_is_read_in_parts_is_all_of_it(open_firestore, monkeypatch):
-    monkeypatch.setattr(firestore_following, "_PAGE", 7)
+    monkeypatch.setattr(firestore_following, "PAGE", 7)
     monkeypatch.setattr(firestore_commit, "_AT_ONCE", 3)
     monkeypatch.setattr(firestore_ledger, "_AT_ONCE", 2)
     worker = StepWorker(open_firestore())
