@@ -52,7 +52,8 @@ def decode(data: bytes, now: datetime) -> Entry:
     Raises:
         DecodeError: not JSON, not an object, a field of the wrong type, or no usable timestamp.
     """
-    check_utf8(data)
+    if not data.isascii():
+        check_utf8(data)
     try:
         wire = read(data)
         if wire.log_name and (wire.text_payload or wire.json_payload or wire.proto_payload or wire.http_request):
@@ -182,7 +183,7 @@ def _parse_time(timestamp: str, now: datetime) -> datetime:
         raise DecodeError(f"the timestamp {timestamp[:40]!r} is not RFC 3339") from None
     if at.tzinfo is None:
         raise DecodeError(f"the timestamp {timestamp[:40]!r} has no time zone")
-    if at > now + _FUTURE:
+    if at > now and at > now + _FUTURE:
         raise DecodeError(f"the timestamp {timestamp[:40]} lies in the future; Cloud Logging takes 24 hours at most")
     if at < _EPOCH:
         raise DecodeError(f"the timestamp {timestamp[:40]} lies before 1970")

@@ -35,7 +35,6 @@ from sinks.firestore import documents as firestore_documents
 from sinks.firestore import follow as firestore_following
 from sinks.firestore import ledger as firestore_ledger
 from sinks.firestore import quarantine
-from sinks.firestore import reads as firestore_reads
 from sinks.firestore.store import FirestoreStore
 
 LIMIT = 1_048_576
@@ -287,7 +286,6 @@ def test_a_request_is_never_larger_than_the_emulator_takes_however_its_keys_are_
 
 def test_what_is_read_in_parts_is_all_of_it(open_firestore, monkeypatch):
     monkeypatch.setattr(firestore_following, "PAGE", 7)
-    monkeypatch.setattr(firestore_reads, "PAGE", 7)
     monkeypatch.setattr(firestore_commit, "_AT_ONCE", 3)
     monkeypatch.setattr(firestore_ledger, "_AT_ONCE", 2)
     worker = StepWorker(open_firestore())
