@@ -107,9 +107,11 @@ def store(tmp_path):
 def terminal(store, tmp_path):
     made = Terminal(tmp_path)
     made.start(f"{sys.executable} -m processor top --state sqlite:g.db")
-    made.wait("Card … declined")
-    yield made
-    made.tmux("kill-server")
+    try:
+        made.wait("Card … declined")
+        yield made
+    finally:
+        made.tmux("kill-server")
 
 
 def check_fits(shown, width, height):
