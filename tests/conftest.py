@@ -17,8 +17,9 @@ with contextlib.suppress(ImportError):  # the installation of the lowest version
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
 
-# pytest-xdist gives its processes the width of a screen that they do not have.
-os.environ.pop("COLUMNS", None)
+# pytest-xdist gives its processes the size of a screen that they do not have.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

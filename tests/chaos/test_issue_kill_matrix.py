@@ -195,7 +195,7 @@ def test_two_workers_then_two_controllers_over_220_clusters_open_exactly_the_cap
         assert [one.count for one in store.clusters()] == [6] * PROBLEMS
         store.close()
         opened = [len(fake.issues())]
-        for _hour in range(5):
+        for _hour in range(3):
             fake.offset += timedelta(minutes=61)
             for worker in workers:
                 worker.ask(

@@ -126,7 +126,7 @@ def test_while_firestore_is_away_the_page_says_so_and_keeps_what_it_read(
                 answer = page.wait("/clusters.json", lambda one: one["problem"])
                 assert answer["total"] == 1
                 code, said = page.ask("/clusters/c1/actions", action="acknowledge")
-                assert (code, said["error"][:34]) == (503, "It may or may not be done, look aga"[:34])
+                assert (code, said["error"][:34]) == (503, "The outcome is unknown; check befo")
             page.wait("/clusters.json", lambda one: one["problem"] is None)
         finally:
             page.process.terminate()

@@ -120,7 +120,7 @@ def test_sigterm_ends_a_worker_whose_store_is_away_in_time(queue, services, bodi
 
     assert (code, seconds < 8) == (0, True)
     assert counted(tmp_path).counted == 0
-    again = services(queue.address, "--until-idle", "3")
+    again = services(queue.address, "--until-idle", "14")  # longer than the deadline of a pull that was under way
     assert again.process.wait(60) == 0
     assert counted(tmp_path).counted == 100
 
