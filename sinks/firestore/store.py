@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 
 _READ_S: Final = 120.0
 _AT_ONCE: Final = 100
-_RECORDS_S: Final = 8.0
+_FOLLOWED_S: Final = 8.0
+"""Deadline of a page of changes: a worker reads them between two commits, and has ten seconds to stop."""
 _SCAN_FROM: Final = 8
 """Above this number of changed streams, if they are the majority, a pass over all clusters is faster than queries."""
 
@@ -88,11 +89,10 @@ class FirestoreStore(Parts):
         self._quarantine = Quarantine(self._client, self._reads, timeout_s=_READ_S)
         self._audit = AuditTrail(self._client, self._reads, timeout_s=COMMIT_S)
 
-        def followed(name: str, decode: Callable[[Any], Any], timeout_s: float = _READ_S) -> IncrementalQuery[Any]:
-            return IncrementalQuery(self._client.collection(name), decode, timeout_s=timeout_s, reads=self._reads)
+        def followed(name: str, decode: Callable[[Any], Any]) -> IncrementalQuery[Any]:
+            return IncrementalQuery(self._client.collection(name), decode, timeout_s=_FOLLOWED_S, reads=self._reads)
 
-        # A worker reads these before every commit, and it has ten seconds to stop.
-        self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head, _RECORDS_S)
+        self._streams: IncrementalQuery[documents.StreamDoc] = followed("streams", documents.head)
         self._stored: IncrementalQuery[StoredCluster] = followed("clusters", _cluster)
         self._triages: IncrementalQuery[Triage] = followed("handling", documents.triage)
         self._workers: IncrementalQuery[WorkerState] = followed("workers", documents.worker)
@@ -262,7 +262,7 @@ class FirestoreStore(Parts):
             .where(filter=FieldFilter("rev", ">", since))
             .select(documents.MODEL_FIELDS)
         )
-        found = [documents.placed(snapshot) for snapshot in query.stream(retry=None, timeout=_RECORDS_S)]
+        found = [documents.placed(snapshot) for snapshot in query.stream(retry=None, timeout=_FOLLOWED_S)]
         return _in_order([(seq, record) for _, _, seq, record in found])
 
     def _family(self, cluster_id: str) -> tuple[str, dict[str, StoredCluster]]:
