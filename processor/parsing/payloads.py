@@ -14,13 +14,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from processor.parsing import frames, levels
 from processor.parsing.cues import cues, is_no_error, is_symbol
 from processor.parsing.leaves import attributes, unnamed
 from processor.parsing.message import Message, compose
 from processor.parsing.spellings import Plan, plan
+from processor.parsing.text_forms import json_object, may_be_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +33,6 @@ _INNER: Final = (
     "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "exception", "reason", "description",
     "title",
 )  # fmt: skip
-_PREFIX_WORDS: Final = 3  # before the first pair of a line of logfmt
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
 _RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
@@ -53,18 +51,8 @@ def plain(payload: Mapping[str, Any]) -> str | None:
     if not at.messages:
         return None
     text = payload[at.messages[0]]
-    if (
-        type(text) is not str
-        or not text
-        or text[0] in _NOT_PLAIN
-        or text[-1] == "\n"
-        or '] "' in text
-        or '"="' in text
-        or "\x1b" in text
-    ):
+    if type(text) is not str or not text or text[0] in _NOT_PLAIN or text[-1] == "\n" or may_be_pairs(text):
         return None
-    if (first := text.find("=")) >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
-        return None  # may be logfmt
     for name in at.joining:
         value = payload[name]
         if value and not (type(value) is dict and value.get("type") == "str"):
@@ -203,11 +191,8 @@ def _text_of(value: Any, depth: int = 0) -> str:
 
 def _text_of_json(text: str, depth: int) -> str:
     """Return the message in an error that was written as JSON; the text itself if it is none or has no message."""
-    try:
-        fields = msgspec.json.decode(text[:_MAX_JSON])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return text
-    return _text_of(fields, depth + 1) or text if type(fields) is dict else text
+    fields = json_object(text[:_MAX_JSON])
+    return text if fields is None else _text_of(fields, depth + 1) or text
 
 
 def _text_in(fields: dict[str, Any], depth: int) -> str:

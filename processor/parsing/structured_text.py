@@ -11,11 +11,10 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
-
 from processor.parsing import http, levels, severity
 from processor.parsing.payloads import message_field, named
 from processor.parsing.spellings import RANKS, Role, fold
+from processor.parsing.text_forms import PREFIX_WORDS, json_object, may_be_pairs
 
 _MAX_CHARS: Final = 65_536
 _MIN_PAIRS: Final = 2
@@ -33,7 +32,7 @@ _KLOG: Final = re.compile(
 _STAMP: Final = re.compile(r"[\s\d:.,TZ+/|-]*")
 # What a logger prints before its message: times, boxes, a level, a name with a colon.
 _PREFIX: Final = re.compile(
-    r"(?:(?:[\d:.,TZ+/|-]+|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,64}|\[[^\[\]]{0,80}\]:?|\([^()]{0,80}\)"
+    r"\A(?:(?:[\d:.,TZ+/|-]+|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,64}|\[[^\[\]]{0,80}\]:?|\([^()]{0,80}\)"
     rf"|(?i:{'|'.join(levels.ANY_CASE)})\b:?|[\w./-]{{1,60}}(?:\[\d+\])?:)(?:\s+|$))*+"
 )
 _WORDS: Final = re.compile(r"(?<![\w./-])[^\W\d_]{2,}(?![\w/=-])")
@@ -41,18 +40,12 @@ _LEAST_WORDS: Final = 2
 _ESCAPED: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
 _TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON], *RANKS[Role.DETAIL]))
-_PREFIX_WORDS: Final = 3
 _MAX_NAMES: Final = 4096
 
 
 def is_plain(text: str) -> bool:
     """Return whether the text can only be plain: a cheap test that settles nearly every line."""
-    first = text.find("=")
-    if first >= 0 and text.count(" ", 0, first) <= _PREFIX_WORDS:
-        return False
-    return not (
-        text[-2:].rstrip()[-1:] == "}" or "\x1b" in text or '] "' in text or '"="' in text or _RUNTIME_MARK in text[:64]
-    )
+    return not (text[-2:].rstrip()[-1:] == "}" or _RUNTIME_MARK in text[:64] or may_be_pairs(text))
 
 
 def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
@@ -74,7 +67,7 @@ def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
 def _from_json(text: str) -> dict[str, Any] | None:
     start = text.find("{")
     head = text[:start].strip()
-    found = _parsed(text[start:]) if start >= 0 and "\n" not in head else None
+    found = json_object(text[start:]) if start >= 0 and "\n" not in head else None
     if found is None or not head or _STAMP.fullmatch(head):
         return found
     level = severity.infer(f"{head} ")
@@ -94,17 +87,9 @@ def _sentence(head: str) -> str:
 
     `2025-03-02T08:15:30.1Z<TAB>ERROR<TAB>controller<TAB>Reconciler error<TAB>{"error": ...}`, as zap prints it.
     """
-    told = head.rpartition("\t")[2] if "\t" in head else head[found.end() :] if (found := _PREFIX.match(head)) else head
+    told = head.rpartition("\t")[2] if "\t" in head else _PREFIX.sub("", head, 1)
     told = told.strip().rstrip(":= ")
     return told if len(_WORDS.findall(told)) >= _LEAST_WORDS else ""
-
-
-def _parsed(text: str) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(text.encode("utf-8", "surrogatepass"))
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return found if type(found) is dict and found else None
 
 
 def _from_klog(text: str) -> dict[str, Any] | None:
@@ -124,7 +109,7 @@ def _from_pairs(text: str) -> dict[str, Any] | None:
         # a stamp, a level or a host may come before; a sentence may not
         first = text.find("=")
         start = text.rfind(" ", 0, first) + 1
-        if start == 0 or len(text[:start].split()) > _PREFIX_WORDS:
+        if start == 0 or len(text[:start].split()) > PREFIX_WORDS:
             return None
     pairs, end = _pairs(text, start)
     if len(pairs) < _MIN_PAIRS or text[end:].strip() or not _may_tell(tuple(pairs)):
