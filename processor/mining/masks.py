@@ -183,26 +183,26 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
 )
 
-_HOLDS_FILE = (
-    r"upload|file|attachment|document|image|photo|picture|video|workbook|spreadsheet|recording|scan"
-    r"|(?:thumbnail|preview|copy|scan|import|upload|conversion|export) of"
-)
-HOLDS_FILE: Final = (
+_FILE_NOUNS = (
     "upload", "file", "attachment", "document", "image", "photo", "picture", "video", "workbook", "spreadsheet",
-    "recording", "scan", "thumbnail", "preview", "copy", "import", "conversion", "export",
-    ".doc", ".xls", ".ppt", ".pdf", ".odt", ".ods", ".csv", ".rtf", ".epub", ".png", ".jp", ".gif", ".heic", ".tif",
-    ".webp", ".mp", ".mov", ".wav", ".zip",
+    "recording", "scan",
 )  # fmt: skip
-"""A text with a file of such a name contains one of these, in lower case."""
+_FILE_PRODUCTS = ("thumbnail", "preview", "copy", "scan", "import", "upload", "conversion", "export")  # "copy of"
+_HOLDS_FILE = rf"{'|'.join(_FILE_NOUNS)}|(?:{'|'.join(_FILE_PRODUCTS)}) of"
 _TAKES_FILE = r"open|read|load|save|print|preview|convert|scan|render|attach|upload|download|delete|parse"
-_DOCUMENT = r"(?:docx?|xlsx?|pptx?|pdf|od[ts]|csv|rtf|epub|png|jpe?g|gif|heic|tiff?|webp|mp[34]|mov|wav|zip)"
+_DOCUMENTS = (
+    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "odt", "ods", "csv", "rtf", "epub", "png", "jpg", "jpeg", "gif",
+    "heic", "tif", "tiff", "webp", "mov", "wav", "zip",
+)  # fmt: skip
+HOLDS_FILE: Final = (*_FILE_NOUNS, *_FILE_PRODUCTS, *(f".{extension}" for extension in _DOCUMENTS))
+"""A text with a file of such a name contains one of these, in lower case."""
 _OF_FILE_NAME = (
     rf"(?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
     r"[^\s\"'`:,;/=]{0,60}"
 )
 BLANKED_FILE: Final = re.compile(
     rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) {_OF_FILE_NAME}\.{_EXTENSION}"
-    rf"|(?P<verb>{_TAKES_FILE}) {_OF_FILE_NAME}\.{_DOCUMENT})(?!\w)",
+    rf"|(?P<verb>{_TAKES_FILE}) {_OF_FILE_NAME}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
     re.IGNORECASE,
 )
 """A file name with blanks in it, beside a noun that announces a file, "upload Q3 figures v2.xlsx", or a document beside

@@ -38,10 +38,10 @@ _GUARDED: Final = re.compile(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
 # A part of the program that is named by its file: a different missing file is a different problem.
-_PARTS: Final = ("emplate ", "artial ", "ayout ", "odule ", "igration ", "ixture ", "tylesheet ", "lugin ", "ackage ")
+_PARTS: Final = ("template", "partial", "layout", "module", "migration", "fixture", "stylesheet", "plugin", "package")
+_MAY_NAME_A_FILE: Final = tuple(f"{part[1:]} " for part in _PARTS)
 _NAMED_BY_FILE: Final = re.compile(
-    r"(?<![\w-])(?:[Tt]emplate|[Pp]artial|[Ll]ayout|[Mm]odule|[Mm]igration|[Ff]ixture|[Ss]tylesheet|[Pp]lugin"
-    r"|[Pp]ackage) "
+    rf"(?<![\w-])(?:{'|'.join(f'[{part[0].upper()}{part[0]}]{part[1:]}' for part in _PARTS)}) "
     r"(?P<body>[A-Za-z_][\w./-]{1,80}\.[a-z]{1,5})(?![\w/])"
 )
 GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
@@ -56,7 +56,7 @@ def is_statement(text: str, at: int) -> bool:
 
 def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
-    if "." in text and any(noun in text for noun in _PARTS):
+    if "." in text and any(part in text for part in _MAY_NAME_A_FILE):
         text = _NAMED_BY_FILE.sub(_kept_file, text)
     if "'" not in text and '"' not in text and "`" not in text:
         return text
