@@ -15,8 +15,8 @@ _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\
 _WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
 _LEAST_WORDS: Final = 3  # in a message without its fields
 _COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{4,}s)(?=[ ,.;:)]|$)")
-# Of a thing that is tried again only some prints say which time it is.
-_TRY: Final = re.compile(
+# Only some prints of a retried operation say which attempt it is.
+_ATTEMPT: Final = re.compile(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
@@ -25,10 +25,10 @@ _PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
 
 
 def fold(line: str) -> str:
-    """Drop empty fields and the number of a try beside a message, and put counted nouns into the singular."""
+    """Drop empty fields and attempt numbers beside a message, and put counted nouns into the singular."""
     if "=" in line:
         line = _without_fields(line)
-    return _singular(_TRY.sub("", line)) if VALUE in line else line
+    return _singular(_ATTEMPT.sub("", line)) if VALUE in line else line
 
 
 def _without_fields(line: str) -> str:

@@ -64,8 +64,8 @@ stack   | exceptions that are objects                        | throwable err err
 stack   | functions, Caddy                                   | trace err_trace
 reason  | why it failed                                      | reason cause error_reason failure_reason root_cause
 reason  | why it failed                                      | status_message fault violation
-detail  | what explains it, a level up from data              | title summary detail details description desc
-detail  | what explains it, a level up from data              | debugInfo explanation hint note
+detail  | explanations beside the message                    | title summary detail details description desc
+detail  | explanations beside the message                    | debugInfo explanation hint note
 detail  | what a command printed                             | output stdout stderr result_message
 code    | numbers and words that are codes                   | code status error_code errcode errno error.code err_code
 code    | databases                                          | sqlstate sql_state vendor_code native_error ora_code
@@ -147,7 +147,7 @@ class Plan(NamedTuple):
 
     Attributes:
         levels: (name, scheme of its numbers).
-        details: texts that explain only beside the message: deeper down they describe data.
+        details: texts that explain the message beside them; at a deeper level they describe data.
         outcomes: fields of no other role that end like one that states an outcome.
         tells: whether any field may hold a cue.
         joining: every name whose value may join the message.
