@@ -112,6 +112,8 @@ def over(page, store):
 
 def test_on_a_phone_the_error_is_on_the_first_screen_and_the_actions_too(serving, visit):
     outage(serving.store)
+    # An address is not found before the page has read the state that it is in.
+    visit("/clusters").get_by_role("link", name=CAUSE).first.wait_for()
     options = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
     for path in ("/clusters/s1", "/incidents/s1"):
         page = visit(path, **options)
