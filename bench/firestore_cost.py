@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
@@ -39,7 +40,9 @@ billed: Counter[str] = Counter()
 
 
 def meter() -> None:
-    """Count what is billed, below the store."""
+    """Count what is billed, below the store. Exits without an emulator: nothing here may be billed."""
+    if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        sys.exit("this writes to Firestore: start its emulator and set FIRESTORE_EMULATOR_HOST")
     commit, get_all, stream = WriteBatch.commit, firestore.Client.get_all, firestore.Query.stream
 
     def counted_commit(batch, **options):
@@ -127,6 +130,16 @@ def run(clusters: int, skew: float, flushes: int, flush_entries: int) -> dict[st
     }
 
 
+def show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print results as JSON or as a table."""
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    print("  ".join(f"{name:>18}" for name in rows[0]))
+    for row in rows:
+        print("  ".join(f"{value:>18}" for value in row.values()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--flushes", type=int, default=20)
@@ -134,8 +147,6 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, nargs="+", default=[10, 50, 100, 1000])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
-        sys.exit("this writes to Firestore: start its emulator and set FIRESTORE_EMULATOR_HOST")
     meter()
     rows = [
         run(clusters, skew, options.flushes, flush_entries)
@@ -143,12 +154,7 @@ def main() -> None:
         for clusters in options.clusters
         for skew in (0.0, 1.0)
     ]
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return
-    print("  ".join(f"{name:>18}" for name in rows[0]))
-    for row in rows:
-        print("  ".join(f"{value:>18}" for value in row.values()))
+    show(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

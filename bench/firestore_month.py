@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import secrets
 import sys
@@ -23,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
-from firestore_cost import READ_USD, WRITE_USD, billed, meter, word  # noqa: E402  # found by the path set above
+from firestore_cost import READ_USD, WRITE_USD, billed, meter, show, word  # noqa: E402  # found by the path set above
 from google.cloud import firestore  # noqa: E402
 
 from processor.app import wiring  # noqa: E402
@@ -193,16 +192,9 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, nargs="+", default=[50, 500, 5_000])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
-        sys.exit("this writes to Firestore: start its emulator and set FIRESTORE_EMULATOR_HOST")
     meter()
     rows = [month(clusters) for clusters in options.clusters]
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return
-    print("  ".join(f"{name:>18}" for name in rows[0]))
-    for row in rows:
-        print("  ".join(f"{value:>18}" for value in row.values()))
+    show(rows, as_json=options.json)
 
 
 if __name__ == "__main__":
