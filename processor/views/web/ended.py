@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from processor.model.ports import Store
 
 _AGAIN_S: Final = 30.0
-"""A session that ended elsewhere is believed for so long; each question is a document read."""
+"""For how long a session that ended elsewhere is still accepted; each check reads a document."""
 _MAX_REMEMBERED: Final = 10_000
 
 
 class EndedSessions:
     """Thread-safe. Not asked in the event loop: a state that is away answers after seconds.
 
-    While the state does not answer, a session that is not known to have ended is believed: the page is what people look
-    at then.
+    While the state does not answer, a session that is not known to have ended is accepted: an outage is when people
+    need the page.
 
     Args:
         open_store: opens the state; called at the first question, for a store of its own.
