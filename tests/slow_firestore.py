@@ -17,12 +17,12 @@ def _raw(data):
 
 class SlowFirestore(grpc.GenericRpcHandler):
     """Attributes: `per_write_s`, `per_read_s`, `applies_late` (a commit is applied, and its answer is what comes late),
-    `is_away`, `is_silent` (nothing is answered), and what came: `commits` (documents of each), `late` (of those given
-    up on), `reads`, `unanswered`."""
+    `is_away`, `is_silent` (nothing is answered), `breaks_off` (each result of a read is its last, then the store is
+    away), and what came: `commits` (documents of each), `late` (of those given up on), `reads`, `unanswered`."""
 
     def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0):
         self.per_write_s, self.per_read_s = per_write_s, per_read_s
-        self.applies_late = self.is_away = self.is_silent = False
+        self.applies_late = self.is_away = self.is_silent = self.breaks_off = False
         self.unanswered = 0
         self.commits, self.late, self.reads = [], [], []
         self._lock = threading.Lock()
@@ -77,6 +77,9 @@ class SlowFirestore(grpc.GenericRpcHandler):
                     call.cancel()
                     return
                 yield answer
+                if self.breaks_off:
+                    call.cancel()
+                    context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         except grpc.RpcError as error:
             context.abort(error.code(), error.details())
         finally:

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 from google.api_core.exceptions import DeadlineExceeded
@@ -144,6 +145,36 @@ def test_a_store_that_answers_nothing_is_away_after_one_probe_and_not_slow(slow,
     assert before == (store._streams._portion.size, store._ledger._portion.size, store._committer._reads.size)
     slow.is_silent = False
     assert store.totals().counted == 150
+    store.close()
+
+
+def test_a_query_that_breaks_off_in_its_results_is_an_absent_store_and_no_crash(slow):
+    store = FirestoreStore(slow.project)
+    work(store, different(30))
+    asked = {
+        "clusters": FirestoreStore(slow.project).clusters,
+        "totals": FirestoreStore(slow.project).totals,
+        "one cluster": lambda: store.cluster(store.clusters()[0].id),
+        "samples": lambda: store.redact_samples(datetime.now(UTC), after="", limit=10),
+        "model": lambda: FirestoreStore(slow.project).load_model({}),
+    }
+    for ask in asked.values():
+        slow.breaks_off = True
+        with pytest.raises(Transient):
+            ask()
+        slow.breaks_off = False
+    assert len(store.clusters()) == 30
+    store.close()
+
+
+def test_clusters_that_take_longer_than_a_page_may_are_read_in_smaller_pages(slow, monkeypatch):
+    monkeypatch.setattr(store_module, "_FOLLOWED_S", 0.3)
+    store = FirestoreStore(slow.project)
+    work(store, different(100))
+    slow.per_read_s = 0.01
+
+    assert len(FirestoreStore(slow.project).clusters()) == 100
+    assert len(slow.reads) > 3
     store.close()
 
 
