@@ -22,12 +22,12 @@ def free_port():
 
 
 class Service:
-    """`gardener run` in a folder. `errors` is its log file."""
+    """`gardener run` in a folder, by `program`. `errors` is its log file."""
 
-    def __init__(self, folder, source, state, *arguments, env=None):
+    def __init__(self, folder, source, state, *arguments, env=None, program=("-m", "processor")):
         self.port = free_port()
         self.errors = Path(folder) / f"worker-{self.port}.log"
-        command = [sys.executable, "-m", "processor", "run", "--source", source, "--state", state]
+        command = [sys.executable, *program, "run", "--source", source, "--state", state]
         command += ["--health-port", str(self.port), "--log-format", "json", *arguments]
         with self.errors.open("wb") as log:
             self.process = subprocess.Popen(

@@ -1,5 +1,6 @@
-"""A Firestore that takes a time for each document: a gRPC proxy before the emulator, for whoever connects to it."""
+"""A Firestore that takes its time: a gRPC proxy before the emulator, for whoever connects to it."""
 
+import random
 import threading
 import time
 from concurrent import futures
@@ -16,11 +17,13 @@ def _raw(data):
 
 
 class SlowFirestore(grpc.GenericRpcHandler):
-    """Attributes: `per_write_s`, `per_read_s`, `applies_late` (a commit is applied, and its answer is what comes late),
-    `is_away`, `is_silent` (nothing is answered), `breaks_off` (each result of a read is its last, then the store is
-    away), and what came: `commits` (documents of each), `late` (of those given up on), `reads`, `unanswered`."""
+    """Attributes: `latency_s` (the least and the most that any request takes, half of it before the emulator sees it),
+    `per_write_s`, `per_read_s` (for each document), `applies_late` (a commit is applied, and its answer is what comes
+    late), `is_away`, `is_silent` (nothing is answered), `breaks_off` (each result of a read is its last, then the store
+    is away), and what came: `commits` (documents of each), `late` (of those given up on), `reads`, `unanswered`."""
 
-    def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0):
+    def __init__(self, address, *, per_write_s=0.0, per_read_s=0.0, latency_s=(0.0, 0.0)):
+        self.latency_s = latency_s
         self.per_write_s, self.per_read_s = per_write_s, per_read_s
         self.applies_late = self.is_away = self.is_silent = self.breaks_off = False
         self.unanswered = 0
@@ -39,13 +42,22 @@ class SlowFirestore(grpc.GenericRpcHandler):
 
     def service(self, details):
         name = details.method.removeprefix(_SERVICE)
+        half_s = random.uniform(*self.latency_s) / 2
+
+        def stream(request, context):
+            time.sleep(half_s)
+            yield from self._stream(details, request, context)
+            time.sleep(half_s)
+
+        def unary(request, context):
+            time.sleep(half_s)
+            answer = self._unary(details, name, request, context)
+            time.sleep(half_s)
+            return answer
+
         if name in _STREAMED:
-            return grpc.unary_stream_rpc_method_handler(
-                lambda request, context: self._stream(details, request, context)
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            lambda request, context: self._unary(details, name, request, context)
-        )
+            return grpc.unary_stream_rpc_method_handler(stream)
+        return grpc.unary_unary_rpc_method_handler(unary)
 
     def _unary(self, details, name, request, context):
         self._refuse_if_away(context)

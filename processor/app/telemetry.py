@@ -44,7 +44,9 @@ RETRIES: Final = Metric("gardener_commit_retries", "counter", "Tries beyond the 
 WRITES: Final = Metric("gardener_document_writes", "counter", "Documents that the checkpoints wrote.")
 HELD_BACK_S: Final = Metric("gardener_held_back_seconds", "counter", "Time that ready checkpoints waited for the pace.")
 PORTION: Final = Metric("gardener_checkpoint_portion", "gauge", "Messages that a checkpoint may hold at present.")
-COMMIT_S: Final = Metric("gardener_commit_seconds", "histogram", "From decoding a batch to its committed checkpoint.")
+COMMIT_S: Final = Metric(
+    "gardener_commit_seconds", "histogram", "From a batch at the ledger to its committed checkpoint."
+)
 ACK_S: Final = Metric(
     "gardener_ack_seconds", "histogram", "Handing over the acknowledgements of a committed checkpoint."
 )

@@ -28,6 +28,7 @@ from processor.sources.quarantine import QuarantineSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from processor.app.config import Settings
@@ -231,8 +232,18 @@ def make_worker(
         dead_letter=dead_letter,
         limit=RejectionLimit(RejectionRule(settings.max_rejected_ratio)),
         until_idle_s=settings.until_idle,
+        executor=_make_executor(settings),
     )
     return Parts(worker, source, store, clock)
+
+
+def _make_executor(settings: Settings) -> Executor | None:
+    """Return where the worker waits for its store; a file answers at once."""
+    if settings.address("state").scheme == "sqlite":
+        return None
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1, thread_name_prefix="store")
 
 
 def make_committer(settings: Settings) -> tuple[Store, Committer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,14 @@ HOT_DOCUMENT_S: Final = 1.0
 _SOURCE_WAIT_S: Final = 1.0
 _LEAST_S: Final = 0.1
 """After a commit that took longer than a flush, the next batch may be gathered for this time."""
+_MOST_OF_FLUSH: Final = 0.5
+"""Share of the flush interval left for the commit: entries are visible within the interval, commit included."""
+_TRANSIT_S: Final = 0.1
+"""How long a message is on its way from its publisher to the source's queue."""
 _WIDER: Final = 4
 """Times the usual size of a checkpoint that may be gathered while the write rate holds it back."""
+_GLANCE_S: Final = 0.05
+"""How long a pull may last while a checkpoint is on its way: its acknowledgement waits for the end of the pull."""
 _MAX_PAUSE_S: Final = 30.0
 """Upper limit, set by Pub/Sub's acknowledgement deadlines."""
 
@@ -85,7 +92,7 @@ class Gatherer:
         self._is_stopping = is_stopping
         self._until_idle_s = until_idle_s
         self._last_at = self._gathered_at = self._begun_at = clock.now()
-        self._pause_s = 0.0
+        self._pause_s = self._prepared_s = self._commit_s = 0.0
         self.portion = Portion(policy.flush_entries)
         self.held_back_s = 0.0
         self.waited: int | None = 0
@@ -101,32 +108,39 @@ class Gatherer:
             return True
         return 0 < self._until_idle_s <= self._since(self._last_at)
 
-    def gather(self) -> list[ReceivedMessage]:
+    def gather(self, is_committing: Callable[[], bool]) -> list[ReceivedMessage]:
         """Return the messages of a checkpoint: as many as it may hold, or as arrived within the flush interval.
 
         While the write rate holds it back, it goes on gathering, up to several times as much.
+
+        Args:
+            is_committing: returns whether a checkpoint is on its way; asked again and again. What it raises leaves the
+                messages gathered so far to `take_kept`.
         """
-        messages = self.take_kept()
+        messages = self._kept
         waited = len(messages)
         size = sum(len(message.data) for message in messages)
         ready_at: datetime | None = None
         # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
-        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=self._policy.flush_seconds - _LEAST_S))
+        interval_s = self._policy.flush_seconds - self._commit_s
+        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
         while not self.is_done():
+            glance_s = _GLANCE_S if is_committing() else math.inf
             started = min(started, self._clock.now())  # the clock may have been set back
-            left_s = self._policy.flush_seconds - self._since(started)
+            left_s = interval_s - self._since(started)
             held_s = self._pause_s - max(0.0, self._since(self._begun_at))
             wide = _WIDER if held_s > 0 and self.portion.is_most else 1
             if ready_at is None and (left_s <= 0 or not self._room(messages, size, 1)):
                 ready_at = self._clock.now()
             if max(left_s, held_s) > 0 and (room := self._room(messages, size, wide)):
-                part = self._pull(room, max(left_s, held_s))
+                part = self._pull(room, min(max(left_s, held_s), glance_s))
                 messages += part
                 size += sum(len(message.data) for message in part)
             elif messages and held_s > 0:
-                self._clock.sleep(held_s)
+                self._clock.sleep(min(held_s, glance_s))
             else:
                 break
+        self._kept = []
         self._gathered_at = self._clock.now()
         self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
         self.waited = None if self._source.exhausted() else waited
@@ -143,11 +157,18 @@ class Gatherer:
         kept, self._kept = self._kept, []
         return kept
 
-    def committed(self, messages: int, *, started: datetime, ended: datetime, writes: int) -> None:
-        """Record that a checkpoint of this many messages was committed, from `started` to `ended`."""
+    def begun(self, at: datetime) -> None:
+        """Record that a checkpoint is on its way; until its writes are known, the pause of the last one holds."""
+        self._prepared_s = max(0.0, (at - self._gathered_at).total_seconds())
+        self._begun_at = at
+
+    def committed(self, messages: int, *, begun: datetime, ended: datetime, writes: int) -> None:
+        """Record that a checkpoint of this many messages was committed, from `begun` to `ended`."""
         self.portion.succeeded(messages)
         self._last_at = max(self._last_at, ended)  # a slow commit is no time without messages
-        self._begun_at, self._pause_s = started, self._policy.pause_s(writes)
+        self._begun_at, self._pause_s = begun, self._policy.pause_s(writes)
+        took_s = self._prepared_s + max(0.0, (ended - begun).total_seconds())
+        self._commit_s = min(_TRANSIT_S + took_s, self._policy.flush_seconds * _MOST_OF_FLUSH)
 
     def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:
         if size >= self._policy.flush_bytes * wide:

@@ -16,13 +16,13 @@ from processor.parsing.log_entry import DecodeError
 from processor.parsing.multiline import is_fragment, joined, open_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from processor.ingest.tally import Tally
     from processor.mining.grouper import Grouper
     from processor.mining.miners import Miners
-    from processor.model import ClusterDelta, Entry, Identity, ReceivedMessage, Seen, Stream
+    from processor.model import ClusterDelta, Entry, Identity, Masked, ReceivedMessage, Seen, Stream
 
 # Data access logs: large, personal, and not errors of a service, except for failed jobs. The log sink agrees.
 _DATA_ACCESS: Final = "%2Fdata_access"
@@ -118,7 +118,9 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
     return entry.log_name.endswith(_DATA_ACCESS) and not entry_fields.is_failed_job(entry)
 
 
-def digest(batch: Batch, seen: Seen, miners: Miners, group: Grouper, *, worker: str, now: datetime) -> Checkpoint:
+def digest(
+    batch: Batch, seen: Seen, miners: Miners, group: Callable[[Entry], Masked], *, worker: str, now: datetime
+) -> Checkpoint:
     """Mask, tally and mine the entries not counted yet; the miners learn new templates."""
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
     tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)

@@ -15,7 +15,7 @@ class Flush:
 
     Attributes:
         pulled: messages in it.
-        commit_s: from the first decoded byte to the committed checkpoint, including every attempt.
+        commit_s: from reading the ledger to the committed checkpoint, including every attempt.
         ack_s: the rest, including publishing to the dead-letter topic.
         tries: 1, plus 1 for every conflict and every unavailability of the store.
         clusters: records in the model.

@@ -1,18 +1,22 @@
 """The worker's loop: pull -> decode -> mask -> tally -> mine -> commit -> ack.
 
-Nothing is acknowledged before it is committed. After a conflict with another worker, the learned records are dropped,
-the model is reloaded, and the same messages are digested again. While the store is unavailable, the loop keeps its
-batch and pulls nothing more; the source is bounded, so memory stays constant. On a request to stop, it commits its
-batch if the store accepts it at once, and returns the rest.
+Nothing is acknowledged before it is committed. What waits for the store runs in an executor: while a checkpoint is
+being committed, the next one is pulled and decoded, and while the ledger is read, it is masked. Ledger and model follow
+in order: a checkpoint is digested once the one before it is settled. After a conflict with another worker, the learned
+records are dropped, the model is reloaded, and the same messages are digested again. While the store is unavailable,
+the loop keeps at most two batches and pulls nothing more; the source is bounded, so memory stays constant. On a request
+to stop, it commits what it holds if the store accepts it at once, and returns the rest.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from processor.ingest import pipeline
+from processor.ingest.checkpointer import Checkpointer, Inline
 from processor.ingest.gather import FlushPolicy, Gatherer
 from processor.ingest.rejection_limit import RejectionLimit
 from processor.ingest.retry import retry_until
@@ -23,8 +27,11 @@ from processor.model import Checkpoint, Committed, Rejected, Severity, Totals
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, Transient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor, Future
     from datetime import datetime
 
+    from processor.ingest.checkpointer import CommittedCheckpoint
     from processor.mining.masker import Masker
     from processor.mining.miners import Miners
     from processor.model import ReceivedMessage
@@ -37,6 +44,16 @@ PeriodicTask = Callable[[bool], None]
 """Work between two checkpoints, in this thread; True: the last call, the source is exhausted."""
 
 
+@dataclass(slots=True)
+class _InFlight:
+    """A batch whose checkpoint is on its way, since `begun`."""
+
+    messages: list[ReceivedMessage]
+    batch: pipeline.Batch
+    begun: datetime
+    future: Future[CommittedCheckpoint]
+
+
 class Worker:
     """A loop over a source and a store; not thread-safe, except for `stop`.
 
@@ -44,6 +61,7 @@ class Worker:
         bury: called with the rejected messages, after they are committed and before they are acknowledged; at least
             once.
         until_idle_s: return after this many seconds without a message; 0 is never.
+        executor: runs the calls of the store, one at a time and in order; None runs them in the worker's thread.
     """
 
     def __init__(
@@ -63,14 +81,15 @@ class Worker:
         dead_letter: DeadLetter | None = None,
         limit: RejectionLimit | None = None,
         until_idle_s: float = 0.0,
+        executor: Executor | None = None,
     ) -> None:
         self._source = source
-        self._store = store
         self._miners = miners
-        self._group = Grouper(masker)
+        self._checkpointer = Checkpointer(
+            store, miners=miners, group=Grouper(masker), clock=clock, name=name, executor=executor or Inline()
+        )
         self._upgrade = Upgrade(store, miners=miners, masker=masker, clock=clock, name=name)
         self._clock = clock
-        self._name = name
         self._min_severity = min_severity
         self._observers = observers
         self._watchers = watchers
@@ -78,6 +97,8 @@ class Worker:
         self._dead_letter = dead_letter
         self._limit = limit or RejectionLimit()
         self._stopping = threading.Event()
+        self._in_flight: _InFlight | None = None
+        self._totals = Totals()
         self._gatherer = Gatherer(
             source,
             clock,
@@ -96,27 +117,35 @@ class Worker:
 
         Raises `SourceError`, `StateError`, `TooManyRejected`: nothing of the current checkpoint is acknowledged.
         """
-        totals = Totals()
+        decoded: list[ReceivedMessage] = []
+        self._totals = Totals()
         try:
             self._retry_until("store", self._upgrade.run)
             for watcher in self._watchers:
                 watcher.ready(len(self._miners))
             self._gatherer.begin()
             while not self._gatherer.is_done():
-                if messages := self._gatherer.gather():
-                    totals += self._process(messages, waited=self._gatherer.waited)
+                decoded = self._gather()
+                batch, decoded = self._decode(decoded, waited=self._gatherer.waited)
+                self._settle()
+                # The store has nothing to do now, and is theirs.
                 self._run_periodic_tasks(done=False)
-            if messages := self._gatherer.take_kept():
+                if decoded:
+                    self._begin(decoded, batch)
+                decoded = []
+                self._settle_if_answered()
+            self._settle()
+            if decoded := self._gatherer.take_kept():
                 if self._stopping.is_set():
-                    self._source.release(messages)
+                    self._source.release(decoded)
                 else:
-                    totals += self._process(messages)
+                    self._process(decoded)
             self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
                 raise
-            self._source.release(self._gatherer.take_kept())
-        return totals
+            self._source.release([*decoded, *self._gatherer.take_kept()])
+        return self._totals
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
         for periodic_task in self._periodic_tasks:
@@ -124,37 +153,67 @@ class Worker:
             if not self._stopping.is_set():
                 periodic_task(done)
 
-    def _process(self, messages: list[ReceivedMessage], *, waited: int | None = None, is_part: bool = False) -> Totals:
-        started = self._clock.now()
-        batch = pipeline.decode(messages, min_severity=self._min_severity, now=started, waited=waited)
-        if batch.waiting and not (messages := self._gatherer.keep(batch.waiting, messages)):
-            return Totals()
-        if not is_part:
-            self._limit.observe(len(messages), batch.rejected, started)
+    def _gather(self) -> list[ReceivedMessage]:
         try:
-            (checkpoint, committed), tries = self._retry_until("store", self._commit, batch)
+            return self._gatherer.gather(self._settle_if_answered)
+        except SourceError:
+            self._settle()  # its messages need not come again
+            raise
+
+    def _decode(
+        self, messages: list[ReceivedMessage], *, waited: int | None = None
+    ) -> tuple[pipeline.Batch, list[ReceivedMessage]]:
+        """Return the batch of these messages, and those in it: the others are kept for the next one."""
+        batch = pipeline.decode(messages, min_severity=self._min_severity, now=self._clock.now(), waited=waited)
+        return batch, self._gatherer.keep(batch.waiting, messages) if batch.waiting else messages
+
+    def _begin(self, messages: list[ReceivedMessage], batch: pipeline.Batch, *, is_part: bool = False) -> None:
+        """Begin the checkpoint of a batch; the one before it is settled."""
+        begun = self._clock.now()
+        if not is_part:
+            self._limit.observe(len(messages), batch.rejected, begun)
+        self._gatherer.begun(begun)
+        self._in_flight = _InFlight(messages, batch, begun, self._checkpointer.begin(batch))
+
+    def _settle_if_answered(self) -> bool:
+        """Settle the checkpoint on its way if its answer is there; return whether it is still on its way."""
+        flight = self._in_flight
+        if flight is not None and flight.future.done():
+            self._settle()
+        return self._in_flight is not None
+
+    def _settle(self) -> None:
+        """Wait until the checkpoint on its way is committed, and acknowledge it."""
+        flight, self._in_flight = self._in_flight, None
+        if flight is None:
+            return
+        answers = self._answers(flight)
+        try:
+            (checkpoint, committed, committed_at), tries = self._retry_until("store", lambda: next(answers).result())
         except Transient:
             # Stopped while the store is unavailable: another worker may be able to commit these.
-            self._source.release(messages)
+            self._source.release(flight.messages)
             raise
         except CheckpointTooLarge:
             self._miners.rollback()
-            self._gatherer.portion.refused(len(messages))
-            return self._process_halves(messages)
+            self._gatherer.portion.refused(len(flight.messages))
+            self._process_halves(flight.messages)
+            return
         known = len(self._miners)
         self._miners.confirm(committed.revs)
-        committed_at = self._clock.now()
-        self._gatherer.committed(len(messages), started=started, ended=committed_at, writes=committed.writes)
-        self._dead_letter_all(batch.rejected)
-        self._source.ack(messages)
+        pulled = len(flight.messages)
+        self._gatherer.committed(pulled, begun=flight.begun, ended=committed_at, writes=committed.writes)
+        answered_at = self._clock.now()
+        self._dead_letter_all(flight.batch.rejected)
+        self._source.ack(flight.messages)
         for observe in self._observers:
             observe(checkpoint, committed)
         flush = Flush(
             checkpoint=checkpoint,
             committed=committed,
-            pulled=len(messages),
-            commit_s=(committed_at - started).total_seconds(),
-            ack_s=self._since(committed_at),
+            pulled=pulled,
+            commit_s=(committed_at - flight.begun).total_seconds(),
+            ack_s=(self._clock.now() - answered_at).total_seconds(),
             tries=tries,
             clusters=len(self._miners),
             minted=len(self._miners) - known,
@@ -163,7 +222,18 @@ class Worker:
         )
         for watcher in self._watchers:
             watcher.flushed(flush)
-        return checkpoint.totals
+        self._totals += checkpoint.totals
+
+    def _answers(self, flight: _InFlight) -> Iterator[Future[CommittedCheckpoint]]:
+        """Return the answer to the checkpoint on its way, and to each that is made of the same batch after it."""
+        yield flight.future
+        while True:
+            yield self._checkpointer.begin(flight.batch)
+
+    def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> None:
+        batch, messages = self._decode(messages)
+        self._begin(messages, batch, is_part=is_part)
+        self._settle()
 
     def _dead_letter_all(self, rejected: Sequence[Rejected]) -> None:
         if self._dead_letter is None or not rejected:
@@ -175,21 +245,13 @@ class Worker:
             for watcher in self._watchers:
                 watcher.failed("dead-letter topic", error)
 
-    def _process_halves(self, messages: list[ReceivedMessage]) -> Totals:
+    def _process_halves(self, messages: list[ReceivedMessage]) -> None:
         """Commit a batch that is too large for a single commit in two halves, each exact by itself."""
         if len(messages) == 1:
             raise StateError(f"message {messages[0].message_id} alone is more than the store takes in one commit")
         half = len(messages) // 2
-        return self._process(messages[:half], is_part=True) + self._process(messages[half:], is_part=True)
-
-    def _refresh(self) -> None:
-        self._miners.refresh(self._store.load_model(self._miners.revs))
-
-    def _commit(self, batch: pipeline.Batch) -> tuple[Checkpoint, Committed]:
-        self._refresh()
-        seen = self._store.seen([identity for identity, _ in batch.entries])
-        checkpoint = pipeline.digest(batch, seen, self._miners, self._group, worker=self._name, now=self._clock.now())
-        return checkpoint, self._store.commit(checkpoint)
+        self._process(messages[:half], is_part=True)
+        self._process(messages[half:], is_part=True)
 
     def _retry_until(self, part: str, call: Callable[..., _T], *arguments: Any) -> tuple[_T, int]:
         """Call `call` until it succeeds or the worker has to stop; return its result and the number of attempts."""
@@ -208,6 +270,3 @@ class Worker:
                 watcher.alive()
             else:
                 watcher.unavailable(part, error)
-
-    def _since(self, at: datetime) -> float:
-        return (self._clock.now() - at).total_seconds()

@@ -159,7 +159,7 @@ class Committer:
                 after[name] = self._counted(delta, found.get(name), counted_at)
         self._put_rest(checkpoint)
         self._check_size(room)
-        self._sent = len(self._batch)
+        self._sent = len(self._writes)
         results = self._batch.commit(retry=None, timeout=COMMIT_S)
         self._documents.succeeded(self._sent)
         self._known.put(after)
@@ -180,12 +180,19 @@ class Committer:
                 unfit.add(name)
         return unfit
 
+    @property
+    def _writes(self) -> list[Any]:
+        """Return the writes of the batch. The batch's own length leaves out those taken from the last offer."""
+        # The library can neither copy nor join batches.
+        writes: list[Any] = self._batch._write_pbs  # noqa: SLF001
+        return writes
+
     def _check_size(self, room: int) -> None:
-        # The library has no public way to get this size. It is not predictable: names are percent-encoded, keys
-        # are quoted. Beyond each write a request holds little.
-        size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._batch._write_pbs)  # noqa: SLF001
-        if size > MAX_REQUEST_BYTES or len(self._batch) > room:
-            raise CheckpointTooLarge(f"{len(self._batch)} documents of {size} bytes are too many for one commit")
+        # The library has no way to get this size. It is not predictable: names are percent-encoded, keys are quoted.
+        # Beyond each write a request holds little.
+        size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._writes)  # noqa: SLF001
+        if size > MAX_REQUEST_BYTES or len(self._writes) > room:
+            raise CheckpointTooLarge(f"{len(self._writes)} documents of {size} bytes are too many for one commit")
 
     def _read(self, names: Iterable[str]) -> dict[str, _Found]:
         references = [self._cluster(name) for name in names]
@@ -234,14 +241,13 @@ class Committer:
         mark = self._known.get(delta.id) if found is None else found.update_time
         built = self._built.get(delta.id)
         if built is None or not (built.mark is mark or (found is not None and built.mark == mark)):
-            before = len(self._batch)
+            before = len(self._writes)
             after = self._count(delta, found, counted_at)
-            writes = self._batch._write_pbs[before:]  # noqa: SLF001  # the library can neither copy nor join batches
-            self._built[delta.id] = _Built(mark, writes, after, is_increment=delta.id in counted_at)
+            self._built[delta.id] = _Built(mark, self._writes[before:], after, is_increment=delta.id in counted_at)
             return after
         if built.is_increment:
-            counted_at[delta.id] = len(self._batch)
-        self._batch._add_write_pbs(built.writes)  # noqa: SLF001
+            counted_at[delta.id] = len(self._writes)
+        self._writes.extend(built.writes)
         return built.after
 
     def _count(self, delta: ClusterDelta, found: _Found | None, counted_at: dict[str, int]) -> StoredCluster:
@@ -251,7 +257,7 @@ class Committer:
             raise StateError(f"counts arrived for cluster {delta.id}, which was never stored")
         changes = increments(known, delta)
         if changes is not None:
-            counted_at[delta.id] = len(self._batch)
+            counted_at[delta.id] = len(self._writes)
             latest = newer_sample(known, delta, self._redaction.sample)
             self._batch.update(self._cluster(delta.id), transforms(changes) | latest_fields(known, latest))
             last = delta.last_seen if known.last_seen is None else max(known.last_seen, delta.last_seen)

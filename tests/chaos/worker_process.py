@@ -6,6 +6,7 @@ there comes again after a restart. DELIVERIES.begun says which process has begun
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from processor.app.clock import SystemClock
@@ -70,6 +71,7 @@ def main():
         clock=SystemClock(),
         name=f"{path.stem}-{os.getpid()}",
         pace=FlushPolicy(flush_seconds=1.0, flush_entries=flush_entries),
+        executor=ThreadPoolExecutor(1),
     )
     worker.run()
     store.close()

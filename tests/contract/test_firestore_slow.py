@@ -1,8 +1,10 @@
 """A store that is slow, or busy with others: everything is counted once, each refusal brings progress."""
 
+import itertools
 import random
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -197,13 +199,15 @@ def test_an_outage_a_slow_hour_and_a_recovery_need_no_hand(slow, monkeypatch):
     store.close()
 
 
-def overtaken_by(monkeypatch, rival):
-    """Let another writer in, just before the next commit is sent."""
-    commit = WriteBatch.commit
+def overtaken_by(monkeypatch, *rivals):
+    """Let another writer in, just before the next commit is sent, and one before each commit after it."""
+    commit, waiting = WriteBatch.commit, list(rivals)
 
     def overtaken(batch, **options):
-        monkeypatch.setattr(WriteBatch, "commit", commit)
-        rival()
+        with monkeypatch.context() as patch:
+            patch.setattr(WriteBatch, "commit", commit)
+            if waiting:
+                waiting.pop(0)()
         return commit(batch, **options)
 
     monkeypatch.setattr(WriteBatch, "commit", overtaken)
@@ -222,6 +226,38 @@ def test_a_checkpoint_overtaken_by_other_entries_is_offered_again_as_it_is(open_
     assert committed.offers == 2
     assert one.store.totals().counted == 32
     assert one.store.clusters()[0].count == 32
+
+
+TEXTS = ("disk is full", "mail is late", "cart is locked")
+
+
+@pytest.mark.parametrize("rivals", [[["mail is late"], ["door is open"]], *range(12)])
+def test_a_checkpoint_overtaken_again_and_again_counts_each_cluster_once(open_firestore, monkeypatch, rivals):
+    """Some of its clusters can be incremented, others have to be read, and some are changed in between."""
+    chance = random.Random(str(rivals))
+    if isinstance(rivals, int):
+        rivals = [chance.sample([*TEXTS, "door is open"], chance.randint(1, 3)) for _ in range(chance.randint(1, 5))]
+    one, two = StepWorker(open_firestore(), "w1"), StepWorker(open_firestore(), "w2")
+    one.work([message(text, number) for number, text in enumerate(TEXTS)])
+    two.work([message(text, 10 + number) for number, text in enumerate([*chance.sample(TEXTS, 2), "disk is full"])])
+    expected = Counter({cluster.template: cluster.count for cluster in one.store.clusters()})
+    ours = two.look([message(text, 20 + number) for number, text in enumerate([*TEXTS, *TEXTS])])
+    expected.update([*TEXTS, *TEXTS, *itertools.chain.from_iterable(rivals)])
+    numbers = iter(range(100, 200))
+
+    def counting(texts):
+        return lambda: one.work([message(text, next(numbers)) for text in texts])
+
+    overtaken_by(monkeypatch, *map(counting, rivals))
+
+    committed = two.put(ours)
+
+    counts = {cluster.template: cluster.count for cluster in one.store.clusters()}
+    assert committed.offers == 1 + len(rivals)
+    assert counts == expected
+    assert sorted(committed.counts.values()) == sorted(counts[text] for text in TEXTS)
+    assert committed.writes >= 5
+    assert sum(counts.values()) == one.store.totals().counted
 
 
 @pytest.mark.parametrize("shared", [1, 10])
