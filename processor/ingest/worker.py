@@ -51,6 +51,7 @@ class _InFlight:
     messages: list[ReceivedMessage]
     batch: pipeline.Batch
     begun: datetime
+    held_back_s: float
     future: Future[CommittedCheckpoint]
 
 
@@ -99,13 +100,9 @@ class Worker:
         self._stopping = threading.Event()
         self._in_flight: _InFlight | None = None
         self._totals = Totals()
+        policy, is_stopping = pace or FlushPolicy(), self._stopping.is_set
         self._gatherer = Gatherer(
-            source,
-            clock,
-            policy=pace or FlushPolicy(),
-            watchers=watchers,
-            is_stopping=self._stopping.is_set,
-            until_idle_s=until_idle_s,
+            source, clock, policy=policy, watchers=watchers, is_stopping=is_stopping, until_idle_s=until_idle_s
         )
 
     def stop(self) -> None:
@@ -173,7 +170,8 @@ class Worker:
         if not is_part:
             self._limit.observe(len(messages), batch.rejected, begun)
         self._gatherer.begun(begun)
-        self._in_flight = _InFlight(messages, batch, begun, self._checkpointer.begin(batch))
+        future = self._checkpointer.begin(batch)
+        self._in_flight = _InFlight(messages, batch, begun, self._gatherer.held_back_s, future)
 
     def _settle_if_answered(self) -> bool:
         """Settle the checkpoint on its way if its answer is there; return whether it is still on its way."""
@@ -189,7 +187,7 @@ class Worker:
             return
         answers = self._answers(flight)
         try:
-            (checkpoint, committed, committed_at), tries = self._retry_until("store", lambda: next(answers).result())
+            answer, tries = self._retry_until("store", lambda: next(answers).result())
         except Transient:
             # Stopped while the store is unavailable: another worker may be able to commit these.
             self._source.release(flight.messages)
@@ -198,31 +196,34 @@ class Worker:
             self._miners.rollback()
             self._gatherer.portion.refused(len(flight.messages))
             self._process_halves(flight.messages)
-            return
-        known = len(self._miners)
-        self._miners.confirm(committed.revs)
-        pulled = len(flight.messages)
-        self._gatherer.committed(pulled, begun=flight.begun, ended=committed_at, writes=committed.writes)
+        else:
+            self._acknowledge(flight, answer, tries)
+
+    def _acknowledge(self, flight: _InFlight, answer: CommittedCheckpoint, tries: int) -> None:
+        """Take over what was committed, and tell the source and whoever watches."""
+        known, pulled = len(self._miners), len(flight.messages)
+        self._miners.confirm(answer.committed.revs)
+        self._gatherer.committed(pulled, begun=flight.begun, ended=answer.at, writes=answer.committed.writes)
         answered_at = self._clock.now()
         self._dead_letter_all(flight.batch.rejected)
         self._source.ack(flight.messages)
         for observe in self._observers:
-            observe(checkpoint, committed)
+            observe(answer.checkpoint, answer.committed)
         flush = Flush(
-            checkpoint=checkpoint,
-            committed=committed,
+            checkpoint=answer.checkpoint,
+            committed=answer.committed,
             pulled=pulled,
-            commit_s=(committed_at - flight.begun).total_seconds(),
+            commit_s=(answer.at - flight.begun).total_seconds(),
             ack_s=(self._clock.now() - answered_at).total_seconds(),
             tries=tries,
             clusters=len(self._miners),
             minted=len(self._miners) - known,
-            held_back_s=self._gatherer.held_back_s,
+            held_back_s=flight.held_back_s,
             portion=self._gatherer.portion.size,
         )
         for watcher in self._watchers:
             watcher.flushed(flush)
-        self._totals += checkpoint.totals
+        self._totals += answer.checkpoint.totals
 
     def _answers(self, flight: _InFlight) -> Iterator[Future[CommittedCheckpoint]]:
         """Return the answer to the checkpoint on its way, and to each that is made of the same batch after it."""

@@ -183,13 +183,11 @@ class Committer:
     @property
     def _writes(self) -> list[Any]:
         """Return the writes of the batch. The batch's own length leaves out those taken from the last offer."""
-        # The library can neither copy nor join batches.
-        writes: list[Any] = self._batch._write_pbs  # noqa: SLF001
+        writes: list[Any] = self._batch._write_pbs  # noqa: SLF001  # the library can neither copy nor join batches
         return writes
 
     def _check_size(self, room: int) -> None:
-        # The library has no way to get this size. It is not predictable: names are percent-encoded, keys are quoted.
-        # Beyond each write a request holds little.
+        # The library has no way to get this size, and it is not predictable: names are percent-encoded, keys quoted.
         size = sum(write._pb.ByteSize() + _FRAME_BYTES for write in self._writes)  # noqa: SLF001
         if size > MAX_REQUEST_BYTES or len(self._writes) > room:
             raise CheckpointTooLarge(f"{len(self._writes)} documents of {size} bytes are too many for one commit")
