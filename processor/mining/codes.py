@@ -41,14 +41,15 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
             r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
             r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status)[ _-]?code"
             r"|rc|retcode|retval|returncode|exitcode|exitstatus|errorcode|errno|errnum|winerror|hresult"
-            r"|oserror|os error|sqlcode|sqlstate|sql ?state|smtp|hresult)[\"']?(?: is| was)?[ ]?[:=]?[ ]?[\"'(\[]*"
+            r"|oserror|(?:os|win[0-9]{2}|<\*>|windows|socket|wsa) error"
+            r"|sqlcode|sqlstate|sql ?state|smtp|hresult)[\"']?(?: is| was)?[ ]?[:=]?[ ]?[\"'(\[]*"
         ),
         r"[+-]?[0-9A-Z]*[0-9][0-9A-Z]*",
         r"(?![\w.]*\w)",
     ),
-    # answered code 05, failed with code 12, closed by code: 1006
+    # answered code 05, failed with code 12, closed by code: 1006, declined (code 51)
     (
-        r"(?<!\w)(?:answer(?:ed|s)?|return(?:ed|s)?|respond(?:ed|s)?|gave|got|with|by) (?:an? )?code:? ",
+        r"(?:(?<!\w)(?:answer(?:ed|s)?|return(?:ed|s)?|respond(?:ed|s)?|gave|got|with|by) (?:an? )?|[(\[])code:? ",
         r"[0-9]{1,5}",
         r"(?![\w.]*\w)",
     ),
@@ -65,10 +66,14 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     (r"(?:^|(?<=[\])>:|-] )|(?<=\[))[A-Z]{2,10}", r"[0-9]{3,6}[EWIDS]?", r"(?=[:\]])"),
     (r"(?<!\w)(?:error|warning|Error|ERROR|WARNING)[ \[(]+[A-Z]{1,6}-?", r"[0-9]{2,6}", r"(?=[\])\s:,.;]|$)"),
     # MySQL: Error 1062 (23000), ERROR 1045 (28000), (1205, 'Lock wait'), (1205) Lock wait; Windows: error 5:
-    (r"(?<!\w)(?:error|Error|ERROR)[ ]?[:=#]?[ ]?\(?", r"[0-9]{1,5}", r"(?=[:),;]| ?\([0-9A-Z]{5}\)|\.?$)"),
+    (r"(?<!\w)(?:error|Error|ERROR)[ ]?[:=#]?[ ]?\(?", r"[0-9]{1,5}", r"(?=[:),;]| ?\((?:[0-9A-Z]{5}|<\*>)\)|\.?$)"),
     (r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
     (r"(?<![\w.])[A-Z][A-Za-z]*", r"[0-9]{1,2}", r"(?=[A-Za-z]*(?:Exception|Error)(?!\w))"),  # Http2Exception
     (r"(?<!\S)\(", r"[0-9]{4}", r"(?=, ?[\"']|\) [A-Z][a-z]+ [a-z])"),
+    # PHP: SQLSTATE[HY000] [2002]; SQL Server: Msg 2627, Level 14; SMTP: 550 5.7.1, 550-5.7.26
+    (r"(?<!\w)SQLSTATE ?[\[(][^\s\])]{1,8}[\])]:? ?[\[(]", r"[0-9]{3,5}", r"(?=[\])])"),
+    (r"(?<!\w)Msg ", r"[0-9]{2,5}", r"(?=, Level )"),
+    (r"(?<![\w.])(?:[45][0-9]{2}|<\*>)[ -]", r"[45]\.[0-9]\.[0-9]{1,3}", r"(?![\w.])"),
     # MongoDB names an index by its fields and their order: "index: email_1 dup key"; the id would hide the field
     (r"(?<!\w)index:? (?:[\w-]{1,64}\.){0,4}\$?[A-Za-z][A-Za-z_.]{0,63}_-?", r"[0-9]", r"(?!\w)"),
     # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
@@ -78,7 +83,8 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
 
 def _like(number: str) -> str:
     """Return the number's pattern for text whose runs of digits are a single `0`."""
-    like = number.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
+    like = number.replace("[45][0-9]{2}", "0").replace("[45]", "0")
+    like = like.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
 
@@ -127,7 +133,7 @@ _CODE_WORDS: Final = (
     "exit", "code", "rc", "ret", "err", "state", "status", "sig", "hresult", "smtp", "warning", "(0", "-0", "ora",
     "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
     "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
-    "index", "igration", "0:", "0]", "0e:", "0w:", "0i:", "0s:",
+    "index", "igration", "msg 0", "0 0.0", "-0.0", "0:", "0]", "0e:", "0w:", "0i:", "0s:",
 )  # fmt: skip
 """Every text with a status or a code contains at least one of these, in lower case."""
 

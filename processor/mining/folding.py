@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from processor.mining.masks import SAYING_KEYS, VALUE
+from processor.mining.nouns import DATA_NOUNS
 from processor.mining.vocabulary import SHORT_PLURALS, is_plural
 
 _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
@@ -57,13 +58,19 @@ def _singular(line: str) -> str:
     def one(match: re.Match[str]) -> str:
         nonlocal found
         noun = match["noun"]
-        if not is_plural(noun) or (len(noun) < _SHORT and noun not in SHORT_PLURALS):
+        if not _is_plural(noun):
             return match[0]
         found = True
         return f"{VALUE} {_one(noun)}"
 
     folded = _COUNT.sub(one, line)
     return _PLURAL_VERB.sub(lambda verb: _VERBS[verb[0]], folded) if found else line
+
+
+def _is_plural(noun: str) -> bool:
+    if len(noun) < _SHORT:
+        return noun in SHORT_PLURALS
+    return is_plural(noun) or noun[:-1] in DATA_NOUNS
 
 
 def _one(noun: str) -> str:

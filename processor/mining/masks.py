@@ -216,6 +216,12 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("json", ("{<*>}",), r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
     ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
     ("quoted", ('"',), r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
+    (
+        "quoted",
+        ("''",),
+        r"(?<!\w)'(?P<body>[^']{1,256}(?:''[^'\s,()][^']{0,256}){1,4})'(?!['\w])",
+        "'<*>'",
+    ),  # SQL: 'it''s'
     ("quoted", ("'",), r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
@@ -288,6 +294,13 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         for needles in (("day",), ("omorrow",), ("last ", "Last "), ("next ", "Next "), ("this ", "This "), ("onight",))
     ),
     ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
+    (
+        "null",
+        ("NULL", "null"),
+        r"(?:(?<=<\*>, )|(?<=<\*>', ))(?:NULL|null)(?=[,)\]])|(?<=\()(?:NULL|null)(?=, '?<\*>)",
+        VALUE,
+    ),
+    ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
     ("range", ("[<",), r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
     ("repeat", (VALUE,), r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

@@ -30,7 +30,7 @@ DATA_NOUNS: Final = rows(
     "category campaign playlist album track song book recipe game match tournament album article page-title post",
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
-    "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname",
+    "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
