@@ -74,7 +74,6 @@ STATEMENT_KEYS: Final = _words(
 SAYING_KEYS: Final = STATEMENT_KEYS | _words(
     "exception_type errortype signal sqlstate stage phase step method outcome operation action permission scope",
     "field missing unit response_flags verb rule check decline_code failure_code refusal_code result_code reason_code",
-    "reject_code close_code grpc_code",
 )
 """Keys of short values that separate problems, also beside a message: `stage=publish`."""
 
@@ -294,12 +293,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         for needles in (("day",), ("omorrow",), ("last ", "Last "), ("next ", "Next "), ("this ", "This "), ("onight",))
     ),
     ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
-    (
-        "null",
-        ("NULL", "null"),
-        r"(?:(?<=<\*>, )|(?<=<\*>', ))(?:NULL|null)(?=[,)\]])|(?<=\()(?:NULL|null)(?=, '?<\*>)",
-        VALUE,
-    ),
+    ("null", ("NULL", "null"), r"(?<=<\*>, )(?:NULL|null)(?=[,)\]])|(?<=<\*>', )(?:NULL|null)(?=[,)\]])", VALUE),
     ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
     ("range", ("[<",), r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
     ("repeat", (VALUE,), r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
