@@ -71,6 +71,7 @@ def bounds(found):
 def start(found):
     lines = [
         ("model of 10,000 stored clusters ready", f"{found['model_s']:.2f} s"),
+        ("worker on Firestore with 10,000 clusters, from its start to ready", f"{found['worker_ready_s']:.2f} s"),
         ("replay of an empty file on that state", f"{found['replay_s']:.2f} s"),
         ("`gardener --help`", f"{found['help_s']:.2f} s"),
         ("`gardener clusters`", f"{found['clusters_s']:.2f} s"),
@@ -117,6 +118,17 @@ def way(found):
     return rows(("50,000 entries waiting, both emulators on the same machine", "figure"), *lines)
 
 
+def stand_in(found):
+    lines = [
+        (one["workers"], f"{one['per_s']:,.0f}", f"{one['times']:.2f}", f"{one['refused_share']:.0%}", one["again"])
+        for one in found
+        if "kills" not in one
+    ]
+    killed = [f"{one['workers']} workers, {one['kills']} of them killed: exact." for one in found if "kills" in one]
+    head = ("workers", "entries/s", "times one", "commits refused", "digested again")
+    return "\n\n".join([rows(head, *lines), "Counts were exact to the entry each time.", *killed])
+
+
 # Part -> (page, command, the table made of what it prints); parts with one command share one run of it.
 PARTS = {
     "accuracy": ("accuracy.md", ("accuracy.py", "{data}/loghub", "--baseline", "--shuffles", "5", "--json"), accuracy),
@@ -124,9 +136,10 @@ PARTS = {
         "accuracy.md", ("speed.py", "{data}/cloud-run-hour/export.json", "{data}/loghub", "--json"), speed
     ),
     "bounds": ("accuracy.md", ("hostile.py",), bounds),
-    "start": ("accuracy.md", ("restart.py", "--json"), start),
+    "start": ("accuracy.md", ("restart.py", "--emulators", "--json"), start),
     "cost": ("scale.md", ("scale.py", "--json"), cost),
     "workers": ("scale.md", ("scale.py", "--json"), workers),
+    "stand-in": ("scale.md", ("stand_in.py", "--messages", "80000", "--kills", "--json"), stand_in),
     "way": ("scale.md", ("e2e.py", "--json"), way),
 }  # fmt: skip
 

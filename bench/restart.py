@@ -1,19 +1,35 @@
-"""How long a worker takes to be ready with 10,000 stored clusters, and how quickly commands answer."""
+"""How long a worker takes to be ready with 10,000 stored clusters, and how quickly commands answer.
+
+    python bench/restart.py [--emulators] [--json]
+
+With --emulators also the worker on Firestore: from the start of its process to the line that says it is ready.
+"""
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
-from processor.ingest import pipeline
-from processor.mining.grouper import Grouper
-from processor.mining.masker import Masker
-from processor.mining.miners import Miners
-from processor.model import ReceivedMessage, Seen, Severity
-from sinks.sqlite.store import SqliteStore
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from e2e import at_s  # noqa: E402
+from emulators import running  # noqa: E402
+from queues import Queue  # noqa: E402
+from service import Service  # noqa: E402
+
+from processor.ingest import pipeline  # noqa: E402
+from processor.mining.grouper import Grouper  # noqa: E402
+from processor.mining.masker import Masker  # noqa: E402
+from processor.mining.miners import Miners  # noqa: E402
+from processor.model import ReceivedMessage, Severity  # noqa: E402
+from sinks.sqlite.store import SqliteStore  # noqa: E402
 
 CLUSTERS = 10_000
 LETTERS = "abcdefghijklmnopqrst"
@@ -23,9 +39,9 @@ def word(number):
     return "".join(LETTERS[number // 20**place % 20] for place in range(4))
 
 
-def fill(path):
-    """A state with CLUSTERS clusters in ten services."""
-    store, miners, masker, now = SqliteStore(str(path)), Miners(), Masker(), datetime.now(UTC)
+def fill(store):
+    """CLUSTERS clusters in ten services."""
+    miners, masker, now = Miners(), Masker(), datetime.now(UTC)
     for service in range(10):
         messages = []
         for number in range(CLUSTERS // 10):
@@ -40,7 +56,8 @@ def fill(path):
             }
             messages.append(ReceivedMessage(json.dumps(entry).encode(), str(number)))
         batch = pipeline.decode(messages, min_severity=Severity.WARNING, now=now)
-        checkpoint = pipeline.digest(batch, Seen(frozenset()), miners, Grouper(masker), worker="bench", now=now)
+        seen = store.seen([identity for identity, _ in batch.entries])
+        checkpoint = pipeline.digest(batch, seen, miners, Grouper(masker), worker="bench", now=now)
         miners.confirm(store.commit(checkpoint).revs)
     store.close()
 
@@ -51,11 +68,34 @@ def timed(*command):
     return time.perf_counter() - started
 
 
+def ready_s():
+    """Median seconds until a worker on the emulators is ready, of three starts."""
+    with running("pubsub") as pubsub, running("firestore") as firestore:
+        os.environ.update({**pubsub.env, **firestore.env})
+        from sinks.firestore.store import FirestoreStore
+
+        project = f"restart-{secrets.token_hex(3)}"
+        fill(FirestoreStore(project))
+        queue, took = Queue(), []
+        for _ in range(4):
+            with tempfile.TemporaryDirectory() as folder:
+                started = time.time()
+                worker = Service(folder, queue.address, f"firestore:{project}")
+                worker.wait_until(lambda one: one.lines("ready"), 60)
+                took.append(at_s(worker.lines("ready")[0]) - started)
+                worker.kill()
+        return median(took[1:])  # the first start meets a JVM that is new
+
+
 def main():
     found = {}
+    if "--emulators" in sys.argv[1:]:
+        found["worker_ready_s"] = ready_s()
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "g.db"
-        fill(state)
+        store = SqliteStore(str(state))
+        fill(store)
+        store.close()
         store = SqliteStore(str(state))
         started = time.perf_counter()
         miners = Miners()
@@ -81,6 +121,8 @@ def main():
     print(f"{found['clusters']:,} clusters read in {found['read_s']:.2f} s")
     print(f"replay of an empty file, all clusters new {found['first_replay_s']:.2f} s")
     print(f"replay of an empty file {found['replay_s']:.2f} s")
+    if "worker_ready_s" in found:
+        print(f"worker on Firestore ready in {found['worker_ready_s']:.2f} s")
     print(f"gardener --help {found['help_s']:.2f} s")
     print(f"gardener clusters {found['clusters_s']:.2f} s")
 

@@ -104,7 +104,8 @@ class Herd:
     """Workers on one subscription and one state, each with its share."""
 
     def __init__(self, folder: str, count: int, shares: Shares, dilation: float) -> None:
-        self.queue, self.project = Queue(ack_deadline_s=600), f"stand-in-{secrets.token_hex(3)}"
+        # What a killed worker held comes again after the deadline.
+        self.queue, self.project = Queue(ack_deadline_s=60), f"stand-in-{secrets.token_hex(3)}"
         self.folder, self.shares, self.dilation = folder, shares, dilation
         self.members = [self._start() for _ in range(count)]
         self.dead: list[Service] = []
@@ -235,7 +236,7 @@ def main() -> None:
                 f" {one['again']} digested again; {one['cpu_us']:.0f} us of CPU an entry; over {one['window_s']:.0f} s"
             )
         if options.kills:
-            killed = run(bodies, max(options.workers), options.dilation, kill_every_s=options.dilation)
+            killed = run(bodies, max(options.workers), options.dilation, kill_every_s=2 * options.dilation)
             found.append(killed)
             say(f"{killed['workers']} workers, {killed['kills']} of them killed: exact")
         proxy.close()

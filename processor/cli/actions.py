@@ -88,19 +88,24 @@ def priority(cluster_id: str, level: str, **options: Any) -> None:
 @_shared
 @click.argument("into", metavar="INTO")
 def merge(cluster_id: str, into: str, **options: str) -> None:
-    """Merge cluster ID into cluster INTO, permanently: they are the same problem."""
+    """Merge cluster ID into cluster INTO until it is split again: they are the same problem."""
     with _opened(options) as store:
+        before = store.cluster(cluster_id)
         winner = _carry_out(store, cluster_id, "merge", options, into=into)
     click.echo(f"{cluster_id} is part of {winner.id}")
+    _say_undo(options, "merge", before, winner, into=into)
 
 
 @click.command("split")
 @_shared
-def split_command(cluster_id: str, **options: str) -> None:
-    """Unmerge a cluster, permanently: everything merged into it becomes a separate cluster again."""
+@click.option("--apart", metavar="MEMBER", default="", help="Only this cluster that was merged into ID.")
+def split_command(cluster_id: str, apart: str, **options: str) -> None:
+    """Unmerge a cluster: everything merged into it, or one MEMBER, becomes a separate cluster again."""
     with _opened(options) as store:
-        _carry_out(store, cluster_id, "split", options)
-    click.echo(f"everything merged into {cluster_id} is a cluster of its own again")
+        before = store.cluster(cluster_id)
+        after = _carry_out(store, cluster_id, "split", options, apart=apart)
+    click.echo(f"{apart or f'everything merged into {cluster_id}'} is a cluster of its own again")
+    _say_undo(options, "split", before, after, apart=apart)
 
 
 @click.command("what-if")
@@ -182,6 +187,20 @@ def _carry_out(store: Store, cluster_id: str, action: str, options: dict[str, An
         return carry_out(store, wish, now=datetime.now(UTC), who=me())
     except NotThere as error:
         raise click.ClickException(f"{error} `gardener clusters` lists them.") from None
+
+
+def _say_undo(options: dict[str, Any], action: str, before: Cluster | None, after: Cluster, **wished: Any) -> None:
+    """Print the commands that take a merge or a split back."""
+    from processor.triage.operate import Wish
+    from processor.triage.undo import undo_of
+
+    if before is None:
+        return
+    settings = shared.reading(options["state"], options["config"])
+    for undo in undo_of(Wish(before.id, action, **wished), before, after):
+        if (wish := undo.wish) is not None:
+            apart, into = (f" --apart {wish.apart}" if wish.apart else ""), (f" {wish.into}" if wish.into else "")
+            click.echo(f"to undo: {shared.hint(f'{wish.action} {wish.cluster_id}{apart}{into}', settings)}", err=True)
 
 
 def me() -> str:

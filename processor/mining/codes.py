@@ -38,11 +38,18 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         (
             r"(?<!\w)(?:exit(?:s|ed|ing)?(?:[ _-](?:with|by|on|non-?zero|code|status|value))*"
-            r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event)"
-            r"[ _-]?code|rc|retcode|retval|returncode|exitcode|exitstatus|errorcode|errno|errnum|winerror|hresult"
+            r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
+            r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status)[ _-]?code"
+            r"|rc|retcode|retval|returncode|exitcode|exitstatus|errorcode|errno|errnum|winerror|hresult"
             r"|oserror|os error|sqlcode|sqlstate|sql ?state|smtp|hresult)[\"']?(?: is| was)?[ ]?[:=]?[ ]?[\"'(\[]*"
         ),
         r"[+-]?[0-9A-Z]*[0-9][0-9A-Z]*",
+        r"(?![\w.]*\w)",
+    ),
+    # answered code 05, failed with code 12, closed by code: 1006
+    (
+        r"(?<!\w)(?:answer(?:ed|s)?|return(?:ed|s)?|respond(?:ed|s)?|gave|got|with|by) (?:an? )?code:? ",
+        r"[0-9]{1,5}",
         r"(?![\w.]*\w)",
     ),
     # killed by signal 9, status=6/ABRT, [Errno 13]
@@ -62,6 +69,10 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     (r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
     (r"(?<![\w.])[A-Z][A-Za-z]*", r"[0-9]{1,2}", r"(?=[A-Za-z]*(?:Exception|Error)(?!\w))"),  # Http2Exception
     (r"(?<!\S)\(", r"[0-9]{4}", r"(?=, ?[\"']|\) [A-Z][a-z]+ [a-z])"),
+    # MongoDB names an index by its fields and their order: "index: email_1 dup key"; the id would hide the field
+    (r"(?<!\w)index:? (?:[\w-]{1,64}\.){0,4}\$?[A-Za-z][A-Za-z_.]{0,63}_-?", r"[0-9]", r"(?!\w)"),
+    # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
+    (r"(?<!\w)[Mm]igrations?:? [\"'`]?(?:[A-Za-z_]{1,64}\.)?V?", r"[0-9]{1,14}", r"(?=__?[a-z])"),
 )  # fmt: skip
 
 
@@ -88,7 +99,7 @@ def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool =
     return re.compile(found, flags)
 
 
-_ANY_CASE: Final = 2  # rows of _KINDS that also hold in capitals
+_ANY_CASE: Final = 3  # rows of _KINDS that also hold in capitals
 _CODES: Final = (_either(_KINDS[:_ANY_CASE], re.IGNORECASE), _either(_KINDS[_ANY_CASE:], 0))
 _STATUS_LIKE: Final = re.compile(
     rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
@@ -116,7 +127,7 @@ _CODE_WORDS: Final = (
     "exit", "code", "rc", "ret", "err", "state", "status", "sig", "hresult", "smtp", "warning", "(0", "-0", "ora",
     "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
     "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
-    "0:", "0]", "0e:", "0w:", "0i:", "0s:",
+    "index", "igration", "0:", "0]", "0e:", "0w:", "0i:", "0s:",
 )  # fmt: skip
 """Every text with a status or a code contains at least one of these, in lower case."""
 

@@ -9,17 +9,18 @@ import re
 from typing import Final
 
 from processor.mining.masks import SAYING_KEYS, VALUE
-from processor.mining.vocabulary import is_plural
+from processor.mining.vocabulary import SHORT_PLURALS, is_plural
 
 _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
 _WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
 _LEAST_WORDS: Final = 3  # in a message without its fields
-_COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{4,}s)(?=[ ,.;:)]|$)")
+_COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)")
 # Only some prints of a retried operation say which attempt it is.
 _ATTEMPT: Final = re.compile(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
+_SHORT: Final = 5  # letters of a plural that a verb may look like
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
 _PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
 
@@ -56,7 +57,7 @@ def _singular(line: str) -> str:
     def one(match: re.Match[str]) -> str:
         nonlocal found
         noun = match["noun"]
-        if not is_plural(noun):
+        if not is_plural(noun) or (len(noun) < _SHORT and noun not in SHORT_PLURALS):
             return match[0]
         found = True
         return f"{VALUE} {_one(noun)}"

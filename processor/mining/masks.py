@@ -73,7 +73,8 @@ STATEMENT_KEYS: Final = _words(
 
 SAYING_KEYS: Final = STATEMENT_KEYS | _words(
     "exception_type errortype signal sqlstate stage phase step method outcome operation action permission scope",
-    "field missing unit response_flags verb rule check",
+    "field missing unit response_flags verb rule check decline_code failure_code refusal_code result_code reason_code",
+    "reject_code close_code grpc_code",
 )
 """Keys of short values that separate problems, also beside a message: `stage=publish`."""
 

@@ -19,7 +19,7 @@ DATA_NOUNS: Final = rows(
     "tenant customer client user username member guest visitor subscriber account contact person employee student",
     "patient merchant seller buyer vendor supplier partner courier carrier author owner player team",
     "organization organisation company firm shop store tenant-id uid login recipient sender passenger resident",
-    "teacher tutor doctor nurse technician rider donor reviewer candidate applicant",
+    "teacher tutor doctor nurse technician rider donor reviewer candidate applicant group",
     # locations
     "host hostname node pod machine device sensor kiosk printer camera meter robot vehicle truck bus train flight",
     "region zone city country town station depot warehouse shelf room building floor site terminal gate lane dock",
@@ -33,6 +33,17 @@ DATA_NOUNS: Final = rows(
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
+)
+
+# The same nouns of people in other languages. Only a name in capitals follows: no vocabulary tells whether a word in
+# small letters is one.
+FOREIGN_NOUNS: Final = rows(
+    "kunde kunden kundin benutzer benutzerin nutzer nutzerin mandant mandanten lieferant",
+    "mitarbeiter empfänger absender",
+    "utilisateur utilisatrice cliente fournisseur locataire abonné destinataire expéditeur usuario usuaria proveedor",
+    "inquilino destinatario remitente usuário fornecedor destinatário utente fornitore gebruiker klant leverancier",
+    "użytkownik użytkownika klient klienta пользователь пользователя пользователю клиент клиента клиенту",
+    "användare användaren kund",
 )
 
 # These follow a noun of data without naming an item: "user request", "queue depth".
@@ -49,12 +60,13 @@ COMPANIONS: Final = rows(
     "refresh change changes replication failover election assignment rebalance leader follower offset lag timeout",
     "check probe pressure taint controller selector affinity capacity reset verification validation authentication",
     "authorization registration activation preferences preference notification notifications mode side level",
+    "coordinator protocol membership subscription",
 )
 
 # Things whose number is bounded by the program; each faulty item is a bug of its own.
 CODE_NOUNS: Final = rows(
     # of code
-    "attribute property field argument arguments parameter param option keyword kwarg variable identifier symbol",
+    "attribute property field argument arguments arg parameter param option keyword kwarg variable identifier symbol",
     "function method procedure routine class interface trait struct type constant macro module package library",
     "assembly import export named-export bean component directive hook middleware decorator annotation exception name",
     "operator member property-name getter setter global local token-type character opcode instruction fixture",

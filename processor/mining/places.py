@@ -13,7 +13,17 @@ from typing import Final
 
 from processor.mining import vocabulary
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
-from processor.mining.nouns import AFTER_CODE, CAUSES, CODE_NOUNS, COMPANIONS, DATA_NOUNS, NAMERS, PREPOSITIONS, rows
+from processor.mining.nouns import (
+    AFTER_CODE,
+    CAUSES,
+    CODE_NOUNS,
+    COMPANIONS,
+    DATA_NOUNS,
+    FOREIGN_NOUNS,
+    NAMERS,
+    PREPOSITIONS,
+    rows,
+)
 from processor.mining.vocabulary import WordKind, kind_of
 
 _PARTICLES: Final = rows("and & of de da do dos das di del della la le van von der den ter ten y e bin al el")
@@ -28,12 +38,15 @@ _LISTED: Final = rows("contact person customer patient author employee member us
 
 _NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
 _LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
+_MASKED_NAME = re.compile(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
 _DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
 _FAILURE = re.compile(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
     r"|undefined|exception|lacks?|requires?|required|unexpected|unsupported|refused|forbidden)(?!\w)",
     re.IGNORECASE,
 )
+_DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
+"""After the name of a permission."""
 _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _OPENING: Final = "([\"'`"
 _CLOSING: Final = ",;:!?)]\"'`"
@@ -140,14 +153,15 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
     """Return (kind of place, index after the name) of a name that begins at word `i`."""
     word = words[i]
     bare = word.lstrip(_OPENING)
-    if not bare or not bare[0].isalpha() or word == CUT:
+    if not bare or not (bare[0].isalpha() or bare.startswith("*.")) or word == CUT:
         return None
     core = bare.rstrip(_CLOSING)
     if vocabulary.is_random(core):
         return "letters of an id", i + 1
     lead = _lead(words, i)
     if core.count(".") > 1 and _DOTTED.fullmatch(core):
-        is_code = _is_code_lead(lead) or is_beside_code("", " ".join(words[i + 1 : i + 3]))
+        follows = " ".join(words[i + 1 : i + 3])
+        is_code = _is_code_lead(lead) or is_beside_code("", follows) or _DENIED.match(follows) is not None
         if core.rpartition(".")[2].isupper():
             return None  # a constant of an enumeration
         if (
@@ -164,13 +178,13 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         if _singular(before) in CODE_NOUNS or not _LOWER_NAME.fullmatch(core):
             return None
         return None if kind_of(core) in (WordKind.FUNCTION, WordKind.KEPT) else ("name", i + 1)
-    if _singular(lead) in DATA_NOUNS and _is_free(core):
+    if _singular(lead) in DATA_NOUNS and (_is_free(core) or _MASKED_NAME.fullmatch(core)):
         return f"beside {lead}", i + 1
     return None
 
 
 def _is_code_lead(lead: str) -> bool:
-    return _singular(lead) in CODE_NOUNS or lead in {"missing", "lacks", "perform", "requires", "denied"}
+    return _singular(lead) in CODE_NOUNS or lead in {"missing", "lacks", "perform", "requires", "denied", "have"}
 
 
 def _is_free(core: str) -> bool:
@@ -198,8 +212,8 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return "name of a company or person", end
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
-    unknown = WordKind.NAME in kinds
-    if _singular(lead) in DATA_NOUNS or lead in NAMERS:
+    unknown = WordKind.NAME in kinds or (lead in FOREIGN_NOUNS and folded[0] not in COMPANIONS)
+    if _singular(lead) in DATA_NOUNS or lead in FOREIGN_NOUNS or lead in NAMERS:
         before = _lead(words, i - 1)
         if lead in NAMERS and _singular(before) in CODE_NOUNS:
             return None

@@ -37,12 +37,19 @@ _OF_CODE_AFTER: Final = re.compile(
 _GUARDED: Final = re.compile(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
+# The JVM prints the signature of what it did not find: NoSuchMethodError: 'void com.acme.Cart.add(int)'; older ones
+# print NoSuchMethodError: com.acme.Cart.add(I)V
+_SIGNATURE: Final = re.compile(
+    r"(?<=Error: )(?:'(?P<quoted>[^\s'<>]{1,200}(?: [^\s'<>]{1,200}){1,8})'(?!\w)"
+    r"|(?P<bare>[\w$./]{1,200}\([\w$./;\[]{0,300}\)[\w$./;\[]{1,200})(?!\S))"
+)
 # A part of the program that is named by its file: a different missing file is a different problem.
 _PARTS: Final = ("template", "partial", "layout", "module", "migration", "fixture", "stylesheet", "plugin", "package")
 _MAY_NAME_A_FILE: Final = tuple(f"{part[1:]} " for part in _PARTS)
+_LIFTED: Final = "\ue000-\ue009"  # of digits that stay
 _NAMED_BY_FILE: Final = re.compile(
     rf"(?<![\w-])(?:{'|'.join(f'[{part[0].upper()}{part[0]}]{part[1:]}' for part in _PARTS)}) "
-    r"(?P<body>[A-Za-z_][\w./-]{1,80}\.[a-z]{1,5})(?![\w/])"
+    rf"(?P<body>[A-Za-z_{_LIFTED}][\w./{_LIFTED}-]{{1,80}}\.[a-z]{{1,5}})(?![\w/])"
 )
 GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
 """In a quoted name of code, characters that would make it a path or a host become private characters."""
@@ -58,6 +65,8 @@ def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
     if "." in text and any(part in text for part in _MAY_NAME_A_FILE):
         text = _NAMED_BY_FILE.sub(_kept_file, text)
+    if "NoSuch" in text:
+        text = _SIGNATURE.sub(_kept_signature, text)
     if "'" not in text and '"' not in text and "`" not in text:
         return text
 
@@ -68,6 +77,12 @@ def guarded(text: str) -> str:
         return match["quote"] + body.translate(GUARD) + match["quote"]
 
     return _GUARDED.sub(keep, text)
+
+
+def _kept_signature(match: re.Match[str]) -> str:
+    if "0" in match[0] or not _LOOKUPS.search(match.string, 0, match.start(match.lastgroup or 0)):
+        return match[0]
+    return match[0].translate(GUARD)
 
 
 def _kept_file(match: re.Match[str]) -> str:

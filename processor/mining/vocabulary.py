@@ -70,6 +70,13 @@ _SYSTEMS: Final = _rows(
 )
 
 
+# Plurals that look like verbs, or are too short to tell them apart: "gets", "shows".
+SHORT_PLURALS: Final = _rows(
+    "rows keys jobs pods tags apps bits cpus gpus urls docs hops bids lots dags bins dims maps logs views flows",
+    "workflows reviews previews windows",
+)
+
+
 def _lines(name: str) -> list[str]:
     return _DATA.joinpath(name).read_text("utf-8").splitlines()
 
@@ -137,6 +144,8 @@ def is_ordinary(word: str) -> bool:
 def is_plural(word: str) -> bool:
     """Return whether this is the plural of an ordinary word: "plugins", not "postgres", "status" or "utsims"."""
     folded = word.casefold()
+    if folded in SHORT_PLURALS:
+        return True
     if not folded.endswith("s") or folded.endswith(("ss", "us", "is", "ws")) or folded in _WORDS:
         return False
     return any(base in _WORDS for base in _bases(folded))

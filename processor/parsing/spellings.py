@@ -73,6 +73,8 @@ code    | processes, gRPC                                    | signal exit_code 
 code    | gRPC, HTTP                                         | grpc_status status_code http_status response_code
 code    | HTTP, Windows                                      | http_response_code response_status_code hresult
 code    | others                                             | error_number error_status response_code_details
+code    | payments, sockets                                  | decline_code failure_code refusal_code result_code
+code    | payments, sockets                                  | reason_code reject_code close_code disconnect_code
 cue     | what was done                                      | stage phase step operation op action outcome result
 cue     | how it was decided                                 | verdict decision disposition conclusion
 cue     | what it was about | permission missing field unit check rule policy constraint

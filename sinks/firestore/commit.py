@@ -20,7 +20,7 @@ from sinks.firestore.delta import added, bounded_names, increments
 from sinks.firestore.errors import check_schema, is_conflict, is_deadline, is_too_large
 from sinks.firestore.known import KnownClusters
 from sinks.firestore.ledger import KEPT
-from sinks.firestore.reads import get_all
+from sinks.firestore.reads import fields_of, get_all
 from sinks.firestore.transforms import latest_fields, transforms
 from sinks.stored_cluster import StoredCluster, newer_sample, with_samples
 
@@ -196,7 +196,7 @@ class Committer:
         references = [self._cluster(name) for name in names]
         found: dict[str, _Found] = {}
         for snapshot in get_all(self._client, references, self._reads, COMMIT_S):
-            fields = snapshot.to_dict()
+            fields = fields_of(snapshot)
             if fields is None:
                 found[snapshot.id] = _Found(None, 0, None)
                 continue

@@ -25,6 +25,7 @@ from processor.model import (
 from sinks import triage_json
 from sinks.firestore.delta import at, hour_path, key, micros
 from sinks.firestore.errors import check_schema
+from sinks.firestore.reads import fields_of
 from sinks.stored_cluster import StoredCluster
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def record(cluster_id: str, fields: Mapping[str, Any]) -> TemplateRecord:
 
 def placed(snapshot: Any) -> tuple[Stream, int, int, TemplateRecord]:
     """Return (stream, revision, order of creation, record) of a cluster document. Raises `StateError`."""
-    fields = snapshot.to_dict()
+    fields = fields_of(snapshot)
     check_schema(fields, snapshot.reference.path)
     return stream_of(fields["stream"]), fields["rev"], fields["seq"], record(snapshot.id, fields)
 
@@ -247,7 +248,7 @@ def worker_fields(checkpoint: Checkpoint, version: str) -> dict[str, Any]:
 
 def worker(snapshot: Any) -> WorkerState:
     """Return a worker's document."""
-    fields = snapshot.to_dict()
+    fields = fields_of(snapshot)
     return WorkerState(
         fields["name"], _plain(fields["heartbeat_at"]), fields["version"], Totals(**fields["totals"]), fields["lag_s"]
     )
@@ -269,7 +270,7 @@ def rejected_fields(one: Rejected, expire_at: datetime) -> dict[str, Any]:
 
 def rejected(snapshot: Any) -> Rejected:
     """Return a quarantined message."""
-    fields = snapshot.to_dict()
+    fields = fields_of(snapshot)
     return Rejected(
         id=snapshot.id,
         reason=fields["reason"],

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model.portion import Portion
 from sinks.firestore.errors import check_schema
-from sinks.firestore.reads import PAGE, paged
+from sinks.firestore.reads import PAGE, fields_of, paged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,5 +81,5 @@ class IncrementalQuery(Generic[T]):
                 self._take(snapshot)
 
     def _take(self, snapshot: Any) -> None:
-        check_schema(snapshot.to_dict(), snapshot.reference.path)
+        check_schema(fields_of(snapshot), snapshot.reference.path)
         self._items[snapshot.id] = self._decode(snapshot)

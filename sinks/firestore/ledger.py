@@ -23,7 +23,7 @@ from processor.model import LEDGER_SLOT_S, SCHEMA_VERSION
 from processor.model.errors import CheckpointTooLarge, StateError
 from processor.model.portion import Portion
 from sinks.firestore.errors import check_schema
-from sinks.firestore.reads import get_all
+from sinks.firestore.reads import fields_of, get_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -216,7 +216,7 @@ def _take(page: Page, snapshot: Any) -> None:
         page.digests, page.elements, page.is_full = set(), 0, False
     if not snapshot.exists:
         return
-    document = snapshot.to_dict()
+    document = fields_of(snapshot)
     check_schema(document, snapshot.reference.path)
     for packed in document["ids"][page.elements :]:
         page.digests.update(packed[start : start + DIGEST_BYTES] for start in range(0, len(packed), DIGEST_BYTES))

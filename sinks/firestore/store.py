@@ -24,7 +24,7 @@ from sinks.firestore.follow import IncrementalQuery, ReadCount
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.parts import Parts
 from sinks.firestore.quarantine import Quarantine
-from sinks.firestore.reads import NO_RETRY, paged
+from sinks.firestore.reads import NO_RETRY, fields_of, paged
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -290,7 +290,7 @@ class FirestoreStore(Parts):
 
 
 def _cluster(snapshot: Any) -> StoredCluster:
-    fields = snapshot.to_dict()
+    fields = fields_of(snapshot)
     check_schema(fields, snapshot.reference.path)
     return documents.cluster(snapshot.id, fields)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shlex
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,32 @@ def test_a_merge_closes_the_second_issue_as_duplicate(gardener, replayed):
     gardener("replay", EXAMPLE, "--state", "sqlite:g.db", "--issues", "folder:issues")
 
     assert sorted(one["reason"] for one in issues(replayed / "issues").values()) == ["", "", "", "", "duplicate"]
+
+
+def test_a_merge_and_a_split_print_the_commands_that_take_them_back(gardener):
+    gardener("replay", EXAMPLE, "--state", "sqlite:g.db")
+
+    def ids():
+        return {one["id"] for one in json.loads(gardener("clusters", "--json", "--state", "sqlite:g.db").stdout)}
+
+    def said_undo(done):
+        (line,) = done.stderr.decode().strip().splitlines()
+        return shlex.split(line.removeprefix("to undo: "))[3:]
+
+    before = ids()
+    one, other, *_ = sorted(before)
+
+    merged = gardener("merge", one, other, "--state", "sqlite:g.db")
+    assert ids() == before - {one}
+    split = gardener(*said_undo(merged))
+    assert ids() == before
+    again = gardener(*said_undo(split))
+    assert ids() == before - {one}
+    everything = gardener("split", other, "--state", "sqlite:g.db")
+    assert said_undo(again) == ["split", other, "--apart", one, "--state", "sqlite:g.db"]
+    assert said_undo(everything) == ["merge", one, other, "--state", "sqlite:g.db"]
+    refused = gardener("split", other, "--apart", one, "--state", "sqlite:g.db", check=False)
+    assert b"nothing was ever merged" in refused.stderr or b"was never merged" in refused.stderr
 
 
 def test_what_if_shows_what_would_change_and_writes_nothing(gardener, tmp_path):

@@ -16,6 +16,7 @@ from emulators import firestore_emulator, pubsub_emulator  # noqa: F401  # fixtu
 from queues import Queue, point_at
 from service import Service, paused
 
+from processor.model import Kind
 from sinks.firestore.store import FirestoreStore
 from sinks.sqlite.store import SqliteStore
 from sinks.sqlite.write import QUARANTINE_KEPT
@@ -137,6 +138,40 @@ def test_killed_at_any_time_the_counts_come_out_exact(queue, services, bodies, t
     totals = counted(tmp_path)
     assert totals.counted == 30_000
     assert totals.rejected == 0
+
+
+def test_killed_between_two_lines_of_a_stack_trace_the_trace_is_whole(queue, services, entry_json, tmp_path):
+    lines = [
+        "Traceback (most recent call last):",
+        '  File "/app/shop/cart.py", line 12, in add',
+        "    total = price_of(item)",
+        '  File "/app/shop/prices.py", line 40, in price_of',
+        "    return table[item]",
+        "KeyError: 'socks'",
+    ]
+    bodies = [
+        entry_json(text, insertId=f"l{n}", severity=None, timestamp=f"2025-09-14T05:00:00.{n:03}Z")
+        for n, text in enumerate(lines)
+    ]
+    first = services(queue.address, env={"GARDENER_FLUSH_SECONDS": "60"})
+    first.wait_ready()
+    queue.publish(bodies[:3])
+    first.wait_until(lambda service: "gardener_pulled_messages_total 3.0" in service.ask("/metrics")[1], 20)
+
+    first.kill()
+    queue.publish(bodies[3:])
+    # Longer than the deadline of what the first one held.
+    second = services(queue.address, env={"GARDENER_FLUSH_SECONDS": "14"})
+    second.wait_until(lambda service: acknowledged(service) == 6, 60)
+
+    second.kill()
+    store = state(tmp_path)
+    (cluster,) = store.clusters()
+    assert (cluster.count, cluster.occurrences) == (6, 1)
+    assert cluster.stream.kind is Kind.EXCEPTION
+    assert "KeyError" in cluster.template
+    assert store.totals().counted == 6
+    store.close()
 
 
 def acknowledged(service):

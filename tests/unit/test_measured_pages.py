@@ -50,3 +50,12 @@ def test_each_table_is_made_of_what_its_program_prints():
     assert "| real | 5,000/s | 40,000/s | 8.0 | 5.2 | 40% |" in pages.speed([speed])
     assert "| times the obvious program | 75.0 |" in pages.way(way)
     assert "| publish to visible at 500/s, p50 and p95 | 1.00 s, 1.80 s |" in pages.way(way)
+
+
+def test_runs_with_kills_are_a_sentence_below_the_table():
+    one = {"per_s": 5000.0, "times": 1.0, "refused_share": 0.0, "again": 0, "workers": 1}
+
+    table = pages.stand_in([one, {"workers": 4, "kills": 3}])
+
+    assert "| 1 | 5,000 | 1.00 | 0% | 0 |" in table
+    assert table.endswith("4 workers, 3 of them killed: exact.")
