@@ -33,6 +33,11 @@ def is_audit(payload: Mapping[str, Any]) -> bool:
     return kind.endswith(".AuditLog") if type(kind) is str else "methodName" in payload
 
 
+def is_call(payload: Mapping[str, Any]) -> bool:
+    """Return whether a jsonPayload states a call as an AuditLog does: its method and its `google.rpc.Status`."""
+    return type(payload.get("methodName")) is str and type(payload.get("status")) is dict
+
+
 def message(payload: Mapping[str, Any]) -> Message:
     """Return the method that was called and the reason why it failed."""
     status = _status(payload)

@@ -132,6 +132,8 @@ def _message(wire: Wire) -> tuple[Message, HttpRequest | None]:
     is_event = "reason" in payload and events.is_event(payload)
     found = (events.message(payload) if is_event else None) or payloads.named(payload)
     if found is None:
+        if audit.is_call(payload):
+            return audit.message(payload), request
         request = request or http.of_payload(payload)
         found = Message("") if _is_subject(request) else unnamed(payload)
     return found, request
@@ -213,13 +215,15 @@ def _severity(wire: Wire, text: str, request: HttpRequest | None, given: Severit
         found = payloads.carried_level(payload)
     if found is not None:
         return Severity[found]
-    return given or _by_outcome(wire, request)
+    return max(given or Severity.DEFAULT, _by_outcome(wire, request))
 
 
 def _by_outcome(wire: Wire, request: HttpRequest | None) -> Severity:
     """Return the severity of a call or a request that has none, by its outcome."""
     if wire.proto_payload is not None and audit.is_audit(wire.proto_payload) and audit.failed(wire.proto_payload):
         return Severity.ERROR
+    if request is None and wire.json_payload is not None:
+        request = http.of_payload(wire.json_payload)  # beside a message: lograge, request loggers
     status = 0 if request is None else request.status
     if status >= _HTTP_ERROR:
         return Severity.ERROR

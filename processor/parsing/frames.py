@@ -24,6 +24,8 @@ _LINES: Final = ("lineno", "line", "linenumber", "lineindex")
 _FUNCTIONS: Final = ("function", "func", "method", "methodname", "name", "functionname")
 _CLASSES: Final = ("classname", "class", "declaringclass", "module")
 _PLACE: Final = re.compile(r"(.{1,300}?)[:(](\d{1,7})\)?")
+_RUBY: Final = re.compile(r"[^\s:]{1,300}:\d{1,7}:in [`']")
+_TYPE: Final = re.compile(r"[A-Z]\w*(?:::[A-Z]\w*)*")
 _LINKED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 
 
@@ -54,6 +56,21 @@ def head_of(value: Any) -> str:
     return f"{kind}: {text}" if kind and text and not text.startswith(kind) else text or kind
 
 
+def is_ruby(frame: str) -> bool:
+    """Return whether a frame is one of Ruby's: "/app/plan.rb:33:in `make'"."""
+    return _RUBY.match(frame) is not None
+
+
+def joined(head: str, frames: Sequence[str]) -> str:
+    """Return a trace of its head, `Type: message`, and its frames; Ruby prints the head after the first frame."""
+    if not is_ruby(frames[0]):
+        return "\n".join((head, *frames))
+    kind, colon, text = head.partition(": ")
+    named = colon and _TYPE.fullmatch(kind)
+    first = f"{frames[0]}: {text} ({kind})" if named else f"{frames[0]}: {head}"
+    return "\n\tfrom ".join((first, *frames[1:]))
+
+
 def _chain(exceptions: Sequence[Any]) -> str:
     # structlog lists the exception before its cause; Python prints the cause first.
     texts = [_exception(each, 0) for each in exceptions[:_MAX_CHAIN] if type(each) is dict]
@@ -80,7 +97,7 @@ def _exception(value: Mapping[str, Any], depth: int) -> str:
         return "\n".join(
             (f"PHP Fatal error:  Uncaught {head}{' in ' + place if place else ''}", "Stack trace:", *frames)
         )
-    text = "\n".join((head, *frames))
+    text = joined(head, frames)
     cause = next((fields[name] for name in _CAUSES if type(fields.get(name)) is dict), None)
     if cause is not None and depth < _MAX_CHAIN and (below := _exception(cause, depth + 1)):
         text = f"{text}\nCaused by: {below}"

@@ -18,7 +18,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     for name, words in {
         "DEBUG": "trace trce trc verbose vrb debug debu dbug dbg silly fine finer finest config",
         "INFO": "info inf information informational log http",
-        "NOTICE": "notice success",
+        "NOTICE": "notice success note system",
         "WARNING": "warning warn wrn",
         "ERROR": "error err erro eror fail severe",
         "CRITICAL": "critical crit fatal fata ftl panic pani dpanic",
@@ -35,8 +35,8 @@ NAMES: Final = {word: name for name, words in WORDS.items() for word in words} |
 UPPER: Final = tuple(
     word
     for words in (
-        "TRACE VERBOSE DEBUG DBG INFO INF NOTICE WARNING WARN WRN ERROR ERR SEVERE CRITICAL CRIT FATAL FTL PANIC",
-        "ALERT EMERGENCY EMERG",
+        "TRACE VERBOSE DEBUG DBG DEBU INFO INF NOTICE WARNING WARN WRN ERROR ERR ERRO EROR SEVERE CRITICAL CRIT FATAL",
+        "FTL FATA PANIC ALERT EMERGENCY EMERG",
     )
     for word in words.split()
 )
@@ -86,7 +86,7 @@ NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
     "python": _PYTHON,
     "monolog": _MONOLOG,
     "logback": _LOGBACK,
-    "dotnet": _DOTNET,
+    "dotnet": _DOTNET | _PINO,
     "syslog": _SYSLOG,
     "opentelemetry": _OTEL,
 }
@@ -116,15 +116,17 @@ FIELDS: Final = (
     Field(
         ("level", "Level", "@l", "@level", "lvl"),
         "any",
-        "zap, zerolog, logrus, slog, pino, bunyan, winston, structlog, logback, Serilog, NLog, MongoDB (s)",
+        "zap, zerolog, logrus, slog, pino, bunyan, winston, structlog, logback, Serilog, NLog",
     ),
-    Field(("LogLevel", "logLevel"), "dotnet", ".NET JsonConsole"),
+    Field(("LogLevel", "logLevel"), "dotnet", ".NET JsonConsole, roarr"),
+    Field(("logLevelName", "log_level_name"), "words", "tslog"),
     Field(("log.level", "log_level", "loglevel"), "words", "ECS, home-made formats"),
     Field(("level.name", "record.level.name"), "words", "loguru, log4j2's object form"),
     Field(("severity_number", "severityNumber", "SeverityNumber"), "opentelemetry", "OpenTelemetry"),
     Field(("levelno", "level_no"), "python", "Python's logging"),
     Field(("level_value", "levelValue"), "logback", "logback, logstash"),
     Field(("EventType",), "words", "Windows event log"),
+    Field(("s",), "words", "MongoDB"),
 )
 """Level fields that the writer states, best first."""
 

@@ -30,8 +30,8 @@ _MAX_DEPTH: Final = 3
 _ORIGINS: Final = ("logger", "name", "module", "function", "user_id")
 _ORIGIN_HOLDERS: Final = ("labels", "context")
 _INNER: Final = (
-    "message", "msg", "Message", "text", "log", "event", "stringValue", "error", "exception", "reason", "description",
-    "title",
+    "message", "msg", "Message", "errmsg", "errorMessage", "error_message", "text", "log", "event", "stringValue",
+    "error", "exception", "reason", "description", "title",
 )  # fmt: skip
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
 _RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
@@ -272,8 +272,8 @@ def _stack(payload: Mapping[str, Any], at: Plan) -> str:
 
 def _frames(payload: Mapping[str, Any], at: Plan, value: Any) -> str:
     text = frames.text_of(value)
-    if type(value) is list and text and "\tat " in text[:5]:
+    if type(value) is list and text and ("\tat " in text[:5] or frames.is_ruby(text)):
         # frames alone: the neighbouring error is the head
         head = next(_errors(payload, at), "") or _message(payload, at)
-        return f"{head}\n{text}"
+        return frames.joined(head, text.split("\n"))
     return text

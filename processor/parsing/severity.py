@@ -27,26 +27,35 @@ _ANY_CASE: Final = f"(?i:{'|'.join(ANY_CASE)})"
 _WORD = re.compile(r"[A-Za-z]++[1-5]?")
 _LEVEL = re.compile(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
-    rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||:(?!\s*(?:0|none|null)\s*$))"
-    # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x
-    rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\])"
-    # .NET's console and logrus on a terminal: fail: Category[0], ERRO[0000]; npm ERR!, npm error
-    r"|(?P<dotnet>trce|dbug|fail): |(?P<logrus>DEBU|INFO|WARN|ERRO|FATA|PANI)\["
-    r"|npm (?P<npm>ERR|error|warn|WARN|notice)\b"
+    rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|:(?!\s*(?:0|none|null)\s*$))"
+    # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x
+    rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\]|\s{{2,}}\S|\s[\w.-]{{1,80}} : )"
+    # .NET's console; logrus, apex and log15 on a terminal: fail: Category[0], ERRO[0000], EROR[05-06|08:00:00]
+    rf"|(?P<dotnet>trce|dbug|fail): |(?P<clocked>{_UPPER}|DBUG|TRCE)(?=\[\d)"
+    r"|(?P<logrus>DEBU|INFO|WARN|ERRO|FATA|PANI)\["
+    # npm ERR!, npm error; PHP Warning:, PHP Fatal error:; R's Warning message:; Postgres has two blanks after LOG:
+    r"|npm (?P<npm>ERR|error|warn|WARN|notice)\b|PHP (?:[A-Z][a-z]+ )?(?P<php>Warning|Notice|error):"
+    r"|(?P<r>Warning) messages?:\s|(?P<postgres>LOG):  "
 )
+_LEVEL_OWNERS: Final = frozenset({"npm", "php"})
+# Monolog's channel: production.ERROR: x
+_CHANNEL = re.compile(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
 _BOXED = re.compile(
-    # [ERROR], [error], (ERROR), <ERROR>, [core:error], [ERROR/MainProcess], [WARN  tokio::x]
-    rf"[\[(<](?:[\w.-]{{1,30}}:)?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER})"
+    # [ERROR], [error], (ERROR), <ERROR>, [core:error], [core#error], [ERROR/MainProcess], [WARN  tokio::x], [Note]
+    rf"[\[(<](?:[\w.-]{{1,30}}[:#])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
     rf"\s{{0,4}}(?:[\])>/|:]|[ \t][\w:.]{{1,60}}[\])>])"
     # [00:42:59 ERR], [2025-09-16T00:42:59Z ERROR crate], [2025-09-16 00:42:59,123: ERROR/ForkPoolWorker-1]
     rf"|\[[\d:.,TZ+/-]{{5,32}}(?: [\d:.,]{{5,16}})?\s{{1,3}}(?P<timed>{_UPPER})[\s\]/]"
+    # MySQL's [System] [MY-010931]; 08:00:00.137:WARN:, =ERROR REPORT====
+    rf"|\[(?P<mysql>System)\] \[MY-|\d[\d:.,-]{{7,24}}:(?P<stuck>{_UPPER}) ?:|=(?P<report>ERROR|WARNING|INFO) REPORT="
 )
 # Possible text before a level: a stamp, a zone, a box, a separator; `name - `, `name:`, `pkg.name `, a month.
 _STAMP = re.compile(
-    r"(?:\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)"
-    r"|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\})\s*+"
+    r"(?:\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
+    r"|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
 )
-_NAME = re.compile(r"([\w.@/:$-]{1,80}+)(\[\d{1,9}\]:|,)?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
+_NAME = re.compile(r"([\w.@/:$-]{1,80}+)(\[\d{1,9}\]:?(?=\s)|,)?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
+_HOST = re.compile(r"(?=\D*\d)\w+(?:-\w+)+")
 _CALENDAR = frozenset(
     word
     for words in (
@@ -58,8 +67,11 @@ _CALENDAR = frozenset(
 _RUBY_LETTER = re.compile(r"[DIWEFA], (?=\[)")
 _SYSLOG_STAMP = re.compile(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,64} [\w./@-]{1,64}(?:\[\d+\])?: ")
 _GLOG_LINE = re.compile(r"([DIWEFCA])\d{4} \d\d:\d\d:\d\d\.\d+\s")
+# Redis and Valkey: process, role, time, a sign for the level.
+_SIGNED_LINE = re.compile(r"\d{1,9}:[MSCX] \d\d [A-Z][a-z]{2} (?:\d{4} )?[\d:.]{8,15} ([.*#-]) ")
+_SIGNS: Final = {".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARNING"}
 _SYSLOG_LINE = re.compile(r"<(\d{1,3})>")
-_PAIR = re.compile(r"[\w.@-]{1,40}=")
+_PAIR = re.compile(r"[\w.@-]{1,40}=(?:[^\s\"=]{0,100}\s++)?")
 _LOGFMT = re.compile(r"(?<!\S)(?:level|lvl|severity|loglevel|log\.level)=\"?([A-Za-z]{1,13})\b")
 _JSON = re.compile(
     r"\"(?:level|severity|lvl|levelname|log\.level|loglevel|log_level|logLevel|level_name|@l)\"\s{0,4}:\s{0,4}"
@@ -155,7 +167,9 @@ def _at_least(text: str, announced: str | None) -> str | None:
 
 def _at_level_position(head: str) -> str | None:
     """Return the level that follows only stamps, boxes and names, if there is such a level."""
-    at = len(head) - len(head.lstrip(" \t"))
+    at = len(head) - len(head.lstrip())
+    if signed := _SIGNED_LINE.match(head, at):
+        return _SIGNS[signed.group(1)]
     if stamp := _SYSLOG_STAMP.match(head) or _RUBY_LETTER.match(head):
         at = stamp.end()
     for _ in range(_PREFIX_TOKENS):
@@ -166,26 +180,30 @@ def _at_level_position(head: str) -> str | None:
             end = prefix.end() if prefix else at
         else:
             known = word.group().lower()
-            level = _LEVEL.match(head, at) if known in NAMES or known == "npm" else None
+            is_level = known in NAMES or known in _LEVEL_OWNERS
+            level = _LEVEL.match(head, at) if is_level else _CHANNEL.match(head, at)
             end = at if level else _after_name(head, at)
         if level:
             return NAMES[level.group(level.lastgroup or 0).lower()]
         if end == at:
             break
         at = end
-    if (pair := _PAIR.match(head, at)) and (pair := _LOGFMT.search(head, at)):
-        return levels.of(pair.group(1))
+    if _PAIR.match(head, at) and (stated := _LOGFMT.search(head, at)):
+        return levels.of(stated.group(1))
     glog = _GLOG_LINE.match(head)
     return LETTERS[glog.group(1)] if glog else None
 
 
 def _after_name(head: str, at: int) -> int:
     """Return the position after the name of a logger, host or month; `at` if the word belongs to a sentence."""
+    if (pair := _PAIR.match(head, at)) and pair.group()[-1] != "=":
+        return at if _LOGFMT.search(head, at) else pair.end()  # pid=8 class=PlanJob WARN: x
     name = _NAME.match(head, at)
     if not name:
         return at
     word, mark, separator = name.groups()
-    named = mark not in {None, ","} or separator or word in _CALENDAR
+    named = mark not in {None, ","} or separator or word in _CALENDAR or _HOST.fullmatch(word)
+    named = named or head[name.end() - 1] == "\n"  # java.util.logging has its level on the second line
     return name.end() if named or word[-1] == ":" or "." in word[:-1] or "/" in word else at
 
 

@@ -22,7 +22,10 @@ _HEAD_CHARS: Final = 120
 # containerd and CRI-O: time, stream, F for a full line or P for part of a line.
 _RUNTIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
 _RUNTIME_MARK: Final = " std"
-_PAIR: Final = re.compile(r"\"?([A-Za-z_@][\w.@/-]{0,63})\"?=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*+))(?:\s++|$)")
+_PAIR: Final = re.compile(
+    r"\"?([A-Za-z_@][\w.@/-]{0,63})\"?="
+    r"(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'(?=\s|$)|([^\s\"]*+))(?:\s++|$)"
+)
 # E0603 08:00:00.250417 1402 workers.go:92] "Cannot sync pod" err="..." pod="a/b"; klogr has a logger's name instead
 # of the sentence, and quoted names: ...] cert-manager/challenges "msg"="..." "error"="..."
 _KLOG: Final = re.compile(
@@ -124,8 +127,9 @@ def _from_pairs(text: str) -> dict[str, Any] | None:
 def _pairs(text: str, at: int) -> tuple[dict[str, Any], int]:
     found: dict[str, Any] = {}
     while pair := _PAIR.match(text, at):
-        name, quoted, bare = pair.groups()
-        found.setdefault(name, _unescaped(quoted) if quoted is not None else bare)
+        name, *quoted, bare = pair.groups()
+        inner = next((text for text in quoted if text is not None), None)
+        found.setdefault(name, bare if inner is None else _unescaped(inner))
         at = pair.end()
     return found, at
 
@@ -137,7 +141,7 @@ def _tells(payload: dict[str, Any]) -> bool:
 def _ends_in_pair(text: str) -> bool:
     """Whether the last word may be the end of a pair; most sentences that have one end otherwise."""
     whole = text.rstrip()
-    return whole[-1:] == '"' or "=" in whole.rsplit(None, 1)[-1]
+    return whole[-1:] in {'"', "'"} or "=" in whole.rsplit(None, 1)[-1]
 
 
 @lru_cache(_MAX_NAMES)

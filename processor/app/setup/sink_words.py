@@ -33,13 +33,18 @@ _STEMS: Final = "|".join(dict.fromkeys(map(_stem, _BAD_WORDS)))
 _LEVEL_PATTERNS: Final = (
     f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([[:space:]:|>)/!]|[]]|[[:cntrl:]]|$)",
     (
-        "^.{0,160}([[(<]([A-Za-z0-9_.-]{1,30}:)?|: |[|-] |[[:cntrl:]]|^)"
+        "^.{0,160}([[(<]([A-Za-z0-9_.-]{1,30}[:#])?|: |[|-] |[[:cntrl:]]|^)"
         f"(?i:{'|'.join(_ANY_CASE)}) *([]>)|]|[[:cntrl:]]|:[[:space:]])"
     ),
     f"(level|lvl|severity|levelname|priority|@l)[^A-Za-z0-9]{{1,8}}((?i:{_STEMS})|[4-8]00?[^0-9])",
     "^[WEFC][0-9]{4} [0-9:.]+ ",
     "^<[0-4]>",
-    "^(WARN|ERRO|FATA|PANI)[[]",
+    "^(WARN|ERRO|EROR|FATA|PANI|CRIT|ERROR|FATAL)[[]",
+    "^[0-9]+:[MSCX] [^#]* # ",
+    "PHP ([A-Z][a-z]+ )?(Warning|error):",
+    "^Warning messages?:",
+    "^[^a-z]*(warning|error|critical) ([a-z.-]+ : | )",
+    "^[^ -~]+ (Error|Warning): ",
     "^(warn|fail|crit): ",
     "^p?npm (ERR|error|warn|WARN)",
 )
@@ -69,6 +74,9 @@ _CRASH_PATTERNS: Final = (
     "[.]py:[0-9]+: [A-Za-z]*Warning: ",
     "[[:cntrl:]][[:space:]]{1,12}(at |File .+, line [0-9]|[^[:space:]]+[.]go:[0-9])",
 )
+# Requests that failed, in the access logs of proxies and request loggers.
+_STATUSES: Final = ("response_code", "status", "statusCode", "status_code")
+_FAILED: Final = ("500", "501", "502", "503", "504")
 _TEXTS: Final = ("message", "msg", "MESSAGE", "Message", "log")
 
 
@@ -77,7 +85,7 @@ def words() -> dict[str, Any]:
 
     `plain_text_logs`: logs in which lines without a severity are searched; `stream_logs`: logs in which an agent marks
     every line of stdout INFO, so that these lines are searched for their own level; `payload_levels`: level fields of
-    payloads, with their words and numbers.
+    payloads, with their words and numbers, and the statuses of failed requests.
     """
     fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
     numbers: dict[str, list[str]] = {}
@@ -86,6 +94,8 @@ def words() -> dict[str, Any]:
         for path in _paths(field):
             if bad:
                 numbers[path] = sorted({*numbers.get(path, []), *bad}, key=int)
+    for name in _STATUSES:
+        numbers.setdefault(f"jsonPayload.{name}", []).extend(_FAILED)
     return {
         "plain_text_logs": sorted((*_STDERR, *_STDOUT, *_OTHERS)),
         "stream_logs": sorted({"stdout", *(log for log in _OTHERS if log.endswith(AGENT_STREAMS))}),
@@ -93,7 +103,7 @@ def words() -> dict[str, Any]:
         "plain_text_patterns": list(dict.fromkeys((*_LEVEL_PATTERNS, *_CRASH_PATTERNS, *sink_patterns()))),
         "payload_levels": {
             "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
-            "pattern": f"^[^A-Za-z]{{0,9}}m?(?i:{_STEMS})",
+            "pattern": f"^([^A-Za-z]{{0,9}}m?(?i:{_STEMS})|[WEFC]$)",
             "numbers": dict(sorted(numbers.items())),
         },
         "payload_texts": [f"jsonPayload.{name}" for name in _TEXTS],

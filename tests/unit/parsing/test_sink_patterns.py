@@ -48,6 +48,24 @@ def test_a_pattern_without_escapes_matches_what_the_pattern_matches(language):
 @pytest.mark.parametrize(
     "line",
     [
+        "[2025-09-16 00:42:59] production.ERROR: no cart",
+        "[16-Sep-2025 00:42:59 UTC] PHP Warning:  Undefined array key",
+        "2025-09-16T00:42:59+0000 [shop.cart#error] no cart",
+        "2025-09-16T00:42:59+0000 error shop.cart : no cart",
+        "[8:00:00 AM] › error     no cart",
+        "1:M 16 Sep 2025 00:42:59.123 # Background saving error",
+        "EROR[09-16|00:42:59] no cart",
+        "Warning message:",
+        "2025/09/16 00:42:59 ERRO <cart/cart.go:33> no cart",
+    ],
+)
+def test_lines_of_loggers_that_state_a_level_get_through(line):
+    assert any(re2.compile(pattern).search(line) for pattern in WORDS["level_patterns"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "listening on :8080",
         "GET /carts/17 200 3ms",
         "worker 3 is ready",
