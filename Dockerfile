@@ -20,7 +20,9 @@ RUN scripts/build-image-root /opt/gardener run /var/lib/dpkg/status
 FROM base
 COPY --from=build /opt/gardener /opt/gardener
 RUN mkdir /data && chown 65532:65532 /data
+# Threads allocate large entries from arenas of their own, which are not given back: 410 MB with them, 315 MB with two.
 ENV PATH=/opt/gardener/bin:$PATH \
+    MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     GARDENER_HEALTH_PORT=8080

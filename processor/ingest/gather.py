@@ -125,11 +125,13 @@ class Gatherer:
         interval_s = self._policy.flush_seconds - self._commit_s
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
         while not self.is_done():
-            glance_s = _GLANCE_S if is_committing() else math.inf
+            busy = is_committing()
+            glance_s = _GLANCE_S if busy else math.inf
             started = min(started, self._clock.now())  # the clock may have been set back
             left_s = interval_s - self._since(started)
             held_s = self._pause_s - max(0.0, self._since(self._begun_at))
-            wide = _WIDER if held_s > 0 and self.portion.is_most else 1
+            # Two batches as wide as that would not fit into a small container.
+            wide = _WIDER if held_s > 0 and self.portion.is_most and not busy else 1
             if ready_at is None and (left_s <= 0 or not self._room(messages, size, 1)):
                 ready_at = self._clock.now()
             if max(left_s, held_s) > 0 and (room := self._room(messages, size, wide)):

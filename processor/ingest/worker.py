@@ -98,6 +98,7 @@ class Worker:
         self._dead_letter = dead_letter
         self._limit = limit or RejectionLimit()
         self._stopping = threading.Event()
+        self._prepared: list[ReceivedMessage] = []
         self._in_flight: _InFlight | None = None
         self._totals = Totals()
         policy, is_stopping = pace or FlushPolicy(), self._stopping.is_set
@@ -114,7 +115,6 @@ class Worker:
 
         Raises `SourceError`, `StateError`, `TooManyRejected`: nothing of the current checkpoint is acknowledged.
         """
-        decoded: list[ReceivedMessage] = []
         self._totals = Totals()
         try:
             self._retry_until("store", self._upgrade.run)
@@ -122,27 +122,31 @@ class Worker:
                 watcher.ready(len(self._miners))
             self._gatherer.begin()
             while not self._gatherer.is_done():
-                decoded = self._gather()
-                batch, decoded = self._decode(decoded, waited=self._gatherer.waited)
-                self._settle()
-                # The store has nothing to do now, and is theirs.
-                self._run_periodic_tasks(done=False)
-                if decoded:
-                    self._begin(decoded, batch)
-                decoded = []
-                self._settle_if_answered()
+                self._turn()
             self._settle()
-            if decoded := self._gatherer.take_kept():
+            if kept := self._gatherer.take_kept():
                 if self._stopping.is_set():
-                    self._source.release(decoded)
+                    self._source.release(kept)
                 else:
-                    self._process(decoded)
+                    self._process(kept)
             self._run_periodic_tasks(done=True)
         except Transient:
             if not self._stopping.is_set():
                 raise
-            self._source.release([*decoded, *self._gatherer.take_kept()])
+            self._source.release([*self._prepared, *self._gatherer.take_kept()])
         return self._totals
+
+    def _turn(self) -> None:
+        """Prepare a checkpoint while the one before it is on its way, then begin it. Nothing outlives its turn."""
+        self._prepared = self._gather()
+        batch, self._prepared = self._decode(self._prepared, waited=self._gatherer.waited)
+        self._settle()
+        # The store has nothing to do now, and is theirs.
+        self._run_periodic_tasks(done=False)
+        messages, self._prepared = self._prepared, []
+        if messages:
+            self._begin(messages, batch)
+        self._settle_if_answered()
 
     def _run_periodic_tasks(self, *, done: bool) -> None:
         for periodic_task in self._periodic_tasks:
