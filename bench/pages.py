@@ -139,8 +139,8 @@ PARTS = {
     "start": ("accuracy.md", ("restart.py", "--emulators", "--json"), start),
     "cost": ("scale.md", ("scale.py", "--json"), cost),
     "workers": ("scale.md", ("scale.py", "--json"), workers),
-    "stand-in": ("scale.md", ("stand_in.py", "--messages", "80000", "--kills", "--json"), stand_in),
-    "way": ("scale.md", ("e2e.py", "--json"), way),
+    "stand-in": ("scale.md", ("stand_in.py", "--messages", "50000", "--kills", "--json"), stand_in),
+    "way": ("scale.md", ("e2e.py", "--rates", "500", "--repeats", "3", "--json"), way),
 }  # fmt: skip
 
 

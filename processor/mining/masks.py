@@ -29,7 +29,7 @@ OUTCOMES: Final = METHODS | _words(
     # severity words
     "emerg emergency alert crit critical fatal err error errors severe warn warning notice panic",
     # outcomes
-    "ok success successful successfully succeeded failed failure fail passed aborted killed crashed",
+    "ok success successful successfully succeeded failed failure fail passed aborted killed crash crashed",
     "accepted rejected refused denied allowed granted forbidden unauthorized timeout invalid",
     # gRPC status
     "cancelled invalid_argument deadline_exceeded not_found already_exists permission_denied unavailable",
