@@ -154,9 +154,9 @@ def replaced(text, part, content):
     return f"{before}{begin}{content}\n{end}{after}"
 
 
-def circumstances():
-    """Where and when, in a sentence."""
-    busy = "" if os.getloadavg()[0] <= QUIET else f"; the machine was BUSY, load {os.getloadavg()[0]:.1f}"
+def circumstances(load):
+    """Where and when, in a sentence; `load` is that of before the first part, since each part is a load by itself."""
+    busy = "" if load <= QUIET else f"; the machine was BUSY, load {load:.1f}"
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return f"Measured {when}, Python {platform.python_version()}, {os.cpu_count()} cores{busy}."
 
@@ -172,12 +172,13 @@ def main():
         for part, (page, _, _) in PARTS.items():
             replaced((DOCS / page).read_text("utf-8"), part, "")
         return
-    if os.getloadavg()[0] > QUIET and not options.busy:
-        sys.exit(f"the machine is busy (load {os.getloadavg()[0]:.1f}); wait, or give --busy")
+    load = os.getloadavg()[0]
+    if load > QUIET and not options.busy:
+        sys.exit(f"the machine is busy (load {load:.1f}); wait, or give --busy")
     known = {}
     for part in options.only:
         page, command, table = PARTS[part]
-        said = circumstances()
+        said = circumstances(load)
         if command not in known:
             print(f"--- {part}: {' '.join(command)}", flush=True)
             program = [sys.executable, HERE / command[0], *(word.format(data=options.data) for word in command[1:])]

@@ -43,6 +43,8 @@ from sinks.firestore.store import FirestoreStore  # noqa: E402
 
 LATENCY_S = (0.015, 0.060)
 TICK_S = 0.004
+KILLS = 6
+"""What a killed worker held comes again a minute later, so killing for ever would never end."""
 BURST_S = 0.03
 """What a worker may save up while it waits, in seconds of its share."""
 _DILATION = "STAND_IN_DILATION"
@@ -163,7 +165,7 @@ def run(bodies: Sequence[bytes], count: int, dilation: float, kill_every_s: floa
             begun = killed_at = time.monotonic()
             while store.totals().counted < len(bodies) and time.monotonic() < begun + 900:
                 time.sleep(0.5)
-                if kill_every_s and time.monotonic() - killed_at > kill_every_s:
+                if kill_every_s and len(herd.dead) < KILLS and time.monotonic() - killed_at > kill_every_s:
                     herd.kill_one(len(herd.dead))
                     killed_at = time.monotonic()
             if not herd.dead:
