@@ -20,7 +20,7 @@ RUN scripts/build-image-root /opt/gardener run /var/lib/dpkg/status
 FROM base
 COPY --from=build /opt/gardener /opt/gardener
 RUN mkdir /data && chown 65532:65532 /data
-# Threads allocate large entries from arenas of their own, which are not given back: 410 MB with them, 315 MB with two.
+# Each thread allocates from an arena of its own, which keeps its memory: large entries took 410 MB, 315 MB with two.
 ENV PATH=/opt/gardener/bin:$PATH \
     MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \

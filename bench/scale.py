@@ -174,7 +174,7 @@ def workers(bodies: Sequence[bytes], count: int) -> dict[str, Any]:
         herd = [Service(folder, queue.address, f"firestore:{project}") for _ in range(count)]
         try:
             for worker in herd:
-                worker.wait_until(lambda one: one.ask("/readyz")[0] == 200, 120)
+                worker.wait_ready(120)
             queue.publish(bodies)
             ends = time.monotonic() + 600
             while store.totals().counted < len(bodies) and time.monotonic() < ends:

@@ -112,7 +112,7 @@ class Herd:
         self.members = [self._start() for _ in range(count)]
         self.dead: list[Service] = []
         for one in self.members:
-            _wait_ready(one)
+            one.wait_ready(120)
 
     def _start(self) -> Service:
         env = {_DILATION: str(self.dilation), "GARDENER_FLUSH_SECONDS": str(2 * self.dilation)}
@@ -138,7 +138,7 @@ class Herd:
         self.dead.append(victim)
         fresh = self._start()
         self.members.append(fresh)
-        _wait_ready(fresh)  # starting Python is not what is measured
+        fresh.wait_ready(120)  # starting Python is not what is measured
         self.shares.join(fresh.process.pid)
 
     def end(self) -> None:
@@ -146,10 +146,6 @@ class Herd:
         for one in self.members:
             self.shares.leave(one.process.pid)
             one.terminate()
-
-
-def _wait_ready(service: Service) -> None:
-    service.wait_until(lambda one: one.ask("/readyz")[0] == 200, 120)
 
 
 def run(bodies: Sequence[bytes], count: int, dilation: float, kill_every_s: float = 0.0) -> dict[str, Any]:

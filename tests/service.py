@@ -60,8 +60,8 @@ class Service:
             time.sleep(0.1)
         raise AssertionError(f"not within {seconds} s:\n{self.errors.read_text('utf-8')[-3000:]}")
 
-    def wait_ready(self):
-        self.wait_until(lambda service: service.ask("/readyz")[0] == 200, 30)
+    def wait_ready(self, seconds=30):
+        self.wait_until(lambda service: service.ask("/readyz")[0] == 200, seconds)
 
     def rss_mb(self):
         """Resident memory, in MB."""

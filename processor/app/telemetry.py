@@ -44,9 +44,7 @@ RETRIES: Final = Metric("gardener_commit_retries", "counter", "Tries beyond the 
 WRITES: Final = Metric("gardener_document_writes", "counter", "Documents that the checkpoints wrote.")
 HELD_BACK_S: Final = Metric("gardener_held_back_seconds", "counter", "Time that ready checkpoints waited for the pace.")
 PORTION: Final = Metric("gardener_checkpoint_portion", "gauge", "Messages that a checkpoint may hold at present.")
-COMMIT_S: Final = Metric(
-    "gardener_commit_seconds", "histogram", "From a batch at the ledger to its committed checkpoint."
-)
+COMMIT_S: Final = Metric("gardener_commit_seconds", "histogram", "From reading the ledger to the commit's answer.")
 ACK_S: Final = Metric(
     "gardener_ack_seconds", "histogram", "Handing over the acknowledgements of a committed checkpoint."
 )

@@ -238,7 +238,7 @@ def make_worker(
 
 
 def _make_executor(settings: Settings) -> Executor | None:
-    """Return where the worker waits for its store; a file answers at once."""
+    """Return the executor of the store's calls; None for a file, which answers at once."""
     if settings.address("state").scheme == "sqlite":
         return None
     from concurrent.futures import ThreadPoolExecutor

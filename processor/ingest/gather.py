@@ -164,12 +164,12 @@ class Gatherer:
         self._prepared_s = max(0.0, (at - self._gathered_at).total_seconds())
         self._begun_at = at
 
-    def committed(self, messages: int, *, begun: datetime, ended: datetime, writes: int) -> None:
-        """Record that a checkpoint of this many messages was committed, from `begun` to `ended`."""
+    def committed(self, messages: int, *, ended: datetime, writes: int) -> None:
+        """Record that the checkpoint begun last, of this many messages, was committed at `ended`."""
         self.portion.succeeded(messages)
         self._last_at = max(self._last_at, ended)  # a slow commit is no time without messages
-        self._begun_at, self._pause_s = begun, self._policy.pause_s(writes)
-        took_s = self._prepared_s + max(0.0, (ended - begun).total_seconds())
+        self._pause_s = self._policy.pause_s(writes)
+        took_s = self._prepared_s + max(0.0, (ended - self._begun_at).total_seconds())
         self._commit_s = min(_TRANSIT_S + took_s, self._policy.flush_seconds * _MOST_OF_FLUSH)
 
     def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:

@@ -137,11 +137,11 @@ class Worker:
         return self._totals
 
     def _turn(self) -> None:
-        """Prepare a checkpoint while the one before it is on its way, then begin it. Nothing outlives its turn."""
+        """Prepare a checkpoint while the one before it is on its way, then begin it. No batch outlives it."""
         self._prepared = self._gather()
         batch, self._prepared = self._decode(self._prepared, waited=self._gatherer.waited)
         self._settle()
-        # The store has nothing to do now, and is theirs.
+        # No call of the store is under way now, so the tasks may use it.
         self._run_periodic_tasks(done=False)
         messages, self._prepared = self._prepared, []
         if messages:
@@ -207,7 +207,7 @@ class Worker:
         """Take over what was committed, and tell the source and whoever watches."""
         known, pulled = len(self._miners), len(flight.messages)
         self._miners.confirm(answer.committed.revs)
-        self._gatherer.committed(pulled, begun=flight.begun, ended=answer.at, writes=answer.committed.writes)
+        self._gatherer.committed(pulled, ended=answer.at, writes=answer.committed.writes)
         answered_at = self._clock.now()
         self._dead_letter_all(flight.batch.rejected)
         self._source.ack(flight.messages)

@@ -70,7 +70,7 @@ _SYSTEMS: Final = _rows(
 )
 
 
-# Plurals that look like verbs, or are too short to tell them apart: "gets", "shows".
+# Plurals whose ending does not tell them from verbs like "gets" and "shows".
 SHORT_PLURALS: Final = _rows(
     "rows keys jobs pods tags apps bits cpus gpus urls docs hops bids lots dags bins dims maps logs views flows",
     "workflows reviews previews windows",

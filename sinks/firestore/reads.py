@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PROBE_S: Final = 5.0
 """Deadline of a request for one document, which takes milliseconds."""
 NO_RETRY: Final = Retry(predicate=if_exception_type())
-"""For streams of results: the library asks the retry whether to go on after an answer that broke off, also None."""
+"""For queries: where a stream of results breaks off, the library calls the retry, and None would be a crash."""
 PAGE: Final = 5_000
 """Documents in a request: Firestore ends a query after a minute, and there may be a million clusters."""
 
@@ -87,7 +87,7 @@ def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> It
 
 def fields_of(snapshot: Any) -> Any:
     """Return the fields of a document as they were read, None if it does not exist; `to_dict` copies them deeply."""
-    return snapshot._data  # noqa: SLF001  # a third of the time in which 10,000 clusters are read
+    return snapshot._data  # noqa: SLF001  # the library has no way to read them without a copy
 
 
 def _deadline_s(timeout_s: float, *, probing: bool) -> float:

@@ -1,6 +1,5 @@
 """While a checkpoint is on its way the next is prepared: in order, bounded, exact whatever the store answers."""
 
-import json
 import random
 import threading
 import time
@@ -8,12 +7,12 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from received import message
 
 from processor.app.clock import SystemClock
 from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
-from processor.model import ReceivedMessage
 from processor.model.errors import CheckpointTooLarge, Conflict, GardenerError, SourceError, Transient
 from sinks.sqlite.store import SqliteStore
 
@@ -104,17 +103,6 @@ class WatchedMasker(Masker):
             return mask(text)
 
         self.mask = noted
-
-
-def message(number, text="it broke"):
-    entry = {
-        "insertId": f"i{number}",
-        "logName": "projects/p/logs/stderr",
-        "timestamp": "2025-12-31T23:00:00Z",
-        "severity": "ERROR",
-        "textPayload": text,
-    }
-    return ReceivedMessage(json.dumps(entry).encode(), str(number), f"ack-{number}", "test")
 
 
 def until(condition):

@@ -1,18 +1,17 @@
 """The loop: what is acknowledged, held, given back, and when it ends."""
 
 import itertools
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
+from received import message
 
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
 from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
-from processor.model import ReceivedMessage
 from processor.model.errors import CheckpointTooLarge, Conflict, SourceError, StateError, TooManyRejected, Transient
 from sinks.sqlite.store import SqliteStore
 
@@ -105,17 +104,6 @@ class RecordingWatcher:
 
     def flushed(self, flush):
         self.flushes.append(flush)
-
-
-def message(number, text="it broke", raw=None):
-    entry = {
-        "insertId": f"i{number}",
-        "logName": "projects/p/logs/stderr",
-        "timestamp": "2025-12-31T23:00:00Z",
-        "severity": "ERROR",
-        "textPayload": text,
-    }
-    return ReceivedMessage(raw or json.dumps(entry).encode(), str(number), f"ack-{number}", "test")
 
 
 @pytest.fixture
