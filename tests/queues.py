@@ -3,6 +3,7 @@
 import itertools
 import os
 import secrets
+import time
 
 from google.api_core.exceptions import DeadlineExceeded
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
@@ -61,6 +62,18 @@ class Queue:
                 ids = [one.ack_id for one in received]
                 self._subscriber.acknowledge(subscription=subscription, ack_ids=ids)
         return found
+
+    def give_back(self, count):
+        """Wait until the leases of whoever died have run out and one pull gets all of `count` messages."""
+        received = []
+        while len(received) < count:
+            time.sleep(0.2)
+            # Longer than any lease: a pull that the client gives up takes messages with it.
+            asked = {"subscription": self.subscription, "max_messages": 1000, "timeout": 60.0, "retry": None}
+            received = self._subscriber.pull(**asked).received_messages
+            if ids := [one.ack_id for one in received]:
+                nack = {"subscription": self.subscription, "ack_ids": ids, "ack_deadline_seconds": 0}
+                self._subscriber.modify_ack_deadline(**nack)
 
     def delete(self):
         """Take the subscription away while somebody reads from it."""

@@ -160,8 +160,8 @@ def test_killed_between_two_lines_of_a_stack_trace_the_trace_is_whole(queue, ser
 
     first.kill()
     queue.publish(bodies[3:])
-    # Longer than the deadline of what the first one held.
-    second = services(queue.address, env={"GARDENER_FLUSH_SECONDS": "14"})
+    queue.give_back(6)
+    second = services(queue.address, env={"GARDENER_FLUSH_SECONDS": "5"})
     second.wait_until(lambda service: acknowledged(service) == 6, 60)
 
     second.kill()
