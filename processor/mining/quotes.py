@@ -92,7 +92,7 @@ def guarded(text: str) -> str:
 
     def keep(match: re.Match[str]) -> str:
         body = match["body"]
-        if "0" in body or not _names_code(text, match.start(), match.end(), body):
+        if "0" in body or "://" in body or not _names_code(text, match.start(), match.end(), body):
             return match[0]
         return match["quote"] + body.translate(GUARD) + match["quote"]
 
