@@ -16,7 +16,7 @@ EXTENSION: Final = (
 )
 _FILE_NOUNS = (
     "upload", "file", "attachment", "document", "image", "photo", "picture", "video", "workbook", "spreadsheet",
-    "recording", "scan", "blob", "asset",
+    "recording", "scan", "blob", "asset", "object",
 )  # fmt: skip
 _FILE_PRODUCTS = ("thumbnail", "preview", "copy", "scan", "import", "upload", "conversion", "export")  # "copy of"
 _HOLDS_FILE = rf"{'|'.join(_FILE_NOUNS)}|(?:{'|'.join(_FILE_PRODUCTS)}) of"

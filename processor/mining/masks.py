@@ -91,6 +91,9 @@ _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _UNIT = (
     r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
     r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
+    r"|Tagen?|Stunden?|Minuten?|Sekunden?|Wochen?|Monaten?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
+    r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
+    r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
     r"|percent|%+|[vV]olts?|rpm)"
 )
 _MONTH = (
@@ -119,7 +122,7 @@ _CURRENCY = (
     r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺|₦|₫|₱|₪|₴|₡|₵|₸|₾|฿|৳|zł|Kč"
 )
 _CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
-_TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
+TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
 _ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
@@ -169,8 +172,9 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
         r"(?:(?<=[^\s\"'`(\[.,;:])|(?=\S*[^\w\s.$\"'`)\],;:-]))(?<![\w.*-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)",
     ),
     ("host", r"(?<![\w.-])(?:[a-z][a-z0-9-]*\.[a-z][a-z-]*|localhost):0(?!\w)"),
-    ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(=-])"),
+    ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + TLD + r"(?![\w.(=-])"),
     ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + EXTENSION + r"(?![\w.(-])"),
+    ("locale", r"(?<![\w-])[a-z]{2}[-_](?:[A-Z][a-z]{3}[-_])?[A-Z]{2}(?![\w-])"),
     ("boolean", r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w.-])"),
     ("assignment", r"(?<=\w)=<[^\s<>*]{0,256}>"),
     (
@@ -275,6 +279,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
     ("null", ("NULL", "null"), r"(?<=<\*>, )(?:NULL|null)(?=[,)\]])|(?<=<\*>', )(?:NULL|null)(?=[,)\]])", VALUE),
     ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
+    ("key", ("ey ",), r"(?<=[Kk]ey )[\w-]{1,40}(?::[\w-]{1,40}){0,4}:<\*>(?::[\w-]{1,40}){0,3}(?!\w)", VALUE),
     ("range", ("[<",), r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
     ("repeat", (VALUE,), r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

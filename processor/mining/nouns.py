@@ -122,3 +122,6 @@ PLACES_OF_DATA: Final = rows(
 LABELS: Final = rows("label tag annotation element attachment category")
 DEMANDS: Final = rows("missing required requires require mandatory lacks lack unsupported")
 """Of these nouns of data, a name after such a word is one that a program asks for: missing label 'team'."""
+
+NULLS: Final = rows("None null NULL nil NaN nan inf Infinity")
+"""Printed instead of a value that is absent, or is no number."""

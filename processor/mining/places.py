@@ -25,6 +25,7 @@ from processor.mining.nouns import (
     FOREIGN_PREPOSITIONS,
     LABELS,
     NAMERS,
+    NULLS,
     PLACES_OF_DATA,
     PREPOSITIONS,
     rows,
@@ -171,6 +172,8 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         return _dotted(words, i, lead, core)
     if not lead and words[i - 1][-1:] == ":" and _is_introduced(words, i, core):
         return "after a noun of data", i + 1
+    if core in NULLS and _singular(lead) in DATA_NOUNS:
+        return f"beside {lead}", i + 1
     if bare[0].isupper():
         return _capitalised(words, i, lead)
     if lead in FOREIGN_NOUNS:  # a script without blanks, in which somebody set a name apart
