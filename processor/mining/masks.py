@@ -91,7 +91,7 @@ _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _UNIT = (
     r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
     r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
-    r"|Tagen?|Stunden?|Minuten?|Sekunden?|Wochen?|Monaten?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
+    r"|Tag(?:en?)?|Stunden?|Minuten?|Sekunden?|Wochen?|Monat(?:en?)?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
     r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
     r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
     r"|percent|%+|[vV]olts?|rpm)"

@@ -224,7 +224,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         return None
     run = [word.strip(OPENING + CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
-    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS:
+    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS and _singular(lead) not in DATA_NOUNS:
         return None  # "Supplier Bauer & Sons GmbH": the noun is no part of the name
     if _singular(lead) in DATA_NOUNS and (last := capitals.subject_end(words, i)) > end:
         return f"beside {lead}", last
