@@ -24,10 +24,11 @@ locals {
     [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
     [for field, numbers in local.words.payload_levels.numbers : "${field}=(${join(" OR ", numbers)})"],
   ))
-  level_in_line = join("|", local.words.level_patterns)
+  level_in_line = join("|", local.words.payload_patterns)
   without_severity = join(" OR ", concat(
     ["((${local.plain_text_logs}) AND textPayload=~\"${join("|", local.words.plain_text_patterns)}\")"],
     [for field in local.words.payload_texts : "${field}=~\"${local.level_in_line}\""],
+    [for field in local.words.system_texts : "${field}=~\"${join("|", local.words.system_patterns)}\""],
     ["httpRequest.status>=400", "protoPayload.status.code>0"],
   ))
 
@@ -41,7 +42,7 @@ locals {
       "(severity=DEFAULT AND (${local.without_severity}))",
       "(${local.unclear} AND (${local.stated_level}))",
     ],
-    var.stdout_lines ? ["(${local.in_streams} AND textPayload=~\"${local.level_in_line}\")"] : [],
+    var.stdout_lines ? ["(${local.in_streams} AND textPayload=~\"${join("|", local.words.stream_patterns)}\")"] : [],
   ))
 
   # Everything that Log Gardener writes or that is written about it. Exporting it would be a loop. Bound to the

@@ -43,10 +43,11 @@ def render(
             *(f"{field}=({' OR '.join(numbers)})" for field, numbers in levels["numbers"].items()),
         )
     )
-    line = "|".join(found["level_patterns"])
+    line, system = "|".join(found["payload_patterns"]), "|".join(found["system_patterns"])
     without_severity = (
         f'(({logs}) AND textPayload=~"{"|".join(found["plain_text_patterns"])}")',
         *(f'{field}=~"{line}"' for field in found["payload_texts"]),
+        *(f'{field}=~"{system}"' for field in found["system_texts"]),
         "httpRequest.status>=400",
         "protoPayload.status.code>0",
     )
@@ -58,7 +59,7 @@ def render(
         f"({unclear} AND ({stated}))",
     ]
     if stdout_lines:
-        parts.append(f'({in_streams} AND textPayload=~"{line}")')
+        parts.append(f'({in_streams} AND textPayload=~"{"|".join(found["stream_patterns"])}")')
     return " OR ".join(parts)
 
 

@@ -60,7 +60,7 @@ def test_a_pattern_without_escapes_matches_what_the_pattern_matches(language):
     ],
 )
 def test_lines_of_loggers_that_state_a_level_get_through(line):
-    assert any(re2.compile(pattern).search(line) for pattern in WORDS["level_patterns"])
+    assert any(re2.compile(pattern).search(line) for pattern in WORDS["stream_patterns"])
 
 
 @pytest.mark.parametrize(
