@@ -20,6 +20,9 @@ LOST = {
     "called `Result::unwrap()` on an `Err` value: Overdrawn { account: 9 }",
     "Address 0x7ffd5b0 is located in stack of thread T0 at offset 48 in frame",
     "open config: permission denied",
+    "bakery-hs: oven too cold for rye-17",
+    "oven too cold for rye",
+    "oven too cold for rye-17",
 }
 
 
