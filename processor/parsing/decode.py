@@ -93,7 +93,6 @@ def _normalise(wire: Wire, resource: MonitoredResource, data: bytes, now: dateti
     level = _SEVERITIES.get(wire.severity)
     if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
         text, request, level = _of_line(wire, text, request, level)
-        said = said if text else ()
     project, service, is_settled, may_be_own, _, _ = resource
     if not is_settled or wire.proto_payload is not None:
         service = _service(wire, resource)

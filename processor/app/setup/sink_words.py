@@ -89,7 +89,7 @@ _STATUSES: Final = (
     "response_code", "status", "statusCode", "status_code", "DownstreamStatus", "res.statusCode",
 )  # fmt: skip
 _FAILED: Final = ("500", "501", "502", "503", "504")
-_TEXTS: Final = ("message", "msg", "MESSAGE", "log")
+_TEXTS: Final = ("message", "MESSAGE", "log")  # loggers that write "msg" state a level
 _SYSTEM_TEXTS: Final = ("message", "MESSAGE")  # of syslog files and of a journal without priorities
 
 
@@ -98,11 +98,11 @@ def words() -> dict[str, Any]:
 
     `plain_text_logs`: logs in which lines without a severity are searched; `stream_logs`: logs in which an agent marks
     every line of stdout INFO, so that these lines are searched for their own level and for failed requests
-    (`stream_patterns`); `payload_levels`: level fields of payloads, with their words and numbers, and the statuses of
-    failed requests; `system_texts`: fields that hold the lines of a kernel and of systemd.
+    (`line_patterns`), but not for traces (`trace_patterns`); `payload_levels`: level fields of payloads, with their
+    words and numbers, and the statuses of failed requests; `system_texts`: fields that hold the lines of a kernel and
+    of systemd.
     """
-    access, system = access_lines.sink_patterns(), system_lines.sink_patterns()
-    lines = (*_LEVEL_PATTERNS, *_CRASH_PATTERNS, *access, *system, *sink_patterns())
+    system = system_lines.sink_patterns()
     fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
     numbers: dict[str, list[str]] = {}
     for field in fields:
@@ -116,8 +116,8 @@ def words() -> dict[str, Any]:
         "plain_text_logs": sorted((*_STDERR, *_STDOUT, *_OTHERS)),
         "stream_logs": sorted({"stdout", *(log for log in _OTHERS if log.endswith(AGENT_STREAMS))}),
         "payload_patterns": list(_PAYLOAD_PATTERNS),
-        "plain_text_patterns": list(dict.fromkeys(lines)),
-        "stream_patterns": [*_LEVEL_PATTERNS, *access],
+        "line_patterns": [*_LEVEL_PATTERNS, *access_lines.sink_patterns()],
+        "trace_patterns": list(dict.fromkeys((*_CRASH_PATTERNS, *system, *sink_patterns()))),
         "payload_levels": {
             "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
             "pattern": f"^([^A-Za-z]{{0,9}}m?(?i:{_STEMS})|[WEFC]$)",
