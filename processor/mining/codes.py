@@ -79,12 +79,57 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
     (r"(?<!\w)[Mm]igrations?:? [\"'`]?(?:[A-Za-z_]{1,64}\.)?V?", r"[0-9]{1,14}", r"(?=__?[a-z])"),
 )  # fmt: skip
+# (needles in the skeleton in lower case, text before, form of the number, text after): the same for forms so rare that
+# a text is searched for them only if it has one of the needles.
+_RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
+    # reason 0x87, error code 0xC0000005: a number in hexadecimal after a word of a code is no count
+    (
+        ("0x0",),
+        (
+            r"(?<!\w)(?:reason|cause|status|ntstatus|error|err|code|result|exception|fault|bugcheck|stop)"
+            r"(?: code| value)?[ ]?[:=]?[ ]?[\"'(\[]*"
+        ),
+        r"0x[0-9A-F]{1,8}",
+        r"(?!\w)",
+    ),
+    # a negative errno, as kernels and drivers print it: error -71, failed (-5), ret=-22, probe failed: err -110
+    (
+        (" -0", "(-0", "[-0", ":-0", "=-0"),
+        r"(?<!\w)(?:error|err|errno|ret|rc|retval|failed|failure)(?: with)?(?: code| error)?[ ]?[:=,]?[ ]?[(\[]?-",
+        r"[0-9]{1,3}",
+        r"(?![\w.%:-])",
+    ),
+    # a driver that failed prints its errno last: "Failed to enable regulators: -22"
+    (
+        (": -0", ": (-0"),
+        r"(?<!\w)(?:failed|error|unable|cannot|can't|could(?: not|n't)) [^:]{1,100}: \(?-",
+        r"[0-9]{1,3}",
+        r"(?=\)?$)",
+    ),
+    # the code that a library puts at the head of its error: PrismaClientKnownRequestError: P2002
+    (
+        ("error: ", "exception: "),
+        r"(?:(?<=error: )|(?<=exception: ))[A-Z]{1,4}-?",
+        r"[0-9]{3,6}",
+        r"(?![\w-]| (?:is|was|has|not|does|already|cannot|could|in|of|from)(?!\w))",
+    ),
+    # the reason of Active Directory beside its LDAP error: error code 49 - 80090308: ... error, data 52e, v1db1
+    ((" data 0",), r"(?:error|code \S{1,8})(?:,| -) data ", r"[0-9a-f]{3}", r"(?![\w.-])"),
+    # a migration by the form of its file: 0007_AddTenant.sql, V12__add_iban.sql
+    (
+        ("0_",),
+        r"(?<![\w.-])[VRU]?",
+        r"[0-9]{1,14}",
+        r"(?=__?[A-Z][A-Z_]{2,80}\.(?:sql|rb|php|py|js|ts|cs)(?!\w))",
+    ),
+)
 
 
 def _like(number: str) -> str:
     """Return the number's pattern for text whose runs of digits are a single `0`."""
     like = number.replace("[45][0-9]{2}", "0").replace("[45]", "0")
     like = like.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
+    like = like.replace("0x[0-9A-F]{1,8}", "0x[0A-F]{1,8}").replace("[0-9a-f]{3}", "[0a-f]{1,3}")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
 
@@ -105,6 +150,10 @@ def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool =
     return re.compile(found, flags)
 
 
+_RARE: Final = tuple(_either((row[1:],), re.IGNORECASE) for row in _RARE_KINDS)
+_RARE_LIKE: Final = tuple(
+    (needle, _either((row[1:],), re.IGNORECASE, like=True)) for row in _RARE_KINDS for needle in row[0]
+)
 _ANY_CASE: Final = 3  # rows of _KINDS that also hold in capitals
 _CODES: Final = (_either(_KINDS[:_ANY_CASE], re.IGNORECASE), _either(_KINDS[_ANY_CASE:], 0))
 _STATUS_LIKE: Final = re.compile(
@@ -149,8 +198,12 @@ _SERVER_ERROR: Final = "500"
 
 STATUS: Final = 1
 CODE: Final = 2
-EVERY: Final = STATUS | CODE
-"""Kinds of numbers that stay: the status of a request, other codes. Integers, because an enum's `&` is slow."""
+RARE: Final = 4
+EVERY: Final = STATUS | CODE | RARE
+"""Kinds of numbers that stay: the status of a request, other codes, codes of a rare form.
+
+Integers, because an enum's `&` is slow.
+"""
 
 
 def near(skeleton: str) -> int:
@@ -162,6 +215,10 @@ def near(skeleton: str) -> int:
     found = 0
     if any(word in folded for word in _CODE_WORDS) and (_LIKE.search(skeleton) or _LIKE_CASED.search(skeleton)):
         found = CODE
+    for needle, like in _RARE_LIKE:
+        if needle in folded and like.search(skeleton):
+            found |= RARE
+            break
     if (found or any(word in folded for word in _STATUS_WORDS)) and _STATUS_LIKE.search(skeleton):
         found |= STATUS
     if found and _MAY_BE_STATUS.search(skeleton):
@@ -172,16 +229,18 @@ def near(skeleton: str) -> int:
 def deciding(skeleton: str, kinds: int) -> tuple[int, ...]:
     """Return the indexes of the runs of digits that decide which digits stay; no other run stays."""
     patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
+    if kinds & RARE:
+        patterns += [like for _, like in _RARE_LIKE]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
-    if kinds & CODE:
+    if kinds & (CODE | RARE):
         return tuple(order for order, at in runs if at >= first)
     return tuple(order for order, at in runs if at >= first and _ENDS.match(skeleton, at + 1))
 
 
 def spelling(run: str, kinds: int) -> str:
     """Return the deciding features of a run of digits: its length, and which digits are 4, 5 or above."""
-    if kinds & CODE:
+    if kinds & (CODE | RARE):
         return run.translate(_DECIDING)
     if len(run) < _STATUS_DIGITS:
         return ""
@@ -207,6 +266,9 @@ def lifted(text: str, kinds: int = EVERY) -> str:
         text = _ANY_STATUS.sub(_lift, text)
     if kinds & CODE:
         for pattern in _CODES:
+            text = pattern.sub(_lift, text)
+    if kinds & RARE:
+        for pattern in _RARE:
             text = pattern.sub(_lift, text)
     return text
 

@@ -78,8 +78,8 @@ SAYING_KEYS: Final = STATEMENT_KEYS | _words(
 """Keys of short values that separate problems, also beside a message: `stage=publish`."""
 
 _SAYS = "|".join(sorted(STATEMENT_KEYS))
-_SHORTLY = "|".join(sorted(SAYING_KEYS))
-STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_SHORTLY})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
+_KEYS = "|".join((*sorted(SAYING_KEYS), r"\w{0,32}(?:status|state|reason|result|outcome|decision)"))  # alloc_status
+STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_KEYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
 """Text before such a value."""
 HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
 """A JSON text with one of these is a message and is not folded into a single value."""

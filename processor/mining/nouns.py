@@ -43,7 +43,12 @@ FOREIGN_NOUNS: Final = rows(
     "utilisateur utilisatrice cliente fournisseur locataire abonné destinataire expéditeur usuario usuaria proveedor",
     "inquilino destinatario remitente usuário fornecedor destinatário utente fornitore gebruiker klant leverancier",
     "użytkownik użytkownika klient klienta пользователь пользователя пользователю клиент клиента клиенту",
-    "användare användaren kund",
+    "användare användaren kund bruker brugeren brukeren kunden asiakas käyttäjä kullan\u0131c\u0131 müşteri",
+    "uživatel uživatele zákazník felhasználó utilizator utilizatorul користувач користувача клієнт клієнта",
+    "titular tarjetahabiente paciente patient passager pasajero passageiro passeggero joueur jugador jogador spieler",
+    # scripts without capitals
+    "사용자 고객 회원 المستخدم العميل משתמש לקוח उपयोगकर्ता ग्राहक",
+    "用户 用戶 客户 客戶 会员 會員 顾客 顧客 玩家 ユーザー ユーザ 利用者 お客様 会員 患者 店舗 ผู้ใช้ ลูกค้า",
 )
 
 # These follow a noun of data without naming an item: "user request", "queue depth".
@@ -85,7 +90,7 @@ CODE_NOUNS: Final = rows(
 )
 AFTER_CODE: Final = rows("of type named called is")  # may stand between noun and name
 
-CAUSES: Final = rows("caused due because reason cause owing thanks killed triggered")
+CAUSES: Final = rows("caused due because reason cause owing thanks killed triggered error status state result outcome")
 NAMERS: Final = rows("named called nicknamed titled labelled labeled codenamed")
 """The next word is a name because of these words' meaning."""
 
@@ -93,3 +98,7 @@ PREPOSITIONS: Final = rows(
     "for to of in from by with at near via on behalf between and towards toward into about after before under until"
 )
 """A name in capitals after these is neither a subject nor a verb."""
+
+LABELS: Final = rows("label tag annotation element attachment category")
+DEMANDS: Final = rows("missing required requires require mandatory lacks lack unsupported")
+"""Of these nouns of data, a name after such a word is one that a program asks for: missing label 'team'."""

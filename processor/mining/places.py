@@ -19,11 +19,14 @@ from processor.mining.nouns import (
     CODE_NOUNS,
     COMPANIONS,
     DATA_NOUNS,
+    DEMANDS,
     FOREIGN_NOUNS,
+    LABELS,
     NAMERS,
     PREPOSITIONS,
     rows,
 )
+from processor.mining.scripts import BLANKLESS
 from processor.mining.vocabulary import WordKind, kind_of
 
 _PARTICLES: Final = rows("and & of de da do dos das di del della la le van von der den ter ten y e bin al el")
@@ -111,6 +114,12 @@ def is_beside_data(before: str) -> bool:
     return bool(lead) and _singular(_core(lead[-1])) in DATA_NOUNS
 
 
+def is_demanded(before: str) -> bool:
+    """Return whether the text before a name demands an item of this name: "missing label"."""
+    lead = [_core(word) for word in before.rstrip(_BEFORE_NAME).rsplit(" ", 2)[-2:]]
+    return len(lead) > 1 and lead[0] in DEMANDS and _singular(lead[1]) in LABELS
+
+
 def is_code_place(tokens: Sequence[str], position: int) -> bool:
     """Return whether the token at a position names code: "package 'x'", "no field x", "KeyError: 'x'"."""
     before = position - 1
@@ -128,12 +137,14 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
 
 
 def is_cause_place(before: str, earlier: str) -> bool:
-    """Return whether a word after these two is a cause: "due to x", "caused by x"."""
-    return before.casefold() in {"by", "to", "of", "is", "was", "="} and earlier.casefold() in CAUSES
+    """Return whether a word after these two is a cause: "due to x", "caused by x", "reason: x"."""
+    return before.casefold() in {"by", "to", "of", "is", "was", "=", ":"} and earlier.casefold() in CAUSES
 
 
 def is_value_place(before: str, word: str) -> bool:
     """Return whether an ordinary word after `before` may still be a name: "branch main", not "user request"."""
+    if before.casefold() in FOREIGN_NOUNS:
+        return True
     return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
@@ -146,7 +157,7 @@ def _looks(word: str) -> tuple[bool, bool]:
     core = bare.rstrip(_CLOSING)
     may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
     lead = _lead([word], 1)
-    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS
+    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS or lead in FOREIGN_NOUNS
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
@@ -173,12 +184,16 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         return "dotted name", i + 1
     if bare[0].isupper():
         return _capitalised(words, i, lead)
+    if lead in FOREIGN_NOUNS:  # a script without blanks, in which somebody set a name apart
+        return (f"beside {lead}", i + 1) if BLANKLESS.match(core) and i + 1 < len(words) else None
     if lead in NAMERS:
         before = _lead(words, i - 1)
         if _singular(before) in CODE_NOUNS or not _LOWER_NAME.fullmatch(core):
             return None
         return None if kind_of(core) in (WordKind.FUNCTION, WordKind.KEPT) else ("name", i + 1)
     if _singular(lead) in DATA_NOUNS and (_is_free(core) or _MASKED_NAME.fullmatch(core)):
+        if is_demanded(" ".join(words[max(i - 2, 0) : i])):
+            return None
         return f"beside {lead}", i + 1
     return None
 
@@ -218,7 +233,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         if lead in NAMERS and _singular(before) in CODE_NOUNS:
             return None
         return (f"beside {lead}", end) if unknown and not _is_acronym(run) else None
-    if in_place and unknown and any(not word.isupper() for word in run):
+    if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.isupper() for word in run):
         return f"name after {lead}", end
     return None
 

@@ -11,13 +11,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from processor.mining import places
+from processor.mining.codes import LIFTED
 from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, VALUE
 from processor.mining.vocabulary import is_code, is_plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_MAX_KEY: Final = 24  # maximum characters of a key and its quotes
+_MAX_KEY: Final = 40  # maximum characters of a key and its quotes
 _LETTERS: Final = re.compile(r"[^\W0-9]+")
 # Levels, file and line, process and thread: the prefix that klog, zap and logrus print before their sentence.
 _ONLY_MARKS: Final = re.compile(
@@ -34,6 +35,12 @@ _OF_CODE_AFTER: Final = re.compile(
     r"\W? ?(?:is (?:null|undefined|nil|None)\b|is not (?:defined|a function|callable|iterable|a constructor|recognized)"
     r"|(?:object|instance)s? has no|has no (?:attribute|member|method|property|field|default export))"
 )
+# A quoted word after these is one of a closed set: Failed with result 'exit-code'.
+_OF_OUTCOME: Final = re.compile(
+    r"(?<!\w)(?:result|reason|cause|status|state|outcome|code|signal|verdict|phase|stage|violation)[:=]? \W?$",
+    re.IGNORECASE,
+)
+_OUTCOME: Final = re.compile(r"[A-Za-z_]+(?:[ -][A-Za-z_]+){0,7}")
 _GUARDED: Final = re.compile(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
@@ -51,6 +58,15 @@ _NAMED_BY_FILE: Final = re.compile(
     rf"(?<![\w-])(?:{'|'.join(f'[{part[0].upper()}{part[0]}]{part[1:]}' for part in _PARTS)}) "
     rf"(?P<body>[A-Za-z_{_LIFTED}][\w./{_LIFTED}-]{{1,80}}\.[a-z]{{1,5}})(?![\w/])"
 )
+# A migration is named by the form of its file: 0007_add_tenant.sql, db/migrate/20260301_create_users.rb, V12__x.sql
+_MIGRATION: Final = re.compile(
+    rf"(?<![\w./-])(?:[a-z_]{{1,40}}/){{0,5}}[VRU]?[{_LIFTED}]+__?[A-Za-z][A-Za-z_]{{2,80}}\.[a-z]{{2,3}}(?!\w)"
+)
+# Android names a part of an app by package and class: Activity com.example.app/.CheckoutActivity
+_COMPONENT: Final = re.compile(
+    r"(?<![\w-])(?:[Aa]ctivity|[Ss]ervice|[Rr]eceiver|[Pp]rovider|ANR in|[Cc]rash in|[Cc]omponent)[ :{(]{1,2}"
+    r"(?P<body>(?:[a-z_]\w{0,64}\.){1,8}\w{1,64}/\.?(?:\w{1,64}\.){0,8}[A-Z]\w{0,64})(?![\w./])"
+)
 GUARD: Final = {ord(char): 0xE010 + number for number, char in enumerate("./:-@~$+%#\\")}
 """In a quoted name of code, characters that would make it a path or a host become private characters."""
 UNGUARD: Final = {to: chr(char) for char, to in GUARD.items()}
@@ -64,7 +80,11 @@ def is_statement(text: str, at: int) -> bool:
 def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
     if "." in text and any(part in text for part in _MAY_NAME_A_FILE):
-        text = _NAMED_BY_FILE.sub(_kept_file, text)
+        text = _NAMED_BY_FILE.sub(_kept_body, text)
+    if "_" in text and LIFTED.search(text):
+        text = _MIGRATION.sub(lambda match: match[0].translate(GUARD), text)
+    if "/." in text or "ctivity" in text:
+        text = _COMPONENT.sub(_kept_body, text)
     if "NoSuch" in text:
         text = _SIGNATURE.sub(_kept_signature, text)
     if "'" not in text and '"' not in text and "`" not in text:
@@ -85,7 +105,7 @@ def _kept_signature(match: re.Match[str]) -> str:
     return match[0].translate(GUARD)
 
 
-def _kept_file(match: re.Match[str]) -> str:
+def _kept_body(match: re.Match[str]) -> str:
     body = match["body"]
     return match[0] if "0" in body else match[0][: -len(body)] + body.translate(GUARD)
 
@@ -100,6 +120,8 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
     if name == "listed":
         return not is_plural(line[:start].split()[-1])  # "plugins [geo]", not "postgres [preauth]"
     words = _LETTERS.findall(body)
+    if name == "quoted" and _is_outcome(line, start, body):
+        return True
     if name == "quoted" and len(words) == 1 and len(match[0]) < len(line) and places.is_beside_data(line[:start]):
         return False
     kept = protected if len(words) == 1 else outcomes
@@ -112,6 +134,13 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
     if is_statement(line, start) or _leads(line, start, body) or _INNER.search(body):
         return True
     return VALUE not in body and match[0][0] != "[" and _names_code(line, start, match.end(), body)
+
+
+def _is_outcome(line: str, start: int, body: str) -> bool:
+    before = line[max(start - _MAX_BESIDE, 0) : start + 1]
+    if places.is_demanded(before[:-1]):
+        return VALUE not in body
+    return _OF_OUTCOME.search(before) is not None and _OUTCOME.fullmatch(body) is not None
 
 
 def _leads(line: str, start: int, body: str) -> bool:

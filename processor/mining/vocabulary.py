@@ -8,6 +8,7 @@ currencies. Must not know messages or places in them.
 
 from __future__ import annotations
 
+import errno
 import re
 from enum import Enum
 from functools import lru_cache
@@ -108,6 +109,7 @@ _PARTS = re.compile(r"[^\W\d_]+")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CAMEL = re.compile(r"\w*[a-z][A-Z]\w*")
 _SYSTEM_CODE = re.compile(r"E[A-Z]{3,}|SIG[A-Z]{2,}\d?|ERR_[A-Z_]+")
+_ERRNOS: Final = frozenset(name.lower() for name in errno.errorcode.values())  # Erlang, Elixir and Lua print enoent
 _EXCEPTION = re.compile(EXCEPTION)
 _RANDOM_HUMP: Final = 2.4  # letters between two changes of case; of real identifiers 4 and more
 _RANDOM_LENGTH: Final = 6
@@ -118,7 +120,7 @@ _NO_VOWEL = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{8,}")
 def kind_of(word: str) -> WordKind:
     """Return the kind of a word without white space; marks and punctuation are KEPT."""
     folded = word.casefold()
-    if folded in PROTECTED or _SYSTEM_CODE.fullmatch(word) or _EXCEPTION.fullmatch(word):
+    if folded in PROTECTED or folded in _ERRNOS or _SYSTEM_CODE.fullmatch(word) or _EXCEPTION.fullmatch(word):
         return WordKind.KEPT
     if folded in FUNCTION_WORDS:
         return WordKind.FUNCTION

@@ -34,6 +34,9 @@ _MIN_WORDS_PAIRED: Final = 3
 _FOR_TWO: Final = 1.5  # times the evidence for a single position
 _ROUNDING: Final = 1e-9  # evidence is counted in twelfths
 
+_ACRONYM: Final = 5  # letters: a protocol or a technology, rather than a voucher
+_LEAST_FOREIGN: Final = 3  # unknown words beside a place, by which a message is in a language other than English
+
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
 _MARKS = r"<\*>|<any>|<cut>"
@@ -89,6 +92,14 @@ def similarity(template: Tokens, tokens: Tokens) -> float:
     """Return the share of equal positions, 0..1, relative to the longer sequence."""
     same = sum(one in (ANY, other) for one, other in zip(template, tokens, strict=False))
     return same / max(len(template), len(tokens), 1)
+
+
+def _is_foreign(tokens: Tokens, position: int) -> bool:
+    """Return whether the words beside a position are of a language whose words are all unknown."""
+    beside = [kind_of(token) for i, token in enumerate(tokens) if i != position and _WORD.fullmatch(token)]
+    unknown, ordinary = beside.count(WordKind.NAME), beside.count(WordKind.ORDINARY)
+    english = beside.count(WordKind.FUNCTION) + beside.count(WordKind.KEPT)
+    return unknown >= _LEAST_FOREIGN and unknown > max(2 * english, ordinary)
 
 
 class WildcardFinder:
@@ -228,10 +239,13 @@ class WildcardFinder:
         earlier, before = ("", "", *members[0][0])[position : position + 2]
         is_code = is_code_place(members[0][0], position)
         is_subject = position == 0 or is_cause_place(before, earlier)
+        is_foreign = _is_foreign(members[0][0], position)
         for word in {tokens[position] for tokens, _ in members}:
             if word == ANY:
                 return 1.0
             kind = WordKind.NAME if word == VALUE else kind_of(word)
+            if kind is WordKind.NAME and ((word.isupper() and len(word) <= _ACRONYM) or is_foreign):
+                kind = WordKind.ORDINARY
             if is_code:
                 kind = WordKind.CODE
             elif kind is not WordKind.NAME and is_value_place(before, word):
