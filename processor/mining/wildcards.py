@@ -200,17 +200,23 @@ class WildcardFinder:
             or token.casefold() in self._settings.protected
         )
 
-    def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
+    def free_positions(self, tokens: Tokens) -> list[int]:
+        """Return the positions at which a wildcard may arise."""
         words = [_WORD.match(token) is not None for token in tokens]
         count = sum(words)
         fixed = set(range(len(tokens))) - message_positions(tokens) if self._settings.frames else ()
-        free = [
+        return [
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
             if tokens[position + 1 : position + 2] != _IS  # the key of a pair is fixed text
             if position not in fixed and not (token[0] > _ASCII_END and is_cluster(token))
         ]
+
+    def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
+        words = [_WORD.match(token) is not None for token in tokens]
+        count = sum(words)
+        free = self.free_positions(tokens)
         yield from ((position,) for position in free)
         # A place that is already a value stays part of a pair: evidence with other words there is for the same place.
         earned = [position for position, token in enumerate(tokens[:_MAX_POSITIONS]) if token == ANY]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-_SPELLED: Final = {"s": "[:space:]", "d": "0-9", "w": "A-Za-z0-9_"}
+_SPELLED: Final = {"s": "[:space:]", "d": "0-9", "w": "[:word:]"}
+# Wider than the escape, and shorter: a filter may have 20,000 characters.
+_WIDER: Final = {"s": "[^!-~]", "S": "[^ ]"}
 _QUOTES: Final = frozenset("\"'`")
 _PUNCTUATION: Final = "[^A-Za-z0-9 ]"
 
@@ -32,10 +34,10 @@ def posix(pattern: str) -> str:
 
 
 def _escaped(char: str) -> str:
+    if char in _WIDER:
+        return _WIDER[char]
     if char in _SPELLED:
         return f"[{_SPELLED[char]}]"
-    if char == "S":
-        return "[^[:space:]]"
     if char in {"\\", *_QUOTES}:
         return _PUNCTUATION
     return "" if char == "b" else f"[{char}]"

@@ -83,6 +83,7 @@ def is_crash(line: str) -> bool:
     return _CRASH.match(line[:LINE_LIMIT]) is not None
 
 
+_ANY_INDENT: Final = r"\s*"
 _INDENTED: Final = "^[[:space:]]+[^[:space:]]"
 _MAX_PATTERN: Final = 1_000
 
@@ -93,20 +94,28 @@ def sink_patterns() -> tuple[str, ...]:
     In RE2's syntax without backslashes and quotes, each anchored at the start. All indented lines pass: source code,
     messages, frames. Lost are unindented lines of a message.
     """
-    rows = [
-        f"({posix(pattern)})"
+    rows = {
+        posix(pattern.removeprefix(_ANY_INDENT)).replace("(?:", "(")  # the filter has little room
         for language in LANGUAGES
-        for pattern in dict.fromkeys((*language.fragments, *language.crash, *language.lines))
-        if not pattern.startswith(r"\s+")
-    ]
+        for pattern in (*language.fragments, *language.crash, *language.lines)
+        if not pattern.startswith((r"\s+", " "))
+    }
     found = [_INDENTED]
     group: list[str] = []
-    for row in dict.fromkeys(rows):
+    for row in sorted(row for row in rows if not _is_covered(row, rows)):
         if group and sum(map(len, group)) + len(row) > _MAX_PATTERN:
             found.append(f"^({'|'.join(group)})")
             group = []
         group.append(row)
     return (*found, f"^({'|'.join(group)})")
+
+
+def _is_covered(row: str, rows: set[str]) -> bool:
+    """Return whether a shorter pattern, the same up to its end, matches every line that this one matches."""
+    return any(
+        row != shorter and row.startswith(shorter) and row[len(shorter)] not in "*+?{|" and "|" not in shorter
+        for shorter in rows
+    )
 
 
 class Reach(NamedTuple):

@@ -19,9 +19,11 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks" / "lines"
 TRACES = {path.stem: path.read_text("utf-8").rstrip("\n") for path in sorted(GOLDEN.glob("*.txt"))}
 
 # The first two lines of these have no sign of being a trace: nothing waits for what may follow.
-ANY_HEAD = {"go_stack_error"}
+ANY_HEAD = {"go_stack_error", "tcl_error", "haskell_callstack", "powershell_classic", "scheme_guile"}
 # These print a cause as they print another exception, so that a second one in a row reads as the first one's cause.
-CHAINED = {"go_stack_error", "ruby_new_quotes"}
+CHAINED = {"go_stack_error", "ruby_new_quotes", "d_cause"}
+# The first line of these is any text: below a trace it is not taken for a head.
+PLAIN_HEAD = {"tcl_error", "haskell_callstack", "powershell_classic"}
 
 
 def message(text, number, *, instance="i1", at=None, severity=None, labels=None):
@@ -122,7 +124,7 @@ def test_lines_without_the_blank_ones_are_the_same_trace(name):
     assert [line for line in full.split("\n") if line.strip()] == bare.split("\n")
 
 
-@pytest.mark.parametrize("name", [name for name in TRACES if name not in CHAINED])
+@pytest.mark.parametrize("name", [name for name in TRACES if name not in CHAINED | PLAIN_HEAD])
 def test_two_of_them_in_a_row_are_two(name):
     text = TRACES[name]
     second = [message(line, 500 + number) for number, line in enumerate(text.split("\n"))]

@@ -26,6 +26,8 @@ _LINK = re.compile(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(
 _HIDDEN = re.compile(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = re.compile(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
 _CLOJURE = frozenset({"invoke", "invokeStatic", "doInvoke", "invokePrim"})
+_CLASS = re.compile(r"(?:Exception in thread \"[^\"]*\" )?([A-Z][\w$]*[a-z][\w$]*)(?:: (.*))?$")
+_GROOVY = frozenset({"call", "callCurrent", "callStatic", "callConstructor", "callGetProperty"})
 _GENSYM = re.compile(r"__\d+|\$(?:fn|eval|reify)(?=__|$)")
 _LIBRARIES = re.compile(
     r"(?:java|javax|jakarta|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|clojure|akka|android|androidx|dalvik|reactor"
@@ -50,6 +52,8 @@ def frame(line: str) -> Frame | None:
     owner = _NUMBERED.sub("", match.group(1))
     own = not _LIBRARIES.match(owner + ".")
     method = _NUMBERED.sub("", match.group(2))
+    if method in _GROOVY and "$" in owner:  # a call site: bakery$heat.callCurrent(Unknown Source)
+        own = False
     if method in _CLOJURE and "$" in owner:  # a function is a class: shop.cart$price.invokeStatic
         owner, _, method = _GENSYM.sub("", match.group(1)).partition("$")
     return Frame(method, owner, own, match.group(3) or "", line_number(match.group(4)))
@@ -70,14 +74,23 @@ def parse(lines: list[str]) -> Traceback | None:
                 continue
             hidden = None
             wrapped = wrapped or link.group(2) == "Wrapped by"
-            chain.append(heads.raised(head, frames))
+            chain.append(_raised(head, frames))
             head, frames = [link.group(3)], []
         elif hidden is None and (found := frame(line)):
             frames.append(found)
-        elif hidden is None and not frames:
+        elif hidden is None and not frames and not line.startswith("Caught: "):  # Groovy repeats it below
             head.append(line)
-    chain.append(heads.raised(head, frames))
+    chain.append(_raised(head, frames))
     return complete("jvm", chain if wrapped else chain[::-1])
+
+
+def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    found = heads.raised(head, frames)
+    if found.type or not head:
+        return found
+    # A class of any name, as Throwable.toString prints it right above the frames.
+    named = _CLASS.match(head[-1])
+    return Raised(named.group(1), named.group(2) or "", found.frames) if named else found
 
 
 _AT = r"\s+at (?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"
@@ -100,11 +113,13 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules(
             (r"Exception in thread \"", "thrown"),
+            (r"Caught: [A-Za-z_$]", "caught"),
             (rf"(?!\s|Caused by).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at |Caused by: |\s*\.\.\. )", "line"),
         ),
         states={
             "line": rules((_AT, "frames")),
+            "caught": rules((r"\s+at ", ""), (r"[\w.$]+(?::|$)", "message")),
             "thrown": _MESSAGE,
             "message": _MESSAGE,
             "frames": rules(

@@ -55,7 +55,7 @@ LANGUAGE = Language(
     ),
     fragments=(
         r"\s+\S.* called at \S+ line \d+",
-        r"\S.* at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",
+        r".{1,300} at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",
     ),
     crash=(r".{1,300} at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",),
     noise=(r" line \d+", r"0x[0-9a-f]+"),

@@ -151,7 +151,7 @@ _BEFORE = (
 _NAME = r"[A-Za-z_][\w.<>]*(?:: .*|:)?$"
 _CONTINUED = (
     r"\s|[})>\]]$|\[SQL: |\[parameters: |\(Background on this error|(?:DETAIL|HINT|CONTEXT|LINE \d+): "
-    r"|Call stack:|Message: |Arguments: "
+    r"|Call stack:|Message: |Arguments: |Caused by:$"
 )
 
 LANGUAGE = Language(

@@ -111,7 +111,7 @@ LANGUAGE = Language(
     ),
     noise=(r"0x[0-9a-f]+", r"\.swift:\d+(?::\d+)?"),
     lines=(
-        r"Thread \d",
+        r"Thread \d+",
         r"Registers:",
         r"Images \(",
         r"Backtrace took",
