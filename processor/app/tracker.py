@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Final
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from processor.app.config import Settings
     from processor.app.telemetry import Telemetry
     from processor.model.ports import Clock, IssueTracker, Store
     from sinks.github.auth import Authority
 
-GITHUB_SPACING: Final = timedelta(seconds=0.8)
+GITHUB_SPACING: Final = timedelta(seconds=1)
+"""60 writes a minute over all workers. GitHub allows 80: the difference is for clocks up to 10 s apart, and for slots
+that are used up to 5 s late."""
 
 
 def open_tracker(
@@ -34,14 +38,20 @@ def open_tracker(
     from sinks.github.tracker import GitHubTracker
 
     on_call = telemetry.called_github if telemetry else None
+    api = GitHubApi(
+        settings.github_api_url, authority(settings), clock=clock, slot=write_slots(store, clock), on_call=on_call
+    )
+    return GitHubTracker(where, api=api, clock=clock, by_service=settings.repositories)
+
+
+def write_slots(store: Store, clock: Clock) -> Callable[[], float]:
+    """Return a function that takes the account's next write slot over all workers, and returns the seconds until it."""
 
     def slot() -> float:
-        """Name the slot of an account's writes: GitHub allows 80 a minute, over all our workers."""
         now = clock.now()
         return (store.take_slot("github", now, GITHUB_SPACING) - now).total_seconds()
 
-    api = GitHubApi(settings.github_api_url, authority(settings), clock=clock, slot=slot, on_call=on_call)
-    return GitHubTracker(where, api=api, clock=clock, by_service=settings.repositories)
+    return slot
 
 
 def authority(settings: Settings) -> Authority:

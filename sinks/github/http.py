@@ -30,6 +30,8 @@ API_VERSION: Final = "2022-11-28"
 _TIMEOUT_S: Final = 20.0
 _CACHED: Final = 500
 _CACHED_BYTES: Final = 8 << 20
+_SLOT_S: Final = 5.0
+"""A slot that is not used for so long is lost, else every worker could keep one for a busy minute."""
 _REDIRECTS: Final = 3
 _PAGES: Final = 200
 _UNAUTHORIZED: Final = 401
@@ -84,7 +86,7 @@ class GitHubApi:
         self._write_gap_s = write_gap_s
         self._wrote_s = 0.0
         self._slot = slot
-        self._has_slot = False
+        self._slot_s: float | None = None
         self._etags: OrderedDict[str, _Kept] = OrderedDict()
         self._kept_bytes = 0
         self.token_expires_at: datetime | None = None
@@ -145,21 +147,21 @@ class GitHubApi:
         try:
             answer = self._send(method, self._address(path), payload, {}, {})
         finally:
-            self._wrote_s, self._has_slot = self._now_s(), False
+            self._wrote_s, self._slot_s = self._now_s(), None
         if answer.status < httpx2.codes.BAD_REQUEST or answer.status in (404, 410, 422):
             return answer
         raise self._error(answer, f"{method} {path}", writes=True)
 
     def reserve(self) -> None:
         """Wait for the slot of the next write, so that a read after this is as fresh as possible when writing."""
-        if self._has_slot:
+        if self._slot_s is not None and 0 <= self._now_s() - self._slot_s <= _SLOT_S:
             return
         gap = self._wrote_s + self._write_gap_s - self._now_s()
         if 0 < gap <= self._write_gap_s:
             self._clock.sleep(gap)
         if self._slot is not None and (wait := self._slot()) > 0:
             self._clock.sleep(wait)
-        self._has_slot = True
+        self._slot_s = self._now_s()
 
     def _read(self, url: str, query: Mapping[str, str | int], *, follow: bool) -> Answer:
         for _ in range(_REDIRECTS):

@@ -154,9 +154,12 @@ class GitHubTracker:
             answer = self._change(ref, "POST", f"{fields.path(ref)}/labels", {"labels": list(edit.add_labels)})
             labels = fields.labels(answer.body)
         for name in edit.remove_labels:
-            # 404 also means that the label is no longer on the issue, as intended.
+            # 404 also means that the label is no longer on the issue, as intended: another worker may have been faster.
             answer = self._api.write("DELETE", f"{fields.path(ref)}/labels/{quote(name, safe='')}")
-            labels = fields.labels(answer.body) if answer.status == _OK else labels
+            if answer.status == _OK:
+                labels = fields.labels(answer.body)
+            elif labels is not None:
+                labels = frozenset(one for one in labels if one.lower() != name.lower())
         # Use the answers to the writes; a later read may include changes by others.
         issue = issue or self.get(ref)
         return issue if labels is None else replace(issue, labels=labels)

@@ -191,6 +191,16 @@ def test_only_new_issues_and_comments_notify_anybody(fake):
     assert fake.notified == ["issues/create", "issues/create-comment"]
 
 
+def test_a_label_that_another_worker_removed_first_is_not_in_the_answer(fake):
+    tracker = github(fake)
+    made = tracker.create(draft(tracker))
+    fake.between = lambda _number, method, _path: method == "DELETE" and fake.take_label(1, "priority: P1")
+
+    edited = tracker.edit(made.ref, IssueEdit(add_labels=("priority: P0",), remove_labels=("priority: P1",)))
+
+    assert edited.labels == {"log-gardener", "priority: P0"}
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "issues"),
     [

@@ -109,7 +109,7 @@ def sink_patterns() -> tuple[str, ...]:
     messages, frames. Lost are unindented lines of a message.
     """
     rows = {
-        posix(pattern.removeprefix(_ANY_INDENT))
+        posix(pattern.removeprefix(_ANY_INDENT)).replace("(?:", "(")  # the filter has little room
         for language in LANGUAGES
         for pattern in (*language.fragments, *language.crash, *language.lines)
         if not pattern.startswith((r"\s+", " "))
