@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
+from processor.mining.nouns import NULLS
 from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
@@ -36,6 +37,11 @@ _ROUNDING: Final = 1e-9  # evidence is counted in twelfths
 
 _ACRONYM: Final = 5  # letters: a protocol or a technology, rather than a voucher
 _LEAST_FOREIGN: Final = 3  # unknown words beside a place, by which a message is in a language other than English
+
+_NULLS: Final = frozenset(
+    ["None", "null", "NULL", "nil", "undefined", "NaN", "nan", "inf", "Infinity", "N/A", "n/a", "none", "empty"]
+)
+"""Printed instead of a value that is absent."""
 
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
@@ -186,7 +192,7 @@ class WildcardFinder:
         return None
 
     def _is_kept(self, token: str) -> bool:
-        if token in (VALUE, ANY):
+        if token in (VALUE, ANY) or token in NULLS:
             return False
         return (
             not (token[0].isalnum() or token[0] == "_")
@@ -243,7 +249,7 @@ class WildcardFinder:
         for word in {tokens[position] for tokens, _ in members}:
             if word == ANY:
                 return 1.0
-            kind = WordKind.NAME if word == VALUE else kind_of(word)
+            kind = WordKind.NAME if word == VALUE or word in NULLS else kind_of(word)
             if kind is WordKind.NAME and ((word.isupper() and len(word) <= _ACRONYM) or is_foreign):
                 kind = WordKind.ORDINARY
             if is_code:
