@@ -65,6 +65,11 @@ stream gives (NOTICE, CRITICAL, ...) was set by the writer and stays. The log si
 state WARNING or worse; the only cost is the volume of these lines. `stdout_lines = false` in Terraform turns this off.
 Lines of stderr that state INFO are exported, because the agent calls them ERROR, and then ignored.
 
+An access line in text (Common Log Format, Envoy, HAProxy, Gin, Fiber, morgan, uvicorn, ASP.NET Core, Rails, ...) whose
+status is 500 or more is an ERROR, even if its logger calls it INFO; a line that is nothing else is a request, like
+`httpRequest`. With any other status it is INFO, on stderr too. Lines of a kernel or of systemd without a priority have
+the severity of the failure that they report, such as an out-of-memory kill, an I/O error or a unit that failed.
+
 | severity | words |
 |---|---|
 """

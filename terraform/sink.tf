@@ -24,25 +24,26 @@ locals {
     [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
     [for field, numbers in local.words.payload_levels.numbers : "${field}=(${join(" OR ", numbers)})"],
   ))
-  level_in_line = join("|", local.words.level_patterns)
   without_severity = join(" OR ", concat(
-    ["((${local.plain_text_logs}) AND textPayload=~\"${join("|", local.words.plain_text_patterns)}\")"],
-    [for field in local.words.payload_texts : "${field}=~\"${local.level_in_line}\""],
+    [for field in local.words.payload_texts : "${field}=~\"${join("|", local.words.payload_patterns)}\""],
+    [for field in local.words.system_texts : "${field}=~\"${join("|", local.words.system_patterns)}\""],
     ["httpRequest.status>=400", "protoPayload.status.code>0"],
   ))
 
   # Where an agent calls every line of stdout INFO, whatever it says. What this costs: lines that hold a level word
-  # in the place of a level, no others; var.stdout_lines turns it off.
+  # in the place of a level or a failed request, no others; var.stdout_lines turns it off.
   in_streams = "(severity=INFO AND (${join(" OR ", [for id in local.words.stream_logs : "log_id(\"${id}\")"])}))"
   unclear    = var.stdout_lines ? "(severity=DEFAULT OR ${local.in_streams})" : "severity=DEFAULT"
-  sink_filter = join(" OR ", concat(
-    [
-      "severity>=${var.min_severity}",
-      "(severity=DEFAULT AND (${local.without_severity}))",
-      "(${local.unclear} AND (${local.stated_level}))",
-    ],
-    var.stdout_lines ? ["(${local.in_streams} AND textPayload=~\"${local.level_in_line}\")"] : [],
-  ))
+  in_text = join(" OR ", [
+    "(severity=DEFAULT AND textPayload=~\"${join("|", local.words.trace_patterns)}\")",
+    "(${local.unclear} AND textPayload=~\"${join("|", local.words.line_patterns)}\")",
+  ])
+  sink_filter = join(" OR ", [
+    "severity>=${var.min_severity}",
+    "((${local.plain_text_logs}) AND (${local.in_text}))",
+    "(severity=DEFAULT AND (${local.without_severity}))",
+    "(${local.unclear} AND (${local.stated_level}))",
+  ])
 
   # Everything that Log Gardener writes or that is written about it. Exporting it would be a loop. Bound to the
   # project: a folder may hold a namesake. Known by resource, never by a field: anybody can write one.

@@ -10,6 +10,7 @@ import msgspec
 
 from processor.model import Entry, HttpRequest, Severity
 from processor.parsing import (
+    access_lines,
     app_engine,
     audit,
     envelopes,
@@ -18,6 +19,7 @@ from processor.parsing import (
     levels,
     ownership,
     payloads,
+    plain_lines,
     resources,
     severity,
 )
@@ -90,7 +92,7 @@ def _normalise(wire: Wire, resource: MonitoredResource, data: bytes, now: dateti
         (text, said), request = _message(wire)
     level = _SEVERITIES.get(wire.severity)
     if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
-        level = _severity(wire, text, request, level)
+        text, request, level = _of_line(wire, text, request, level)
     project, service, is_settled, may_be_own, _, _ = resource
     if not is_settled or wire.proto_payload is not None:
         service = _service(wire, resource)
@@ -196,26 +198,44 @@ def _http(fields: Any, payload: dict[str, Any] | None) -> HttpRequest | None:
     return http.request(fields, payload) if type(fields) is dict and fields else None
 
 
-def _severity(wire: Wire, text: str, request: HttpRequest | None, given: Severity | None) -> Severity:
-    """Return the severity if Cloud Logging has none, or only the agent's default for a whole stream.
+def _of_line(
+    wire: Wire, text: str, request: HttpRequest | None, given: Severity | None
+) -> tuple[str, HttpRequest | None, Severity]:
+    """Return text, request and severity if Cloud Logging has no severity, or only the agent's for a whole stream.
 
-    The writer's own statement comes first: a field of the payload, then the level at the start of the line.
+    The writer's own statement comes first: a field of the payload, then the level at the start of the line. The status
+    of an access line outweighs a level below it, and a failed request is the subject of its entry.
     """
     if wire.text_payload is not None and not text.strip() and request is None:
-        return Severity.DEFAULT  # a blank line is never reported, whatever stream it came from
+        return text, None, Severity.DEFAULT  # a blank line is never reported, whatever stream it came from
     if given and not severity.is_streams_own(wire.log_name, given.name):
-        return given
+        return text, request, given
     if not given and wire.severity is not None and (named := levels.of(wire.severity, "cloud")):
-        return Severity[named]
+        return text, request, Severity[named]
     payload = wire.json_payload
     found = None if payload is None else payloads.level(payload)
     if found is None and text:
-        found = severity.infer_by_shape(text)
+        found, places = plain_lines.read(text)
+        if places is not None and request is None:
+            return _of_access_line(text, places, found, is_alone=payload is None)
     if found is None and payload is not None:
         found = payloads.carried_level(payload)
-    if found is not None:
-        return Severity[found]
-    return max(given or Severity.DEFAULT, _by_outcome(wire, request))
+    if found is None:
+        return text, request, max(given or Severity.DEFAULT, _by_outcome(wire, request))
+    failed = not text and request is not None and request.status >= _HTTP_ERROR
+    return text, request, max(Severity[found], Severity.ERROR) if failed else Severity[found]
+
+
+def _of_access_line(
+    text: str, places: access_lines.Places, level: str | None, *, is_alone: bool
+) -> tuple[str, HttpRequest | None, Severity]:
+    """Return text, request and severity of an access line; the text is empty if the request is the subject."""
+    stated = Severity[level or "INFO"]
+    if access_lines.status(text, places) < _HTTP_ERROR:
+        return text, None, stated
+    # Beside other fields or further lines, the request is not all that the entry says.
+    request = access_lines.request(text, places) if is_alone and "\n" not in text.rstrip() else None
+    return "" if request else text, request, max(stated, Severity.ERROR)
 
 
 def _by_outcome(wire: Wire, request: HttpRequest | None) -> Severity:

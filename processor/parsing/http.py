@@ -23,7 +23,7 @@ URLS: Final = (
 )  # fmt: skip
 STATUSES: Final = (
     "status", "statuscode", "httpresponsecode", "responsecode", "httpstatus", "httpstatuscode",
-    "httpresponsestatuscode", "responsestatuscode", "responsestatus", "resstatuscode", "code",
+    "httpresponsestatuscode", "responsestatuscode", "responsestatus", "resstatuscode", "downstreamstatus", "code",
 )  # fmt: skip
 OUTCOMES: Final = (
     "statusdetails", "proxystatus", "responsedetails", "responsecodedetail", "responsecodedetails", "responseflag",
@@ -31,7 +31,7 @@ OUTCOMES: Final = (
 )  # fmt: skip
 """Fields that state the outcome of a request, folded; the dots of nesting are removed."""
 _POLICY: Final = "enforcedSecurityPolicy"
-_VERBS: Final = frozenset(
+VERBS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PROPFIND", "PURGE", "QUERY"}
 )
 _HTTP: Final = range(100, 600)
@@ -101,7 +101,7 @@ def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_verb(value: Any) -> bool:
-    return type(value) is str and value.upper() in _VERBS
+    return type(value) is str and value.upper() in VERBS
 
 
 def _is_path(value: Any) -> bool:

@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from processor.parsing import levels, stacktrace
+from processor.parsing import levels, stacktrace, system_lines
 from processor.parsing.levels import ANY_CASE, LETTERS, NAMES, SYSLOG, UPPER
 
 AGENT_STREAMS: Final = ("/stdout", "/stderr", "prediction_container", "batch_task_logs")
 """Endings of log names under which an agent gives a whole stream the same severity: stdout INFO, stderr ERROR."""
 _STREAMS_GIVE: Final = {"INFO": ("/stderr",), "ERROR": ("/stdout",)}
-_HEAD_CHARS: Final = 512
+HEAD_CHARS: Final = 512
+"""Characters of a text in which a level can stand."""
 _PREFIX_TOKENS: Final = 12
-_SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
-_BY_SHAPE: Final[dict[bytes, str | None]] = {}
-_MAX_SHAPES: Final = 4096
 # DEBUG1 to DEBUG5 are Postgres levels.
 _UPPER: Final = "|".join("DEBUG[1-5]?" if word == "DEBUG" else word for word in UPPER)
 _ANY_CASE: Final = f"(?i:{'|'.join(ANY_CASE)})"
@@ -28,33 +26,44 @@ _WORD = re.compile(r"[A-Za-z]++[1-5]?")
 _LEVEL = re.compile(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
     rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|:(?!\s*(?:0|none|null)\s*$))"
-    # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x
-    rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\]|\s{{2,}}\S|\s[\w.-]{{1,80}} : )"
+    # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x,
+    # error(label): x, error vpxd[7012] x
+    rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\]|\s{{2,}}\S|\s[\w.-]{{1,80}} : "
+    r"|\([\w./-]{1,40}\): |\s[\w.-]{1,60}\[\d{1,9}\]\s)"
     # .NET's console; logrus, apex and log15 on a terminal: fail: Category[0], ERRO[0000], EROR[05-06|08:00:00]
     rf"|(?P<dotnet>trce|dbug|fail): |(?P<clocked>{_UPPER}|DBUG|TRCE)(?=\[\d)"
     r"|(?P<logrus>DEBU|INFO|WARN|ERRO|FATA|PANI)\["
     # npm ERR!, npm error; PHP Warning:, PHP Fatal error:; R's Warning message:; Postgres has two blanks after LOG:
     r"|npm (?P<npm>ERR|error|warn|WARN|notice)\b|PHP (?:[A-Z][a-z]+ )?(?P<php>Warning|Notice|error):"
-    r"|(?P<r>Warning) messages?:\s|(?P<postgres>LOG):  "
+    r"|(?P<r>Warning) messages?:\s|(?P<postgres>LOG):  |(?<=\] )(?P<pgbouncer>LOG)(?= )"
+)
+# A letter before the place in the code, a component or a message's id: E cuda.cc:282] x, E Printer: x, E CWWKZ0002E: x;
+# Telegraf's E! x
+_LETTERED = re.compile(
+    r"(?P<letter>[VDIWEFC])(?:! |\s{1,4}(?=[\w.$/-]{1,100}(?::\d{1,6}\]| ?:\s)))"
+    r"|(?P<websphere>A)\s(?=[A-Z]{4,5}\d{4}[AI]:)"
 )
 _LEVEL_OWNERS: Final = frozenset({"npm", "php"})
 # Monolog's channel: production.ERROR: x
 _CHANNEL = re.compile(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
 _BOXED = re.compile(
-    # [ERROR], [error], (ERROR), <ERROR>, [core:error], [core#error], [ERROR/MainProcess], [WARN  tokio::x], [Note]
-    rf"[\[(<](?:[\w.-]{{1,30}}[:#])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
+    # [ERROR], [error], (ERROR), <ERROR>, [core:error], [core#error], [ERROR/MainProcess], [WARN  tokio::x], [Note],
+    # [main thread/ERROR]
+    rf"[\[(<](?:[\w. -]{{1,40}}[:#/])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
     rf"\s{{0,4}}(?:[\])>/|:]|[ \t][\w:.]{{1,60}}[\])>])"
     # [00:42:59 ERR], [2025-09-16T00:42:59Z ERROR crate], [2025-09-16 00:42:59,123: ERROR/ForkPoolWorker-1]
     rf"|\[[\d:.,TZ+/-]{{5,32}}(?: [\d:.,]{{5,16}})?\s{{1,3}}(?P<timed>{_UPPER})[\s\]/]"
     # MySQL's [System] [MY-010931]; 08:00:00.137:WARN:, =ERROR REPORT====
     rf"|\[(?P<mysql>System)\] \[MY-|\d[\d:.,-]{{7,24}}:(?P<stuck>{_UPPER}) ?:|=(?P<report>ERROR|WARNING|INFO) REPORT="
+    # [E] x, [E 240506 08:00:00 web:12] x, [E506 08:00:00.137 file.cc:12] x
+    r"|\[(?P<initial>[DIWEFC])(?:\]\s| ?\d[\d-]{2,9} \d\d:)"
 )
 # Possible text before a level: a stamp, a zone, a box, a separator; `name - `, `name:`, `pkg.name `, a month.
 _STAMP = re.compile(
     r"(?:\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
-    r"|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
+    r"|\.{3}(?=\w)|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
 )
-_NAME = re.compile(r"([\w.@/:$-]{1,80}+)(\[\d{1,9}\]:?(?=\s)|,)?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
+_NAME = re.compile(r"([\w.@/:$-]{1,80}+(?:\(\))?)(\[\d{1,9}\]:?(?=\s)|,)?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
 _HOST = re.compile(r"(?=\D*\d)\w+(?:-\w+)+")
 _CALENDAR = frozenset(
     word
@@ -66,7 +75,7 @@ _CALENDAR = frozenset(
 )
 _RUBY_LETTER = re.compile(r"[DIWEFA], (?=\[)")
 _SYSLOG_STAMP = re.compile(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,64} [\w./@-]{1,64}(?:\[\d+\])?: ")
-_GLOG_LINE = re.compile(r"([DIWEFCA])\d{4} \d\d:\d\d:\d\d\.\d+\s")
+_GLOG_LINE = re.compile(r"([DIWEFCA])(?:\d{4}|\d{6}|\d{8}) \d\d:\d\d:\d\d\.\d+\s")
 # Redis and Valkey: process, role, time, a sign for the level.
 _SIGNED_LINE = re.compile(r"\d{1,9}:[MSCX] \d\d [A-Z][a-z]{2} (?:\d{4} )?[\d:.]{8,15} ([.*#-]) ")
 _SIGNS: Final = {".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARNING"}
@@ -77,6 +86,7 @@ _JSON = re.compile(
     r"\"(?:level|severity|lvl|levelname|log\.level|loglevel|log_level|logLevel|level_name|@l)\"\s{0,4}:\s{0,4}"
     r"(?:\"([A-Za-z]{1,13})\"|(\d{1,3})(?=[,}\s]))"
 )
+_KERNEL = re.compile(r"kernel: |\[ {0,4}\d{1,8}\.\d{6}\]")
 _COLOUR = re.compile(r"\x1b\[[\d;]{0,12}m")
 
 _CRASH = re.compile(r"panic: |fatal error: |goroutine \d+ \[|Segmentation fault|\*\*\* buffer overflow|Out of memory: ")
@@ -120,45 +130,36 @@ def is_streams_own(log_name: str, level: str) -> bool:
 
 def infer(text: str) -> str | None:
     """Return the severity of a text that has none: the level at its start, or at least ERROR for a stack trace."""
-    return _at_least(text, _announced(text[: _HEAD_CHARS + 1]))
+    return at_least(text, announced(text[: HEAD_CHARS + 1]))
 
 
-def _announced(text: str) -> str | None:
+def announced(text: str) -> str | None:
     """Return the severity at the start of a line, or None.
 
     A traceback, and every line that can only be part of a traceback, is ERROR; the end of a process (a Go panic, a
     segmentation fault) is CRITICAL. Otherwise frames delivered line by line would be dropped as unimportant.
     """
-    head = text[:_HEAD_CHARS]
+    head = text[:HEAD_CHARS]
     if "\x1b" in head:
         head = _COLOUR.sub("", head)
     if (plain := _PLAIN.match(head)) and plain.group(1) not in _NOTABLE:
-        return _from_signs(head)
+        return system_lines.level(head) or _from_signs(head)
     first = head[:1]
     if first == "{":
         return _from_json(head)
     if first == "<" and (priority := _SYSLOG_LINE.match(head)):
         number = int(priority.group(1))
         return SYSLOG[number % 8] if number < 192 else None  # noqa: PLR2004 - 24 facilities of 8 severities
-    return _at_level_position(head) or _from_trace(head)
+    stated = _at_level_position(head)
+    if stated == "INFO" and _KERNEL.search(head):  # INFO: task cart:17 blocked for more than 120 seconds
+        return system_lines.level(head) or stated
+    return stated or _from_trace(head)
 
 
 _AT_LEAST_ERROR: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 
 
-def infer_by_shape(text: str) -> str | None:
-    """Return the result of `infer`, cached by the shape of the line, unless a number itself is the level."""
-    if text[:1] in {"<", "{"} or "evel" in text:
-        return infer(text)
-    shape = text[: _HEAD_CHARS + 1].encode("utf-8", "surrogatepass").translate(_SHAPE)
-    if shape not in _BY_SHAPE:
-        if len(_BY_SHAPE) >= _MAX_SHAPES:
-            _BY_SHAPE.clear()
-        _BY_SHAPE[shape] = _announced(text[: _HEAD_CHARS + 1])
-    return _at_least(text, _BY_SHAPE[shape])
-
-
-def _at_least(text: str, announced: str | None) -> str | None:
+def at_least(text: str, announced: str | None) -> str | None:
     """Return ERROR for a text that reads as a stack trace, even if its first line states a lower level."""
     if announced in _AT_LEAST_ERROR or "\n" not in text or stacktrace.parse(text) is None:
         return announced
@@ -180,11 +181,11 @@ def _at_level_position(head: str) -> str | None:
             end = prefix.end() if prefix else at
         else:
             known = word.group().lower()
-            is_level = known in NAMES or known in _LEVEL_OWNERS
-            level = _LEVEL.match(head, at) if is_level else _CHANNEL.match(head, at)
+            level = _of_word(head, at, known)
             end = at if level else _after_name(head, at)
         if level:
-            return NAMES[level.group(level.lastgroup or 0).lower()]
+            said = level.group(level.lastgroup or 0)
+            return LETTERS[said] if len(said) == 1 else NAMES[said.lower()]
         if end == at:
             break
         at = end
@@ -192,6 +193,13 @@ def _at_level_position(head: str) -> str | None:
         return levels.of(stated.group(1))
     glog = _GLOG_LINE.match(head)
     return LETTERS[glog.group(1)] if glog else None
+
+
+def _of_word(head: str, at: int, word: str) -> re.Match[str] | None:
+    """Return the level that starts with this word, in small letters."""
+    if word in NAMES or word in _LEVEL_OWNERS:
+        return _LEVEL.match(head, at)
+    return _LETTERED.match(head, at) if len(word) == 1 else _CHANNEL.match(head, at)
 
 
 def _after_name(head: str, at: int) -> int:
@@ -211,6 +219,8 @@ def _from_trace(head: str) -> str | None:
     """Return the severity of a crash or a trace without a level word, at its start or at any of its lines."""
     if _CRASH.match(head):
         return "CRITICAL"
+    if (found := system_lines.level(head)) is not None:
+        return found
     return "ERROR" if _TRACE.match(head) or stacktrace.is_crash(head) else _from_signs(head)
 
 

@@ -99,6 +99,9 @@ BAD_PAYLOADS: list[dict[str, Any]] = [
 STREAM_IS_NO_LEVEL = "the agent calls all of stderr ERROR; the worker reads what the line says"
 SINK_KNOWS_NAMES = "only the sink knows what the installation is called"
 
+ACCESS = '198.51.100.7 - - [23/Nov/2026:11:59:00 +0000] "GET /cart/17 HTTP/1.1" {} 12'
+SEGFAULT = "[12345.678901] cart[4123]: segfault at 0 ip 000055d1a2b3c4d5 sp 00007ffd12345678 error 4"
+
 ROWS = [
     # --- a severity speaks for itself, wherever it comes from
     *both(True, line("pool exhausted", STDOUT, severity="WARNING"), line("pool exhausted", STDOUT, severity="ERROR")),
@@ -163,6 +166,13 @@ ROWS = [
     # --- requests
     *both(True, request(500, severity="ERROR"), request(404, severity="WARNING"), request(503)),
     *both(False, request(200, severity="INFO"), request(302)),
+    # --- requests in lines of text
+    *both(True, line(ACCESS.format(503), STDOUT), gke("stdout", "INFO", ACCESS.format(503))),
+    *both(False, line(ACCESS.format(200), STDOUT), line(ACCESS.format(404), STDOUT)),
+    Row(gke("stderr", "ERROR", ACCESS.format(200)), True, False, STREAM_IS_NO_LEVEL),
+    # --- a kernel without priorities
+    *both(True, line(SEGFAULT, "serialconsole.googleapis.com/serial_port_1_output", kind="gce_instance")),
+    *both(True, entry("syslog", jsonPayload={"message": SEGFAULT}), entry("kernel", jsonPayload={"MESSAGE": SEGFAULT})),
     # --- audit logs
     *both(True, audit("activity", severity="ERROR")),
     *both(False, audit("activity", severity="NOTICE"), audit("data_access", severity="INFO")),

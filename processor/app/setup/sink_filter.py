@@ -43,22 +43,24 @@ def render(
             *(f"{field}=({' OR '.join(numbers)})" for field, numbers in levels["numbers"].items()),
         )
     )
-    line = "|".join(found["level_patterns"])
-    without_severity = (
-        f'(({logs}) AND textPayload=~"{"|".join(found["plain_text_patterns"])}")',
-        *(f'{field}=~"{line}"' for field in found["payload_texts"]),
-        "httpRequest.status>=400",
-        "protoPayload.status.code>0",
+    message, system, line, trace = (
+        "|".join(found[f"{name}_patterns"]) for name in ("payload", "system", "line", "trace")
     )
     in_streams = f"(severity=INFO AND ({_logs(found['stream_logs'])}))"
     unclear = f"(severity=DEFAULT OR {in_streams})" if stdout_lines else "severity=DEFAULT"
-    parts = [
+    without_severity = (
+        *(f'{field}=~"{message}"' for field in found["payload_texts"]),
+        *(f'{field}=~"{system}"' for field in found["system_texts"]),
+        "httpRequest.status>=400",
+        "protoPayload.status.code>0",
+    )
+    in_text = f'(severity=DEFAULT AND textPayload=~"{trace}") OR ({unclear} AND textPayload=~"{line}")'
+    parts = (
         f"severity>={min_severity}",
+        f"(({logs}) AND ({in_text}))",
         f"(severity=DEFAULT AND ({' OR '.join(without_severity)}))",
         f"({unclear} AND ({stated}))",
-    ]
-    if stdout_lines:
-        parts.append(f'({in_streams} AND textPayload=~"{line}")')
+    )
     return " OR ".join(parts)
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from processor.parsing import levels
+from processor.parsing import access_lines, levels, system_lines
 from processor.parsing.severity import AGENT_STREAMS
 from processor.parsing.stacktrace.registry import sink_patterns
 
 _STDERR: Final = ("appengine.googleapis.com/stderr", "run.googleapis.com/stderr", "stderr")
 _STDOUT: Final = ("appengine.googleapis.com/stdout", "run.googleapis.com/stdout", "stdout")
-_OTHERS: Final = ("aiplatform.googleapis.com/prediction_container", "batch_task_logs", "kubelet", "kernel", "syslog")
+_OTHERS: Final = (
+    "aiplatform.googleapis.com/prediction_container", "batch_task_logs", "kubelet", "kernel", "syslog",
+    "serialconsole.googleapis.com/serial_port_1_output",
+)  # fmt: skip
 _HEADS: Final = tuple(word for word in levels.UPPER if levels.NAMES[word.lower()] in levels.BAD)
 _ANY_CASE: Final = tuple(word for word in levels.ANY_CASE if levels.NAMES[word] in levels.BAD)
 _BAD_WORDS: Final = tuple(word for name in levels.BAD for word in levels.WORDS[name])
@@ -30,20 +33,27 @@ def _stem(word: str) -> str:
 
 
 _STEMS: Final = "|".join(dict.fromkeys(map(_stem, _BAD_WORDS)))
-_LEVEL_PATTERNS: Final = (
-    f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([[:space:]:|>)/!]|[]]|[[:cntrl:]]|$)",
+_PAYLOAD_PATTERNS: Final = (
+    f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([]|>)/!:[:space:][:cntrl:]]|$)",
     (
-        "^.{0,160}([[(<]([A-Za-z0-9_.-]{1,30}[:#])?|: |[|-] |[[:cntrl:]]|^)"
-        f"(?i:{'|'.join(_ANY_CASE)}) *([]>)|]|[[:cntrl:]]|:[[:space:]])"
+        "^.{0,160}([[(<]([A-Za-z0-9_. -]{1,40}[:#/])?|[:|-] |[[:cntrl:]]|^)"
+        f"(?i:{'|'.join(_ANY_CASE)}) *([]>)|[:cntrl:]]|:[[:space:]]|[(][a-z_./-]+[)]: )"
     ),
     f"(level|lvl|severity|levelname|priority|@l)[^A-Za-z0-9]{{1,8}}((?i:{_STEMS})|[4-8]00?[^0-9])",
-    "^[WEFC][0-9]{4} [0-9:.]+ ",
+    "^[WEFC]([0-9]{4}|[0-9]{6,8}) [0-9:.]+ ",
+    # [E] x, [E 240506 08:00:00 web:12], E! x, E cuda.cc:282] x, E Printer: x
+    "^.{0,160}([[][WEFC]([]] | ?[0-9-]{3,10} [0-9]{2}:)| [WEFC](! | +[A-Za-z0-9_.$/-]+(:[0-9]+[]]| ?:[[:space:]])))",
+)
+"""Levels at the head of a message."""
+_LEVEL_PATTERNS: Final = (
+    *_PAYLOAD_PATTERNS,
     "^<[0-4]>",
     "^(WARN|ERRO|EROR|FATA|PANI|CRIT|ERROR|FATAL)[[]",
     "^[0-9]+:[MSCX] [^#]* # ",
     "PHP ([A-Z][a-z]+ )?(Warning|error):",
     "^Warning messages?:",
     "^[^a-z]*(warning|error|critical) ([a-z.-]+ : | )",
+    " (warning|error) [A-Za-z0-9_.-]+[[][0-9]+[]] ",
     "^[^ -~]+ (Error|Warning): ",
     "^(warn|fail|crit): ",
     "^p?npm (ERR|error|warn|WARN)",
@@ -75,18 +85,24 @@ _CRASH_PATTERNS: Final = (
     "[[:cntrl:]][[:space:]]{1,12}(at |File .+, line [0-9]|[^[:space:]]+[.]go:[0-9])",
 )
 # Requests that failed, in the access logs of proxies and request loggers.
-_STATUSES: Final = ("response_code", "status", "statusCode", "status_code")
+_STATUSES: Final = (
+    "response_code", "status", "statusCode", "status_code", "DownstreamStatus", "res.statusCode",
+)  # fmt: skip
 _FAILED: Final = ("500", "501", "502", "503", "504")
-_TEXTS: Final = ("message", "msg", "MESSAGE", "Message", "log")
+_TEXTS: Final = ("message", "MESSAGE", "log")  # loggers that write "msg" state a level
+_SYSTEM_TEXTS: Final = ("message", "MESSAGE")  # of syslog files and of a journal without priorities
 
 
 def words() -> dict[str, Any]:
     """Return the content of sink_filter.json.
 
     `plain_text_logs`: logs in which lines without a severity are searched; `stream_logs`: logs in which an agent marks
-    every line of stdout INFO, so that these lines are searched for their own level; `payload_levels`: level fields of
-    payloads, with their words and numbers, and the statuses of failed requests.
+    every line of stdout INFO, so that these lines are searched for their own level and for failed requests
+    (`line_patterns`), but not for traces (`trace_patterns`); `payload_levels`: level fields of payloads, with their
+    words and numbers, and the statuses of failed requests; `system_texts`: fields that hold the lines of a kernel and
+    of systemd.
     """
+    system = system_lines.sink_patterns()
     fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
     numbers: dict[str, list[str]] = {}
     for field in fields:
@@ -99,14 +115,17 @@ def words() -> dict[str, Any]:
     return {
         "plain_text_logs": sorted((*_STDERR, *_STDOUT, *_OTHERS)),
         "stream_logs": sorted({"stdout", *(log for log in _OTHERS if log.endswith(AGENT_STREAMS))}),
-        "level_patterns": list(_LEVEL_PATTERNS),
-        "plain_text_patterns": list(dict.fromkeys((*_LEVEL_PATTERNS, *_CRASH_PATTERNS, *sink_patterns()))),
+        "payload_patterns": list(_PAYLOAD_PATTERNS),
+        "line_patterns": [*_LEVEL_PATTERNS, *access_lines.sink_patterns()],
+        "trace_patterns": list(dict.fromkeys((*_CRASH_PATTERNS, *system, *sink_patterns()))),
         "payload_levels": {
             "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
             "pattern": f"^([^A-Za-z]{{0,9}}m?(?i:{_STEMS})|[WEFC]$)",
             "numbers": dict(sorted(numbers.items())),
         },
         "payload_texts": [f"jsonPayload.{name}" for name in _TEXTS],
+        "system_patterns": list(system),
+        "system_texts": [f"jsonPayload.{name}" for name in _SYSTEM_TEXTS],
     }
 
 
