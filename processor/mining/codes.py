@@ -19,7 +19,7 @@ _PHRASES: Final = (
     r"|Failed Dependency|Too Early|Upgrade Required|Precondition Required|Too Many Requests|Client Closed Request"
     r"|Request Header Fields Too Large|Internal Server Error|Not Implemented|Bad Gateway"
     r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported"
-    r"|Insufficient Storage|Loop Detected|Web server is down"
+    r"|Insufficient Storage|Loop Detected|Web server is down|Client Error|Server Error"
 )
 # Status numbers of HTTP and SMTP in context. Only failures keep their number: 200 and 204 are the same problem.
 _STATUS: Final = (
@@ -122,6 +122,24 @@ _RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
         r"[45]\.[0-9]\.[0-9]{1,3}",
         r"(?![\w.])",
     ),
+    # trouble codes of vehicles: DTC P0301, fault code U0100
+    (("dtc ", "fault "), r"(?<!\w)(?:dtc|fault)(?: code)?:? [PCBU]", r"[0-9][0-9A-F]{3}", r"(?!\w)"),
+    # NVIDIA's driver: Xid (PCI:0000:3b:00): 79
+    (("xid",), r"(?<!\w)xid(?: \([^()]{1,40}\))?:? ", r"[0-9]{1,3}", r"(?!\w)"),
+    # types of data: float16, int8, bfloat16
+    (
+        ("float0", "int0", "fp0", "bf0", "tf0", "complex0", "decimal0"),
+        r"(?<![\w.-])(?:b?float|u?int|fp|bf|tf|complex|decimal)",
+        r"(?:8|16|32|64|80|96|128|256)",
+        r"(?![\w(])",
+    ),
+    # functions of Erlang and Elixir have their number of arguments: Shop.Cart.add/2, shop_cart:add/2
+    (
+        ("/0",),
+        r"(?<![\w./:-])(?:(?:[A-Z]\w{0,60}\.){1,6}|[a-z]\w{0,60}:)[a-z_]\w{0,60}[!?]?/",
+        r"[0-9]{1,2}",
+        r"(?![\w./])",
+    ),
     # the reason of Active Directory beside its LDAP error: error code 49 - 80090308: ... error, data 52e, v1db1
     ((" data 0",), r"(?:error|code \S{1,8})(?:,| -) data ", r"[0-9a-f]{3}", r"(?![\w.-])"),
     # a migration by the form of its file: 0007_AddTenant.sql, V12__add_iban.sql
@@ -137,6 +155,7 @@ _RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
 def _like(number: str) -> str:
     """Return the number's pattern for text whose runs of digits are a single `0`."""
     like = number.replace("[45][0-9]{2}", "0").replace("[45]", "0")
+    like = like.replace("(?:8|16|32|64|80|96|128|256)", "0").replace("[0-9][0-9A-F]{3}", "0[0A-F]{0,3}")
     like = like.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
     like = like.replace("0x[0-9A-F]{1,8}", "0x[0A-F]{1,8}").replace("[0-9a-f]{3}", "[0a-f]{1,3}")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
