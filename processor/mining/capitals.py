@@ -20,8 +20,8 @@ _PARTICLES: Final = rows(
 )
 LEGAL: Final = rows(
     "gmbh ag kg ltd ltd. inc inc. llc plc co. corp corp. sa s.a. bv b.v. oy ab srl s.r.l. sas spa kk pty"
-    " s.l. s.a.s. sarl s.p.a. a/s aps oyj nv n.v. kft zrt d.o.o. doo a.s. s.r.o. ltda ltda. lda lda. e.v. ug ohg gbr kgaa"
-    " llp pvt pte bhd sdn k.k. ооо оао зао тов"
+    " s.l. s.a.s. sarl s.p.a. a/s aps oyj nv n.v. kft zrt d.o.o. doo a.s. s.r.o. ltda ltda. lda lda. e.v. ug ohg"
+    " gbr kgaa llp pvt pte bhd sdn k.k."
 )
 PARTICLES_FIRST: Final = rows("van von der den ter ten de del della di da du la le bin ibn al el")
 """A name may begin with these, in small letters."""
