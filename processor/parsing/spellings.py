@@ -81,6 +81,7 @@ cue     | what it was about | permission missing field unit check rule policy co
 cue     | what it was about                                  | column property parameter argument
 cue     | which error | error_type error.type exception_type exception.type exc_type
 cue     | which error                                        | error_kind error.kind error_class error_category
+cue     | which limit                                        | quota_metric quota_limit limit_name metric_name
 cue     | which kind                                         | method state violation_reason failure_type
 holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
@@ -141,6 +142,8 @@ _STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FI
 _JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, Role.CUE)
 # How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
 _OUTCOME: Final = re.compile(r"(?:status|state|reason|result|outcome|decision|verdict)$")
+# How fields end that state why, or which error: finish_reason, smsErrorCode.
+_WHY: Final = re.compile(r"[a-z](?:reason|cause|(?:error|fail|failure|reject|result|reason|exit)code)$")
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -184,6 +187,7 @@ def plan(names: tuple[str, ...]) -> Plan:
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
     reasons, details, codes, cues = of(Role.REASON), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
+    cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
     joining = tuple(
         name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES
     )
