@@ -11,6 +11,7 @@ Nothing is silenced for good: see `_proves_different` for what ends the wait.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Stream
     from processor.triage.policy import Policy
 
+_HEAD: Final = re.compile(r"\w*")
 _LEAST_WORDS: Final = 3
 """Distinct words at a place. With two, one problem in three hundred waited below another; with three, none."""
 _TIMES: Final = 5
@@ -39,14 +41,14 @@ def below(clusters: Iterable[Cluster], policy: Policy, *, covered: Mapping[str, 
         policy: gives the priorities and thresholds.
         covered: the members of incidents -> the cluster whose issue covers them; neither ever waits.
     """
-    streams: defaultdict[Stream, list[Cluster]] = defaultdict(list)
+    groups: defaultdict[tuple[Stream, int, str], list[Cluster]] = defaultdict(list)
     for cluster in clusters:
         if not cluster.overflow:
-            streams[cluster.stream].append(cluster)
+            groups[_look(cluster)].append(cluster)
     apart = {*covered, *covered.values()}
     found: dict[str, str] = {}
-    for group in streams.values():
-        if any(_may_wait(one, policy, apart) for one in group):
+    for group in groups.values():
+        if len(group) >= _LEAST_WORDS and any(_may_wait(one, policy, apart) for one in group):
             found |= _below(group, policy, covered, apart)
     return found
 
@@ -77,6 +79,12 @@ def word_of(cluster: Cluster, other: Cluster) -> str:
         return ""
     found = difference(cluster.template, other.template, is_exception=cluster.stream.kind is Kind.EXCEPTION)
     return found[0] if found else ""
+
+
+def _look(cluster: Cluster) -> tuple[Stream, int, str]:
+    """Return what clusters that differ in one word have in common, at the cost of no tokenising."""
+    head = _HEAD.match(cluster.template)
+    return cluster.stream, cluster.template.count(" "), head[0] if head else ""
 
 
 def _below(
@@ -116,12 +124,12 @@ def _may_have_issue(cluster: Cluster) -> bool:
 def _may_wait(cluster: Cluster, policy: Policy, apart: Collection[str]) -> bool:
     """Return whether it would open an issue, has few entries, and nobody has decided about it."""
     triage = cluster.triage
-    if not triage.announced or triage.status is not Status.OPEN or triage.changed_at is not None:
+    is_new = not _may_have_issue(cluster) and triage.changed_at is None and cluster.id not in apart
+    if not is_new or not triage.announced or triage.status is not Status.OPEN:
         return False
     priority = priority_of(cluster, policy)
     bound = _TIMES * min((one.count for one in policy.thresholds.get(priority, ())), default=0)
-    is_new = not _may_have_issue(cluster) and cluster.id not in apart
-    return is_new and priority is not Priority.P0 and cluster.occurrences < bound
+    return priority is not Priority.P0 and cluster.occurrences < bound
 
 
 def _is_reported(cluster: Cluster) -> bool:

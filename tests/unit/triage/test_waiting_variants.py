@@ -135,13 +135,13 @@ def test_nothing_waits_below_what_waits_or_gets_no_issue():
 
 
 def test_a_waiting_cluster_is_no_owner_at_another_place():
-    """It differs from the owner in one place, and another one differs from it in another."""
-    text = "no {} worker left for survey"
-    waiting = cluster("survey", first_seen=NOW - 2 * HOUR)
-    chained = [replace(cluster(word, text=text), id=f"chained-{word}") for word in ("quick", "spare", "night")]
-    found = waits(owner(), THIRD, waiting, *chained)
-    assert found["id-survey"] == "id-parcel"
-    assert not {name for name, at in found.items() if at == "id-survey"}
+    """What differs from a waiting one in one place, and from its owner in two, has an issue of its own."""
+    one, other = "no green worker left for {}", "no {} worker left for survey"
+    head, third = cluster("parcel", 40, issue=ISSUE, text=one), cluster("ledger", 1, announced=0, text=one)
+    waiting = cluster("survey", text=one)
+    chained = [cluster(word, text=other, first_seen=NOW) for word in ("small", "large", "quick")]
+    found = waits(head, third, waiting, *chained)
+    assert found == {"id-survey": "id-parcel", "id-quick": "id-large", "id-small": "id-large"}
 
 
 def test_the_order_of_clusters_does_not_matter():
