@@ -79,7 +79,7 @@ CODE_NOUNS: Final = rows(
     "attribute property field argument arguments arg parameter param option keyword kwarg variable identifier symbol",
     "function method procedure routine class interface trait struct type constant macro module package library",
     "assembly import export named-export bean component directive hook middleware decorator annotation exception name",
-    "operator member property-name getter setter global local token-type character opcode instruction fixture",
+    "operator op member property-name getter setter global local token-type character opcode instruction fixture",
     # of schema
     "column relation table view index constraint sequence trigger enum schema migration mapping collection",
     "foreign-key primary-key key keys keyspace tablespace statistic fields columns",

@@ -54,7 +54,7 @@ _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:E
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
-_MARKS: Final = frozenset("\"'`:=(\\")
+_MARKS: Final = frozenset("\"'`:=([\\")
 # The argument of these is the missing name, whatever its form.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
