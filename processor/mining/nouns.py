@@ -35,7 +35,8 @@ DATA_NOUNS: Final = rows(
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
-    "prefix experiment slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
+    "env environment tier segment cohort prefix experiment",
+    "slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
@@ -84,7 +85,7 @@ CODE_NOUNS: Final = rows(
     "column relation table view index constraint sequence trigger enum schema migration mapping collection",
     "foreign-key primary-key key keys keyspace tablespace statistic fields columns",
     # of configuration
-    "setting settings config configuration env variable variables environment-variable flag switch feature header",
+    "setting settings config configuration variable variables environment-variable flag switch feature header",
     "cookie directive section receiver route-name profile plugin extension addon add-on input output secret configmap",
     "template filter helper tag-name layout partial locale-key translation resource resources kind datasource",
     # of permission and limit

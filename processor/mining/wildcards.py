@@ -256,7 +256,7 @@ class WildcardFinder:
             if word == ANY:
                 return 1.0
             kind = WordKind.NAME if word == VALUE or word in NULLS else kind_of(word)
-            if kind is WordKind.NAME and ((word.isupper() and len(word) <= _ACRONYM) or is_foreign):
+            if kind is WordKind.NAME and ((word.rstrip("s").isupper() and len(word) <= _ACRONYM) or is_foreign):
                 kind = WordKind.ORDINARY
             if is_code:
                 kind = WordKind.CODE

@@ -143,7 +143,10 @@ _JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, 
 # How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
 _OUTCOME: Final = re.compile(r"(?:status|state|reason|result|outcome|decision|verdict)$")
 # How fields end that state why, or which error: finish_reason, smsErrorCode.
-_WHY: Final = re.compile(r"[a-z](?:reason|cause|(?:error|fail|failure|reject|result|reason|exit)code)$")
+_WHY: Final = re.compile(
+    r"[a-z](?:reason|cause|(?P<code>(?:error|fail|failure|reject|result|reason|exit)code))$"
+    r"|^(?:required|missing|needed|lacking|expected)(?:scope|permission|role|privilege|claim|grant|right|capability)s?$"
+)
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -187,7 +190,9 @@ def plan(names: tuple[str, ...]) -> Plan:
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
     reasons, details, codes, cues = of(Role.REASON), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
-    cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
+    why = [(name, _WHY.search(key)) for key, name in sorted(folded) if name not in (*reasons, *codes, *cues)]
+    codes += tuple(name for name, found in why if found and found["code"])
+    cues += tuple(name for name, found in why if found and not found["code"])
     joining = tuple(
         name
         for key, name in folded
