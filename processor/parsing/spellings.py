@@ -189,7 +189,9 @@ def plan(names: tuple[str, ...]) -> Plan:
     errors = of(Role.ERROR)
     cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
     joining = tuple(
-        name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES
+        name
+        for key, name in folded
+        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES) or _WHY.search(key)
     )
     holders = of(Role.HOLDER)
     return Plan(
