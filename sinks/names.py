@@ -47,7 +47,7 @@ _PERSONS: Final = _set(
     user username account customer patient tenant member employee guest contact recipient sender author student
     teacher doctor passenger applicant beneficiary medication drug medicine person player buyer seller merchant
     vendor supplier company organization cardholder holder payee payer subscriber visitor citizen named called
-    surname lastname firstname mr mrs ms miss dr prof dear nickname alias city street coupon
+    surname lastname firstname family given mr mrs ms miss dr prof dear nickname alias city street coupon
     """
 )
 _BEFORE: Final = _NOUNS | _set("for by to from with against via")
@@ -77,7 +77,9 @@ _CODE: Final = re.compile(
 _EDGE: Final = "\"'`.,;:!?()[]{}<>=*|\u2018\u2019\u201c\u201d"
 _QUOTES: Final = "\"'`\u2018\u201c"
 _SENTENCE_END: Final = re.compile(r"[.!?:\])|>-]$|^\W+$")
-_KEY_VALUE: Final = re.compile(r"([A-Za-z][\w.-]{1,40})[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
+_LOGINS: Final = _set("username login screenname loginname userlogin nickname handle")
+"""Keys of names that may have digits: zofian84."""
+_KEY_VALUE: Final = re.compile(r"([A-Za-z][\w.-]{1,40})['\"]?[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
 _JOINT: Final = "\ue000"  # for the blanks of redacted text: it is a single word to this module
 _REDACTED: Final = re.compile(r"\[redacted: [\w .&-]{1,40}\]")
 _ROUTE: Final = re.compile(r"(?<![\w./:])/(?:[\w.~%*<>…+:@'\u2019-]+/?){1,14}")
@@ -183,7 +185,7 @@ def _is_name(word: str, before: str, *, at_start: bool, beside_name: bool, quote
     if before in _CODE_NOUNS:
         return False
     if capital:
-        return not at_start
+        return not at_start or (quoted and before in _PERSONS)
     return quoted or before in _BEFORE or beside_name
 
 
@@ -196,7 +198,8 @@ def _is_scrambled(run: str) -> bool:
 def _pair(token: str, found: re.Match[str]) -> str:
     """Hide the value in `user=zofia`, if it is no word."""
     value = found[3]
-    if _CODE.search(value) or all(is_known(part) for part in _WORD.findall(value)):
+    login = found[1].lower().replace("_", "") in _LOGINS and value.isalnum()
+    if (_CODE.search(value) and not login) or all(is_known(part) for part in _WORD.findall(value)):
         return token
     return f"{token[: found.start(3)]}{HIDDEN}{token[found.end(3) :]}"
 

@@ -8,38 +8,19 @@ all.
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sinks.redact_keys import SHOWN, keys, like_a_value, not_prose, table, without_keyed, word_set
+from sinks.redact_checks import CHECKS, is_random
+from sinks.redact_keys import SHOWN, keys, table, without_keyed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_CHARS: Final = 100_000
 """Longer text is cut before it is searched; nothing of that length is ever posted."""
-
-_CARD_DIGITS: Final = range(13, 20)
-_CARD_STARTS: Final = (2, 3, 4, 5, 6)
-_IBAN_CHARS: Final = range(15, 35)
-_PHONE_DIGITS: Final = range(8, 16)
-
-
-_NO_PERSONS: Final = word_set(
-    "app user users node runner ubuntu debian ec2-user vscode nonroot site deploy circleci jenkins travis public shared"
-    " appuser linuxbrew root www git cnb vcap airflow jovyan python default administrator build builder ci worker"
-)
-_SMALL_WORDS: Final = word_set(
-    "the and for not was are has had but from with that this its all you can did any one set get"
-)
-_MIN_ENTROPY: Final = 3.6
-_WORDS_IN: Final = re.compile(r"[A-Z]?[a-z]{3,}")
-_MIN_RANDOM: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +42,7 @@ def redact(text: str) -> str:
         if not look.may_hold(rule):
             continue
         # A key tells more about a value than its randomness does.
-        after = _apply(rule, without_keyed(text) if rule.check is _random else text)
+        after = _apply(rule, without_keyed(text) if rule.check is is_random else text)
         if after is not text:
             text, look = after, _Look(after)
     return text
@@ -136,103 +117,6 @@ def _apply(rule: _Rule, text: str) -> str:
     return "".join([*parts, text[done:]]) if parts else text
 
 
-# --- checks: (match, text before it) -> whether it is a secret --------------------------------------------
-def _luhn(value: str, before: str) -> bool:
-    digits = [int(char) for char in value if char.isdigit()]
-    if len(digits) not in _CARD_DIGITS or len(set(digits)) == 1 or digits[0] not in _CARD_STARTS:
-        return False
-    del before
-    doubled = [sum(divmod(digit * (1 + place % 2), 10)) for place, digit in enumerate(reversed(digits))]
-    return sum(doubled) % 10 == 0
-
-
-def _iban(value: str, before: str) -> bool:
-    del before
-    code = value.replace(" ", "")
-    return len(code) in _IBAN_CHARS and int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
-
-
-def _public_address(value: str, before: str) -> bool:
-    """Return whether it is a public address: versions look like addresses, and private addresses identify nobody."""
-    if re.search(r"(?i)(?:version|release|build|\bv|==|>=|@|[a-z]/)[ :=]{0,2}$", before):
-        return False
-    try:
-        return ipaddress.ip_address(value).is_global
-    except ValueError:
-        return False
-
-
-def _mac(value: str, before: str) -> bool:
-    del before
-    return value.lower() not in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff") and any(
-        char in "abcdefABCDEF" for char in value
-    )
-
-
-def _phone(value: str, before: str) -> bool:
-    del before
-    return sum(char.isdigit() for char in value) in _PHONE_DIGITS
-
-
-def _random(value: str, before: str) -> bool:
-    """Return whether a token mixes cases and digits randomly; names in code and paths are words, ids have one case."""
-    if re.search(r"(?i)(?:sha\d{0,3}[:-]|digest[:= ]{1,2}|integrity[:= ]{1,2}\S{0,12})$", before):
-        return False
-    part = max(re.split(r"[-_/+=~.]", value), key=len)
-    if len(part) < _MIN_RANDOM or not all(re.search(kind, part) for kind in (r"\d", "[a-z]", "[A-Z]")):
-        return False
-    if 2 * sum(map(len, _WORDS_IN.findall(part))) >= len(part):
-        return False
-    return _entropy(part) >= _MIN_ENTROPY
-
-
-def _entropy(value: str) -> float:
-    """Return bits per character (Shannon)."""
-    total = len(value)
-    return -sum(n / total * math.log2(n / total) for n in Counter(value).values())
-
-
-def _digit(value: str, before: str) -> bool:
-    del before
-    return any(char.isdigit() for char in value)
-
-
-def _address(value: str, before: str) -> bool:
-    """Return whether it is a person's address; not a service account, and not `git@host` of a repository."""
-    del before
-    name, _, host = value.partition("@")
-    is_file = host.rpartition(".")[2] in ("py", "js", "go")
-    return name != "git" and not host.endswith(".gserviceaccount.com") and not is_file
-
-
-def _person(value: str, before: str) -> bool:
-    """Return whether it is a person's home, not that of a service or an image's user."""
-    del before
-    return value.lower() not in _NO_PERSONS
-
-
-def _seed_phrase(value: str, before: str) -> bool:
-    """Return whether adjacent words form a seed phrase; a sentence has small words between them."""
-    del before
-    return not _SMALL_WORDS & set(value.split())
-
-
-_CHECKS: Final[dict[str, Callable[[str, str], bool]]] = {
-    "luhn": _luhn,
-    "iban": _iban,
-    "public address": _public_address,
-    "mac": _mac,
-    "phone": _phone,
-    "digit": _digit,
-    "seed phrase": _seed_phrase,
-    "person": _person,
-    "random": _random,
-    "not prose": not_prose,
-    "like a value": like_a_value,
-    "address": _address,
-}
-
-
 @cache
 def _rules() -> tuple[_Rule, ...]:
     data = table()
@@ -256,7 +140,7 @@ def _rules() -> tuple[_Rule, ...]:
             start="",
             forms=tuple((name, needle) for name in _FORMS for needle in row.get(name, ())),
             certain=row.get("certain", False),
-            check=_CHECKS[row["check"]] if "check" in row else None,
+            check=CHECKS[row["check"]] if "check" in row else None,
         )
         for row in data["rules"]
     )

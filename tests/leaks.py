@@ -73,7 +73,10 @@ def _read(name):
             if own
             else [CONTEXTS[(number + step) % len(CONTEXTS)] for step in (0, 5)]
         )
-        found += [Leak(kind, secret, one.replace("{@}", secret), pieces) for one in contexts if "{@}" in one]
+        for one in contexts:
+            if "{@}" in one:
+                line, _ = _made(one.replace("{@}", "\1"), f"{kind}{one}")
+                found.append(Leak(kind, secret, line.replace("\1", secret), pieces))
     return found
 
 

@@ -100,11 +100,17 @@ def merge(cluster_id: str, into: str, **options: str) -> None:
 @_shared
 @click.option("--apart", metavar="MEMBER", default="", help="Only this cluster that was merged into ID.")
 def split_command(cluster_id: str, apart: str, **options: str) -> None:
-    """Unmerge a cluster: everything merged into it, or one MEMBER, becomes a separate cluster again."""
+    """Unmerge a cluster: everything merged into it, or one MEMBER, becomes a separate cluster again.
+
+    A cluster that waits as a variant below another one's issue gets an issue of its own.
+    """
     with _opened(options) as store:
         before = store.cluster(cluster_id)
         after = _carry_out(store, cluster_id, "split", options, apart=apart)
-    click.echo(f"{apart or f'everything merged into {cluster_id}'} is a cluster of its own again")
+    if before is not None and not before.aliases:
+        click.echo(f"{cluster_id} does not wait below another issue any more")
+    else:
+        click.echo(f"{apart or f'everything merged into {cluster_id}'} is a cluster of its own again")
     _say_undo(options, "split", before, after, apart=apart)
 
 

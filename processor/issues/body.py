@@ -17,9 +17,10 @@ from processor.issues.sample import sample_json
 from processor.model import Kind
 from processor.model.notes import EMPTY
 from processor.text import markdown
+from processor.triage.variants import word_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from processor.issues.cloud_console import Places
     from processor.issues.publish import Wording
@@ -37,6 +38,8 @@ _MAX_SAMPLE: Final = 8_000
 _MAX_NAME: Final = 120
 _LATELY_MIN: Final = 10
 _MAX_BODY: Final = 60_000
+_MAX_VARIANTS: Final = 20
+_WORD: Final = re.compile(r"\w+")
 _END: Final = "<!-- log-gardener:end -->"
 _MARKER: Final = re.compile(r"^<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?$", re.MULTILINE)
 _NEAR_TOP: Final = 4_000
@@ -88,12 +91,13 @@ def body(
     lead: str = "",
     incident: str = "",
     places: Places = NOWHERE,
+    variants: Sequence[Cluster] = (),
 ) -> str:
     """Return our part of the issue's body, from marker to end mark; at most about 45,000 characters.
 
     In reading order: how bad, the trace or the latest sample, links, related issues, the rest folded. `impact` is the
     sentence of the policy's rule, `lead` and `incident` are the texts of `incident_body` about all clusters that this
-    issue covers, `places` are the targets of links.
+    issue covers, `places` are the targets of links, `variants` wait below this issue.
     """
     parts = [
         marker(cluster.id),
@@ -105,6 +109,7 @@ def body(
         "### Links",
         console.links(cluster, wording, places),
         *_related(notes.links),
+        *_variants(cluster, variants, wording),
         "<details><summary>When, where, and how entries differ</summary>",
         *_details(cluster, wording, notes),
         "</details>",
@@ -160,6 +165,27 @@ def _related(links: Iterable[RelatedIssue]) -> Iterable[str]:
     if rows:
         yield "### Related issues"
         yield "\n".join(rows)
+
+
+def _variants(cluster: Cluster, variants: Sequence[Cluster], wording: Wording) -> Iterable[str]:
+    """Return the clusters without an issue that differ from this one in one word, each with that word if it is shown.
+
+    A word is shown only if the title of the variant's own issue would show it.
+    """
+    if not variants:
+        return
+    rows = []
+    for one in variants[:_MAX_VARIANTS]:
+        word = word_of(one, cluster)
+        shown = _code(word) if word in _WORD.findall(headline.said(one, wording)) else "(not shown)"
+        rows.append(f"{shown} {_entries(one.count)} (`{one.id}`)")
+    if len(variants) > _MAX_VARIANTS:
+        rows.append(f"and {len(variants) - _MAX_VARIANTS} more")
+    yield "### Variants"
+    yield (
+        f"The same sentence with another word: {', '.join(rows)}. Each gets an issue of its own once it proves to be"
+        " a problem of its own, or with `gardener split` and its id."
+    )
 
 
 def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Notes) -> str:

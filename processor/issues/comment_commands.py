@@ -15,7 +15,9 @@ from processor.issues import body as report
 from processor.issues import human_edits as steering
 from processor.model import AuditRecord
 from processor.model.errors import TrackerError
+from processor.triage import transitions
 from processor.triage.split import split
+from processor.triage.variants import waiting
 
 if TYPE_CHECKING:
     from processor.issues.human_edits import Command
@@ -96,7 +98,7 @@ class Listener:
     def _is_possible(self, cluster: Cluster, issue: Issue, command: Command) -> bool:
         if command.verb == "merge":
             return self._other(cluster, issue, command) is not None
-        return command.verb != "split" or bool(cluster.aliases)
+        return command.verb != "split" or bool(cluster.aliases or self._variants(cluster))
 
     def _rearrange(self, cluster: Cluster, issue: Issue, command: Command, author: str) -> None:
         """Merge or split: these change which clusters exist, not the decision about one."""
@@ -104,8 +106,18 @@ class Listener:
             audit = AuditRecord(self._clock.now(), author, "merge", cluster.id, f"into {winner.id}")
             self._store.merge(cluster.id, winner.id, audit)
         elif command.verb == "split":
-            detail = f"{', '.join(cluster.aliases)}: comment on {issue.ref.url}"
-            split(self._store, cluster.id, audit=AuditRecord(self._clock.now(), author, "split", cluster.id, detail))
+            where = f"comment on {issue.ref.url}"
+            for one in self._variants(cluster):
+                triage, audit = transitions.stand_alone(one, now=self._clock.now(), who=author, note=where)
+                self._store.put_triage(one.id, triage, [audit])
+            if cluster.aliases:
+                detail = f"{', '.join(cluster.aliases)}: {where}"
+                audit = AuditRecord(self._clock.now(), author, "split", cluster.id, detail)
+                split(self._store, cluster.id, audit=audit)
+
+    def _variants(self, cluster: Cluster) -> tuple[Cluster, ...]:
+        """Return the clusters that wait below this one's issue."""
+        return waiting(self._store.clusters()).get(cluster.id, ())
 
     def _other(self, cluster: Cluster, issue: Issue, command: Command) -> Cluster | None:
         """Return the cluster that a merge names by its issue's number or its id; never one of another stream."""

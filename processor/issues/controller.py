@@ -24,6 +24,7 @@ from processor.issues.related_issues import Linker
 from processor.issues.watch import Watch
 from processor.model.errors import Conflict, RateLimited, TrackerError, Transient
 from processor.model.notes import DELETED, FOR_BUDGET
+from processor.triage import variants
 from processor.triage.evaluate import Decider
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Reconciler:
         self._wait_until = EPOCH
         self._unanswered = self._limited = 0
         self._waiting = self._noted = 0
+        self._variants: dict[str, tuple[Cluster, ...]] = {}
         self._budget = HourlyBudget(store, clock=clock, issues_per_hour=self._limits.issues_per_hour)
         self._watch = self._make_watch()
 
@@ -136,6 +138,7 @@ class Reconciler:
             self._watch.look(started, clusters, park=self._park)
             self._health.looked(self._issue_cache.parked)
             self._linker.learn(clusters)
+            self._variants = variants.waiting(clusters)
             for cluster in sorted(clusters, key=_urgency):
                 if not self._has_time(started, budget_s):
                     return
@@ -207,7 +210,12 @@ class Reconciler:
         for _ in range(_MAX_STEPS):
             repository, due = self._repository(cluster), final or self._is_body_due(cluster)
             step = issue_plan.next_step(
-                cluster, self._settings, repository, body_due=due, incident_report=incident_report
+                cluster,
+                self._settings,
+                repository,
+                body_due=due,
+                incident_report=incident_report,
+                variants=self._variants.get(cluster.id, ()),
             )
             if step is None or (isinstance(step, Create) and self._issue_cache.suspect.get(repository, False)):
                 return
@@ -250,7 +258,8 @@ class Reconciler:
 
     def _link(self, delivery: Delivery, cluster: Cluster, repository: str) -> Cluster:
         """Note the related issues; a cluster that neither has nor gets an issue needs none."""
-        silent = cluster.triage.issue is None and bool(cluster.triage.notes.incident)
+        notes = cluster.triage.notes
+        silent = cluster.triage.issue is None and bool(notes.incident or notes.variant_of)
         links = () if silent or not cluster.triage.announced else self._linker.links(cluster, repository)
         return delivery.link(cluster, links) if links else cluster
 

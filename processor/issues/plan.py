@@ -40,6 +40,7 @@ class DesiredIssue:
         open: None leaves it as it is.
         figures: digest of all inputs of the body, which is rendered only when needed.
         story: the incident that it tells of.
+        variants: the clusters that wait below this issue.
     """
 
     title: str
@@ -47,6 +48,7 @@ class DesiredIssue:
     open: bool | None
     figures: str
     incident_report: IncidentReport | None = None
+    variants: tuple[Cluster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,11 @@ class IssueSettings:
 
 
 def aim(
-    cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
+    cluster: Cluster,
+    notes: Notes,
+    settings: IssueSettings,
+    incident_report: IncidentReport | None = None,
+    variants: tuple[Cluster, ...] = (),
 ) -> DesiredIssue:
     """Return what the issue should be like now."""
     flapping = decide.is_flapping(notes, cluster.last_seen)
@@ -108,8 +114,9 @@ def aim(
             cluster, settings.wording, _priority(cluster, settings, incident_report), flapping=flapping
         ),
         open=None if status is Status.MUTED else status is not Status.RESOLVED,
-        figures=figures(cluster, notes, settings, incident_report),
+        figures=figures(cluster, notes, settings, incident_report, variants),
         incident_report=incident_report,
+        variants=variants,
     )
 
 
@@ -122,7 +129,11 @@ def _priority(cluster: Cluster, settings: IssueSettings, incident_report: Incide
 
 
 def figures(
-    cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None
+    cluster: Cluster,
+    notes: Notes,
+    settings: IssueSettings,
+    incident_report: IncidentReport | None = None,
+    variants: tuple[Cluster, ...] = (),
 ) -> str:
     """Return a digest that shows, without rendering, whether an issue may need a change."""
     triage = cluster.triage
@@ -133,11 +144,18 @@ def figures(
         *(triage.quiet, str(triage.status), notes.earlier, flapping, cluster.aliases),
         *(notes.new_in, notes.gone_since, *(link.url for link in notes.links)),
         *(incident_report.figures if incident_report else ()),
+        *((one.id, one.count) for one in variants),
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def body(cluster: Cluster, notes: Notes, settings: IssueSettings, incident_report: IncidentReport | None = None) -> str:
+def body(
+    cluster: Cluster,
+    notes: Notes,
+    settings: IssueSettings,
+    incident_report: IncidentReport | None = None,
+    variants: tuple[Cluster, ...] = (),
+) -> str:
     """Return our part of the issue's body."""
     rule, priority = rule_for(cluster, settings.policy), _priority(cluster, settings, incident_report)
     return report.body(
@@ -149,6 +167,7 @@ def body(cluster: Cluster, notes: Notes, settings: IssueSettings, incident_repor
         lead=incident_body.lead(incident_report, settings.wording, priority) if incident_report else "",
         places=settings.places,
         incident=incident_body.section(incident_report, settings.wording) if incident_report else "",
+        variants=variants,
     )
 
 
@@ -159,27 +178,29 @@ def next_step(
     *,
     body_due: bool,
     incident_report: IncidentReport | None = None,
+    variants: tuple[Cluster, ...] = (),
 ) -> Action | None:
     """Return the next step, None if the issue is as it should be.
 
-    `body_due`: enough time has passed to rewrite the body for new figures alone. `story`: it speaks for an incident.
+    `body_due`: enough time has passed to rewrite the body for new figures alone. `incident_report`, `variants`: what
+    its issue covers beside its own cluster.
     """
     triage, notes = cluster.triage, cluster.triage.notes
-    spoken_for = triage.issue is None and bool(notes.incident)
+    spoken_for = triage.issue is None and bool(notes.incident or notes.variant_of)
     if notes.abandoned or notes.intent is not None or not triage.announced or spoken_for:
         return None
     if triage.issue is None:
         return (
             None
             if triage.status in (Status.MUTED, Status.RESOLVED)
-            else _create(cluster, notes, settings, repository, incident_report)
+            else _create(cluster, settings, repository, aim(cluster, notes, settings, incident_report, variants))
         )
     written = notes.written
     if written is None:
-        return Update(aim(cluster, notes, settings, incident_report))
+        return Update(aim(cluster, notes, settings, incident_report, variants))
     # The order matters: an issue is reopened before its comment notifies people.
-    if written.figures != figures(cluster, notes, settings, incident_report):
-        target = aim(cluster, notes, settings, incident_report)
+    if written.figures != figures(cluster, notes, settings, incident_report, variants):
+        target = aim(cluster, notes, settings, incident_report, variants)
         if body_due or _is_urgent(target, written):
             return Update(target)
     if notes.owed and triage.status is not Status.MUTED:
@@ -187,10 +208,8 @@ def next_step(
     return None
 
 
-def _create(
-    cluster: Cluster, notes: Notes, settings: IssueSettings, repository: str, incident_report: IncidentReport | None
-) -> Create:
-    target, text = aim(cluster, notes, settings, incident_report), body(cluster, notes, settings, incident_report)
+def _create(cluster: Cluster, settings: IssueSettings, repository: str, target: DesiredIssue) -> Create:
+    text = body(cluster, cluster.triage.notes, settings, target.incident_report, target.variants)
     people = assignees_of(cluster, settings.owners) or owners_of(_own_files(cluster), settings.code_owners)
     return Create(IssueDraft(repository, target.title, text, target.labels, people), target)
 

@@ -18,6 +18,7 @@ from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
 from processor.triage import related
 from processor.triage.features import features
+from processor.triage.variants import word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from processor.model import Cluster, Issue
     from processor.triage.features import Features
-    from processor.triage.related import Sign
 
 MAX_LINKS: Final = 8
 _MAX_ISSUES: Final = 2_000
@@ -33,6 +33,7 @@ _MAX_TEXT: Final = 8_000
 _MAX_REPORTED: Final = 100
 _MIN_MESSAGE: Final = 24
 _MIN_WORDS: Final = 5
+_ONE_WORD: Final = "the same sentence with another word"
 _WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
 
@@ -113,8 +114,8 @@ class Linker:
         mine = self._reported[cluster.id][1] if cluster.id in self._reported else self._traits(cluster)
         for other, known in fresh if mine else ():
             ref = other.triage.issue
-            if mine and ref and other.id != cluster.id and (evidence := related.evidence(mine, known)):
-                yield RelatedIssue(number=ref.number, url=ref.url, why=_why(evidence[0].sign, other), cluster=other.id)
+            if mine and ref and other.id != cluster.id and (why := _why(cluster, mine, other, known)):
+                yield RelatedIssue(number=ref.number, url=ref.url, why=why, cluster=other.id)
 
     def _traits(self, cluster: Cluster) -> Features | None:
         """Return the features of a cluster without an issue; the others show whether its revision is new."""
@@ -122,8 +123,12 @@ class Linker:
         return next((one for one in known if one.id == cluster.id), None)
 
 
-def _why(sign: Sign, other: Cluster) -> str:
-    """Return the evidence, and since when the other is settled: the fix may help again."""
+def _why(cluster: Cluster, mine: Features, other: Cluster, theirs: Features) -> str:
+    """Return the evidence, and since when the other is settled: the fix may help again; "" if they are not related."""
+    evidence = related.evidence(mine, theirs)
+    sign = evidence[0].sign if evidence else _ONE_WORD if word_of(cluster, other) else ""
+    if not sign:
+        return ""
     at = other.triage.resolved_at
     settled = other.triage.status is Status.RESOLVED and at is not None
     return f"{sign}; settled on {at:%Y-%m-%d}" if settled else str(sign)

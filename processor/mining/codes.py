@@ -113,6 +113,15 @@ _RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
         r"[0-9]{3,6}",
         r"(?![\w-]| (?:is|was|has|not|does|already|cannot|could|in|of|from)(?!\w))",
     ),
+    # Modbus, and processors: exception 2
+    (("exception 0",), r"(?<!\w)exception ", r"[0-9]{1,3}", r"(?![\w/.]| of(?!\w))"),
+    # an enhanced status of SMTP without its short one: dsn=4.7.1, rejected message: 5.7.1
+    (
+        ("dsn=0.0", ": 0.0.0"),
+        r"(?<!\w)(?:dsn=|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )",
+        r"[45]\.[0-9]\.[0-9]{1,3}",
+        r"(?![\w.])",
+    ),
     # the reason of Active Directory beside its LDAP error: error code 49 - 80090308: ... error, data 52e, v1db1
     ((" data 0",), r"(?:error|code \S{1,8})(?:,| -) data ", r"[0-9a-f]{3}", r"(?![\w.-])"),
     # a migration by the form of its file: 0007_AddTenant.sql, V12__add_iban.sql

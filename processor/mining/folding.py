@@ -21,6 +21,11 @@ _ATTEMPT: Final = re.compile(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
+# Web servers end a line with the headers that the request had: client: ..., request: "...", referrer: "..."
+_HEADERS: Final = re.compile(
+    r"(?P<kept>(?:, (?:client|server|request|upstream|host): (?:\"<\*>\"|<\*>|\"[A-Z]+ <\*>(?: HTTP/<\*>)?\")){2,})"
+    r"(?:, (?:referr?er|user-?agent|login|session|forwarded|x-forwarded-for): (?:\"<\*>\"|<\*>))+$"
+)
 _SHORT: Final = 5  # letters of a plural that a verb may look like
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
 _PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
@@ -30,6 +35,8 @@ def fold(line: str) -> str:
     """Drop empty fields and attempt numbers beside a message, and put counted nouns into the singular."""
     if "=" in line:
         line = _without_fields(line)
+    if '", referr' in line or '", user' in line:
+        line = _HEADERS.sub(r"\g<kept>", line)
     return _singular(_ATTEMPT.sub("", line)) if VALUE in line else line
 
 

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.mining import coded, folding, places, quotes
 from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted
+from processor.mining.file_names import BLANKED_FILE, HOLDS_FILE
 from processor.mining.masks import (
-    BLANKED_FILE,
     CUT,
-    HOLDS_FILE,
     KEPT,
     LINE_MASKS,
     OUTCOMES,

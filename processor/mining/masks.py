@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from processor.mining.file_names import EXTENSION
+
 VALUE: Final = "<*>"
 """The token that stands for a masked value."""
 
@@ -89,6 +91,9 @@ _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _UNIT = (
     r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
     r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
+    r"|Tag(?:en?)?|Stunden?|Minuten?|Sekunden?|Wochen?|Monat(?:en?)?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
+    r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
+    r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
     r"|percent|%+|[vV]olts?|rpm)"
 )
 _MONTH = (
@@ -105,12 +110,6 @@ _RELATIVE = (
     r"|weekend|month|quarter|year)|[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight)(?![\w-])"
 )
 _ZONE = r"(?:UTC|GMT|Z|[ECMP][SD]T|CES?T|AM|PM|am|pm)"
-_EXTENSION = (
-    r"(?:txt|log|csv|tsv|json|ndjson|ya?ml|xml|html?|php|jsp|jar|war|zip|gz|bz2|tar|tgz|rpm|deb|whl|pid|sock|conf|cfg"
-    r"|ini|properties|jpe?g|png|gif|svg|pdf|docx?|xlsx?|bak|tmp|dat|db|sql|sqlite|parquet|avro|orc|so|dll|exe|pyc?|js"
-    r"|ts|java|c|h|cpp|hpp|rb|go|rs|sh|heic|webp|tiff?|bmp|mp[34]|mov|avi|mkv|wav|flac|ogg|pptx?|odt|ods|rtf|epub|ics"
-    r"|vcf|eml|psd|svgz?|7z|rar|iso|dmg|apk|ipa|md|rst|tex)"
-)
 _PRODUCT = (
     r"(?:[A-Z][\w.-]{1,40}|curl|wget|okhttp|axios|node-fetch|aiohttp|python-(?:requests|urllib0?|httpx)|kube-probe|go-http)"
     r"/<\*>(?: \([^()]{0,200}\))?"
@@ -120,10 +119,10 @@ _ENDS_TYPED = (
 )
 _CURRENCY = (
     r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
-    r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺"
+    r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺|₦|₫|₱|₪|₴|₡|₵|₸|₾|฿|৳|zł|Kč"
 )
 _CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
-_TLD = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
+TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
 _ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
@@ -173,8 +172,9 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
         r"(?:(?<=[^\s\"'`(\[.,;:])|(?=\S*[^\w\s.$\"'`)\],;:-]))(?<![\w.*-])(?:[A-Za-z_][\w$-]*\.){2,}[A-Za-z_][\w$-]*(?:/[\w.$-]+)?(?![\w$=-]|[.]\w)",
     ),
     ("host", r"(?<![\w.-])(?:[a-z][a-z0-9-]*\.[a-z][a-z-]*|localhost):0(?!\w)"),
-    ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + _TLD + r"(?![\w.(=-])"),
-    ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + _EXTENSION + r"(?![\w.(-])"),
+    ("host", r"(?<![\w.*-])(?:\*\.)?[A-Za-z][\w-]*\." + TLD + r"(?![\w.(=-])"),
+    ("file", r"(?<![\w.-])[A-Za-z_][\w-]*\." + EXTENSION + r"(?![\w.(-])"),
+    ("locale", r"(?<![\w-])[a-z]{2}[-_](?:[A-Z][a-z]{3}[-_])?[A-Z]{2}(?![\w-])"),
     ("boolean", r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w.-])"),
     ("assignment", r"(?<=\w)=<[^\s<>*]{0,256}>"),
     (
@@ -183,35 +183,19 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
 )
 
-_FILE_NOUNS = (
-    "upload", "file", "attachment", "document", "image", "photo", "picture", "video", "workbook", "spreadsheet",
-    "recording", "scan",
-)  # fmt: skip
-_FILE_PRODUCTS = ("thumbnail", "preview", "copy", "scan", "import", "upload", "conversion", "export")  # "copy of"
-_HOLDS_FILE = rf"{'|'.join(_FILE_NOUNS)}|(?:{'|'.join(_FILE_PRODUCTS)}) of"
-_TAKES_FILE = r"open|read|load|save|print|preview|convert|scan|render|attach|upload|download|delete|parse"
-_DOCUMENTS = (
-    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "odt", "ods", "csv", "rtf", "epub", "png", "jpg", "jpeg", "gif",
-    "heic", "tif", "tiff", "webp", "mov", "wav", "zip",
-)  # fmt: skip
-HOLDS_FILE: Final = (*_FILE_NOUNS, *_FILE_PRODUCTS, *(f".{extension}" for extension in _DOCUMENTS))
-"""A text with a file of such a name contains one of these, in lower case."""
-_OF_FILE_NAME = (
-    rf"(?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
-    r"[^\s\"'`:,;/=]{0,60}"
-)
-BLANKED_FILE: Final = re.compile(
-    rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) {_OF_FILE_NAME}\.{_EXTENSION}"
-    rf"|(?P<verb>{_TAKES_FILE}) {_OF_FILE_NAME}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
-    re.IGNORECASE,
-)
-"""A file name with blanks in it, beside a noun that announces a file, "upload Q3 figures v2.xlsx", or a document beside
-a verb: "could not open holiday list.docx"."""
-
 # (mask, needles, pattern, replacement) applied to the whole line after its words, in this order; a line without any of
 # the needles is not searched.
 LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("json", ("{",), r"\{ ?[\"'](?P<body>(?:[^{}]|\{<\*>\}){0,2048})\}", "{<*>}"),
+    # objects as they print themselves, in C#, in Go, in Kotlin and Java
+    ("json", ("{ ",), r"\{ (?P<body>[A-Z]\w{0,40} = [^{}]{0,512}) \}", "{<*>}"),
+    ("json", ("{",), r"\{(?P<body>[A-Z]\w{0,40}:[^{}\"']{0,512})\}", "{<*>}"),
+    (
+        "assignment",
+        ("=<*> ",),
+        r"(?P<lead>[({,] ?[A-Za-z_]\w{0,40}=<\*>)(?: [^\s=,(){}\[\]]{1,40}){1,4}(?=, ?\w{1,40}=|[)}\]])",
+        r"\g<lead>",
+    ),
     ("json", ("{<*>}",), r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
     ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
     ("quoted", ('"',), r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
@@ -295,6 +279,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
     ("null", ("NULL", "null"), r"(?<=<\*>, )(?:NULL|null)(?=[,)\]])|(?<=<\*>', )(?:NULL|null)(?=[,)\]])", VALUE),
     ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
+    ("key", ("ey ",), r"(?<=[Kk]ey )[\w-]{1,40}(?::[\w-]{1,40}){0,4}:<\*>(?::[\w-]{1,40}){0,3}(?!\w)", VALUE),
     ("range", ("[<",), r"(?<![\w-])[\w-]+-\w{0,2}\[<\*>\]", VALUE),
     ("repeat", (VALUE,), r"(?P<group><\*>(?: [^\s]{1,24}){1,3}?)(?: (?P=group)){2,}(?!\S)", r"\g<group>"),
 )

@@ -20,10 +20,14 @@ DATA_NOUNS: Final = rows(
     "patient merchant seller buyer vendor supplier partner courier carrier author owner player team",
     "organization organisation company firm shop store tenant-id uid login recipient sender passenger resident",
     "teacher tutor doctor nurse technician rider donor reviewer candidate applicant group",
+    "cardholder accountholder payer payee beneficiary shopper trader advertiser publisher-id subscriber-id pupil child",
+    "tenant-name customer-name guild clan attendee participant speaker moderator streamer artist",
     # locations
     "host hostname node pod machine device sensor kiosk printer camera meter robot vehicle truck bus train flight",
     "region zone city country town station depot warehouse shelf room building floor site terminal gate lane dock",
     "hub cellar ward hotel restaurant clinic school branch bank locale aisle rack bin locker charger pump valve",
+    "thermostat lamp bulb scanner tablet beacon drone doorbell sprinkler heater boiler fridge freezer oven turbine",
+    "inverter forklift crane elevator scooter vessel kitchen studio airport venue cinema library-branch airline",
     # data
     "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
     "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
@@ -31,6 +35,7 @@ DATA_NOUNS: Final = rows(
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
+    "slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
@@ -98,7 +103,25 @@ PREPOSITIONS: Final = rows(
     "for to of in from by with at near via on behalf between and towards toward into about after before under until"
 )
 """A name in capitals after these is neither a subject nor a verb."""
+# The same in languages that write only names in capitals; not in German, where every noun has one.
+FOREIGN_PREPOSITIONS: Final = rows(
+    "de da do das dos del della dello di per pour chez avec para por à em voor met door till från fra til hos dla od",
+    "для от \u0443 \u0441 из в на від до",
+)
+AUXILIARIES: Final = rows(
+    "is isn't was wasn't are were has hasn't had did didn't does doesn't do don't could couldn't can can't cannot will",
+    "won't would should must may might needs failed fails went timed",
+)
+"""The subject of a sentence ends before such a verb."""
+PLACES_OF_DATA: Final = rows(
+    "topic queue bucket host hostname container volume user username tenant repository repo branch file filename",
+    "folder directory channel mailbox recipient domain customer email blob image pod node device project workspace",
+)
+"""Nouns of data after which a colon introduces a name and not an explanation: "from topic: payments.eu"."""
 
 LABELS: Final = rows("label tag annotation element attachment category")
 DEMANDS: Final = rows("missing required requires require mandatory lacks lack unsupported")
 """Of these nouns of data, a name after such a word is one that a program asks for: missing label 'team'."""
+
+NULLS: Final = rows("None null NULL nil NaN nan inf Infinity")
+"""Printed instead of a value that is absent, or is no number."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from processor.mining import vocabulary
+from processor.mining import capitals, vocabulary
+from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
@@ -21,25 +22,20 @@ from processor.mining.nouns import (
     DATA_NOUNS,
     DEMANDS,
     FOREIGN_NOUNS,
+    FOREIGN_PREPOSITIONS,
     LABELS,
     NAMERS,
+    NULLS,
+    PLACES_OF_DATA,
     PREPOSITIONS,
     rows,
 )
 from processor.mining.scripts import BLANKLESS
 from processor.mining.vocabulary import WordKind, kind_of
 
-_PARTICLES: Final = rows("and & of de da do dos das di del della la le van von der den ter ten y e bin al el")
-_LEGAL: Final = rows(
-    "gmbh ag kg ltd ltd. inc inc. llc plc co. corp corp. sa s.a. bv b.v. oy ab srl s.r.l. sas spa kk pty"
-)
-_TITLES: Final = rows(
-    "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr mme m. sr. sra. señor señora captain"
-)
 _LISTED: Final = rows("contact person customer patient author employee member user guest student passenger name owner")
 """Beside these, a name may be written `Last, First`."""
 
-_NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
 _LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
 _MASKED_NAME = re.compile(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
 _DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
@@ -50,9 +46,8 @@ _FAILURE = re.compile(
 )
 _DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
 """After the name of a permission."""
+_NAMES_DATA = re.compile(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
 _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
-_OPENING: Final = "([\"'`"
-_CLOSING: Final = ",;:!?)]\"'`"
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
@@ -64,7 +59,6 @@ LOOKUP: Final = re.compile(
     r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"
 )
 _MAX_CACHED: Final = 20_000  # words
-_MAX_RUN: Final = 6  # words of a name
 _Trace = Callable[[str, str], None]
 
 
@@ -84,7 +78,9 @@ def fill(line: str, trace: _Trace | None = None) -> str:
             continue
         place, end = found
         taken = " ".join(words[i:end])
-        start, stop = len(taken) - len(taken.lstrip(_OPENING)), len(taken.rstrip(_CLOSING))
+        start, stop = len(taken) - len(taken.lstrip(OPENING)), len(taken.rstrip(CLOSING))
+        if "(" in taken[start:stop] and taken[stop : stop + 1] == ")":
+            stop += 1  # Health Potion (<*>)
         if trace is not None:
             trace(place, taken[start:stop])
         out.append(f"{taken[:start]}{VALUE}{taken[stop:]}")
@@ -97,7 +93,7 @@ def is_beside_code(before: str, after: str) -> bool:
     lead = before.rstrip(_BEFORE_NAME).rsplit(" ", 3)[-3:]
     while lead and _core(lead[-1]) in AFTER_CODE:
         lead.pop()
-    if lead and _singular(_core(lead[-1])) in CODE_NOUNS:
+    if lead and _singular(_core(lead[-1])) in CODE_NOUNS and not _NAMES_DATA.search(before):
         return True
     follows = after.lstrip(" ").split(" ", 2)[:2]
     return bool(follows) and (
@@ -125,6 +121,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
     before = position - 1
     while before >= 0 and (tokens[before] in _MARKS or tokens[before].casefold() in AFTER_CODE):
         before -= 1
+    if before >= 0 and tokens[before + 1] == "=" and tokens[before].casefold() == "name":
+        return False
     if before >= 0 and (_singular(tokens[before].casefold()) in CODE_NOUNS or LOOKUP.fullmatch(tokens[before])):
         return True
     if tokens[position - 1 : position] == ("=",) and before >= 0 and tokens[before].casefold() in SAYING_KEYS:
@@ -153,35 +151,29 @@ def is_value_place(before: str, word: str) -> bool:
 @lru_cache(_MAX_CACHED)
 def _looks(word: str) -> tuple[bool, bool]:
     """Return whether a word may be a name by its form, and whether the next word may be because of it."""
-    bare = word.lstrip(_OPENING)
-    core = bare.rstrip(_CLOSING)
+    bare = word.lstrip(OPENING)
+    core = bare.rstrip(CLOSING)
     may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
-    lead = _lead([word], 1)
+    lead = _lead([word.rstrip(":")], 1)
     return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS or lead in FOREIGN_NOUNS
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
     """Return (kind of place, index after the name) of a name that begins at word `i`."""
     word = words[i]
-    bare = word.lstrip(_OPENING)
+    bare = word.lstrip(OPENING)
     if not bare or not (bare[0].isalpha() or bare.startswith("*.")) or word == CUT:
         return None
-    core = bare.rstrip(_CLOSING)
+    core = bare.rstrip(CLOSING)
     if vocabulary.is_random(core):
         return "letters of an id", i + 1
     lead = _lead(words, i)
     if core.count(".") > 1 and _DOTTED.fullmatch(core):
-        follows = " ".join(words[i + 1 : i + 3])
-        is_code = _is_code_lead(lead) or is_beside_code("", follows) or _DENIED.match(follows) is not None
-        if core.rpartition(".")[2].isupper():
-            return None  # a constant of an enumeration
-        if (
-            (is_code and _FAILURE.search(" ".join(words)))
-            or kind_of(core) is WordKind.KEPT
-            or _ERROR_CLASS.search(core)
-        ):
-            return None  # the subject of a failure; a component that merely reports is a value
-        return "dotted name", i + 1
+        return _dotted(words, i, lead, core)
+    if not lead and words[i - 1][-1:] == ":" and _is_introduced(words, i, core):
+        return "after a noun of data", i + 1
+    if core in NULLS and _singular(lead) in DATA_NOUNS:
+        return f"beside {lead}", i + 1
     if bare[0].isupper():
         return _capitalised(words, i, lead)
     if lead in FOREIGN_NOUNS:  # a script without blanks, in which somebody set a name apart
@@ -198,6 +190,23 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
     return None
 
 
+def _dotted(words: list[str], i: int, lead: str, core: str) -> tuple[str, int] | None:
+    follows = " ".join(words[i + 1 : i + 3])
+    is_code = _is_code_lead(lead) or is_beside_code("", follows) or _DENIED.match(follows) is not None
+    if core.rpartition(".")[2].isupper():
+        return None  # a constant of an enumeration
+    if (is_code and _FAILURE.search(" ".join(words))) or kind_of(core) is WordKind.KEPT or _ERROR_CLASS.search(core):
+        return None  # the subject of a failure; a component that merely reports is a value
+    return "dotted name", i + 1
+
+
+def _is_introduced(words: list[str], i: int, core: str) -> bool:
+    """Return whether a name ends a clause after a noun and a colon: "published to topic: payments.eu"."""
+    if i < 2 or _core(words[i - 1]) not in PLACES_OF_DATA or _lead(words, i - 1) not in PREPOSITIONS:  # noqa: PLR2004
+        return False
+    return (i + 1 == len(words) or words[i][-1] in ",;)") and (_is_free(core) or kind_of(core) is WordKind.NAME)
+
+
 def _is_code_lead(lead: str) -> bool:
     return _singular(lead) in CODE_NOUNS or lead in {"missing", "lacks", "perform", "requires", "denied", "have"}
 
@@ -210,20 +219,22 @@ def _is_free(core: str) -> bool:
 
 
 def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:  # noqa: PLR0911  # a table too
-    end, kinds = _run(words, i, comma=_singular(lead) in _LISTED)
+    end, kinds = capitals.run(words, i, comma=_singular(lead) in _LISTED)
     if end == i:
         return None
-    run = [word.strip(_OPENING + _CLOSING) for word in words[i:end]]
+    run = [word.strip(OPENING + CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
-    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS:
+    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS and _singular(lead) not in DATA_NOUNS:
         return None  # "Supplier Bauer & Sons GmbH": the noun is no part of the name
-    in_place = lead in PREPOSITIONS or lead in NAMERS
+    if _singular(lead) in DATA_NOUNS and (last := capitals.subject_end(words, i)) > end:
+        return f"beside {lead}", last
+    in_place = lead in PREPOSITIONS or lead in FOREIGN_PREPOSITIONS or lead in NAMERS
     if in_place and len(run) > 1 and vocabulary.is_currency(run[-1]):
         return "currency", end
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
-    if len(run) > 1 and (folded[-1] in _LEGAL or folded[0] in _TITLES):
+    if len(run) > 1 and (folded[-1] in capitals.LEGAL or folded[0] in capitals.TITLES):
         return "name of a company or person", end
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
@@ -232,44 +243,10 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         before = _lead(words, i - 1)
         if lead in NAMERS and _singular(before) in CODE_NOUNS:
             return None
-        return (f"beside {lead}", end) if unknown and not _is_acronym(run) else None
+        return (f"beside {lead}", end) if unknown and not capitals.is_acronym(run) else None
     if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.isupper() for word in run):
         return f"name after {lead}", end
     return None
-
-
-def _is_acronym(run: list[str]) -> bool:
-    return len(run) == 1 and run[0].isupper() and len(run[0]) <= 3  # noqa: PLR2004  # an acronym, not a voucher
-
-
-def _run(words: list[str], i: int, *, comma: bool) -> tuple[int, list[WordKind]]:
-    """Return the index after the run of words in capitals that begins at `i`, and the kinds of its words."""
-    kinds: list[WordKind] = []
-    end = i
-    while end < len(words) and end - i < _MAX_RUN:
-        word = words[end]
-        core = word.strip(_OPENING + _CLOSING)
-        joins = end > i and (
-            core.casefold() in _LEGAL or (core.casefold() in _PARTICLES and _starts_upper(words, end + 1))
-        )
-        if not joins:
-            if not core or not core[0].isupper() or not _NAME.fullmatch(core):
-                break
-            kind = kind_of(core.rstrip("."))
-            if kind in (WordKind.KEPT, WordKind.CODE) and len(core) > 2:  # noqa: PLR2004  # an initial
-                break
-            if kind is not WordKind.FUNCTION or end > i:
-                kinds.append(kind)
-        end += 1
-        if word[-1] in _CLOSING and not (comma and word[-1] == "," and end - i == 1 and _starts_upper(words, end)):
-            break
-        if word[-1] == "." and len(word) > 2 and core.casefold() not in _LEGAL | _TITLES:  # noqa: PLR2004  # "J."
-            break
-    return end, kinds
-
-
-def _starts_upper(words: list[str], i: int) -> bool:
-    return i < len(words) and words[i].lstrip(_OPENING)[:1].isupper()
 
 
 def _lead(words: list[str], i: int) -> str:
@@ -277,11 +254,11 @@ def _lead(words: list[str], i: int) -> str:
     if i < 1:
         return ""
     lead = words[i - 1]
-    return "" if lead[-1:] in _CLOSING else lead.lstrip(_OPENING).casefold()
+    return "" if lead[-1:] in CLOSING else lead.lstrip(OPENING).casefold()
 
 
 def _core(word: str) -> str:
-    return _GLUED.split(word.strip(_OPENING + _CLOSING + "=.\\"))[-1].casefold()  # err="secret
+    return _GLUED.split(word.strip(OPENING + CLOSING + "=.\\"))[-1].casefold()  # err="secret
 
 
 def _singular(word: str) -> str:

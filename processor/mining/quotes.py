@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import places
 from processor.mining.codes import LIFTED
-from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, VALUE
+from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, TLD, VALUE
 from processor.mining.vocabulary import is_code, is_plural
 
 if TYPE_CHECKING:
@@ -58,6 +58,23 @@ _NAMED_BY_FILE: Final = re.compile(
     rf"(?<![\w-])(?:{'|'.join(f'[{part[0].upper()}{part[0]}]{part[1:]}' for part in _PARTS)}) "
     rf"(?P<body>[A-Za-z_{_LIFTED}][\w./{_LIFTED}-]{{1,80}}\.[a-z]{{1,5}})(?![\w/])"
 )
+# Where something is, rather than what it is called: a URL, a mailbox, a host, a path from the root.
+_COUNTRIES: Final = (
+    "uk|us|de|at|ch|fr|be|nl|lu|es|pt|it|pl|cz|se|no|dk|fi|ie|eu|gr|hu|ro|ru|ua|tr|il|in|jp|cn|kr|br|mx|ar|ca|au|nz|za"
+)
+_PACKAGES: Final = ("ackage", "odule", "mport", "ependency")
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z][\w+.-]*://.*|[\w.+-]+@[\w.-]+|/.+"
+    rf"|(?:[\w*-]+\.)+(?:{TLD})(?:/.*)?|(?:[a-z][a-z-]*\.){{2,}}(?:{_COUNTRIES})(?:/.*)?"
+)
+# Packages of Go are named by an address: module providing package github.com/pkg/errors
+_PACKAGE: Final = re.compile(
+    r"(?<![\w-])(?:[Pp]ackage|[Mm]odule|[Ii]mport|[Dd]ependency):? "
+    r"(?P<body>[a-z][\w-]{0,40}(?:\.[\w-]{1,40}){1,4}(?:/[\w.~-]{1,60}){1,8})"
+    r"(?![\w/])"
+)
+# A missing or broken file of the system's configuration is a problem of its own.
+_CONFIGURED: Final = re.compile(r"(?<![\w./:-])(?P<body>/etc(?:/[A-Za-z_][A-Za-z_.-]{0,60}){1,6})(?![\w/])")
 # A migration is named by the form of its file: 0007_add_tenant.sql, db/migrate/20260301_create_users.rb, V12__x.sql
 _MIGRATION: Final = re.compile(
     rf"(?<![\w./-])(?:[a-z_]{{1,40}}/){{0,5}}[VRU]?[{_LIFTED}]+__?[A-Za-z][A-Za-z_]{{2,80}}\.[a-z]{{2,3}}(?!\w)"
@@ -83,6 +100,10 @@ def guarded(text: str) -> str:
         text = _NAMED_BY_FILE.sub(_kept_body, text)
     if "_" in text and LIFTED.search(text):
         text = _MIGRATION.sub(lambda match: match[0].translate(GUARD), text)
+    if "/etc/" in text:
+        text = _CONFIGURED.sub(_kept_body, text)
+    if "/" in text and any(noun in text for noun in _PACKAGES):
+        text = _PACKAGE.sub(_kept_body, text)
     if "/." in text or "ctivity" in text:
         text = _COMPONENT.sub(_kept_body, text)
     if "NoSuch" in text:
@@ -92,7 +113,7 @@ def guarded(text: str) -> str:
 
     def keep(match: re.Match[str]) -> str:
         body = match["body"]
-        if "0" in body or not _names_code(text, match.start(), match.end(), body):
+        if "0" in body or "://" in body or not _names_code(text, match.start(), match.end(), body):
             return match[0]
         return match["quote"] + body.translate(GUARD) + match["quote"]
 
@@ -152,9 +173,11 @@ def _leads(line: str, start: int, body: str) -> bool:
 
 def _names_code(line: str, start: int, end: int, body: str) -> bool:
     before, after = line[max(start - _MAX_BESIDE, 0) : start], line[end : end + _MAX_BESIDE]
+    if body.translate(UNGUARD) != body:
+        return True  # guarded, because its place was recognised before
     if places.is_beside_data(before):
         return False
-    if " " not in body and "0" not in body and is_code(body.translate(UNGUARD)):
+    if " " not in body and "0" not in body and is_code(body) and not _ADDRESS.fullmatch(body):
         return True
     if places.is_beside_code(before, after) or _LOOKUPS.search(before):
         return True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
+from processor.mining.nouns import NULLS
 from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
@@ -36,6 +37,11 @@ _ROUNDING: Final = 1e-9  # evidence is counted in twelfths
 
 _ACRONYM: Final = 5  # letters: a protocol or a technology, rather than a voucher
 _LEAST_FOREIGN: Final = 3  # unknown words beside a place, by which a message is in a language other than English
+
+_NULLS: Final = frozenset(
+    ["None", "null", "NULL", "nil", "undefined", "NaN", "nan", "inf", "Infinity", "N/A", "n/a", "none", "empty"]
+)
+"""Printed instead of a value that is absent."""
 
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
@@ -186,7 +192,7 @@ class WildcardFinder:
         return None
 
     def _is_kept(self, token: str) -> bool:
-        if token in (VALUE, ANY):
+        if token in (VALUE, ANY) or token in NULLS:
             return False
         return (
             not (token[0].isalnum() or token[0] == "_")
@@ -194,17 +200,23 @@ class WildcardFinder:
             or token.casefold() in self._settings.protected
         )
 
-    def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
+    def free_positions(self, tokens: Tokens) -> list[int]:
+        """Return the positions at which a wildcard may arise."""
         words = [_WORD.match(token) is not None for token in tokens]
         count = sum(words)
         fixed = set(range(len(tokens))) - message_positions(tokens) if self._settings.frames else ()
-        free = [
+        return [
             position
             for position, token in enumerate(tokens[:_MAX_POSITIONS])
             if token != ANY and count - words[position] >= _MIN_WORDS and not self._is_kept(token)
             if tokens[position + 1 : position + 2] != _IS  # the key of a pair is fixed text
             if position not in fixed and not (token[0] > _ASCII_END and is_cluster(token))
         ]
+
+    def _open_positions(self, tokens: Tokens) -> Iterator[tuple[int, ...]]:
+        words = [_WORD.match(token) is not None for token in tokens]
+        count = sum(words)
+        free = self.free_positions(tokens)
         yield from ((position,) for position in free)
         # A place that is already a value stays part of a pair: evidence with other words there is for the same place.
         earned = [position for position, token in enumerate(tokens[:_MAX_POSITIONS]) if token == ANY]
@@ -237,7 +249,7 @@ class WildcardFinder:
         for word in {tokens[position] for tokens, _ in members}:
             if word == ANY:
                 return 1.0
-            kind = WordKind.NAME if word == VALUE else kind_of(word)
+            kind = WordKind.NAME if word == VALUE or word in NULLS else kind_of(word)
             if kind is WordKind.NAME and ((word.isupper() and len(word) <= _ACRONYM) or is_foreign):
                 kind = WordKind.ORDINARY
             if is_code:

@@ -86,6 +86,7 @@ class Notes:
         links: related issues.
         new_in, gone_since: from its service's revisions; see `processor.triage.deploys.View`.
         incident: id of the cluster whose issue covers this one, "" if it has its own.
+        variant_of: id of the cluster below whose issue this one waits, for readers; see `processor.triage.variants`.
         commands_at: time up to which the issue's comments were searched for commands.
         heard_at: the issue's last change at the last search.
         comments_heard: number of comments when they were last listed; another number triggers a search.
@@ -108,6 +109,7 @@ class Notes:
     new_in: str = ""
     gone_since: str = ""
     incident: str = ""
+    variant_of: str = ""
     commands_at: datetime | None = None
     comments_heard: int = 0
     heard_at: datetime | None = None

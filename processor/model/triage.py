@@ -76,8 +76,9 @@ class Triage:
         """Why its issue is not written for now, for people; "" where it is, or where none is wanted."""
         if self.notes.abandoned:
             return self.notes.abandoned
-        wanted = self.issue is None and self.status not in (Status.MUTED, Status.RESOLVED)
-        return self.notes.waiting if wanted else ""
+        if self.issue is not None or self.status in (Status.MUTED, Status.RESOLVED):
+            return ""
+        return f"waits as a variant of {self.notes.variant_of}" if self.notes.variant_of else self.notes.waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ _PRINTERS: Final = (
 )  # fmt: skip
 _RECORDS: Final = ("Exception on /", "Internal Server Error: ", "Exception in thread ", "Unhandled exception in ")
 _FAILED = re.compile(r".{0,80}?\b(?:ERROR|CRITICAL|FATAL|SEVERE|PANIC)\b")
+_TAGS = re.compile(r"(?:\[[^\]]{8,80}\]\s*)+")  # Rails prints the tags of a request on an empty line, too
 _FAILURES: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 
 
@@ -194,9 +195,17 @@ def _runs(
     fragments = [index in lines for index in ordered]
     for at in range(1, len(ordered) + 1):
         if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
-            for run in _stretches(texts[start:at], fragments[start:at], is_last=is_tail and at == len(ordered)):
+            printed = _without_prefixes(texts[start:at], fragments[start:at])
+            for run in _stretches(printed, fragments[start:at], is_last=is_tail and at == len(ordered)):
                 yield _Run(start + run.start, start + run.end, run.is_open)
             start = at
+
+
+def _without_prefixes(texts: Sequence[str], fragments: Sequence[bool]) -> Sequence[str]:
+    """Return the lines without what a collector put in front of each, if that is how the traces among them came."""
+    own = [text for text, is_one in zip(texts, fragments, strict=True) if is_one]
+    behind = sum(stacktrace.is_prefixed(text[:_HEAD_CHARS]) for text in own)
+    return [stacktrace.unprefixed(text) for text in texts] if behind > 1 and 2 * behind > len(own) else texts
 
 
 def _stretches(texts: Sequence[str], fragments: Sequence[bool], *, is_last: bool) -> Iterator[_Run]:
@@ -240,7 +249,12 @@ def _record_above(texts: Sequence[str], at: int, least: int) -> int:
 
 
 def _is_record(text: str) -> bool:
-    return text.startswith(_RECORDS) or _FAILED.match(text) is not None or levels.infer(text) in _FAILURES
+    return (
+        text.startswith(_RECORDS)
+        or _TAGS.fullmatch(text) is not None
+        or _FAILED.match(text) is not None
+        or levels.infer(text) in _FAILURES
+    )
 
 
 def _may_begin(texts: Sequence[str], at: int) -> bool:

@@ -81,6 +81,7 @@ cue     | what it was about | permission missing field unit check rule policy co
 cue     | what it was about                                  | column property parameter argument
 cue     | which error | error_type error.type exception_type exception.type exc_type
 cue     | which error                                        | error_kind error.kind error_class error_category
+cue     | which limit                                        | quota_metric quota_limit limit_name metric_name
 cue     | which kind                                         | method state violation_reason failure_type
 holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes context extra extras data fields params
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
@@ -147,6 +148,8 @@ _OUTCOME: Final = re.compile(
 )
 # How fields end that hold an error, whatever comes before: streamingError, sync_failure.
 _ERROR: Final = re.compile(r"..(?:error|failure|exception|fault|cause)$")
+# How fields end that state why, or which error: finish_reason, smsErrorCode.
+_WHY: Final = re.compile(r"[a-z](?:reason|cause|(?:error|fail|failure|reject|result|reason|exit)code)$")
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -191,6 +194,7 @@ def plan(names: tuple[str, ...]) -> Plan:
     other_errors = tuple(name for key, name in sorted(folded) if _ERROR.search(key) and key not in _ROLES)
     reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
+    cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
     joining = (
         *(name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES),
         *other_errors,

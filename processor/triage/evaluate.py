@@ -1,4 +1,4 @@
-"""Decide about every cluster and store it: turning points, deploys, and whose issue covers an incident.
+"""Decide about every cluster and store it: turning points, deploys, and whose issue covers an incident or variant.
 
 Promises: deciding twice stores nothing twice; whoever decided in between wins, and the next turn looks again. Must not
 speak to a tracker.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.model import Status
 from processor.model.errors import Conflict
-from processor.triage import decide, incident_owner
+from processor.triage import decide, incident_owner, variants
 from processor.triage.deploys import Deploys
 from processor.triage.policy import evaluate
 
@@ -43,7 +43,8 @@ class Decider:
         deploys = Deploys(clusters)
         decided = [self._decided(one, now, deploys.view(one)) if has_time() else one for one in clusters]
         plan = incident_owner.make(decided, self._policy, now)
-        decided = [self._enlisted(cluster, plan) for cluster in decided]
+        waits = variants.below(decided, self._policy, covered=plan.speaks_for)
+        decided = [self._enlisted(one, plan.speaks_for.get(one.id, ""), waits.get(one.id, "")) for one in decided]
         told = {plan.speaks_for[one.id] for one in decided if one.id in plan.speaks_for and one.triage.announced}
         return [self._announced(one) if one.id in told else one for one in decided], plan
 
@@ -53,13 +54,11 @@ class Decider:
         decided = decide.decide(cluster, points, self._policy, now, gone=gone, auto_close=self._auto_close)
         return self._put(cluster, _dated(decided, view))
 
-    def _enlisted(self, cluster: Cluster, plan: Plan) -> Cluster:
+    def _enlisted(self, cluster: Cluster, incident: str, variant_of: str) -> Cluster:
         """Store whose issue covers the cluster, or that none does any more."""
-        owner = plan.speaks_for.get(cluster.id, "")
-        notes = cluster.triage.notes
-        if notes.incident == owner:
+        notes = replace(cluster.triage.notes, incident=incident, variant_of=variant_of)
+        if notes == cluster.triage.notes:
             return cluster
-        notes = replace(notes, incident=owner)
         return self._put(cluster, replace(cluster.triage, notes=notes))
 
     def _announced(self, cluster: Cluster) -> Cluster:

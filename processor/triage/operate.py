@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor.model.errors import ConfigError, Conflict, GardenerError, OutcomeUnknown, Transient
 from processor.triage import transitions
 from processor.triage.split import split
+from processor.triage.variants import is_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,8 @@ class Wish(NamedTuple):
         seen: the decision they saw, see `mark_of`; "" where they did not look (a script).
         assignee: of an assign, see `transitions.Action`.
         into: the cluster that continues this one.
-        apart: which of the clusters merged into this one shall stand alone; "" is all of them.
+        apart: which of the clusters merged into this one shall stand alone; "" is all of them, or this one itself
+            where it waits as a variant.
     """
 
     cluster_id: str
@@ -108,6 +110,9 @@ def _prepared(store: Store, cluster: Cluster, wish: Wish, *, now: datetime, who:
         winner = _there(store, wish.into.strip())
         trail = transitions.merge_audit(cluster, winner, now=now, who=who, note=wish.note)
         return lambda: _merged(store, trail, winner.id)
+    if wish.action == "split" and is_waiting(cluster) and not (cluster.aliases or wish.apart):
+        triage, audit = transitions.stand_alone(cluster, now=now, who=who, note=wish.note)
+        return lambda: replace(cluster, triage=store.put_triage(cluster.id, triage, [audit]))
     if wish.action == "split":
         trail = transitions.split_audit(cluster, wish.apart, now=now, who=who, note=wish.note)
         return lambda: _split(store, trail, wish.apart or cluster.id)

@@ -235,6 +235,13 @@ def split_audit(cluster: Cluster, apart: str, *, now: datetime, who: str, note: 
     return AuditRecord(now, who, "split", cluster.id, _joined(apart or ", ".join(cluster.aliases), note))
 
 
+def stand_alone(cluster: Cluster, *, now: datetime, who: str, note: str = "") -> Decision:
+    """Give a cluster that waits as a variant an issue of its own: what a person decided about never waits."""
+    triage = replace(cluster.triage, by=who, note=note[:_MAX_NOTE] or cluster.triage.note, changed_at=now)
+    detail = _joined(f"from {cluster.triage.notes.variant_of}", note)
+    return Decision(triage, AuditRecord(now, who, "split", cluster.id, detail))
+
+
 def _is_let_go(cluster: Cluster, name: str) -> bool:
     return cluster.triage.status is Status.ACKNOWLEDGED and name.lower() in ("", NOBODY)
 

@@ -42,6 +42,8 @@ def undo_of(wish: Wish, before: Cluster, after: Cluster) -> tuple[Undo, ...]:
         return (Undo(after.id, wish=Wish(after.id, "split", apart=before.id)),)
     if wish.action == "split":
         apart = [wish.apart] if wish.apart else list(before.aliases)
+        if not apart:  # it waited as a variant, and will again
+            return (Undo(after.id, seen=mark_of(after), before=before.triage),)
         # A template that mining made of others is gone without them; the first of them takes its place.
         return tuple(Undo(one, wish=Wish(one, "merge", into=after.id)) for one in apart if one != after.id)
     return (Undo(after.id, seen=mark_of(after), before=before.triage),)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from processor.model import Change
-from processor.triage import incident_owner
+from processor.triage import incident_owner, variants
 from processor.triage.policy import evaluate, priority_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Outlook:
         entries: cluster id by the entry's insert_id.
         priorities: of an incident: of the cluster whose issue it is.
         opened: the clusters that get an issue.
-        speaks_for: cluster -> the one whose issue tells of it, for the members of an incident.
+        speaks_for: cluster -> the one whose issue tells of it, for the members of an incident and for variants.
     """
 
     clusters: Mapping[str, Cluster]
@@ -69,18 +69,20 @@ def outlook(clusters: Iterable[Cluster], entries: Mapping[str, str], policy: Pol
     """Return what a policy would do about these clusters if nobody had been notified yet."""
     by_id = {cluster.id: cluster for cluster in clusters}
     plan = incident_owner.make(tuple(by_id.values()), policy, now)
-    crossing = [
-        cluster_id
+    crossing = {
+        cluster_id: replace(cluster, triage=replace(cluster.triage, announced=cluster.occurrences))
         for cluster_id, cluster in by_id.items()
         if any(point.change is Change.NEW for point in evaluate(cluster, policy, now))
-    ]
+    }
+    waits = variants.below((by_id | crossing).values(), policy, covered=plan.speaks_for)
+    speaks_for = {**plan.speaks_for, **waits}
     return Outlook(
         clusters=by_id,
         entries={name: cluster_id for name, cluster_id in entries.items() if cluster_id in by_id},
         priorities={cluster_id: priority_of(cluster, policy) for cluster_id, cluster in by_id.items()}
         | {owner: incident_report.priority for owner, incident_report in plan.reports.items()},
-        opened=frozenset(plan.speaks_for.get(cluster_id, cluster_id) for cluster_id in crossing),
-        speaks_for=plan.speaks_for,
+        opened=frozenset(speaks_for.get(cluster_id, cluster_id) for cluster_id in crossing),
+        speaks_for=speaks_for,
     )
 
 

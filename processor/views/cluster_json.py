@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals as splits
+from processor.triage.variants import is_waiting
+from processor.views.variants import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +51,8 @@ def cluster_json(cluster: Cluster, others: Sequence[Cluster] = ()) -> dict[str, 
         "overflow": cluster.overflow,
         "issue": issue and {"repository": issue.repository, "number": issue.number, "url": issue.url},
         "issue_held_back": triage.held_back,
+        "variant_of": triage.notes.variant_of if is_waiting(cluster) else None,
+        "variants": [one._asdict() for one in variants_of(cluster, others)],
     }
 
 

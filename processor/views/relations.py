@@ -8,6 +8,7 @@ from processor.mining.merge_suggestions import proposals
 from processor.triage import related
 from processor.triage.features import features
 from processor.triage.related import Link, Sign
+from processor.views.variants import owner_of, variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, IssueRef
     from processor.views.incidents import IncidentRow
     from processor.views.snapshot import Snapshot
+    from processor.views.variants import Variant
 
 _SIGNS: Final = list(Sign)
 
@@ -26,12 +28,16 @@ class Relations(NamedTuple):
     Attributes:
         reported_in: the issue of its incident, if the cluster has none of its own.
         same: clusters that may be the same problem: they look alike and occur in the same minutes.
+        variants: clusters that wait below this one's issue.
+        waits_below: the cluster below whose issue this one waits.
     """
 
     incident: IncidentRow | None
     links: Sequence[Link]
     reported_in: IssueRef | None
     same: Sequence[MergeProposal] = ()
+    variants: Sequence[Variant] = ()
+    waits_below: Cluster | None = None
 
 
 def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
@@ -41,7 +47,9 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
     latest = related.latest(row.cluster for row in snapshot.rows.values())
     links = [link for link in _links(cluster, latest) if link.other not in members]
     reported_in = incident.issue if incident and not cluster.triage.issue else None
-    return Relations(incident, links, reported_in, proposals(cluster, latest))
+    clusters = [row.cluster for row in snapshot.rows.values()]
+    variants, owner = variants_of(cluster, clusters), owner_of(cluster, clusters)
+    return Relations(incident, links, reported_in, proposals(cluster, latest), variants, owner)
 
 
 def _links(cluster: Cluster, others: Iterable[Cluster]) -> list[Link]:

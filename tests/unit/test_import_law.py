@@ -41,6 +41,7 @@ EXCEPTIONS = {
     "processor.app.tracker": ("sinks",),  # its part that speaks to a tracker
     "processor.app.publishing": ("sinks",),  # its part that prepares log text
     "processor.app.doctor_checks": ("sinks",),  # asks each part whether it is set up
+    "processor.triage.variants": ("processor.mining",),  # which words of a sentence may become values
     "processor.__main__": ("processor.cli",),
     "processor.views.web.trace": ("processor.parsing",),  # whose line of a trace is whose
 }

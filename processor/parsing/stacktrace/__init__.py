@@ -12,7 +12,8 @@ from processor.parsing.stacktrace.describe import as_printed, describe, title, w
 from processor.parsing.stacktrace.fingerprint import fingerprint
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.names import is_name
-from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, may_begin, parse
+from processor.parsing.stacktrace.prefixes import unprefixed
+from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, is_prefixed, may_begin, parse
 
 __all__ = [
     "NOISE",
@@ -26,8 +27,10 @@ __all__ = [
     "is_crash",
     "is_fragment",
     "is_name",
+    "is_prefixed",
     "may_begin",
     "parse",
     "title",
+    "unprefixed",
     "without_values",
 ]

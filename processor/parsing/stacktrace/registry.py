@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.parsing.stacktrace import prefixes
 from processor.parsing.stacktrace.automaton import LINE_LIMIT
 from processor.parsing.stacktrace.languages import LANGUAGES
 from processor.parsing.stacktrace.posix import posix
@@ -43,6 +44,13 @@ def parse(text: str) -> Traceback | None:
             text = unfold(text)
         if "\n" not in text:
             return None
+    found = _parse(text)
+    if found is None and prefixes.PREFIX.match(text) and (bare := prefixes.without_prefixes(text.split("\n"))):
+        return _parse("\n".join(bare))
+    return found
+
+
+def _parse(text: str) -> Traceback | None:
     lines: list[str] = []
     at = ""
     for language in LANGUAGES:
@@ -75,7 +83,13 @@ def is_fragment(line: str) -> bool:
 
     Source lines of Python's frames can be any text and are not recognised.
     """
-    return _FRAGMENT.match(line[:LINE_LIMIT].rstrip("\r\n")) is not None
+    return _FRAGMENT.match(line[:LINE_LIMIT].rstrip("\r\n")) is not None or is_prefixed(line)
+
+
+def is_prefixed(line: str) -> bool:
+    """Return whether the line is such a line behind the prefix of a collector."""
+    match = prefixes.PREFIX.match(line)
+    return match is not None and _FRAGMENT.match(line[match.end() : LINE_LIMIT].rstrip("\r\n")) is not None
 
 
 def is_crash(line: str) -> bool:

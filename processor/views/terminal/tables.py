@@ -14,6 +14,7 @@ from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals
 from processor.model.template import shown
 from processor.text.terminal import plain
+from processor.views.variants import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +62,7 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
         "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
         "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
         "issue": f"{issue.url if issue else 'none'}{f' ({held})' if (held := cluster.triage.held_back) else ''}",
+        "variants": ", ".join(map(str, variants_of(cluster, others))) or "none",
         "aliases": ", ".join(cluster.aliases) or "none",
         "template": shown(cluster.template, cluster.values),
         "sample": f"{cluster.latest.insert_id} at {when(cluster.latest.at)} UTC",

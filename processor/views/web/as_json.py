@@ -86,6 +86,7 @@ def detail_json(snapshot: Snapshot, row: Row, relations: Relations) -> dict[str,
         **row_json(row),
         "new": is_new(row.cluster, snapshot.reference),
         "actions": [audit_json(record) for record in snapshot.audit if record.cluster_id in mine],
+        "variants": [one._asdict() for one in relations.variants],
         "incident": relations.incident and incident_json(relations.incident),
         "related": [
             {"cluster": link.other, "evidence": [str(one) for one in link.evidence]} for link in relations.links

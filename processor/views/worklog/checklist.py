@@ -29,6 +29,8 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
     """Return the stages of the work, from collecting to a finished document."""
     awaited, reported, failed = log.of(Stage.AWAITED), log.of(Stage.REPORTED), log.of(Stage.GIVEN_UP)
     awaited += log.of(Stage.WAITING)
+    variants = len(log.of(Stage.VARIANT))
+    waiting = f" {variants:,} {'waits as a variant' if variants == 1 else 'wait as variants'}," if variants else ""
     owed = sum(item.owed for item in reported)
     undecided = [item for item in log.items if item.cluster.triage.priority is None]
     kept = log.totals.rejected
@@ -43,7 +45,7 @@ def boxes(log: Worklog) -> tuple[Box, ...]:
             not awaited and not failed,
             f"Issue creation: {len(reported):,} clusters have their issue, {len(awaited):,} await one,"
             f" {len(log.of(Stage.BELOW)):,} are below their threshold, {len(log.of(Stage.COVERED)):,} are covered by an"
-            f" incident, {len(log.of(Stage.SETTLED)):,} settled, {len(log.of(Stage.MUTED)):,} muted,"
+            f" incident,{waiting} {len(log.of(Stage.SETTLED)):,} settled, {len(log.of(Stage.MUTED)):,} muted,"
             f" {len(failed):,} given up",
         ),
         Box(not owed, f"Issue updates: {f'{owed:,} comments are pending' if owed else 'no comment is pending'}"),
@@ -75,7 +77,7 @@ def _steps(log: Worklog) -> Iterator[str]:
         and triage.status is Status.OPEN
         and not triage.assigned_to
         and not triage.quiet
-        and item.stage is not Stage.COVERED
+        and item.stage not in (Stage.COVERED, Stage.VARIANT)
     ]
     if urgent:
         yield f"Look at {named(urgent)}: P0 or P1, and nobody is on it: it is neither acknowledged nor assigned."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from processor.model import Priority, Status
 from processor.model.notes import FOR_BUDGET
 from processor.triage.policy import priority_of, rule_for
+from processor.triage.variants import is_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,7 @@ class Stage(StrEnum):
     WAITING = FOR_BUDGET
     BELOW = "below the threshold"
     COVERED = "covered by its incident"
+    VARIANT = "waits as a variant"
     SETTLED = "settled"
     MUTED = "muted"
     GIVEN_UP = "given up"
@@ -71,7 +73,7 @@ class Item:
         links: to other clusters, with their evidence.
         precedents: issues written by people about it.
         deploys: its relation to its service's revisions.
-        reported_in: the issue of the incident that covers it.
+        reported_in: the issue of the incident that covers it, or below which it waits as a variant.
     """
 
     cluster: Cluster
@@ -171,10 +173,11 @@ def _trail(audit: Iterable[AuditRecord]) -> dict[str, list[AuditRecord]]:
     return trail
 
 
-def _reported_in(clusters: Iterable[Cluster], speaks_for: Mapping[str, str]) -> dict[str, IssueRef | None]:
-    """Return the issue that covers each silent cluster, None while there is none yet."""
-    issues = {cluster.id: cluster.triage.issue for cluster in clusters}
-    return {silent: issues.get(owner) for silent, owner in speaks_for.items()}
+def _reported_in(clusters: Sequence[Cluster], speaks_for: Mapping[str, str]) -> dict[str, IssueRef | None]:
+    """Return the issue that covers each silent cluster or variant, None while there is none yet."""
+    issues = {name: one.triage.issue for one in clusters for name in (one.id, *one.aliases)}
+    below = {one.id: one.triage.notes.variant_of for one in clusters if is_waiting(one)}
+    return {silent: issues.get(owner) for silent, owner in {**speaks_for, **below}.items()}
 
 
 def _items(
@@ -227,7 +230,7 @@ def _stage(cluster: Cluster, *, covered: bool) -> Stage:
     if triage.issue is not None:
         return Stage.REPORTED
     if covered:
-        return Stage.COVERED
+        return Stage.VARIANT if is_waiting(cluster) else Stage.COVERED
     if triage.held_back == FOR_BUDGET:
         return Stage.WAITING
     return Stage.AWAITED if triage.announced else Stage.BELOW

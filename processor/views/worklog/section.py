@@ -14,6 +14,7 @@ from processor.issues.sample import sample_json
 from processor.model.facets import CODE
 from processor.text import markdown as neutral
 from processor.views.worklog import sums
+from processor.views.worklog.facts import Stage
 from processor.views.worklog.problems import numbers, reach
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def stage(problem: Problem) -> str:
     """Return its stage on the way to an issue, or the issue."""
     item = problem.told
     issue = item.cluster.triage.issue or item.reported_in
-    return report.issue_link(issue.number, issue.url) if issue is not None else str(item.stage)
+    if issue is None:
+        return str(item.stage)
+    link = report.issue_link(issue.number, issue.url)
+    return f"{item.stage} below {link}" if item.stage is Stage.VARIANT else link
 
 
 def share(problem: Problem, log: Worklog) -> str:

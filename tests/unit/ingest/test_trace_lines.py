@@ -11,6 +11,7 @@ import pytest
 
 from processor.ingest import pipeline
 from processor.model import ReceivedMessage, Severity
+from processor.parsing import stacktrace
 from processor.parsing.multiline import joined, open_tail
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -19,11 +20,19 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks" / "lines"
 TRACES = {path.stem: path.read_text("utf-8").rstrip("\n") for path in sorted(GOLDEN.glob("*.txt"))}
 
 # The first two lines of these have no sign of being a trace: nothing waits for what may follow.
-ANY_HEAD = {"go_stack_error", "tcl_error", "haskell_callstack", "powershell_classic", "scheme_guile"}
+ANY_HEAD = {
+    "go_stack_error",
+    "go_cockroach",
+    "jvm_reactor",
+    "tcl_error",
+    "haskell_callstack",
+    "powershell_classic",
+    "scheme_guile",
+}
 # These print a cause as they print another exception, so that a second one in a row reads as the first one's cause.
 CHAINED = {"go_stack_error", "ruby_new_quotes", "d_cause"}
 # The first line of these is any text: below a trace it is not taken for a head.
-PLAIN_HEAD = {"tcl_error", "haskell_callstack", "powershell_classic"}
+PLAIN_HEAD = {"tcl_error", "go_cockroach", "haskell_callstack", "powershell_classic"}
 
 
 def message(text, number, *, instance="i1", at=None, severity=None, labels=None):
@@ -131,6 +140,35 @@ def test_two_of_them_in_a_row_are_two(name):
     entries = kept([*lines(text), *second])
 
     assert len([entry for entry in entries if entry.occurrence]) == 2
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "cart-1  | ",
+        "08:21:01 web.1  | ",
+        "Nov 24 08:21:01 host-1 till[812]: ",
+        "2025-11-24T08:22:00.101Z ",
+        "2025-11-24T08:22:00: ",
+        "2025-11-24T08:22:00.101384721Z stderr F ",
+        "[2025-11-24, 03:00:12 UTC] {subprocess.py:93} INFO - ",
+    ],
+)
+@pytest.mark.parametrize("name", ["python_plain", "java_suppressed", "node_uncaught", "ruby_rails", "dotnet_nested"])
+def test_what_a_collector_puts_before_every_line_is_not_part_of_the_trace(prefix, name):
+    bare = [line for line in TRACES[name].split("\n") if line.strip()]
+    entries = kept(lines("\n".join(prefix + line for line in bare)))
+
+    assert [entry.occurrence for entry in entries].count(True) == 1
+    assert len(wholes(entries)) == 1
+    assert stacktrace.describe(entries[0].text) == stacktrace.describe("\n".join(bare))
+
+
+def test_records_with_a_time_above_a_trace_keep_it():
+    messages = lines(f"2025-11-24T08:22:00Z INFO started\n{TRACES['python_plain']}\n2025-11-24T08:22:01Z INFO stopped")
+    entries = kept(messages)
+
+    assert wholes(entries) == {TRACES["python_plain"]}
 
 
 def test_two_threads_of_one_instance_are_not_made_into_an_exception_that_never_was():

@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 WORDING = make_wording(Settings())
 MASKER = Masker()
-SECRETS, NAMES = leaks.secrets(), leaks.names()
+SECRETS, NAMES = list({one.kind: one for one in leaks.secrets()}.values()), leaks.names()
+"""One line of each kind: every line goes through `redact` in the tests of that."""
 TRACE = """\
 Traceback (most recent call last):
   File "/app/shop/pay.py", line 12, in pay
@@ -108,6 +109,12 @@ def route(_line, secret):
     return issue(cluster(f"HTTP 5xx GET {path}", "", kind=Kind.HTTP, facets=facets, raw=raw))
 
 
+def variant(line, secret):
+    """The issue below which the line waits, where the secret is the one word that differs."""
+    ours, theirs = (cluster(text, "it broke") for text in (line.replace(secret, "parcel"), line))
+    return report.body(ours, WORDING, priority=Priority.P1, impact="", variants=[theirs])
+
+
 def fields(line):
     raw = json.dumps({"jsonPayload": {"detail": line, "list": [line]}})
     return issue(cluster("it broke", "", raw=raw))
@@ -127,7 +134,7 @@ PATHS = {
     "plain": plain, "exception": exception, "incident": by_incident, "unmasked": unmasked, "fields": fields,
     "comment": comment, "worklog": shown,
 }  # fmt: skip
-VALUE_PATHS = {"label": label, "wildcard": wildcard, "route": route}
+VALUE_PATHS = {"label": label, "wildcard": wildcard, "route": route, "variant": variant}
 
 
 def given_away(corpus, path, write):
@@ -155,6 +162,10 @@ def test_at_most_one_name_in_fifty_leaves_by_any_path(path):
     found = given_away(corpus, path, write)
 
     assert len(found) * 50 <= len(corpus), found
+
+
+def test_a_variant_is_listed_with_its_word():
+    assert "`survey` 7 entries" in variant("no free worker left for survey", "survey")
 
 
 def test_nothing_of_the_writers_redacts_by_itself():

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.mining import masker, masks, quotes
+from processor.mining import file_names, masker, masks, quotes
 from processor.parsing import shapes
 
 PIECES = (
@@ -15,6 +15,7 @@ PIECES = (
     "->", "USD", "€", "$", "EUR", "kB", "ms", "UTC", "searched for ", "invalid user ", "root", "GET /",
     "curl/<*>", "plugins ", "geo", "web-", "on", "off", " ", " ", ", ", "upload ", "Scan ", "thumbnail of ",
     "Q report", ".pdf", ".xlsx", "template ", "Package ", "ns/money.js", "a", "0",
+    "{ Id = ", " }", "{Name:", "id=<*>", "(", "key ", "user:<*>", "₦", "blob ", "x/y z",
 )  # fmt: skip
 LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
 
@@ -30,7 +31,7 @@ def test_a_line_that_a_mask_fits_has_one_of_its_needles(line):
 
 @given(LINES)
 def test_a_name_of_a_file_with_blanks_is_never_overlooked(line):
-    if masks.BLANKED_FILE.search(line):
+    if file_names.BLANKED_FILE.search(line):
         assert masker._may_hold_file(line)
 
 

@@ -15,11 +15,17 @@ from processor.parsing.stacktrace.registry import LANGUAGES, sink_patterns
 GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks" / "lines"
 WORDS = json.loads(resources.files("processor.app.setup").joinpath("sink_filter.json").read_text("utf-8"))
 PATTERNS = [re2.compile(pattern) for pattern in (*WORDS["line_patterns"], *WORDS["trace_patterns"])]
-# Lines of messages in the first column, which could be anybody's.
+# Lines of messages and of code in the first column, which could be anybody's.
 LOST = {
     "called `Result::unwrap()` on an `Err` value: Overdrawn { account: 9 }",
     "Address 0x7ffd5b0 is located in stack of thread T0 at offset 48 in frame",
     "open config: permission denied",
+    "bad checksum in block 7",
+    "Location:",
+    "Error has been observed at the following site(s):",
+    "Original Stack Trace:",
+    "async function bake(b) { try { heat(b); } catch (e) { throw new Error(`cannot bake ${b}`, { cause: e }); } }",
+    'else if (m === "agg") throw new AggregateError([new Error("a"), new TypeError("b")], "two ovens");',
     "bakery-hs: oven too cold for rye-17",
     "oven too cold for rye",
     "oven too cold for rye-17",

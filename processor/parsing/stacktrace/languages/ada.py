@@ -65,5 +65,5 @@ LANGUAGE = Language(
     ),
     crash=(r"Execution (?:of \S+ )?terminated by unhandled exception", r"raised [A-Z][A-Z0-9_.]+ : "),
     noise=(r"0x[0-9a-f]+", r"\.ad[abs]:\d+"),
-    lines=(r"0x[0-9a-f]+ ", r"Exception name: ", r"Message: "),
+    lines=(r"0x[0-9a-f]+ ", r"Exception name: "),
 )

@@ -56,7 +56,7 @@ LANGUAGE = Language(
         },
         accepting=frozenset({"said", "end"}),
     ),
-    fragments=(_START, r"Full report at:$", r"\S*/clojure-\d+\.edn$"),
+    fragments=(_START, r"Full report at:$"),
     crash=(_START,),
     noise=(r"clojure-\d+\.edn",),
 )

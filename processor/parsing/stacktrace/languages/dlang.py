@@ -72,7 +72,7 @@ LANGUAGE = Language(
         },
         accepting=frozenset({"frames"}),
     ),
-    fragments=(_AT, r"[a-z_]\w*(?:\.\w+)+@\S+\.d\(\d+\)(?:: |$)"),
+    fragments=(r"\S+:(?:\d+|\?) .*\[0x[0-9a-f]+\]$", r"[a-z_]\w*(?:\.\w+)+@\S+\.d\(\d+\)(?:: |$)"),
     crash=(r"[a-z_]\w*(?:\.\w+)+@\S+\.d\(\d+\)(?:: |$)",),
     noise=(r"\[0x[0-9a-f]+\]", r"\.d:\d+"),
     lines=(r"-{16}$",),

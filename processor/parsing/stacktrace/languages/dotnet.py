@@ -118,8 +118,13 @@ LANGUAGE = Language(
                 (rf"{RECORD}|{heads.TYPED}|Traceback |\s+at ", ""),
                 (r"", "message"),
             ),
+            "data": rules((_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r"\s", "data")),
             "frames": rules(
-                (_AT, "frames"), (r"\s*--- ?End of ", "frames"), (r" *---> ", "inner"), (r"\s{6}\s*--->", "inner")
+                (_AT, "frames"),
+                (r"\s+Exception data:$", "data"),
+                (r"\s*--- ?End of ", "frames"),
+                (r" *---> ", "inner"),
+                (r"\s{6}\s*--->", "inner"),
             ),
             "inner": rules(
                 (_AT, "frames"),

@@ -17,8 +17,14 @@ _PLACE = re.compile(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0
 _GIN = re.compile(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
 _GIN_CALL = re.compile(r"\t([^:]+): (.*)$")
 _GOROUTINE = re.compile(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
+_ONE_LINE = re.compile(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
+_BAR = re.compile(r"  \| ")
+_WRAPS = re.compile(r"(?:\(\d+\)|Wraps: \(\d+\)|Error types:)|  -- stack trace:")
+_CREATED = re.compile(r"(?:Previous (?:atomic )?(?:read|write) at|Goroutine \d+ \()")
 _PANIC = re.compile(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
 _RECOVERED = re.compile(r" \[recovered[^\]]*\]$")
+_ZAP = re.compile(r"\d{4}-\S+\t[A-Z]+\t(?:\S+:\d+\t)?([^\t]*)(?:\t(\{.*\}))?$")
+_REASON = re.compile(r'"error": ?"((?:[^"\\]|\\.)*)"')
 _FUNCTION = re.compile(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
 _TYPE_ARGUMENTS = re.compile(r"\[[^\]]*\]")
 _STANDARD = re.compile(
@@ -32,12 +38,17 @@ def parse(lines: list[str]) -> Traceback | None:
     """Return the chain in `lines`, root cause first; a single exception for a panic without a re-panic."""
     if special := _race(lines) or _recovered(lines):
         return special
+    if any(line.endswith("-- stack trace:") for line in lines):  # cockroachdb/errors
+        lines = [_BAR.sub("", line) for line in lines if not _WRAPS.match(line)]
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
     goroutines = 0
     for number, line in enumerate(lines):
-        if _GOROUTINE.match(line):
+        if one := _ONE_LINE.match(line):
+            head.append(f"panic: {one.group(1)}")
+            goroutines += 1
+        elif _GOROUTINE.match(line):
             goroutines += 1
             if goroutines > 1 and frames:
                 break
@@ -77,7 +88,7 @@ def _race(lines: list[str]) -> Traceback | None:
         return None
     frames = []
     for number in range(start + 2, len(lines)):
-        if not lines[number].strip():
+        if not lines[number].strip() or _CREATED.match(lines[number]):
             break
         if (place := _PLACE.match(lines[number])) and (found := _frame(lines[number - 1], *place.groups())):
             frames.append(found)
@@ -113,6 +124,9 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
     if not panics:
         # The text next to the frames; a logger's own message may come before it.
         text = next((line.strip() for line in reversed(head) if line.strip()), "")
+        if match := _ZAP.match(text):
+            reason = _REASON.search(match.group(2) or "")
+            text = f"{match.group(1)}: {reason.group(1)}" if reason else match.group(1)
         panics = [("panic" if calls else "error", text)] if text or frames else []
     last = len(panics) - 1
     # Deferred functions are above the call of panic(); they only raised the same panic again.
@@ -139,6 +153,7 @@ LANGUAGE = Language(
             (r"={18}$", "rule"),
             (r"WARNING: DATA RACE", "race"),
             (r".* panic recovered:$", "recovered"),
+            (r".*\[PANIC RECOVER\] .* goroutine \d+ \[[^\]]*\]:$", "routine"),
             (r"(?!\s)", "error"),
         ),
         states={
@@ -168,11 +183,14 @@ LANGUAGE = Language(
             ),
             "recovered": rules((r"\S+\.go:\d+ \(0x", "recovery"), (RECORD, ""), (r"", "recovered")),
             "recovery": rules((r"\S+\.go:\d+ \(0x", "recovery"), (r"\t", "recovery")),
-            "error": rules((_BARE, "function")),
+            "error": rules((_BARE, "function"), (r"\(1\) attached stack trace", "attached")),
+            "attached": rules(
+                (r"\s+(?:-- stack trace:|\| )", "attached"), (r"Wraps: \(|\(\d+\) |Error types: ", "attached")
+            ),
             "function": rules((_AT, "stack")),
             "stack": rules((_BARE, "function"), (rf"{RECORD}|\s", ""), (r"", "error")),
         },
-        accepting=frozenset({"place", "end", "stack", "race", "recovery"}),
+        accepting=frozenset({"place", "end", "stack", "race", "recovery", "attached"}),
         unfinished=frozenset({"call"}),
     ),
     fragments=(
@@ -184,6 +202,8 @@ LANGUAGE = Language(
         r"[\w./\-]+\.(?:\(\*?\w+\)\.)?\w[\w.\[\]]*\((?:0x|\{0x|\.\.\.|\)$|\?).*$",
         r"panic\(\{?0x",
         r"WARNING: DATA RACE",
+        r"\(\d+\) attached stack trace$",
+        r".{0,200}\[PANIC RECOVER\] ",
         r"\S+\.go:\d+ \(0x[0-9a-f]+\)$",
         r".{0,160} panic recovered:$",
     ),
@@ -193,6 +213,7 @@ LANGUAGE = Language(
         r"exit status \d",
         r"\.\.\.(?:additional|\d+) ",
         r"runtime: ",
+        r"(?:Wraps: \(|Error types: )",
         r"(?:rax|rbx|rcx|rdx|rdi|rsi|rbp|rsp|r\d+|rip|rflags|cs|fs|gs) +0x",
         r"[\w./\-]+\.[\w.*()\[\]\-]+$",
     ),

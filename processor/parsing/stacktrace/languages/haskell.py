@@ -77,7 +77,7 @@ LANGUAGE = Language(
         },
         accepting=frozenset({"frames"}),
     ),
-    fragments=(_TRACE + "$", _AT, _CRASH),
+    fragments=(_TRACE + "$", r"\s+\S+, called at \S+:\d+:\d+ in \S+:", _CRASH),
     crash=(_CRASH,),
     noise=(r"\.hs:\d+:\d+",),
 )

@@ -27,6 +27,10 @@ _HIDDEN = re.compile(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = re.compile(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
 _CLOJURE = frozenset({"invoke", "invokeStatic", "doInvoke", "invokePrim"})
 _CLASS = re.compile(r"(?:Exception in thread \"[^\"]*\" )?([A-Z][\w$]*[a-z][\w$]*)(?:: (.*))?$")
+_GENERATED = re.compile(
+    r"_(?:Subclass|ClientProxy)$|\$Definition(?:\$Exec)?$|\$\$(?:FastClass|Enhancer|Spring)\w*CGLIB|\$Proxy$"
+    r"|\$HibernateProxy|\$ByteBuddy"
+)
 _GROOVY = frozenset({"call", "callCurrent", "callStatic", "callConstructor", "callGetProperty"})
 _GENSYM = re.compile(r"__\d+|\$(?:fn|eval|reify)(?=__|$)")
 _LIBRARIES = re.compile(
@@ -52,7 +56,9 @@ def frame(line: str) -> Frame | None:
     owner = _NUMBERED.sub("", match.group(1))
     own = not _LIBRARIES.match(owner + ".")
     method = _NUMBERED.sub("", match.group(2))
-    if method in _GROOVY and "$" in owner:  # a call site: bakery$heat.callCurrent(Unknown Source)
+    if _GENERATED.search(owner) or (
+        method in _GROOVY and "$" in owner
+    ):  # a call site: bakery$heat.callCurrent(Unknown Source)
         own = False
     if method in _CLOJURE and "$" in owner:  # a function is a class: shop.cart$price.invokeStatic
         owner, _, method = _GENSYM.sub("", match.group(1)).partition("$")
@@ -64,18 +70,23 @@ def parse(lines: list[str]) -> Traceback | None:
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
-    wrapped = False
+    wrapped = assembled = False
     hidden: int | None = None  # the column of a "Suppressed:" whose block is skipped
     for line in lines:
         link = _LINK.match(line)
         if link and (hidden is None or len(link.group(1)) < hidden):
             if link.group(2) == "Suppressed":
                 hidden = len(link.group(1))
+                # Reactor prints the frames of the application there
+                assembled = assembled or "OnAssemblyException" in link.group(3)
                 continue
             hidden = None
             wrapped = wrapped or link.group(2) == "Wrapped by"
             chain.append(_raised(head, frames))
             head, frames = [link.group(3)], []
+        elif hidden is not None and assembled and (found := frame(line)):
+            if found.in_app and not any(each.in_app for each in frames):
+                frames.append(found)
         elif hidden is None and (found := frame(line)):
             frames.append(found)
         elif hidden is None and not frames and not line.startswith("Caught: "):  # Groovy repeats it below

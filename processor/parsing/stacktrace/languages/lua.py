@@ -53,11 +53,12 @@ LANGUAGE = Language(
         states={
             "head": rules((r"\s*stack traceback:", "trace")),
             "line": rules((r"\s*stack traceback:", "trace")),
-            "trace": rules((_AT, "frames"), (r"\s*\.\.\.", "trace")),
-            "frames": rules((_AT, "frames"), (r"\s*\.\.\.", "frames")),
+            "trace": rules((_AT, "frames"), (r"\s*\.\.\.|coroutine \d+:$", "trace")),
+            "frames": rules((_AT, "frames"), (r"\s*\.\.\.|coroutine \d+:$", "frames")),
         },
         accepting=frozenset({"frames"}),
     ),
     fragments=(r"\s*stack traceback:$", r"\s+(?:\[C\]|[^\s:]+\.lua:\d+): in ", r"lua[\w.]*: \S+:\d+: "),
     noise=(r"\.lua:\d+",),
+    lines=(r"coroutine \d+:$",),
 )

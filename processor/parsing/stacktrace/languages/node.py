@@ -18,13 +18,29 @@ from processor.parsing.stacktrace.paths import below, line_number, short_path
 _PLACE = re.compile(r":(\d+):\d+$")
 _CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
 _BARE = re.compile(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
+# console.error("bake failed", error), where the class is named as it likes
+_LOGGED = re.compile(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
 _REASON = re.compile(r'rejected with the reason "(.*)"\.')
+_REJECTED = re.compile(r"\[UnhandledPromiseRejection: .*rejected with the reason \"(.*)\"\.\] ?\{?$")
 _CODE_AT = re.compile(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
 _LIST = re.compile(r"\s+\[errors\]: \[$")
 _ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
 _CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
 _CAUSE = re.compile(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
-_OWN = ("node:", "internal/", "<anonymous>", "native", "index ", "bootstrap_node.js", "module.js", "wasm://")
+_OWN = (
+    "node:",
+    "ext:",
+    "deno:",
+    "https://deno.land/",
+    "https://jsr.io/",
+    "internal/",
+    "<anonymous>",
+    "native",
+    "index ",
+    "bootstrap_node.js",
+    "module.js",
+    "wasm://",
+)
 
 
 def frame(line: str) -> Frame | None:
@@ -74,6 +90,8 @@ def parse(lines: list[str]) -> Traceback | None:
             head.append(line)
     chain.append(_raised(head, frames))
     chain = [_with_place(chain[0], lines), *chain[1:]]
+    if not chain[0].frames and (reason := next(filter(None, map(_REJECTED.search, lines)), None)):
+        return Traceback("node", (Raised("UnhandledPromiseRejection", reason.group(1), ()),))
     if not any(raised.frames for raised in chain[:1]) or chain[0].type != "Uncaught":
         return complete("node", chain[::-1])
     return Traceback("node", (chain[0],))
@@ -97,8 +115,11 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     kind, message = heads.find(head)
     if not kind:
         named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)
+        named = named or (_LOGGED.match(head[-1]) if head else None)
         bare = next((found for line in head if (found := _BARE.match(line.strip()))), None)
         kind, message = named.groups() if named else ("Error", bare.group(1)) if bare else ("", message)
+    if kind and message.endswith(" in"):  # Prisma names the call and its place first, the reason last
+        message = f"{message.removesuffix(' in')}: {head[-1].strip()}"
     if kind == "UnhandledPromiseRejection" and (reason := _REASON.search(message)):
         message = reason.group(1)
     return Raised(kind, message, tuple(reversed(frames)))
@@ -109,13 +130,14 @@ _AT = r"\s+at (?:async )?(?:\S.* \(.*\)|\S+:\d+:\d+|<anonymous>)(?: \{)?\s*$"
 LANGUAGE = Language(
     "node",
     rank=50,
-    needles=("  at ", "\tat ", "\nat ", "node --trace-uncaught"),
+    needles=("  at ", "\tat ", "\nat ", "node --trace-uncaught", "[UnhandledPromiseRejection: "),
     parse=parse,
     at_frame=frame,
     automaton=Automaton(
         start=rules(
-            (r"\s*\d+ \| ", "quoted"),
-            (r"(?:/|file://|node:|[A-Za-z]:\\|webpack|evalmachine|\[eval|<anonymous_script>)\S*:\d+$", "code"),
+            (r"(?:\S.{0,120} )?\s*\d+ \| \s*\S", "quoted"),
+            (r"node:\S*:\d+$", "internal"),
+            (r"(?:/|file://|[A-Za-z]:\\|webpack|evalmachine|\[eval|<anonymous_script>)\S*:\d+$", "code"),
             (rf"(?!.*\bat \S+:\d).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at |(?:Node\.js|Bun) v\d|\s*\})", "line"),
         ),
@@ -123,11 +145,12 @@ LANGUAGE = Language(
             "line": rules((_AT, "frames")),
             "quoted": rules((r"\s*\d+ \| ", "quoted"), (r"\s*[\^~]+\s*$", "marked")),
             "code": rules((r"\s*[\^~]+\s*$", "marked"), (r"", "source")),
+            "internal": rules((r"\s*[\^~]+\s*$", "marked"), (r"", "source")),
             "source": rules((r"\s*[\^~]+\s*$", "marked")),
             "marked": rules((_AT, "frames"), (r"", "message")),
             "message": rules(
                 (_AT, "frames"),
-                (r"\(Use `node --trace-uncaught", "end"),
+                (r"\(Use `node --trace-uncaught|(?:Node\.js|Bun) v\d", "end"),
                 (rf"{RECORD}|{heads.TYPED}|Traceback |\s+at ", ""),
                 (r"", "message"),
             ),
@@ -146,7 +169,7 @@ LANGUAGE = Language(
         r"\s+at (?:async )?(?:\S.* \((?:[^()]+:\d+:\d+|<anonymous>|index \d+|native)\)|\S+:\d+:\d+)(?: \{)?\s*$",
         r"\s+\[(?:cause|errors)\]: ",
         r"Uncaught (?:\(in promise\) )?[\w.$]*Error: ",
-        r"UnhandledPromiseRejection",
+        r"\[?UnhandledPromiseRejection",
         r"\(Use .node --trace-uncaught",
     ),
     noise=(r"\.[cm]?[jt]sx?:\d+(?::\d+)?",),

@@ -17,6 +17,7 @@ _DIED = re.compile(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?
 _FRAME = re.compile(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
 _EVAL = re.compile(r"eval (?:\{.*|'.*)")
 _LIBRARY = re.compile(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
+_LOGGED = re.compile(r"(?:\[[^\]]{1,60}\] )+")
 _CLASS = re.compile(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
 
 
@@ -36,8 +37,9 @@ def parse(lines: list[str]) -> Traceback | None:
         Frame(name, short_path(path), name != "eval" and not _LIBRARY.search(path), path, line_number(line))
         for name, (path, line) in zip(names, places, strict=True)
     ]
-    typed = _CLASS.match(head.group(1))
-    kind, message = typed.groups() if typed else ("die", head.group(1))
+    said = _LOGGED.sub("", head.group(1))
+    typed = _CLASS.match(said)
+    kind, message = typed.groups() if typed else ("die", said)
     return Traceback("perl", (Raised(kind, message, tuple(reversed(frames))),))
 
 

@@ -13,22 +13,22 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
 
-_FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\(\d+\): ([^(]+)\()")
+_FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
 # php-fpm may wrap every line of a child in its own.
 _POOL = re.compile(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
 _LEGACY = re.compile(r"Uncaught exception '([\w\\]+)' with message '(.*)")
-_TYPE = re.compile(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \d+\))?: (.*)$")
+_TYPE = re.compile(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
 _RAISED_AT = re.compile(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
 _TEXT_CHARS = 600
 _PREFIX = re.compile(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
 
 def parse(lines: list[str]) -> Traceback | None:
-    """Return the chain in `lines`, root cause first, as PHP prints it."""
+    """Return the chain in `lines`, root cause first: PHP prints it first, Laravel last."""
     chain: list[Raised] = []
     head: list[str] = []
     frames: list[Frame] = []
-    main = False
+    main = nested = False
     for printed in lines:
         pool = _POOL.match(printed)
         line = pool.group(1) if pool else printed
@@ -36,14 +36,15 @@ def parse(lines: list[str]) -> Traceback | None:
         if match and match.group(1):
             main = True
         elif match:
-            frames.append(_frame(match.group(3), match.group(2) or match.group(4)))
+            frames.append(_frame(match.group(3), match.group(4), match.group(2) or match.group(5)))
         elif (frames or main) and line.lstrip().startswith(("Next ", "[previous exception]")):
+            nested = nested or not line.lstrip().startswith("Next ")
             chain.append(_raised(head, frames))
             head, frames, main = [line], [], False
         elif not frames and not main:
             head.append(line)
     chain.append(_raised(head, frames))
-    return complete("php", chain)
+    return complete("php", chain[::-1] if nested else chain)
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
@@ -63,13 +64,13 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     return Raised("", next((line.strip() for line in head if line.strip()), ""), tuple(reversed(frames)))
 
 
-def _frame(path: str | None, function: str) -> Frame:
-    name = function.replace("->", ".").replace("::", ".")
+def _frame(path: str | None, line: str | None, function: str) -> Frame:
+    name = function.replace("\\\\", "\\").replace("->", ".").replace("::", ".")
     if path is None:
         return Frame(name, "internal", in_app=False)
     if (rest := below(path, "/vendor/")) is not None:
-        return Frame(name, rest, in_app=False)
-    return Frame(name, short_path(path), in_app=True)
+        return Frame(name, rest, False, path, line_number(line))
+    return Frame(name, short_path(path), True, path, line_number(line))
 
 
 _POOLED = r"(?:.{0,80}said into std\w+: \")?"

@@ -25,6 +25,9 @@ _STDLIB = re.compile(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Pytho
 # Below the first line of a message: the status of a failed call, the field that pydantic refused.
 _TELLING = re.compile(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
 _MESSAGE_CHARS = 200
+_BOXED = " Traceback (most recent call last) "
+_BOX_FRAME = re.compile(r"[│|] ([^\s:][^:]*):(\d+) in (\S+) +[│|]?$")
+_BOX_CODE = re.compile(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
 _SYNTHETIC_ID = re.compile(r"[-_ ]?\d+[-\w]*")
 
 
@@ -79,6 +82,8 @@ class _Reader:
 
 def parse(lines: list[str]) -> Traceback | None:
     """Return the chain in `lines`, root cause first; members of an exception group come before the group."""
+    if any(line.startswith(("╭─", "+-")) and _BOXED in line for line in lines):
+        lines = _unboxed(lines)
     grouped = any(_GROUP in line for line in lines)
     reader = _Reader()
     for raw in lines:
@@ -118,6 +123,21 @@ def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
         reader.block = None
 
 
+def _unboxed(lines: list[str]) -> list[str]:
+    """Return a traceback that rich drew as a table as the interpreter prints it."""
+    found: list[str] = []
+    for line in lines:
+        if _BOXED in line:
+            found.append(_HEADER)
+        elif match := _BOX_FRAME.match(line):
+            found.append(f'  File "{match.group(1)}", line {match.group(2)}, in {match.group(3)}')
+        elif match := _BOX_CODE.match(line):
+            found.append(f"    {match.group(1)}")
+        elif not line.startswith(("│", "|", "╭", "╰", "+-")):
+            found.append(line)
+    return found
+
+
 def _unbar(line: str) -> tuple[int, str]:
     """Return (nesting, line without the tree drawn around an exception group)."""
     match = _BAR.match(line)
@@ -133,7 +153,7 @@ def _frame(path: str, line: int, function: str | None) -> Frame:
         return Frame(name, _SYNTHETIC_ID.sub("", module), path == "<stdin>", "", line)
     if path.endswith((".pyx", ".pxi", ".pxd")) and not path.startswith("/"):
         return Frame(name, path, False, path, line)  # Cython prints the path inside the package
-    for marker in ("site-packages/", "dist-packages/"):
+    for marker in ("site-packages/", "dist-packages/", "/pyspark.zip/", "-src.zip/"):
         if (rest := below(path, marker)) is not None:
             return Frame(name, rest, False, path, line)
     if match := _STDLIB.search(path.replace("\\", "/")):
@@ -152,22 +172,26 @@ _NAME = r"[A-Za-z_][\w.<>]*(?:: .*|:)?$"
 _CONTINUED = (
     r"\s|[})>\]]$|\[SQL: |\[parameters: |\(Background on this error|(?:DETAIL|HINT|CONTEXT|LINE \d+): "
     r"|Call stack:|Message: |Arguments: |Caused by:$"
+    r"|'[A-Z]\w*(?: |$)|[+:]- "  # a plan of Spark
 )
 
 LANGUAGE = Language(
     "python",
     rank=10,
-    needles=('File "',),
+    needles=('File "', "─ Traceback (most"),
     parse=parse,
     automaton=Automaton(
         start=rules(
             (_BEFORE, "before"),
             (r"\s+\+ Exception Group Traceback", "group"),
+            (r"╭─+ Traceback \(most recent call last\)", "box"),
             (_HEAD, "head"),
             (r"  File \"[^\"]*\", line \d+$", "syntax"),
         ),
         states={
             "before": rules((_BEFORE, "before"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
+            "box": rules((r"│|╭", "box"), (r"╰", "boxed")),
+            "boxed": rules((_NAME, "raised")),
             "head": rules((_FILE, "frame"), (_NAME, "raised")),
             "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
             "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
@@ -176,7 +200,12 @@ LANGUAGE = Language(
                 (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")
             ),
             "field": rules((r"\s", "raised")),
-            "link": rules((_LINK, "link"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
+            "link": rules(
+                (_LINK, "link"),
+                (r"╭─+ Traceback", "box"),
+                (r"\s+\+ Exception Group Traceback", "group"),
+                (_HEAD, "head"),
+            ),
         },
         accepting=frozenset({"frame", "group", "raised"}),
         unfinished=frozenset({"head", "frame"}),
@@ -188,12 +217,13 @@ LANGUAGE = Language(
         r"\s*(?:[|] )?\s*(?:During handling of the above exception|The above exception was the direct cause)",
         r"\s+(?:[+] Exception Group|[+][-+]*-{4}|[|](?: |$))",
         r"\s*\[Previous line repeated \d+ more time",
+        r"[│╰].*[│╯]$",
         r"Exception ignored in: ",
         r"Exception in thread Thread-",
     ),
     noise=(r"line \d+", r"/lib/python\d[\d.]*"),
     lines=(
-        r"(?:[a-z_]\w*\.)*[A-Z]\w*[a-z]\w*(?:: |$)",
+        r"(?:[a-z_]\w*\.)*[A-Z][\w$]*[a-z]\w*(?:: |$)",
         r"(?:Task exception was never retrieved|future: <Task|--- Logging error)",
         r"[A-Za-z_][\w.]*$",
         r"[)>\]}]$",

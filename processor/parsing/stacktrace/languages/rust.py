@@ -17,9 +17,10 @@ _PANICKED = re.compile(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at 
 _OLD = re.compile(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
 _OLD_END = re.compile(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
 _QUOTED = re.compile(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
-_ERROR = re.compile(r"Error: (.*)$")
+_ERROR = re.compile(r"Error: ?(.*)$")
+_SECTION = re.compile(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
 _CALL = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
-_PLACE = re.compile(r"\s+at (\S+):(\d+)(?::\d+)?$")
+_PLACE = re.compile(r"\s+at (\S+?):(\d+)(?::\d+)?$")
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _GENERIC = re.compile(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
 _LIBRARIES = re.compile(
@@ -47,7 +48,7 @@ def parse(lines: list[str]) -> Traceback | None:
             frames = _frames(lines[number:])
             causes = [found.group(1) for found in map(_CALL.match, _causes(lines[number:])) if found]
             if frames or causes:
-                said = [match.group(1), *causes]
+                said = [text for text in (match.group(1), *causes) if text]
                 chain += [Raised("Error", text, frames if at == len(said) - 1 else ()) for at, text in enumerate(said)][
                     ::-1
                 ]
@@ -68,10 +69,11 @@ def _message(below: list[str]) -> str:
 
 
 def _causes(lines: list[str]) -> list[str]:
-    start = next((number for number, line in enumerate(lines) if line.startswith("Caused by:")), len(lines))
+    first = 0 if lines[0] in {"Error:", "Error: "} else len(lines)  # color-eyre numbers the error itself
+    start = next((number for number, line in enumerate(lines) if line.startswith("Caused by:")), first)
     found: list[str] = []
     for line in lines[start + 1 :]:
-        if line.lower().startswith(("stack backtrace", "location:", "note: ")):
+        if line.lower().startswith(("stack backtrace", "location:", "note: ")) or _SECTION.match(line):
             break
         if line.strip():
             found.append(line if _CALL.match(line) else f"0: {line.strip()}")
@@ -88,7 +90,7 @@ def _raised(kind: str, message: str, place: Frame, lines: list[str]) -> Raised:
 
 def _frames(lines: list[str]) -> tuple[Frame, ...]:
     """Return the frames of the first backtrace, outermost first, without the panic machinery."""
-    start = next((n for n, line in enumerate(lines) if line.lower().startswith("stack backtrace")), len(lines))
+    start = next((n for n, line in enumerate(lines) if _SECTION.match(line) and "SPAN" not in line), len(lines))
     found: list[Frame] = []
     calls = [
         (number, match.group(1)) for number in range(start + 1, len(lines)) if (match := _CALL.match(lines[number]))
@@ -113,10 +115,10 @@ _MORE = rules(
 LANGUAGE = Language(
     "rust",
     rank=30,
-    needles=("panicked at ", "tack backtrace:", "Caused by:\n"),
+    needles=("panicked at ", "tack backtrace:", "Caused by:\n", " BACKTRACE ━", "Location:\n"),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "panic"), (r"Error: ", "bare")),
+        start=rules((_HEAD, "panic"), (r"Error:(?: |$)", "bare")),
         states={
             "panic": rules(
                 (r"stack backtrace:", "trace"),
@@ -127,26 +129,39 @@ LANGUAGE = Language(
             ),
             "message": _MORE,
             "more": _MORE,
-            "bare": rules((r"Caused by:", "cause"), (r"[Ss]tack backtrace:", "trace"), (r"\s{2,}\S", "bare")),
+            "bare": rules(
+                (r"Caused by:", "cause"),
+                (r"[Ss]tack backtrace:", "trace"),
+                (r"   0: \S", "numbered"),
+                (r"\s{2,}\S", "bare"),
+            ),
             "cause": rules((r"\s", "cause"), (r"[Ss]tack backtrace:|Location:", "trace")),
-            "trace": rules((_NUMBER, "trace"), (r"\s+at \S", "trace"), (_NOTE, "note"), (r"\s{2,}\S", "trace")),
-            "note": rules((_NOTE, "note")),
+            "numbered": rules((r"\s+\d+: ", "numbered"), (r"Location:|\s*━", "trace")),
+            "trace": rules(
+                (_NUMBER, "trace"),
+                (r"\s+at \S", "trace"),
+                (_NOTE, "note"),
+                (r"\s{2,}\S", "trace"),
+                (r"Run with (?:COLORBT_SHOW_HIDDEN|RUST_)", "note"),
+                (r"Backtrace omitted", "note"),
+            ),
+            "note": rules((_NOTE, "note"), (r"Run with |Backtrace omitted", "note")),
         },
         accepting=frozenset({"message", "trace", "note", "cause"}),
     ),
     fragments=(
         r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",
+        r"Caused by:$",
         r"stack backtrace:$",
         r"Stack backtrace:$",
         r"\s+\d+: (?:0x[0-9a-f]+ - )?[\w<:{}> ,&']+::\S+$",
         r"\s+at \S+\.rs:\d+(?::\d+)?$",
+        r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+",
+        r"Run with (?:COLORBT_SHOW_HIDDEN|RUST_)",
         r"note: run with `RUST_BACKTRACE",
         r"note: Some details are omitted, run with `RUST_BACKTRACE",
     ),
     crash=(r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",),
     noise=(r"\.rs:\d+(?::\d+)?", r"\(\d+\) panicked"),
-    lines=(
-        r"Caused by:$",
-        r"Error: ",
-    ),
+    lines=(r"Error:(?: |$)",),
 )

@@ -100,5 +100,5 @@ LANGUAGE = Language(
         r"   \S+\.rkt:\d+:\d+",
     ),
     noise=(r":\d+:\d+",),
-    lines=(r"Backtrace:$", r"In (?:\S+|unknown file):$", _VIOLATED),
+    lines=(r"Backtrace:$", r"In (?:\S+|unknown file):$", r"\S+: (?:contract violation|index is out of)"),
 )

@@ -76,8 +76,8 @@ LANGUAGE = Language(
     ),
     fragments=(
         r".{0,200}error while executing at wasm backtrace:$",
-        r"\s*\d+: +0x[0-9a-f]+ - \S*!",
-        r"\s*\d+: wasm trap: ",
+        r"\s+\d+: +0x[0-9a-f]+ - \S*!",
+        r"\s+(?:\d+: )?wasm trap: ",
     ),
     noise=(r"0x[0-9a-f]+",),
     lines=(r"Error: ", r"Caused by:$", r"note: using the "),
