@@ -195,9 +195,12 @@ def plan(names: tuple[str, ...]) -> Plan:
     reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
     cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
-    joining = (
-        *(name for key, name in folded if any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES),
-        *other_errors,
+    joining = tuple(
+        name
+        for key, name in folded
+        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES)
+        or _WHY.search(key)
+        or name in other_errors
     )
     holders = of(Role.HOLDER)
     return Plan(
