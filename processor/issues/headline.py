@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from processor.model import Kind
 from processor.model.facets import OTHER
 from processor.parsing import stacktrace
+from processor.parsing.decode import decode
+from processor.parsing.log_entry import DecodeError
 from processor.text import markdown
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.HTTP:
         return _request(cluster, wording)
     template, constants = wording.constants(cluster.template, cluster.values)
+    template, fixed = wording.fixed(template, _fixed_parts(cluster))
+    constants |= fixed
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
@@ -49,6 +53,17 @@ def said(cluster: Cluster, wording: Wording) -> str:
     for mark, value in constants.items():
         told = told.replace(mark, value)
     return told
+
+
+def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
+    """Return the parts of the sample's message that come from a schema or a closed set: a method, a code, a status."""
+    if cluster.stream.kind != Kind.TEXT:
+        return ()
+    try:
+        entry = decode(cluster.sample.raw.encode("utf-8", "replace"), cluster.sample.at)
+    except DecodeError:  # cut, or of another form
+        return ()
+    return tuple(entry.text[start:end] for start, end in entry.said)
 
 
 def title(cluster: Cluster, wording: Wording) -> str:

@@ -20,9 +20,13 @@ _PARTICLES: Final = rows(
 )
 LEGAL: Final = rows(
     "gmbh ag kg ltd ltd. inc inc. llc plc co. corp corp. sa s.a. bv b.v. oy ab srl s.r.l. sas spa kk pty"
+    " s.l. s.a.s. sarl s.p.a. a/s aps oyj nv n.v. kft zrt d.o.o. doo a.s. s.r.o. ltda ltda. lda lda. e.v. ug ohg"
+    " gbr kgaa llp pvt pte bhd sdn k.k."
 )
+PARTICLES_FIRST: Final = rows("van von der den ter ten de del della di da du la le bin ibn al el")
+"""A name may begin with these, in small letters."""
 TITLES: Final = rows(
-    "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr mme m. sr. sra. señor señora captain"
+    "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr herrn mme m. sr. sra. señor señora captain"
 )
 _NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
 _MAX_RUN: Final = 6  # words of a name
@@ -52,6 +56,15 @@ def run(words: list[str], i: int, *, comma: bool) -> tuple[int, list[WordKind]]:
         if word[-1] == "." and len(word) > 2 and core.casefold() not in LEGAL | TITLES:  # noqa: PLR2004  # "J."
             break
     return end, kinds
+
+
+def run_after_particles(words: list[str], i: int, *, comma: bool) -> int:
+    """Return the index after a name that begins with particles, "van den Berg, J."; 0 for none."""
+    start = i
+    while start < len(words) and words[start] in PARTICLES_FIRST:
+        start += 1
+    end, kinds = run(words, start, comma=comma)
+    return end if end > start and WordKind.NAME in kinds else 0
 
 
 def _starts_upper(words: list[str], i: int) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from processor.mining.code_kinds import KINDS, RARE_KINDS
+
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _TARGET: Final = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
 # The reason phrases of RFC 9110 and similar phrases, as proxies print them after the number.
@@ -19,7 +21,7 @@ _PHRASES: Final = (
     r"|Failed Dependency|Too Early|Upgrade Required|Precondition Required|Too Many Requests|Client Closed Request"
     r"|Request Header Fields Too Large|Internal Server Error|Not Implemented|Bad Gateway"
     r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out|HTTP Version Not Supported"
-    r"|Insufficient Storage|Loop Detected|Web server is down"
+    r"|Insufficient Storage|Loop Detected|Web server is down|Client Error|Server Error"
 )
 # Status numbers of HTTP and SMTP in context. Only failures keep their number: 200 and 204 are the same problem.
 _STATUS: Final = (
@@ -31,112 +33,12 @@ _ANSWERED: Final = (
     r"(?: (?:with|an?))*:? "
 )
 _COUNTED: Final = r"(?! ?(?:[a-z]{2,}s|ms|[KMG]?i?B|of|more|out|%)(?!\w))"  # 450 rows, 512 bytes
-# (text before, form of the number, text after): after such a word every number belongs to a
-# closed set, and another number is another problem.
-_KINDS: Final[tuple[tuple[str, str, str], ...]] = (
-    # a process ended: exit code 137, exited with status 2, rc=1, return code: 4
-    (
-        (
-            r"(?<!\w)(?:exit(?:s|ed|ing)?(?:[ _-](?:with|by|on|non-?zero|code|status|value))*"
-            r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
-            r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status)[ _-]?code"
-            r"|rc|retcode|retval|returncode|exitcode|exitstatus|errorcode|errno|errnum|winerror|hresult"
-            r"|oserror|(?:os|win[0-9]{2}|<\*>|windows|socket|wsa) error"
-            r"|sqlcode|sqlstate|sql ?state|smtp|hresult)[\"']?(?: is| was)?[ ]?[:=]?[ ]?[\"'(\[]*"
-        ),
-        r"[+-]?[0-9A-Z]*[0-9][0-9A-Z]*",
-        r"(?![\w.]*\w)",
-    ),
-    # answered code 05, failed with code 12, closed by code: 1006, declined (code 51)
-    (
-        r"(?:(?<!\w)(?:answer(?:ed|s)?|return(?:ed|s)?|respond(?:ed|s)?|gave|got|with|by) (?:an? )?|[(\[])code:? ",
-        r"[0-9]{1,5}",
-        r"(?![\w.]*\w)",
-    ),
-    # killed by signal 9, status=6/ABRT, [Errno 13]
-    (r"(?<!\w)(?:signal|sig)[ ]?[:=]?[ ]?#?[(\[]?", r"[0-9]{1,2}", r"(?![\w.]*\w)"),
-    (r"(?<!\w)status=", r"[0-9]{1,3}", r"(?=/[A-Z]{2,})"),
-    # ORA-00942, SQL0204N, TS2345, error[E0308], MY-010914
-    (
-        r"(?<![\w-])(?:ORA|TNS|PLS|RMAN|SP|DPI|DPY|SQL|MY|MSB|NU|NETSDK|CS|BC|TS|NG|FS|SA|IDE|KB|WSREP|DB|SQLCODE|AWS|PG)-?",
-        r"[0-9]{3,6}N?",
-        r"(?![\w-])",
-    ),
-    # the id of a message in its product's catalogue, at the head: WFLYEJB0034: ..., [...] AH00957: ..., SRVE0255E: ...
-    (r"(?:^|(?<=[\])>:|-] )|(?<=\[))[A-Z]{2,10}", r"[0-9]{3,6}[EWIDS]?", r"(?=[:\]])"),
-    (r"(?<!\w)(?:error|warning|Error|ERROR|WARNING)[ \[(]+[A-Z]{1,6}-?", r"[0-9]{2,6}", r"(?=[\])\s:,.;]|$)"),
-    # MySQL: Error 1062 (23000), ERROR 1045 (28000), (1205, 'Lock wait'), (1205) Lock wait; Windows: error 5:
-    (r"(?<!\w)(?:error|Error|ERROR)[ ]?[:=#]?[ ]?\(?", r"[0-9]{1,5}", r"(?=[:),;]| ?\((?:[0-9A-Z]{5}|<\*>)\)|\.?$)"),
-    (r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
-    (r"(?<![\w.])[A-Z][A-Za-z]*", r"[0-9]{1,2}", r"(?=[A-Za-z]*(?:Exception|Error)(?!\w))"),  # Http2Exception
-    (r"(?<!\S)\(", r"[0-9]{4}", r"(?=, ?[\"']|\) [A-Z][a-z]+ [a-z])"),
-    # PHP: SQLSTATE[HY000] [2002]; SQL Server: Msg 2627, Level 14; SMTP: 550 5.7.1, 550-5.7.26
-    (r"(?<!\w)SQLSTATE ?[\[(][^\s\])]{1,8}[\])]:? ?[\[(]", r"[0-9]{3,5}", r"(?=[\])])"),
-    (r"(?<!\w)Msg ", r"[0-9]{2,5}", r"(?=, Level )"),
-    (r"(?<![\w.])(?:[45][0-9]{2}|<\*>)[ -]", r"[45]\.[0-9]\.[0-9]{1,3}", r"(?![\w.])"),
-    # MongoDB names an index by its fields and their order: "index: email_1 dup key"; the id would hide the field
-    (r"(?<!\w)index:? (?:[\w-]{1,64}\.){0,4}\$?[A-Za-z][A-Za-z_.]{0,63}_-?", r"[0-9]", r"(?!\w)"),
-    # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
-    (r"(?<!\w)[Mm]igrations?:? [\"'`]?(?:[A-Za-z_]{1,64}\.)?V?", r"[0-9]{1,14}", r"(?=__?[a-z])"),
-)  # fmt: skip
-# (needles in the skeleton in lower case, text before, form of the number, text after): the same for forms so rare that
-# a text is searched for them only if it has one of the needles.
-_RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
-    # reason 0x87, error code 0xC0000005: a number in hexadecimal after a word of a code is no count
-    (
-        ("0x0",),
-        (
-            r"(?<!\w)(?:reason|cause|status|ntstatus|error|err|code|result|exception|fault|bugcheck|stop)"
-            r"(?: code| value)?[ ]?[:=]?[ ]?[\"'(\[]*"
-        ),
-        r"0x[0-9A-F]{1,8}",
-        r"(?!\w)",
-    ),
-    # a negative errno, as kernels and drivers print it: error -71, failed (-5), ret=-22, probe failed: err -110
-    (
-        (" -0", "(-0", "[-0", ":-0", "=-0"),
-        r"(?<!\w)(?:error|err|errno|ret|rc|retval|failed|failure)(?: with)?(?: code| error)?[ ]?[:=,]?[ ]?[(\[]?-",
-        r"[0-9]{1,3}",
-        r"(?![\w.%:-])",
-    ),
-    # a driver that failed prints its errno last: "Failed to enable regulators: -22"
-    (
-        (": -0", ": (-0"),
-        r"(?<!\w)(?:failed|error|unable|cannot|can't|could(?: not|n't)) [^:]{1,100}: \(?-",
-        r"[0-9]{1,3}",
-        r"(?=\)?$)",
-    ),
-    # the code that a library puts at the head of its error: PrismaClientKnownRequestError: P2002
-    (
-        ("error: ", "exception: "),
-        r"(?:(?<=error: )|(?<=exception: ))[A-Z]{1,4}-?",
-        r"[0-9]{3,6}",
-        r"(?![\w-]| (?:is|was|has|not|does|already|cannot|could|in|of|from)(?!\w))",
-    ),
-    # Modbus, and processors: exception 2
-    (("exception 0",), r"(?<!\w)exception ", r"[0-9]{1,3}", r"(?![\w/.]| of(?!\w))"),
-    # an enhanced status of SMTP without its short one: dsn=4.7.1, rejected message: 5.7.1
-    (
-        ("dsn=0.0", ": 0.0.0"),
-        r"(?<!\w)(?:dsn=|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )",
-        r"[45]\.[0-9]\.[0-9]{1,3}",
-        r"(?![\w.])",
-    ),
-    # the reason of Active Directory beside its LDAP error: error code 49 - 80090308: ... error, data 52e, v1db1
-    ((" data 0",), r"(?:error|code \S{1,8})(?:,| -) data ", r"[0-9a-f]{3}", r"(?![\w.-])"),
-    # a migration by the form of its file: 0007_AddTenant.sql, V12__add_iban.sql
-    (
-        ("0_",),
-        r"(?<![\w.-])[VRU]?",
-        r"[0-9]{1,14}",
-        r"(?=__?[A-Z][A-Z_]{2,80}\.(?:sql|rb|php|py|js|ts|cs)(?!\w))",
-    ),
-)
 
 
 def _like(number: str) -> str:
     """Return the number's pattern for text whose runs of digits are a single `0`."""
     like = number.replace("[45][0-9]{2}", "0").replace("[45]", "0")
+    like = like.replace("(?:8|16|32|64|80|96|128|256)", "0").replace("[0-9][0-9A-F]{3}", "0[0A-F]{0,3}")
     like = like.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
     like = like.replace("0x[0-9A-F]{1,8}", "0x[0A-F]{1,8}").replace("[0-9a-f]{3}", "[0a-f]{1,3}")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
@@ -159,12 +61,12 @@ def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool =
     return re.compile(found, flags)
 
 
-_RARE: Final = tuple(_either((row[1:],), re.IGNORECASE) for row in _RARE_KINDS)
+_RARE: Final = tuple(_either((row[1:],), re.IGNORECASE) for row in RARE_KINDS)
 _RARE_LIKE: Final = tuple(
-    (needle, _either((row[1:],), re.IGNORECASE, like=True)) for row in _RARE_KINDS for needle in row[0]
+    (needle, _either((row[1:],), re.IGNORECASE, like=True)) for row in RARE_KINDS for needle in row[0]
 )
-_ANY_CASE: Final = 3  # rows of _KINDS that also hold in capitals
-_CODES: Final = (_either(_KINDS[:_ANY_CASE], re.IGNORECASE), _either(_KINDS[_ANY_CASE:], 0))
+_ANY_CASE: Final = 3  # rows of KINDS that also hold in capitals
+_CODES: Final = (_either(KINDS[:_ANY_CASE], re.IGNORECASE), _either(KINDS[_ANY_CASE:], 0))
 _STATUS_LIKE: Final = re.compile(
     rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
     rf"|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])",
@@ -176,8 +78,8 @@ _RUN: Final = re.compile("0")
 _ENDS: Final = re.compile(r"(?![\w.])")
 _STATUS_DIGITS: Final = 3
 _DECIDING: Final = {ord("0") + digit: "1111456666"[digit] for digit in range(10)}
-_LIKE: Final = _either(_KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
-_LIKE_CASED: Final = _either(_KINDS[_ANY_CASE:], 0, like=True)
+_LIKE: Final = _either(KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
+_LIKE_CASED: Final = _either(KINDS[_ANY_CASE:], 0, like=True)
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route; 5xx are separate.
 _ACCESS: Final = re.compile(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"

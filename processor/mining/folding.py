@@ -15,7 +15,10 @@ from processor.mining.vocabulary import SHORT_PLURALS, is_plural
 _FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
 _WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
 _LEAST_WORDS: Final = 3  # in a message without its fields
-_COUNT: Final = re.compile(r"(?<!\S)<\*> (?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)")
+_COUNT: Final = re.compile(
+    r"(?<!\S)<\*> (?P<more>(?:more|other|further|additional|new|old|remaining|pending) )?"
+    r"(?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)"
+)
 # Only some prints of a retried operation say which attempt it is.
 _ATTEMPT: Final = re.compile(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
@@ -68,7 +71,7 @@ def _singular(line: str) -> str:
         if not _is_plural(noun):
             return match[0]
         found = True
-        return f"{VALUE} {_one(noun)}"
+        return f"{VALUE} {match['more'] or ''}{_one(noun)}"
 
     folded = _COUNT.sub(one, line)
     return _PLURAL_VERB.sub(lambda verb: _VERBS[verb[0]], folded) if found else line

@@ -49,6 +49,8 @@ _LINES = tuple((name, needles, re.compile(pattern), result) for name, needles, p
 _PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
+_CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
+
 _PLAIN = LOWER | quotes.UNGUARD
 _RAGGED = frozenset({"url", "path"})  # these include sentence punctuation, which is restored
 _TAIL = ".:!?"
@@ -225,6 +227,8 @@ class Masker:
             value = found[1:].rstrip(_TAIL)
             if value.casefold() in self._protected or LIFTED.search(value):
                 return found
+            if _CONSTANT.fullmatch(value) and any(part.casefold() in self._protected for part in value.split("_")):
+                return found  # type=LOGIN_ERROR
             if _SYMBOL.fullmatch(value) and quotes.is_statement(match.string, match.start() + 1):
                 return found
             result = f"={VALUE}{found[1 + len(value) :]}"

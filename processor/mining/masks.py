@@ -122,7 +122,7 @@ _CURRENCY = (
     r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺|₦|₫|₱|₪|₴|₡|₵|₸|₾|฿|৳|zł|Kč"
 )
 _CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
-TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home)"
+TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home|example|invalid)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
 _ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
@@ -138,6 +138,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
     ("class", r"(?<![\w.$/-])(?:[a-z_][\w$]*/){2,}[A-Z][\w$]*[a-z]\w*(?![\w./-])"),  # io/netty/handler/ssl/SslContext
+    ("class", r"(?<![\w\\/:])\\?(?:[A-Z][a-z]\w*\\){2,}[A-Z]\w*[a-z]\w*(?![\w\\])"),  # App\Http\CartController
     ("library", r"(?<![\w./-])lib[A-Za-z][\w+-]*\.(?:so|dylib)(?:\.0)*(?![\w-])"),
     (
         "path",

@@ -35,7 +35,7 @@ DATA_NOUNS: Final = rows(
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
-    "slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
+    "prefix experiment slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
@@ -91,7 +91,7 @@ CODE_NOUNS: Final = rows(
     "permission permissions privilege privileges role scope scopes grant grants action capability policy claim metric",
     "quota limit rule claims",
     # of commands
-    "command subcommand program executable binary action verb stage step phase provider-type unit",
+    "command subcommand program process script executable binary action verb stage step phase provider-type unit",
 )
 AFTER_CODE: Final = rows("of type named called is")  # may stand between noun and name
 
@@ -113,6 +113,12 @@ AUXILIARIES: Final = rows(
     "won't would should must may might needs failed fails went timed",
 )
 """The subject of a sentence ends before such a verb."""
+OBJECT_KINDS: Final = rows(
+    "pod deployment service statefulset daemonset replicaset job cronjob configmap secret ingress certificate",
+    "certificaterequest order issuer challenge node namespace pvc pv persistentvolumeclaim persistentvolume endpoints",
+    "gateway httproute application kustomization helmrelease serviceaccount rolebinding hpa poddisruptionbudget",
+)
+"""Kubernetes names an object `namespace/name`, after its kind."""
 PLACES_OF_DATA: Final = rows(
     "topic queue bucket host hostname container volume user username tenant repository repo branch file filename",
     "folder directory channel mailbox recipient domain customer email blob image pod node device project workspace",
@@ -123,5 +129,12 @@ LABELS: Final = rows("label tag annotation element attachment category")
 DEMANDS: Final = rows("missing required requires require mandatory lacks lack unsupported")
 """Of these nouns of data, a name after such a word is one that a program asks for: missing label 'team'."""
 
+FOREIGN_WORDS: Final = rows(
+    "le les des une est sont pas pour avec dans aucun der das und nicht kein keine ein eine einen wurde wurden konnte",
+    "konnten ist sind mit von zum zur beim una unos para por não uma dos nas het een niet werd wordt voor och att inte",
+    "kunde blev og ikke kunne blev nie jest się został nelze nebyl il gli che della delle nel non ve",
+    "bir olarak edilemedi",
+)
+"""Joining words of languages other than English that are no English words."""
 NULLS: Final = rows("None null NULL nil NaN nan inf Infinity")
 """Printed instead of a value that is absent, or is no number."""

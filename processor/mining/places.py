@@ -16,6 +16,7 @@ from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
+    AUXILIARIES,
     CAUSES,
     CODE_NOUNS,
     COMPANIONS,
@@ -26,6 +27,7 @@ from processor.mining.nouns import (
     LABELS,
     NAMERS,
     NULLS,
+    OBJECT_KINDS,
     PLACES_OF_DATA,
     PREPOSITIONS,
     rows,
@@ -39,6 +41,7 @@ _LISTED: Final = rows("contact person customer patient author employee member us
 _LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
 _MASKED_NAME = re.compile(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
 _DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
+_NAMESPACED = re.compile(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
 _FAILURE = re.compile(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
     r"|undefined|exception|lacks?|requires?|required|unexpected|unsupported|refused|forbidden)(?!\w)",
@@ -154,8 +157,9 @@ def _looks(word: str) -> tuple[bool, bool]:
     bare = word.lstrip(OPENING)
     core = bare.rstrip(CLOSING)
     may_be = bare[:1].isupper() or core.count(".") > 1 or vocabulary.is_random(core)
+    may_be = may_be or core in capitals.PARTICLES_FIRST
     lead = _lead([word.rstrip(":")], 1)
-    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS or lead in FOREIGN_NOUNS
+    return may_be, _singular(lead) in DATA_NOUNS or lead in NAMERS or lead in FOREIGN_NOUNS or lead in OBJECT_KINDS
 
 
 def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR0911  # a table of kinds, in order
@@ -176,8 +180,19 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         return f"beside {lead}", i + 1
     if bare[0].isupper():
         return _capitalised(words, i, lead)
+    return _in_small_letters(words, i, lead, core)
+
+
+def _in_small_letters(words: list[str], i: int, lead: str, core: str) -> tuple[str, int] | None:  # noqa: PLR0911  # too
+    if lead in OBJECT_KINDS and _NAMESPACED.fullmatch(core):
+        return f"beside {lead}", i + 1
+    if core in capitals.PARTICLES_FIRST and (lead in PREPOSITIONS or _singular(lead) in DATA_NOUNS):
+        last = capitals.run_after_particles(words, i, comma=True)
+        return (f"name after {lead}", last) if last else None
     if lead in FOREIGN_NOUNS:  # a script without blanks, in which somebody set a name apart
-        return (f"beside {lead}", i + 1) if BLANKLESS.match(core) and i + 1 < len(words) else None
+        return (
+            (f"beside {lead}", i + 1) if BLANKLESS.match(core) and (i + 1 < len(words) or words[i][-1] == ")") else None
+        )
     if lead in NAMERS:
         before = _lead(words, i - 1)
         if _singular(before) in CODE_NOUNS or not _LOWER_NAME.fullmatch(core):
@@ -219,12 +234,14 @@ def _is_free(core: str) -> bool:
 
 
 def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:  # noqa: PLR0911  # a table too
-    end, kinds = capitals.run(words, i, comma=_singular(lead) in _LISTED)
+    is_said_of = words[i + 2 : i + 3] and words[i + 2].casefold() in AUXILIARIES and lead in PREPOSITIONS
+    end, kinds = capitals.run(words, i, comma=bool(is_said_of) or _singular(lead) in _LISTED)
     if end == i:
         return None
     run = [word.strip(OPENING + CLOSING) for word in words[i:end]]
     folded = [word.casefold() for word in run]
-    if len(run) > 1 and _singular(folded[0]) in DATA_NOUNS and _singular(lead) not in DATA_NOUNS:
+    is_noun = _singular(folded[0]) in DATA_NOUNS or folded[0] in FOREIGN_NOUNS
+    if len(run) > 1 and is_noun and _singular(lead) not in DATA_NOUNS:
         return None  # "Supplier Bauer & Sons GmbH": the noun is no part of the name
     if _singular(lead) in DATA_NOUNS and (last := capitals.subject_end(words, i)) > end:
         return f"beside {lead}", last

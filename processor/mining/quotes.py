@@ -29,7 +29,7 @@ _INNER: Final = re.compile(r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)")  # a kept n
 _KEYED: Final = re.compile(r"\w=$")
 _LOOKUPS: Final = re.compile(rf"{places.LOOKUP.pattern}: \W?$")
 _OF_CODE_BEFORE: Final = re.compile(
-    r"(?:reading|setting|because|evaluating|invoke|in|calling|access(?:ing)?|undefined:?) \W?$"
+    r"(?:reading|setting|because|evaluating|invoke|Reverse for|in|calling|access(?:ing)?|undefined:?) \W?$"
 )
 _OF_CODE_AFTER: Final = re.compile(
     r"\W? ?(?:is (?:null|undefined|nil|None)\b|is not (?:defined|a function|callable|iterable|a constructor|recognized)"
@@ -79,6 +79,10 @@ _CONFIGURED: Final = re.compile(r"(?<![\w./:-])(?P<body>/etc(?:/[A-Za-z_][A-Za-z
 _MIGRATION: Final = re.compile(
     rf"(?<![\w./-])(?:[a-z_]{{1,40}}/){{0,5}}[VRU]?[{_LIFTED}]+__?[A-Za-z][A-Za-z_]{{2,80}}\.[a-z]{{2,3}}(?!\w)"
 )
+# A function of Erlang or Elixir with its number of arguments: Shop.Cart.add/2
+_ARITY: Final = re.compile(
+    rf"(?<![\w./:-])(?:[A-Z]\w{{0,60}}\.){{1,6}}[a-z_]\w{{0,60}}[!?]?/[{_LIFTED}]{{1,2}}(?![\w./])"
+)
 # Android names a part of an app by package and class: Activity com.example.app/.CheckoutActivity
 _COMPONENT: Final = re.compile(
     r"(?<![\w-])(?:[Aa]ctivity|[Ss]ervice|[Rr]eceiver|[Pp]rovider|ANR in|[Cc]rash in|[Cc]omponent)[ :{(]{1,2}"
@@ -98,8 +102,9 @@ def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
     if "." in text and any(part in text for part in _MAY_NAME_A_FILE):
         text = _NAMED_BY_FILE.sub(_kept_body, text)
-    if "_" in text and LIFTED.search(text):
-        text = _MIGRATION.sub(lambda match: match[0].translate(GUARD), text)
+    if ("_" in text or "/" in text) and LIFTED.search(text):
+        for pattern in (_MIGRATION, _ARITY):
+            text = pattern.sub(lambda match: match[0].translate(GUARD), text)
     if "/etc/" in text:
         text = _CONFIGURED.sub(_kept_body, text)
     if "/" in text and any(noun in text for noun in _PACKAGES):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
-from processor.mining.nouns import NULLS
+from processor.mining.nouns import FOREIGN_WORDS, NULLS
 from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
@@ -102,6 +102,12 @@ def similarity(template: Tokens, tokens: Tokens) -> float:
 
 def _is_foreign(tokens: Tokens, position: int) -> bool:
     """Return whether the words beside a position are of a language whose words are all unknown."""
+    if any(
+        token.islower() and (token in FOREIGN_WORDS or not token.isascii())
+        for i, token in enumerate(tokens)
+        if i != position and token[0].isalpha() and not is_cluster(token)
+    ):
+        return True
     beside = [kind_of(token) for i, token in enumerate(tokens) if i != position and _WORD.fullmatch(token)]
     unknown, ordinary = beside.count(WordKind.NAME), beside.count(WordKind.ORDINARY)
     english = beside.count(WordKind.FUNCTION) + beside.count(WordKind.KEPT)

@@ -222,8 +222,12 @@ def _of_line(
         found = payloads.carried_level(payload)
     if found is None:
         return text, request, max(given or Severity.DEFAULT, _by_outcome(wire, request))
-    failed = not text and request is not None and request.status >= _HTTP_ERROR
-    return text, request, max(Severity[found], Severity.ERROR) if failed else Severity[found]
+    level = Severity[found]
+    if level < Severity.WARNING and payload is not None and http.may_have_status(tuple(payload)):
+        # The level of a request logger is a matter of form: info for every request.
+        logged = request or http.of_payload(payload)
+        level = Severity.ERROR if logged is not None and logged.status >= _HTTP_ERROR else level
+    return text, request, level
 
 
 def _of_access_line(

@@ -7,6 +7,7 @@ API proxies, App Engine. Promises: never raises; None if there is no request.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import HttpRequest
@@ -34,6 +35,7 @@ _POLICY: Final = "enforcedSecurityPolicy"
 VERBS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PROPFIND", "PURGE", "QUERY"}
 )
+_HOLDERS: Final = frozenset({"req", "res", "request", "response", "httpRequest", "http", "context"})
 _HTTP: Final = range(100, 600)
 _QUOTED: Final = re.compile(r"\"([^\"]{1,80})\"")
 # The backend's own answer, which does not distinguish problems.
@@ -69,6 +71,12 @@ def of_payload(payload: Mapping[str, Any], *, needs_all: bool = True) -> HttpReq
     return HttpRequest(method, url, status, outcome(payload))
 
 
+@lru_cache(4096)
+def may_have_status(names: tuple[str, ...]) -> bool:
+    """Return whether a payload with these names may state the status of a request, a level deeper too."""
+    return any(fold(name) in STATUSES or name in _HOLDERS for name in names)
+
+
 def outcome(payload: Mapping[str, Any]) -> str:
     """Return the outcome in the words of a closed set, such as `failed_to_pick_backend`; "" if nothing states it."""
     flat = dict(_flat(payload))
@@ -92,7 +100,7 @@ def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             prefix = fold(name)
             for key, below in value.items():
                 yield prefix + fold(key), below
-                if name in {"req", "res", "request", "response", "httpRequest", "http", "context"}:
+                if name in _HOLDERS:
                     yield fold(key), below
                 if type(below) is dict:  # ECS: http.response.status_code
                     yield from ((f"{prefix}{fold(key)}{fold(last)}", leaf) for last, leaf in below.items())

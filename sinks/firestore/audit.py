@@ -11,7 +11,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from processor.model import AuditRecord
 from sinks.firestore import follow
 from sinks.firestore.delta import at, micros
-from sinks.firestore.reads import NO_RETRY
+from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class AuditTrail:
                 query = query.limit(limit)
             else:
                 query = query.where(filter=FieldFilter("written_at", ">", self._read_at - follow.OVERLAP))
-            found = list(query.stream(retry=NO_RETRY, timeout=self._timeout_s))
+            found = list(stream(query, self._timeout_s))
             self._reads.add(len(found))
             for one in found:
                 self._read_at = one.read_time

@@ -8,7 +8,7 @@ from processor.model import SCHEMA_VERSION
 from sinks import delivery_json
 from sinks.firestore import documents
 from sinks.firestore.commit import COMMIT_S
-from sinks.firestore.reads import NO_RETRY
+from sinks.firestore.reads import paged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class DeliveryReports:
     def delivery(self: _Store) -> Sequence[DeliveryHealth]:
         """See `Store.delivery`."""
         with self._translated():
-            found = self._client.collection("delivery").stream(retry=NO_RETRY, timeout=COMMIT_S)
+            found = paged(self._client.collection("delivery"), timeout_s=COMMIT_S)
             return [delivery_json.load(one.get("report")) for one in found]
 
     def put_delivery(self: _Store, health: DeliveryHealth) -> None:

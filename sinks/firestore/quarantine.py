@@ -8,7 +8,7 @@ from google.cloud import firestore
 
 from sinks.firestore import documents
 from sinks.firestore.commit import MAX_WRITES
-from sinks.firestore.reads import NO_RETRY
+from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ class Quarantine:
         query = (
             self._collection.order_by("at", direction=firestore.Query.DESCENDING).order_by("source").order_by("offset")
         )
-        found = [documents.rejected(one) for one in query.limit(limit).stream(retry=NO_RETRY, timeout=self._timeout_s)]
+        found = [documents.rejected(one) for one in stream(query.limit(limit), self._timeout_s)]
         self._reads.add(len(found))
         return found
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from google.api_core.retry import Retry, if_exception_type
-
 from processor.model.portion import Portion
 from sinks.firestore.errors import is_deadline
+from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 _PROBE_S: Final = 5.0
 """Deadline of a request for one document, which takes milliseconds."""
-NO_RETRY: Final = Retry(predicate=if_exception_type())
-"""For queries: where a stream of results breaks off, the library calls the retry, and None would be a crash."""
-PAGE: Final = 5_000
+PAGE: Final = 20_000
 """Documents in a request: Firestore ends a query after a minute, and there may be a million clusters."""
 
 
@@ -66,7 +63,7 @@ def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> It
         size, found = 1 if refused else portion.size, 0
         page = query.limit(size) if last is None else query.start_after(last).limit(size)
         try:
-            for snapshot in page.stream(retry=NO_RETRY, timeout=_deadline_s(timeout_s, probing=refused > 0)):
+            for snapshot in stream(page, _deadline_s(timeout_s, probing=refused > 0)):
                 found, last = found + 1, snapshot
                 yield snapshot
         except Exception as error:

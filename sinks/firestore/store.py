@@ -14,7 +14,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model import AuditRecord, Seen, StreamModel, Totals
 from processor.model.errors import CheckpointTooLarge, StateError
-from sinks.firestore import documents
+from sinks.firestore import documents, queries
 from sinks.firestore.audit import AuditTrail
 from sinks.firestore.commit import COMMIT_S, Committer
 from sinks.firestore.decisions import Decisions
@@ -24,7 +24,7 @@ from sinks.firestore.follow import IncrementalQuery, ReadCount
 from sinks.firestore.ledger import Ledger
 from sinks.firestore.parts import Parts
 from sinks.firestore.quarantine import Quarantine
-from sinks.firestore.reads import NO_RETRY, fields_of, paged
+from sinks.firestore.reads import fields_of, paged
 from sinks.private import Redaction
 from sinks.stored_cluster import merge_members, released_by, root_of, samples_of
 
@@ -262,7 +262,7 @@ class FirestoreStore(Parts):
             .where(filter=FieldFilter("rev", ">", since))
             .select(documents.MODEL_FIELDS)
         )
-        found = [documents.placed(snapshot) for snapshot in query.stream(retry=NO_RETRY, timeout=_FOLLOWED_S)]
+        found = [documents.placed(snapshot) for snapshot in queries.stream(query, _FOLLOWED_S)]
         return _in_order([(seq, record) for _, _, seq, record in found])
 
     def _family(self, cluster_id: str) -> tuple[str, dict[str, StoredCluster]]:
@@ -283,7 +283,7 @@ class FirestoreStore(Parts):
             name = waiting.pop()
             asked.add(name)
             query = self._clusters.where(filter=FieldFilter("merged_into", "==", name))
-            for snapshot in query.stream(retry=NO_RETRY, timeout=_READ_S):
+            for snapshot in queries.stream(query, _READ_S):
                 members[snapshot.id] = _cluster(snapshot)
             waiting |= members.keys() - asked
         return root, members

@@ -59,6 +59,7 @@ DOORS = {
     "google.protobuf": ("processor.sources.pubsub", "sinks.firestore"),
     "google.pubsub_v1": ("processor.sources.pubsub",),
     "grpc": ("processor.sources.pubsub", "sinks.firestore"),
+    "proto": ("sinks.firestore",),
     "httpx2": ("sinks.github",),
     "jinja2": ("processor.views.web",),
     "google.cloud": ("sinks.firestore",),

