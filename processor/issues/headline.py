@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_TITLE: Final = 200
 _VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
+_CLASS: Final = re.compile(r"HTTP \dxx ")
 _LEVEL_FIRST: Final = re.compile(
     r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
     r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
@@ -105,9 +106,11 @@ def _request(cluster: Cluster, wording: Wording) -> str:
     known = cluster.facets["route"]
     most = rows[0][0]
     if len(known) == 1:
-        path = most.partition(" ")[2].rpartition(" ")[0]
-        # If its template names the route already, only the status is new.
-        return f"HTTP {most.rpartition(' ')[2]} {most.rpartition(' ')[0]}" if path in text or " /" not in text else text
+        route, _, status = most.rpartition(" ")
+        if " /" not in text:
+            return f"HTTP {status} {route}"
+        # The template names the route already, and the outcome after it; only the status is new.
+        return _CLASS.sub(f"HTTP {status} ", text, 1) if route.partition(" ")[2] in text else text
     more = "more than " if OTHER in known else ""
     if " /" in text:
         return text

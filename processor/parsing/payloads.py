@@ -205,7 +205,13 @@ def _text_in(fields: dict[str, Any], depth: int) -> str:
             return f"{kind}: {inner}" if named else inner
         if type(inner) is dict and (text := _text_of(inner, depth + 1)):
             return text
-    return frames.head_of(fields)
+    return frames.head_of(fields) or _listed(fields)
+
+
+def _listed(fields: dict[str, Any]) -> str:
+    """Return the errors of a form's fields: `{"width": ["must be positive"]}` -> "width: must be positive"."""
+    lists = [(name, texts[0]) for name, texts in fields.items() if type(texts) is list and texts]
+    return "; ".join(f"{name}: {text}" for name, text in lists[:3] if type(text) is str)
 
 
 def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
