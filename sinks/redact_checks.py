@@ -132,7 +132,7 @@ def _one_case(value: str, before: str) -> bool:
     part = max(re.split("[-_]", value), key=len)
     digits = sum(char.isdigit() for char in part)
     # Base32 has six digits in 32 signs, and nobody writes thirty capital letters without a space.
-    least = 14 if part.isupper() else 8
+    least = 20 if part.isupper() else 8
     if digits * least < len(part) or digits * 2 > len(part) or re.fullmatch("[0-9a-fA-F]+", part):
         return False
     del before
