@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _MAX_FRAMES: Final = 64
 _MAX_CHAIN: Final = 8
-_TYPES: Final = ("exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass")
+_TYPES: Final = (
+    "exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass", "exceptiontype",
+)  # fmt: skip
 _TEXTS: Final = ("excvalue", "message", "value", "localizedmessage", "msg", "text", "description", "errormessage")
 _FRAMES: Final = ("frames", "extendedstacktrace", "stacktrace", "stackframes", "stack", "trace", "backtrace")
 _CAUSES: Final = ("cause", "innerexception", "previous", "causedby")

@@ -63,7 +63,7 @@ _STAMP = re.compile(
     r"(?:\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
     r"|\.{3}(?=\w)|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
 )
-_NAME = re.compile(r"([\w.@/:$-]{1,80}+(?:\(\))?)(\[\d{1,9}\]:?(?=\s)|,)?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
+_NAME = re.compile(r"([\w.@/:$-]{1,80}+(?:\(\))?)(\[\d{1,9}\]:?(?=\s)|,|\|(?=\s))?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
 _HOST = re.compile(r"(?=\D*\d)\w+(?:-\w+)+")
 _CALENDAR = frozenset(
     word
@@ -95,7 +95,7 @@ _TRACE = re.compile(
     r"\s*+(?:Traceback \(most recent call last\):|\+ Exception Group Traceback"
     r"|During handling of the above exception|The above exception was the direct cause"
     r"|Exception in thread |Exception ignored in:|Caused by: |Wrapped by: |\.\.\. \d+ (?:more|common frames)"
-    r"|(?:Unhandled|Uncaught|UNHANDLED|UNCAUGHT) ?(?:[Ee]xception|[Ee]rror|\w+Error|EXCEPTION|promise|Promise)"
+    r"|(?:Unhandled|Uncaught|UNHANDLED|UNCAUGHT) ?(?:[Ee]xception|[Ee]rror|\w+Error|EXCEPTION|[Pp]romise|rejection)"
     r"|UnhandledPromiseRejection|File \"[^\"]{1,300}\", line \d+|PHP (?:Fatal|Parse) error: "
     r"|at [^\s(]{1,200} ?\([^()\s]{1,200}\)\s*$|at [^\s(]{1,200}\(.{0,200}\) in .{1,200}:line \d+"
     r"|---> \S|--- End of (?:inner exception )?stack trace)"

@@ -87,7 +87,8 @@ holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes contex
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
 holder  | exceptions that are objects                        | error err exception thrown log event details
 holder  | .NET, log4j, zap, MongoDB                          | state scope mdc attr custom
-holder  | home-made formats                                  | result
+holder  | calls, jobs and their outcomes                     | result response res resp reply job task operation
+holder  | calls, jobs and their outcomes                     | upstream
 """
 
 
@@ -136,12 +137,17 @@ _LEVELS: Final = {
     for name in field.names
     if "." not in name or fold(name) == "loglevel"
 }
+_ROLES: Final = frozenset(name for ranks in RANKS.values() for name in ranks)
 _STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FIELDS for name in field.names}
 
 
 _JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, Role.CUE)
 # How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
-_OUTCOME: Final = re.compile(r"(?:status|state|reason|result|outcome|decision|verdict)$")
+_OUTCOME: Final = re.compile(
+    r"(?:status|state|reason|result|outcome|decision|verdict|rule|rulename|technique|category|eventtype|issue)$"
+)
+# How fields end that hold an error, whatever comes before: streamingError, sync_failure.
+_ERROR: Final = re.compile(r"..(?:error|failure|exception|fault|cause)$")
 # How fields end that state why, or which error: finish_reason, smsErrorCode.
 _WHY: Final = re.compile(
     r"[a-z](?:reason|cause|(?P<code>(?:error|fail|failure|reject|result|reason|exit)code))$"
@@ -188,7 +194,8 @@ def plan(names: tuple[str, ...]) -> Plan:
         return tuple(name for _, name in sorted((ranks[key], name) for key, name in folded if key in ranks))
 
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
-    reasons, details, codes, cues = of(Role.REASON), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
+    other_errors = tuple(name for key, name in sorted(folded) if _ERROR.search(key) and key not in _ROLES)
+    reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
     why = [(name, _WHY.search(key)) for key, name in sorted(folded) if name not in (*reasons, *codes, *cues)]
     codes += tuple(name for name, found in why if found and found["code"])
@@ -196,7 +203,9 @@ def plan(names: tuple[str, ...]) -> Plan:
     joining = tuple(
         name
         for key, name in folded
-        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES) or _WHY.search(key)
+        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES)
+        or _WHY.search(key)
+        or name in other_errors
     )
     holders = of(Role.HOLDER)
     return Plan(

@@ -6,12 +6,15 @@ import subprocess
 import sys
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 from processor.app.demo import story
+from processor.app.demo.play import WHO
 from processor.parsing.decode import decode
+from sinks.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,6 +69,20 @@ def test_the_noise_is_muted_and_the_incident_came_back_after_it_was_resolved(pla
     assert (fault["status"], fault["priority"]) == ("open", "P1")
     assert list(fault["revisions"]) == ["pay-gate-00042", "pay-gate-00044"]
     assert "UnknownCurrencyError: no rate for currency CHF" in fault["template"]
+
+
+def test_the_incident_was_acknowledged_resolved_and_is_assigned_to_nobody_since(played):
+    store = SqliteStore(f"{played[0]}/demo/garden.db")
+    (fault,) = [one for one in store.clusters() if one.stream.kind == "exception"]
+    acted = [one for one in store.audit(200) if one.who == WHO and one.action in ("acknowledge", "resolve")]
+    store.close()
+
+    assert [one.action for one in sorted(acted, key=attrgetter("at")) if one.cluster_id == fault.id] == [
+        "acknowledge",
+        "resolve",
+    ]
+    assert len({one.cluster_id for one in acted if one.action == "acknowledge"}) == 4, "every cluster of the incident"
+    assert fault.triage.assigned_to == ""
 
 
 def test_one_issue_speaks_for_the_incident_and_was_closed_and_opened_again(played, gardener):

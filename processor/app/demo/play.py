@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WHO: Final = "demo"
 STATE_FILE: Final = "garden.db"
 ISSUES: Final = "issues"
+_PRESENT: Final = (Status.OPEN, Status.ACKNOWLEDGED)
 _LOOK_S: Final = 5.0
 _TAIL_S: Final = 12.0
 """Seconds after the last entry, for the issues to be updated."""
@@ -109,7 +110,7 @@ class Demo:
             for incident in incidents(everything, self._clock.now()):
                 if incident.ids & found:
                     found |= incident.ids
-        return [one for one in everything if one.id in found and one.triage.status is Status.OPEN]
+        return [one for one in everything if one.id in found and one.triage.status in _PRESENT]
 
 
 class _DueEntries:

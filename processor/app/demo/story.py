@@ -18,6 +18,7 @@ PROJECT: Final = "demo-shop"
 BAD_DEPLOY_S: Final = 45
 OUTAGE_S: Final = 80
 MUTE_S: Final = 110
+ACKNOWLEDGE_S: Final = 145
 FIX_S: Final = 150
 RESOLVE_S: Final = 185
 REGRESS_S: Final = 235
@@ -47,6 +48,9 @@ ACTS: Final = (
     Act(BAD_DEPLOY_S, "Deploy: pay-gate-00042. Charges in a foreign currency fail, and checkout with them."),
     Act(OUTAGE_S, "Outage: pay-gate's instances run out of memory. One incident on the page, not a dozen problems."),
     Act(MUTE_S, "On-call mutes the basket's slow queries: known, and nobody's tonight.", "mute", "service:basket slow"),
+    Act(
+        ACKNOWLEDGE_S, "On-call acknowledges the incident: somebody is on it.", "acknowledge", "currency", incident=True
+    ),
     Act(FIX_S, "Fix: pay-gate-00043 goes out, the failures end."),
     Act(RESOLVE_S, "On-call resolves the incident, all of it.", "resolve", "currency", incident=True),
     Act(REGRESS_S, "Deploy: pay-gate-00044 lost the fix. What was resolved comes back as a regression."),

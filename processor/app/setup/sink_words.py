@@ -55,6 +55,7 @@ _LEVEL_PATTERNS: Final = (
     "^[^a-z]*(warning|error|critical) ([a-z.-]+ : | )",
     " (warning|error) [A-Za-z0-9_.-]+[[][0-9]+[]] ",
     "^[^ -~]+ (Error|Warning): ",
+    "[^ -~] +(warning|error|fatal)  +[^ ]",
     "^(warn|fail|crit): ",
     "^p?npm (ERR|error|warn|WARN)",
 )
@@ -73,8 +74,8 @@ _CRASH_PATTERNS: Final = (
         "|[.]{3} [0-9]+ (more|common frames))"
     ),
     (
-        "^[[:space:]]*((?i:unhandled|uncaught) ?(exception|error|promise)|[Uu]n(handled|caught) [A-Za-z]+Error"
-        "|UnhandledPromiseRejection)"
+        "^[[:space:]]*((?i:unhandled|uncaught) ?(exception|error|promise|rejection)"
+        "|[Uu]n(handled|caught) [A-Za-z]+Error|UnhandledPromiseRejection)"
     ),
     (
         "^[[:space:]]*([A-Za-z0-9_$]+[^A-Za-z0-9_$[:space:]]{1,2})*[A-Z][A-Za-z0-9_$]*(Error|ption)"

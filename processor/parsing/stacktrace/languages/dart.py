@@ -10,12 +10,14 @@ import re
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
-from processor.parsing.stacktrace.model import Frame, Traceback, complete
+from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
 
 _FRAME = re.compile(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
 _TERSE = re.compile(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
 _UNHANDLED = re.compile(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
+_FLUTTER = re.compile(r"The following .* was thrown\b")
+_QUALIFIED = re.compile(r"(?:Unhandled exception: ?)?(\w+(?:Error|Exception)) \([\w ]+\): (.*)$")
 _CLOSURE = re.compile(r"\.?<anonymous closure>|<fn>")
 _LIBRARIES = (
     "dart:",
@@ -39,7 +41,22 @@ def parse(lines: list[str]) -> Traceback | None:
             frames.append(_frame(match.group(3), match.group(1), match.group(2)))
         elif not frames:
             head.append(_UNHANDLED.sub("", line))
-    return complete("dart", [heads.raised(head, frames)] if frames else [])
+    return complete("dart", [_raised(head, frames)] if frames else [])
+
+
+def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    head = [line for line in head if line.strip(" ^═")]
+    thrown = next((number for number, line in enumerate(head) if _FLUTTER.match(line)), None)
+    if thrown is not None:
+        head = head[thrown + 1 : thrown + 2]
+    for line in head:
+        if match := _QUALIFIED.match(line):
+            return Raised(match.group(1), match.group(2), tuple(reversed(frames)))
+    found = heads.raised(head, frames)
+    if found.type or not head:
+        return found
+    # "Bad state: No element" names no class; a logger's own line may be above it.
+    return Raised("", head[-1].strip(), found.frames)
 
 
 def _frame(function: str, path: str, line: str | None) -> Frame:
@@ -63,13 +80,14 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules(
             (r".{0,120}Unhandled [Ee]xception:", "head"),
+            (r"══╡ EXCEPTION CAUGHT BY ", "head"),
             (rf"(?!\s|#\d).{{0,300}}?{heads.TYPED}", "head"),
             (r"(?!#\d|\s)", "line"),
         ),
         states={
             "line": rules((_AT, "frames")),
             "head": rules((_AT, "frames"), (rf"{RECORD}|#\d", ""), (r"", "head")),
-            "frames": rules((_AT, "frames"), (r"<asynchronous suspension>|\(elided ", "frames")),
+            "frames": rules((_AT, "frames"), (r"<asynchronous suspension>|\(elided |═+$", "frames")),
         },
         accepting=frozenset({"frames"}),
     ),
@@ -78,6 +96,7 @@ LANGUAGE = Language(
         r"#\d+ +\S.* \((?:dart|package|file|org-dartlang-sdk):[^()]*\)\s*$",
         r"<asynchronous suspension>$",
         r"Unhandled exception:$",
+        r"══╡ EXCEPTION CAUGHT BY ",
     ),
     noise=(r"\.dart:\d+(?::\d+)?",),
     lines=(r"\(elided ",),

@@ -26,6 +26,8 @@ _EXITS = frozenset({"exit", "EXIT", "throw", "stop"})
 _EXCEPTION = re.compile(r"\s*exception (error|exit|throw): (.*)$")
 _CALLED = re.compile(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
 _REASON = re.compile(r"\{(?:\{)?([a-z_]+)[,}]")
+_STATED = re.compile(r" = (?:error|exit|throw):([a-z_]\w*)")  # gen_statem
+_WRAPPERS = frozenset({"shutdown", "failed_to_start_child", "error", "exit", "throw"})
 _ANONYMOUS = re.compile(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
 _LIBRARIES = frozenset(
     [
@@ -127,8 +129,12 @@ def _erlang(text: str) -> Traceback | None:
         return None
     first = _ERLANG.search(text)
     before = text[: first.start()] if first else ""
+    before = before.rpartition("Reason for termination")[2]
+    if named := _STATED.match(before):
+        return Traceback("elixir", (Raised(named.group(1), "", tuple(reversed(frames))),))
     reasons = _REASON.findall(before)
-    return Traceback("elixir", (Raised(reasons[-1] if reasons else "error", "", tuple(reversed(frames))),))
+    reason = next((reason for reason in reasons if reason not in _WRAPPERS), "error")
+    return Traceback("elixir", (Raised(reason, "", tuple(reversed(frames))),))
 
 
 def _frame(application: str, path: str, line: str, call: str) -> Frame:
@@ -149,6 +155,7 @@ LANGUAGE = Language(
     parse=parse,
     automaton=Automaton(
         start=rules(
+            (r"(?:\{\")?init terminating in ", "boot"),
             (r".{0,200}\*\* \([A-Za-z_][\w.]*\)", "raised"),
             (
                 (
@@ -159,6 +166,7 @@ LANGUAGE = Language(
             ),
         ),
         states={
+            "boot": rules((r"init terminating in |Crash dump ", "boot")),
             "report": rules(
                 (r".{0,60}\*\* \(", "raised"),
                 (r"\s*\{", "terms"),
@@ -180,7 +188,7 @@ LANGUAGE = Language(
             ),
             "terms": rules((r"\s*[\[{]", "terms"), (r"\s+\S", "terms")),
         },
-        accepting=frozenset({"raised", "frames", "rest", "terms", "crash"}),
+        accepting=frozenset({"boot", "raised", "frames", "rest", "terms", "crash"}),
     ),
     fragments=(
         r"\s+in (?:function|call from) +\S+:\S+/\d+",
@@ -189,11 +197,17 @@ LANGUAGE = Language(
         r"\s+\([\w.]+ [^()]*\) \S+\.(?:exs?|erl|eex|heex):\d+: ",
         r"\s+\S+\.exs?:\d+: ",
         r"Error in process <",
+        r"(?:\{\")?init terminating in ",
         r"\s*\[?\{[a-z]\w*,'?[\w/<>-]+'?,(?:\d+|\[.*\]),\[\{file,",
     ),
-    crash=(r".{0,80}[*]{2} \([A-Z][\w.]*\) ",),
+    crash=(
+        r"(?:\{\")?init terminating in ",
+        r".{0,80}[*]{2} \([A-Z][\w.]*\) ",
+    ),
     noise=(r"\.exs?:\d+", r"#PID<[\d.]+>"),
     lines=(
+        r"Crash dump is being written",
+        r"[*]{2} ",
         r"(?:Last message|State|Function|Initial Call|Ancestors)\b",
         r"\{\w+,\[\{",
     ),

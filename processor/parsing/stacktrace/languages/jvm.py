@@ -16,7 +16,7 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complet
 from processor.parsing.stacktrace.paths import line_number
 
 _FRAME = re.compile(
-    r"\s*+at (?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
+    r"\s*+at (?:[\w$]+ @ )?(?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
     r"\((?:Native Method|Unknown Source|<generated>|SourceFile(?::\d+)?"
     r"|([^\s():]*\.(?:java|kt|kts|scala|groovy|cljc?))(?::(-?\d+))?"
     r"|NO_SOURCE_FILE(?::\d+)?)\)"
@@ -104,7 +104,7 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     return Raised(named.group(1), named.group(2) or "", found.frames) if named else found
 
 
-_AT = r"\s+at (?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"
+_AT = r"\s+at (?:[\w$]+ @ )?(?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"
 _MORE = r"\s*\.\.\. (?:\d+ )?(?:more|common frames omitted|frames? (?:truncated|excluded)|lines? )"
 _LINKED = r"\s*(?:Caused by|Wrapped by|Suppressed): \S"
 
@@ -145,7 +145,7 @@ LANGUAGE = Language(
         unfinished=frozenset({"thrown"}),
     ),
     fragments=(
-        r"\s+at [^\s()]+\.[^\s.()]+\([^()]*\)(?:\s*~?\[.*\])?\s*$",
+        r"\s+at (?:[\w$]+ @ )?[^\s()]+\.[^\s.()]+\([^()]*\)(?:\s*~?\[.*\])?\s*$",
         r"\s*(?:Caused by|Wrapped by|Suppressed): \S",
         r"\s*\.\.\. \d+ (?:more|common frames omitted|frames? truncated)",
         r"Exception in thread \"",

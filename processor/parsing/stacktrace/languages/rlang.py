@@ -18,7 +18,7 @@ _ERROR = re.compile(
     r"|Error in [^\s:].{0,200}? :\s+(.*)$"
 )
 _CALLS = re.compile(r"Calls: (.*)$")
-_TREE = re.compile(r"\s*\d+\. [│├└─▆ \\|+-]*([\w.:$<>-]+)\(")
+_TREE = re.compile(r"\s*\d+\. [│├└─▆ \\|+-]*(?:global )?([\w.:$<>-]+)\(")
 _NUMBERED = re.compile(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
 _UNNAMED = frozenset({"...", "<Anonymous>", "FUN"})
 _BASE = frozenset(
@@ -62,10 +62,19 @@ def parse(lines: list[str]) -> Traceback | None:
             frames.insert(0, _frame(match.group(1), match.group(2) or "", line_number(match.group(3))))
     if said is None:
         return None
-    if said[0] and (not frames or frames[-1].function != said[0]):
+    if said[0] and (not frames or frames[-1].function != said[0]) and not any(f.function == said[0] for f in frames):
         frames.append(_frame(said[0]))
     is_end = any(line.startswith("Execution halted") for line in lines)
-    return Traceback("r", (Raised("Error", said[1], tuple(frames)),)) if frames or is_end else None
+    cause = _cause(lines)
+    chain = [Raised("Error", cause, tuple(frames)), Raised("Error", said[1], ())] if cause else []
+    return Traceback("r", tuple(chain or [Raised("Error", said[1], tuple(frames))])) if frames or is_end else None
+
+
+def _cause(lines: list[str]) -> str:
+    """Return the message of the innermost cause, as rlang prints it: `Caused by error:` and `! object not found`."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("Caused by error")]
+    below = lines[starts[-1] + 1 :] if starts else []
+    return next((line.lstrip("! ") for line in below if line.startswith("! ")), "")
 
 
 def _frame(name: str, path: str = "", line: int = 0) -> Frame:
@@ -73,7 +82,7 @@ def _frame(name: str, path: str = "", line: int = 0) -> Frame:
     return Frame(function, owner.strip(":"), not owner.strip(":") and function not in _BASE, path, line)
 
 
-_HEAD = r"Error in (?:[`\w.:$]+\(.*\)`? ?:|[^\s:].{0,200} :(?:\s|$))"
+_HEAD = r"Error in (?:`?[\w.:$]+\(.*\)`? ?:|[^\s:].{0,200} :(?:\s|$))"
 _TAIL = r"Calls: |Execution halted|Backtrace:|In addition: |Traceback:|Caused by error"
 
 LANGUAGE = Language(
@@ -84,16 +93,27 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((_HEAD, "error"), (r"Error ?:", "bare")),
         states={
-            "error": rules((_TAIL, "tail"), (RECORD, ""), (r"\s|[!xi•✖\u2139] ", "error")),
-            "bare": rules((_TAIL, "tail"), (r"[!xi•✖\u2139] ", "bare")),
-            "tail": rules((_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖\u2139] ", "tail")),
+            "error": rules(
+                (r"In addition: ", "warned"),
+                (_TAIL, "tail"),
+                (r"\d+: ", "error"),
+                (RECORD, ""),
+                (r"\s|[!xi•✖\u2139] ", "error"),
+            ),
+            "bare": rules((_TAIL, "tail"), ("[!xi•✖\u2139] ", "bare")),
+            "warned": rules((r"Calls: |Execution halted", "tail"), (r"\s|In |\d+: ", "warned")),
+            "tail": rules(
+                (r"In addition: ", "warned"), (_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖\u2139] ", "tail")
+            ),
         },
-        accepting=frozenset({"error", "tail"}),
+        accepting=frozenset({"error", "tail", "warned"}),
     ),
     fragments=(_HEAD, r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
     crash=(_HEAD, r"Execution halted$"),
     lines=(
         r"Backtrace:",
-        r"[!xi] ",
+        r"In (?:addition: |\S.*\) :)",
+        "[!xi•✖\u2139] ",
+        r"Caused by error",
     ),
 )
