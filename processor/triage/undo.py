@@ -93,7 +93,7 @@ def _restored(now: Triage, before: Triage) -> Triage:
     """Restore a person's earlier decision; what the controller has written since stays."""
     return replace(
         now,
-        notes=replace(now.notes, replaced=None),
+        notes=replace(now.notes, replaced=before.notes.replaced),
         status=before.status,
         priority=before.priority,
         priority_by=before.priority_by,
