@@ -210,6 +210,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
     ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
+    ("listed", ("s {",), rf"(?<=[a-z]s )\{{(?P<body>{_ITEM}(?:, ?{_ITEM})*)\}}", "{<*>}"),
     ("switch", (" o",), r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", ("***",), r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", ("<<*>", "><*>", "~<*>", "<=<*>", ">=<*>", "~=<*>"), r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
@@ -262,6 +263,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
         VALUE,
     ),
+    ("list", (" and <*>", " or <*>"), r"(?<=[a-z]s )<\*>,? (?:and|or) <\*>", VALUE),  # seats 12A, 12B and 12C
     # Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0; Wget/1.21
     ("agent", ("/<*>",), rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
     (

@@ -16,7 +16,6 @@ from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
-    AUXILIARIES,
     CAUSES,
     CODE_NOUNS,
     COMPANIONS,
@@ -54,7 +53,7 @@ _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:E
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
-_MARKS: Final = frozenset("\"'`:=(\\")
+_MARKS: Final = frozenset("\"'`:=([\\")
 # The argument of these is the missing name, whatever its form.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
@@ -234,8 +233,8 @@ def _is_free(core: str) -> bool:
 
 
 def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:  # noqa: PLR0911  # a table too
-    is_said_of = words[i + 2 : i + 3] and words[i + 2].casefold() in AUXILIARIES and lead in PREPOSITIONS
-    end, kinds = capitals.run(words, i, comma=bool(is_said_of) or _singular(lead) in _LISTED)
+    is_listed = i > 0 and capitals.is_last_first(words, i)
+    end, kinds = capitals.run(words, i, comma=is_listed or _singular(lead) in _LISTED)
     if end == i:
         return None
     run = [word.strip(OPENING + CLOSING) for word in words[i:end]]
@@ -251,7 +250,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
-    if len(run) > 1 and (folded[-1] in capitals.LEGAL or folded[0] in capitals.TITLES):
+    if len(run) > 1 and (is_listed or folded[-1] in capitals.LEGAL or folded[0] in capitals.TITLES):
         return "name of a company or person", end
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
@@ -261,7 +260,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         if lead in NAMERS and _singular(before) in CODE_NOUNS:
             return None
         return (f"beside {lead}", end) if unknown and not capitals.is_acronym(run) else None
-    if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.isupper() for word in run):
+    if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.rstrip("s").isupper() for word in run):
         return f"name after {lead}", end
     return None
 

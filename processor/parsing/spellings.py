@@ -88,7 +88,7 @@ holder  | Serilog, winston, loguru, gcloud's agents          | properties metada
 holder  | exceptions that are objects                        | error err exception thrown log event details
 holder  | .NET, log4j, zap, MongoDB                          | state scope mdc attr custom
 holder  | calls, jobs and their outcomes                     | result response res resp reply job task operation
-holder  | calls, jobs and their outcomes                     | upstream
+holder  | calls, jobs and their outcomes                     | upstream extensions
 """
 
 
@@ -149,7 +149,10 @@ _OUTCOME: Final = re.compile(
 # How fields end that hold an error, whatever comes before: streamingError, sync_failure.
 _ERROR: Final = re.compile(r"..(?:error|failure|exception|fault|cause)$")
 # How fields end that state why, or which error: finish_reason, smsErrorCode.
-_WHY: Final = re.compile(r"[a-z](?:reason|cause|(?:error|fail|failure|reject|result|reason|exit)code)$")
+_WHY: Final = re.compile(
+    r"[a-z](?:reason|cause|(?P<code>(?:error|fail|failure|reject|result|reason|exit)code))$"
+    r"|^(?:required|missing|needed|lacking|expected)(?:scope|permission|role|privilege|claim|grant|right|capability)s?$"
+)
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -194,7 +197,9 @@ def plan(names: tuple[str, ...]) -> Plan:
     other_errors = tuple(name for key, name in sorted(folded) if _ERROR.search(key) and key not in _ROLES)
     reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
-    cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
+    why = [(name, _WHY.search(key)) for key, name in sorted(folded) if name not in (*reasons, *codes, *cues)]
+    codes += tuple(name for name, found in why if found and found["code"])
+    cues += tuple(name for name, found in why if found and not found["code"])
     joining = tuple(
         name
         for key, name in folded
