@@ -121,6 +121,7 @@ bench: $(READY) ## Measure accuracy, speed and memory
 
 mutations: $(READY) ## Change one line of behaviour at a time and see whether a test fails
 	$(BIN)/python bench/mutations.py
+	scripts/check-terraform --setup && $(BIN)/python bench/deployment_mutations.py
 
 fuzz: $(READY) ## Fuzz the steps for ten minutes
 	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz

@@ -129,6 +129,11 @@ def stand_in(found):
     return "\n\n".join([rows(head, *lines), "Counts were exact to the entry each time.", *killed])
 
 
+def lanes(found):
+    lines = [(one["lanes"], f"{one['per_s']:,.0f}", f"{one['per_s'] / found[0]['per_s']:.2f}") for one in found]
+    return rows(("lanes", "entries/s", "times one"), *lines) + "\n\nCounts were exact to the entry each time."
+
+
 # Part -> (page, command, the table made of what it prints); parts with one command share one run of it.
 PARTS = {
     "accuracy": ("accuracy.md", ("accuracy.py", "{data}/loghub", "--baseline", "--shuffles", "5", "--json"), accuracy),
@@ -140,6 +145,7 @@ PARTS = {
     "cost": ("scale.md", ("scale.py", "--json"), cost),
     "workers": ("scale.md", ("scale.py", "--json"), workers),
     "stand-in": ("scale.md", ("stand_in.py", "--messages", "50000", "--kills", "--json"), stand_in),
+    "lanes": ("scale.md", ("lanes.py", "--json"), lanes),
     "way": ("scale.md", ("e2e.py", "--rates", "500", "--repeats", "3", "--json"), way),
 }  # fmt: skip
 

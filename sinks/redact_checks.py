@@ -131,10 +131,12 @@ def _one_case(value: str, before: str) -> bool:
     """Return whether a token of one case is random; hexadecimal digests and identifiers are not meant."""
     part = max(re.split("[-_]", value), key=len)
     digits = sum(char.isdigit() for char in part)
-    if digits * 10 < len(part) or digits * 2 > len(part) or re.fullmatch("[0-9a-fA-F]+", part):
+    # Base32 has six digits in 32 signs, and nobody writes thirty capital letters without a space.
+    least = 20 if part.isupper() else 8
+    if digits * least < len(part) or digits * 2 > len(part) or re.fullmatch("[0-9a-fA-F]+", part):
         return False
     del before
-    return len(re.findall(r"[A-Za-z]\d", part)) * 8 >= len(part) and _entropy(part) >= _MIN_ENTROPY
+    return len(re.findall(r"[A-Za-z]\d", part)) * least >= len(part) and _entropy(part) >= _MIN_ENTROPY
 
 
 def _modulo_11(value: str, before: str) -> bool:

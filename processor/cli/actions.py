@@ -57,8 +57,29 @@ def resolve(cluster_id: str, next_revision: bool, **options: Any) -> None:
 @click.command()
 @_reaching
 def reopen(cluster_id: str, **options: Any) -> None:
-    """Undo a mute, a resolve or an acknowledgement."""
+    """Open a cluster that is muted, resolved or acknowledged; `gardener undo` restores what was before."""
     _decide(cluster_id, "reopen", options)
+
+
+@click.command("undo")
+@_reaching
+def undo_command(cluster_id: str, **options: Any) -> None:
+    """Take the last decision about a cluster back: an earlier mute, priority or assignee holds again.
+
+    Once, and only until something else has changed the decision. `gardener merge` and `split` print what undoes them.
+    """
+    from processor.triage.undo import last_decision, take_back
+
+    with _opened(options) as store:
+        done = 0
+        for one in (_members(store, cluster_id, "reopen") if options["incident"] else None) or [cluster_id]:
+            cluster = store.cluster(one)
+            undo = last_decision(cluster) if cluster else None
+            if undo is not None:
+                click.echo(_state_of(take_back(store, undo, now=datetime.now(UTC), who=me())))
+                done += 1
+    if not done:
+        raise click.ClickException(f"{cluster_id} has no decision to take back; `gardener show` says what holds")
 
 
 @click.command()
@@ -109,6 +130,8 @@ def split_command(cluster_id: str, apart: str, **options: str) -> None:
         after = _carry_out(store, cluster_id, "split", options, apart=apart)
     if before is not None and not before.aliases:
         click.echo(f"{cluster_id} does not wait below another issue any more")
+        settings = shared.reading(options["state"], options["config"])
+        click.echo(f"to undo: {shared.hint(f'undo {cluster_id}', settings)}", err=True)
     else:
         click.echo(f"{apart or f'everything merged into {cluster_id}'} is a cluster of its own again")
     _say_undo(options, "split", before, after, apart=apart)
@@ -140,12 +163,19 @@ def what_if(file: str, changed: str, against: str | None, as_json: bool) -> None
         click.echo(line)
 
 
-COMMANDS: Final = (mute, resolve, reopen, acknowledge, assignee, priority, merge, split_command, what_if)
+COMMANDS: Final = (mute, resolve, reopen, undo_command, acknowledge, assignee, priority, merge, split_command, what_if)
+
+
+def _state_of(cluster: Cluster) -> str:
+    from processor.triage.transitions import mute_end
+
+    triage = cluster.triage
+    status = f"{triage.status} {mute_end(triage)}".strip()
+    on_it = f", {triage.assigned_to} is on it" if triage.assigned_to else ""
+    return f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}{on_it}"
 
 
 def _decide(cluster_id: str, action: str, options: dict[str, Any], **wished: Any) -> None:
-    from processor.triage.transitions import mute_end
-
     with _opened(options) as store:
         members = _members(store, cluster_id, action)
         if options["incident"] and not members:
@@ -153,11 +183,7 @@ def _decide(cluster_id: str, action: str, options: dict[str, Any], **wished: Any
                 f"{cluster_id} is part of no incident; without --incident it is done to it alone"
             )
         for one in members if options["incident"] else [cluster_id]:
-            cluster = _carry_out(store, one, action, options, **wished)
-            triage = cluster.triage
-            status = f"{triage.status} {mute_end(triage)}".strip()
-            on_it = f", {triage.assigned_to} is on it" if triage.assigned_to else ""
-            click.echo(f"{cluster.id} is {status}, priority {triage.priority or 'as the policy says'}{on_it}")
+            click.echo(_state_of(_carry_out(store, one, action, options, **wished)))
     if members and not options["incident"]:
         click.echo(f"it is part of an incident of {len(members)} clusters; --incident reaches them all", err=True)
 

@@ -15,7 +15,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "clusters", "show", "top", "serve", "worklog", "rejected", "explain", "assign", "what-if",
     ),
     "Act": (
-        "acknowledge", "mute", "resolve", "reopen", "priority", "assignee", "merge", "split", "forget",
+        "acknowledge", "mute", "resolve", "reopen", "undo", "priority", "assignee", "merge", "split", "forget",
     ),
     "Run": ("replay", "run", "demo", "beam"),
     "Set up": ("setup", "doctor", "config", "migrate", "completion"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from processor.model import Kind
 from processor.model.facets import OTHER
 from processor.parsing import stacktrace
+from processor.parsing.decode import decode
+from processor.parsing.log_entry import DecodeError
 from processor.text import markdown
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_TITLE: Final = 200
 _VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
+_CLASS: Final = re.compile(r"HTTP \dxx ")
 _LEVEL_FIRST: Final = re.compile(
     r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
     r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
@@ -42,6 +45,8 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.HTTP:
         return _request(cluster, wording)
     template, constants = wording.constants(cluster.template, cluster.values)
+    template, fixed = wording.fixed(template, _fixed_parts(cluster))
+    constants |= fixed
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
@@ -49,6 +54,17 @@ def said(cluster: Cluster, wording: Wording) -> str:
     for mark, value in constants.items():
         told = told.replace(mark, value)
     return told
+
+
+def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
+    """Return the parts of the sample's message that come from a schema or a closed set: a method, a code, a status."""
+    if cluster.stream.kind != Kind.TEXT:
+        return ()
+    try:
+        entry = decode(cluster.sample.raw.encode("utf-8", "replace"), cluster.sample.at)
+    except DecodeError:  # cut, or of another form
+        return ()
+    return tuple(entry.text[start:end] for start, end in entry.said)
 
 
 def title(cluster: Cluster, wording: Wording) -> str:
@@ -90,9 +106,11 @@ def _request(cluster: Cluster, wording: Wording) -> str:
     known = cluster.facets["route"]
     most = rows[0][0]
     if len(known) == 1:
-        path = most.partition(" ")[2].rpartition(" ")[0]
-        # If its template names the route already, only the status is new.
-        return f"HTTP {most.rpartition(' ')[2]} {most.rpartition(' ')[0]}" if path in text or " /" not in text else text
+        route, _, status = most.rpartition(" ")
+        if " /" not in text:
+            return f"HTTP {status} {route}"
+        # The template names the route already, and the outcome after it; only the status is new.
+        return _CLASS.sub(f"HTTP {status} ", text, 1) if route.partition(" ")[2] in text else text
     more = "more than " if OTHER in known else ""
     if " /" in text:
         return text

@@ -101,8 +101,8 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
 
     `issue` must be read without lag: a listing from before our own last write would look like a person's change.
     """
-    triage, notes = cluster.triage, cluster.triage.notes
-    written = notes.written
+    triage = cluster.triage
+    written = triage.notes.written
     if written is None:
         return triage
     after = triage
@@ -113,8 +113,7 @@ def heard(cluster: Cluster, issue: Issue, now: datetime) -> Triage:
         after = prioritise(replace(cluster, triage=after), now=now, who="issue", priority=Priority(theirs[0])).triage
     if issue.open != written.open:
         after = _closed(after, cluster, issue, now) if not issue.open else _reopened(after, cluster, now)
-        notes = replace(notes, written=replace(written, open=issue.open))
-        after = replace(after, notes=notes)
+        after = replace(after, notes=replace(after.notes, written=replace(written, open=issue.open)))
     return after
 
 

@@ -19,7 +19,7 @@ from processor.model.template import places
 from processor.parsing import routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 HIDDEN: Final = "…"
 INFRASTRUCTURE: Final = frozenset(
@@ -42,6 +42,7 @@ _CODE_NAME: Final = re.compile(
 """Names from code, configuration and schema: what can stand in a title though it was masked."""
 _WORDS_OF_NAME: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _FIRST_PRIVATE: Final = 0x2801
+_FIRST_FIXED: Final = 0x2880
 _PRIVATE: Final = re.compile("[\u2800-\u28ff]")
 _MAX_CONSTANTS: Final = 50
 _MIN_TIMES: Final = 3
@@ -105,6 +106,20 @@ class Wording:
                 parts += [template[end : place.start], mark]
                 end = place.end
         return "".join([*parts, template[end:]]), known
+
+    def fixed(self, template: str, parts: Iterable[str]) -> tuple[str, dict[str, str]]:
+        """Return the template with a character for each fixed part that it holds, and the parts without names.
+
+        Grouping does not mask what a schema fixes, such as an API's method, and publication must not either.
+        """
+        known: dict[str, str] = {}
+        for part in parts:
+            # The colon stays, since it opens a sentence.
+            if (text := part.rstrip(":")) and text in template and len(known) < _MAX_CONSTANTS:
+                mark = chr(_FIRST_FIXED + len(known))
+                known[mark] = self.route(text)
+                template = template.replace(text, mark, 1)
+        return template, known
 
     def _is_code(self, value: str, key: str) -> bool:
         """Return whether a value after these words is a name from code, with no word that may be a person's name."""

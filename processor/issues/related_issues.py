@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
+from processor.issues.earlier_issues import EarlierIssues
 from processor.model import Kind, Status
 from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from processor.model import Cluster, Issue
+    from processor.model import Cluster, Issue, Triage
     from processor.triage.features import Features
 
 MAX_LINKS: Final = 8
@@ -57,6 +58,7 @@ class Linker:
         self.read_at: dict[str, datetime] = {}
         self._written: dict[str, dict[int, tuple[Issue, str, int]]] = {}
         self._reported: dict[str, tuple[Cluster, Features, int]] = {}
+        self._earlier = EarlierIssues()
         self._changes = 0
         self._compared: dict[str, int] = {}
 
@@ -75,10 +77,11 @@ class Linker:
             del known[number]
 
     def learn(self, clusters: Iterable[Cluster]) -> None:
-        """Take the clusters of this turn; those with an issue can be linked to, of very many only the latest."""
-        having = (one for one in clusters if one.triage.issue and not one.triage.notes.abandoned)
+        """Take the clusters of this turn; those with an issue can be linked to, the older ones by an index."""
+        having = [one for one in clusters if one.triage.issue and not one.triage.notes.abandoned]
         latest = heapq.nlargest(_MAX_REPORTED, having, key=lambda one: (one.first_seen, one.id))
         by_id = {one.id: one for one in latest}
+        self._earlier.learn(one for one in having if one.id not in by_id)
         if by_id.keys() == self._reported.keys():
             return
         self._changes += bool(by_id.keys() - self._reported.keys())
@@ -98,7 +101,11 @@ class Linker:
         known = {notes.earlier, own.url if own else "", *(one.url for one in noted)}
         found = [
             one
-            for one in (*self._people(cluster, repository, before), *self._kin(cluster, before))
+            for one in (
+                *self._people(cluster, repository, before),
+                *self._kin(cluster, before),
+                *(self._older(cluster) if not before else ()),
+            )
             if one.url not in known
         ]
         return (*noted, *found)[:MAX_LINKS] if found else ()
@@ -117,6 +124,12 @@ class Linker:
             if mine and ref and other.id != cluster.id and (why := _why(cluster, mine, other, known)):
                 yield RelatedIssue(number=ref.number, url=ref.url, why=why, cluster=other.id)
 
+    def _older(self, cluster: Cluster) -> Iterator[RelatedIssue]:
+        for mine in features([cluster]):
+            for name, triage, sign in self._earlier.like(mine):
+                if ref := triage.issue:
+                    yield RelatedIssue(number=ref.number, url=ref.url, why=_settled(sign, triage), cluster=name)
+
     def _traits(self, cluster: Cluster) -> Features | None:
         """Return the features of a cluster without an issue; the others show whether its revision is new."""
         known = features([*(one for one, _, _ in self._reported.values()), cluster])
@@ -129,8 +142,12 @@ def _why(cluster: Cluster, mine: Features, other: Cluster, theirs: Features) -> 
     sign = evidence[0].sign if evidence else _ONE_WORD if word_of(cluster, other) else ""
     if not sign:
         return ""
-    at = other.triage.resolved_at
-    settled = other.triage.status is Status.RESOLVED and at is not None
+    return _settled(sign, other.triage)
+
+
+def _settled(sign: str, other: Triage) -> str:
+    at = other.resolved_at
+    settled = other.status is Status.RESOLVED and at is not None
     return f"{sign}; settled on {at:%Y-%m-%d}" if settled else str(sign)
 
 

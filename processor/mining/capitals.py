@@ -78,6 +78,16 @@ def _joins(words: list[str], i: int) -> bool:
     return _starts_upper(words, i + 1) or (words[i + 1 : i + 2] != [] and _joins(words, i + 1))
 
 
+def is_last_first(words: list[str], i: int) -> bool:
+    """Return whether a person is named there as in a register, and a clause ends or a verb follows: "Ek, Bo: ..."."""
+    pair = words[i : i + 2]
+    if len(pair) < 2 or pair[0][-1] != "," or not _starts_upper(words, i + 1):  # noqa: PLR2004
+        return False
+    if any(kind_of(word.strip(OPENING + CLOSING + ".")) is not WordKind.NAME and len(word) > 2 for word in pair):  # noqa: PLR2004  # an initial
+        return False
+    return pair[1][-1] in ":;)" or (i + 2 < len(words) and words[i + 2].casefold() in AUXILIARIES)
+
+
 def subject_end(words: list[str], i: int) -> int:
     """Return the index after a name that begins at `i` and is the subject of a verb; 0 for none.
 

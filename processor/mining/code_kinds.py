@@ -109,6 +109,16 @@ RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
         r"(?:8|16|32|64|80|96|128|256)",
         r"(?![\w(])",
     ),
+    # techniques named with a number, of which a program has few: sha256, utf-8, h264, ipv6, oauth2, base64
+    (("md0", "sha0", "ipv0", "oauth0"), r"(?<![\w.-])(?:md|sha|ipv|oauth)", r"(?:1|2|3|4|5|6)", r"(?![\w.:/-])"),
+    (
+        ("sha0", "sha-0", "crc0", "utf0", "utf-0", "aes0", "aes-0"),
+        r"(?<![\w.-])(?:sha-?|crc-?|utf-?|aes-?)",
+        r"(?:8|16|32|64|128|192|224|256|384|512)",
+        r"(?![\w.:/])",
+    ),
+    (("h0", "h.0"), r"(?<![\w.-])h\.?", r"(?:261|263|264|265|266)", r"(?![\w.:/-])"),
+    (("base0",), r"(?<![\w.-])base", r"(?:16|32|58|62|64|85)", r"(?![\w.:/-])"),
     # functions of Erlang and Elixir have their number of arguments: Shop.Cart.add/2, shop_cart:add/2
     (
         ("/0",),

@@ -38,7 +38,8 @@ _COUNTED: Final = r"(?! ?(?:[a-z]{2,}s|ms|[KMG]?i?B|of|more|out|%)(?!\w))"  # 45
 def _like(number: str) -> str:
     """Return the number's pattern for text whose runs of digits are a single `0`."""
     like = number.replace("[45][0-9]{2}", "0").replace("[45]", "0")
-    like = like.replace("(?:8|16|32|64|80|96|128|256)", "0").replace("[0-9][0-9A-F]{3}", "0[0A-F]{0,3}")
+    like = re.sub(r"\(\?:[0-9|]+\)", "0", like)
+    like = like.replace("[0-9][0-9A-F]{3}", "0[0A-F]{0,3}")
     like = like.replace("[0-9A-Z]{5}", "[0A-Z]{1,5}").replace("[0-9A-Z]", "[0A-Z]")
     like = like.replace("0x[0-9A-F]{1,8}", "0x[0A-F]{1,8}").replace("[0-9a-f]{3}", "[0a-f]{1,3}")
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)

@@ -20,7 +20,14 @@ _FILE_NOUNS = (
 )  # fmt: skip
 _FILE_PRODUCTS = ("thumbnail", "preview", "copy", "scan", "import", "upload", "conversion", "export")  # "copy of"
 _HOLDS_FILE = rf"{'|'.join(_FILE_NOUNS)}|(?:{'|'.join(_FILE_PRODUCTS)}) of"
-_TAKES_FILE = r"open|read|load|save|print|preview|convert|scan|render|attach|upload|download|delete|parse"
+_TAKES_FILE = (
+    r"open|read|load|save|print|preview|convert|scan|render|attach|upload|download|delete|parse|index|import|export|play"
+    r"|process|transcode|compress|sign|encrypt|decrypt|share|sync|copy|move|rename|merge|split|classify|translate|send"
+    r"|archive|restore|store|fetch|publish|stream"
+)
+_DOCUMENT_NOUNS = (
+    r"clip|song|track|movie|slides?|deck|form|contract|receipt|statement|letter|invoice|report|certificate|book|drawing"
+)
 _DOCUMENTS = (
     "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "odt", "ods", "csv", "rtf", "epub", "png", "jpg", "jpeg", "gif",
     "heic", "tif", "tiff", "webp", "mov", "wav", "zip",
@@ -31,9 +38,13 @@ _OF_FILE_NAME = (
     rf"(?:(?!(?:from|in|to|for|of|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
     r"[^\s\"'`:,;/=]{0,60}"
 )
+_OF_DOCUMENT = (  # as a person names it, "minutes of May.docx"
+    rf"(?:(?!(?:from|to|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}|{_DOCUMENT_NOUNS}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
+    r"[^\s\"'`:,;/=]{0,60}"
+)
 BLANKED_FILE: Final = re.compile(
     rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) (?:[^\s\"'`:,;=]{{1,200}}/)?{_OF_FILE_NAME}\.{EXTENSION}"
-    rf"|(?P<verb>{_TAKES_FILE}) {_OF_FILE_NAME}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
+    rf"|(?P<verb>{_TAKES_FILE}|{_DOCUMENT_NOUNS}) {_OF_DOCUMENT}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
     re.IGNORECASE,
 )
 """A file name with blanks in it, beside a noun that announces a file, "upload Q3 figures v2.xlsx", or a document beside

@@ -116,6 +116,7 @@ _PRODUCT = (
 )
 _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
+    r"|came|went"
 )
 _CURRENCY = (
     r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
@@ -210,6 +211,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
     ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
+    ("listed", ("s {",), rf"(?<=[a-z]s )\{{(?P<body>{_ITEM}(?:, ?{_ITEM})*)\}}", "{<*>}"),
     ("switch", (" o",), r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", ("***",), r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", ("<<*>", "><*>", "~<*>", "<=<*>", ">=<*>", "~=<*>"), r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
@@ -228,7 +230,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     (
         "date",
         _NAMES_OF_DATES,
-        rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>",
+        (
+            rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>"
+            rf"|(?:(?<!\w)the )?<\*> of {_MONTH}(?!\w)"
+        ),
         VALUE,
     ),
     ("date", (VALUE,), rf"<\*> ?{_ZONE}(?!\w)", VALUE),
@@ -262,13 +267,15 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         rf"<\*>(?:{_JOINT}(?:<\*>|\(<\*>(?:{_JOINT}<\*>)*\)|\[<\*>(?:{_JOINT}<\*>)*\]))+",
         VALUE,
     ),
+    ("list", (" and <*>", " or <*>"), r"(?<=[a-z]s )<\*>,? (?:and|or) <\*>", VALUE),  # seats 12A, 12B and 12C
     # Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0; Wget/1.21
     ("agent", ("/<*>",), rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
     (
         "typed",
-        ("earch",),
+        ("earch", "uggestion", "ompletion"),
         (
-            r"(?<!\w)(?P<lead>[Ss]earch(?:ed|ing|es)? for) (?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
+            r"(?<!\w)(?P<lead>(?:[Ss]earch(?:ed|ing|es)?|[Ss]uggestions?|[Cc]ompletions?) for) "
+            r"(?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
             rf"(?=[:,;]| (?:{_ENDS_TYPED})(?!\w)|$)"
         ),
         rf"\g<lead> {VALUE}",

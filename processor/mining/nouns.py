@@ -32,10 +32,12 @@ DATA_NOUNS: Final = rows(
     "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
     "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
     "category campaign playlist album track song book recipe game match tournament album article page-title post",
+    "dish meal drink ingredient wine",
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
-    "prefix experiment slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
+    "env environment tier segment cohort prefix experiment",
+    "slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
@@ -79,12 +81,12 @@ CODE_NOUNS: Final = rows(
     "attribute property field argument arguments arg parameter param option keyword kwarg variable identifier symbol",
     "function method procedure routine class interface trait struct type constant macro module package library",
     "assembly import export named-export bean component directive hook middleware decorator annotation exception name",
-    "operator member property-name getter setter global local token-type character opcode instruction fixture",
+    "operator op member property-name getter setter global local token-type character opcode instruction fixture",
     # of schema
     "column relation table view index constraint sequence trigger enum schema migration mapping collection",
     "foreign-key primary-key key keys keyspace tablespace statistic fields columns",
     # of configuration
-    "setting settings config configuration env variable variables environment-variable flag switch feature header",
+    "setting settings config configuration variable variables environment-variable flag switch feature header",
     "cookie directive section receiver route-name profile plugin extension addon add-on input output secret configmap",
     "template filter helper tag-name layout partial locale-key translation resource resources kind datasource",
     # of permission and limit

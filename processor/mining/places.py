@@ -16,7 +16,6 @@ from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
-    AUXILIARIES,
     CAUSES,
     CODE_NOUNS,
     COMPANIONS,
@@ -44,7 +43,7 @@ _DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
 _NAMESPACED = re.compile(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
 _FAILURE = re.compile(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
-    r"|undefined|exception|lacks?|requires?|required|unexpected|unsupported|refused|forbidden)(?!\w)",
+    r"|undefined|exception|lacks?|requires?|required|needs?|unexpected|unsupported|refused|forbidden)(?!\w)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
@@ -54,7 +53,7 @@ _ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:E
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = re.compile("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
-_MARKS: Final = frozenset("\"'`:=(\\")
+_MARKS: Final = frozenset("\"'`:=([\\")
 # The argument of these is the missing name, whatever its form.
 LOOKUP: Final = re.compile(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
@@ -223,7 +222,9 @@ def _is_introduced(words: list[str], i: int, core: str) -> bool:
 
 
 def _is_code_lead(lead: str) -> bool:
-    return _singular(lead) in CODE_NOUNS or lead in {"missing", "lacks", "perform", "requires", "denied", "have"}
+    return _singular(lead) in CODE_NOUNS or lead in {
+        "missing", "lacks", "perform", "requires", "denied", "have", "needs", "need", "granted", "grant", "lacking",
+    }  # fmt: skip
 
 
 def _is_free(core: str) -> bool:
@@ -234,8 +235,8 @@ def _is_free(core: str) -> bool:
 
 
 def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:  # noqa: PLR0911  # a table too
-    is_said_of = words[i + 2 : i + 3] and words[i + 2].casefold() in AUXILIARIES and lead in PREPOSITIONS
-    end, kinds = capitals.run(words, i, comma=bool(is_said_of) or _singular(lead) in _LISTED)
+    is_listed = i > 0 and capitals.is_last_first(words, i)
+    end, kinds = capitals.run(words, i, comma=is_listed or _singular(lead) in _LISTED)
     if end == i:
         return None
     run = [word.strip(OPENING + CLOSING) for word in words[i:end]]
@@ -251,7 +252,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
     for stop in range(min(end, i + vocabulary.LONGEST_NAME), i, -1):
         if vocabulary.is_closed(" ".join(run[: stop - i])):
             return "country, city, language or day", stop
-    if len(run) > 1 and (folded[-1] in capitals.LEGAL or folded[0] in capitals.TITLES):
+    if len(run) > 1 and (is_listed or folded[-1] in capitals.LEGAL or folded[0] in capitals.TITLES):
         return "name of a company or person", end
     if in_place and len(run) == 1 and vocabulary.is_currency(run[0]) and not vocabulary.is_ordinary(run[0]):
         return "currency", end
@@ -261,7 +262,7 @@ def _capitalised(words: list[str], i: int, lead: str) -> tuple[str, int] | None:
         if lead in NAMERS and _singular(before) in CODE_NOUNS:
             return None
         return (f"beside {lead}", end) if unknown and not capitals.is_acronym(run) else None
-    if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.isupper() for word in run):
+    if in_place and any(kind_of(word.rstrip(".")) is WordKind.NAME and not word.rstrip("s").isupper() for word in run):
         return f"name after {lead}", end
     return None
 

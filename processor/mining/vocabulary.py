@@ -157,6 +157,8 @@ def is_code(word: str) -> bool:
     """Return whether a word has the form of an identifier: `snake_case`, `camelCase`, `a.b`, `A::b`, `f()`."""
     if "::" in word or word.endswith("()"):
         return True
+    if "-" in word and all(part.istitle() and not is_ordinary(part) for part in word.split("-")):
+        return False  # Karl-Erik
     if _CAMEL.fullmatch(word.replace(".", "").replace("-", "")):
         return not is_random(word)
     if "_" in word.strip("_") or "." in word.strip("."):

@@ -256,7 +256,7 @@ class WildcardFinder:
             if word == ANY:
                 return 1.0
             kind = WordKind.NAME if word == VALUE or word in NULLS else kind_of(word)
-            if kind is WordKind.NAME and ((word.isupper() and len(word) <= _ACRONYM) or is_foreign):
+            if kind is WordKind.NAME and ((word.rstrip("s").isupper() and len(word) <= _ACRONYM) or is_foreign):
                 kind = WordKind.ORDINARY
             if is_code:
                 kind = WordKind.CODE
@@ -264,7 +264,9 @@ class WildcardFinder:
                 kind = WordKind.NAME
             elif kind is WordKind.NAME and is_subject:
                 kind = WordKind.ORDINARY  # the reporting component, or the cause
-            if kind is WordKind.NAME:
+            if word == VALUE and kind is WordKind.NAME:
+                total += 1 - 1 / settings.code_evidence  # any further word is printed in place of a value
+            elif kind is WordKind.NAME:
                 total += 1 / settings.name_evidence
             else:
                 total += 1 / (settings.code_evidence if kind is WordKind.CODE else settings.evidence)

@@ -71,6 +71,28 @@ class RelatedIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """The decision that a person's last decision replaced; for its fields see `Triage`.
+
+    Attributes:
+        became: the status that the last decision set.
+    """
+
+    became: str
+    status: str
+    priority: str | None = None
+    priority_by: str = "policy"
+    by: str = ""
+    assignee: str = ""
+    note: str = ""
+    changed_at: datetime | None = None
+    mute_until: datetime | None = None
+    mute_until_count: int | None = None
+    resolved_at: datetime | None = None
+    resolved_revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
     """The controller's notes about a cluster.
 
@@ -87,6 +109,7 @@ class Notes:
         new_in, gone_since: from its service's revisions; see `processor.triage.deploys.View`.
         incident: id of the cluster whose issue covers this one, "" if it has its own.
         variant_of: id of the cluster below whose issue this one waits, for readers; see `processor.triage.variants`.
+        replaced: the decision before a person's last one, to take that one back; None after that.
         commands_at: time up to which the issue's comments were searched for commands.
         heard_at: the issue's last change at the last search.
         comments_heard: number of comments when they were last listed; another number triggers a search.
@@ -110,6 +133,7 @@ class Notes:
     gone_since: str = ""
     incident: str = ""
     variant_of: str = ""
+    replaced: Replaced | None = None
     commands_at: datetime | None = None
     comments_heard: int = 0
     heard_at: datetime | None = None

@@ -23,7 +23,7 @@ _UNTOLD: Final = range(100, 400)  # HTTP methods and statuses of success
 _SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
 _CODE: Final = re.compile(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
-_CONSTANT: Final = re.compile(r"[A-Z][A-Z_]{3,59}")
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z_]{3,59}|[a-z]{2,30}(?:_[a-z]{2,30}){1,6}")
 _GOOD: Final = frozenset(
     {"ok", "success", "successful", "succeeded", "none", "null", "true", "false", "active", "running", "done", "info"}
 )
@@ -52,7 +52,9 @@ def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
             fields += [(key, inner[key], True) for key in below.codes]
     for name in at.around:
         if type(inner := payload[name]) is dict:
-            fields += [(key, inner[key], False) for key in plan(tuple(inner)).reasons]
+            below = plan(tuple(inner))
+            fields += [(key, inner[key], False) for key in below.reasons]
+            fields += [(key, inner[key], True) for key in below.codes if _is_constant(inner[key])]
     if not text:
         fields += [(name, payload[name], False) for name in at.outcomes if _is_constant(payload[name])]
     for name, value, is_code in fields:
@@ -64,7 +66,7 @@ def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
 
 
 def _is_constant(value: Any) -> bool:
-    """Return whether a value is written as the constants of enumerations are, such as `DROPPED`."""
+    """Return whether a value is written as the constants of enumerations are: `DROPPED`, `port_scan`."""
     return type(value) is str and _CONSTANT.fullmatch(value) is not None
 
 

@@ -42,6 +42,7 @@ _SEVERITIES: Final[Mapping[object, Severity]] = {level.name: level for level in 
 _HTTP_ERROR: Final = 500
 _HTTP_WARNING: Final = 400
 _STREAM_ENDS: Final = frozenset(name[-7:] for name in severity.AGENT_STREAMS)
+_CATEGORY: Final = re.compile(r"\A(?:trce|dbug|info|warn|fail|crit): \S+\[\d+\]\n")  # .NET's console
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}[A-Za-z]")
 
 
@@ -92,7 +93,7 @@ def _normalise(wire: Wire, resource: MonitoredResource, data: bytes, now: dateti
         (text, said), request = _message(wire)
     level = _SEVERITIES.get(wire.severity)
     if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
-        text, request, level = _of_line(wire, text, request, level)
+        (text, said), request, level = _of_line(wire, Message(text, said), request, level)
     project, service, is_settled, may_be_own, _, _ = resource
     if not is_settled or wire.proto_payload is not None:
         service = _service(wire, resource)
@@ -199,43 +200,50 @@ def _http(fields: Any, payload: dict[str, Any] | None) -> HttpRequest | None:
 
 
 def _of_line(
-    wire: Wire, text: str, request: HttpRequest | None, given: Severity | None
-) -> tuple[str, HttpRequest | None, Severity]:
-    """Return text, request and severity if Cloud Logging has no severity, or only the agent's for a whole stream.
+    wire: Wire, message: Message, request: HttpRequest | None, given: Severity | None
+) -> tuple[Message, HttpRequest | None, Severity]:
+    """Return message, request and severity if Cloud Logging has no severity, or only the agent's for a whole stream.
 
     The writer's own statement comes first: a field of the payload, then the level at the start of the line. The status
     of an access line outweighs a level below it, and a failed request is the subject of its entry.
     """
+    text = message.text
     if wire.text_payload is not None and not text.strip() and request is None:
-        return text, None, Severity.DEFAULT  # a blank line is never reported, whatever stream it came from
+        return message, None, Severity.DEFAULT  # a blank line is never reported, whatever stream it came from
     if given and not severity.is_streams_own(wire.log_name, given.name):
-        return text, request, given
+        return message, request, given
     if not given and wire.severity is not None and (named := levels.of(wire.severity, "cloud")):
-        return text, request, Severity[named]
+        return message, request, Severity[named]
     payload = wire.json_payload
     found = None if payload is None else payloads.level(payload)
     if found is None and text:
         found, places = plain_lines.read(text)
         if places is not None and request is None:
-            return _of_access_line(text, places, found, is_alone=payload is None)
+            return _of_access_line(message, places, found, is_alone=payload is None)
     if found is None and payload is not None:
         found = payloads.carried_level(payload)
     if found is None:
-        return text, request, max(given or Severity.DEFAULT, _by_outcome(wire, request))
-    failed = not text and request is not None and request.status >= _HTTP_ERROR
-    return text, request, max(Severity[found], Severity.ERROR) if failed else Severity[found]
+        return message, request, max(given or Severity.DEFAULT, _by_outcome(wire, request))
+    level = Severity[found]
+    if level < Severity.WARNING and payload is not None and http.may_have_status(tuple(payload)):
+        # The level of a request logger is a matter of form: info for every request.
+        logged = request or http.of_payload(payload)
+        level = Severity.ERROR if logged is not None and logged.status >= _HTTP_ERROR else level
+    return message, request, level
 
 
 def _of_access_line(
-    text: str, places: access_lines.Places, level: str | None, *, is_alone: bool
-) -> tuple[str, HttpRequest | None, Severity]:
-    """Return text, request and severity of an access line; the text is empty if the request is the subject."""
-    stated = Severity[level or "INFO"]
+    message: Message, places: access_lines.Places, level: str | None, *, is_alone: bool
+) -> tuple[Message, HttpRequest | None, Severity]:
+    """Return message, request and severity of an access line; the text is empty if the request is the subject."""
+    text, stated = message.text, Severity[level or "INFO"]
     if access_lines.status(text, places) < _HTTP_ERROR:
-        return text, None, stated
+        return message, None, stated
     # Beside other fields or further lines, the request is not all that the entry says.
-    request = access_lines.request(text, places) if is_alone and "\n" not in text.rstrip() else None
-    return "" if request else text, request, max(stated, Severity.ERROR)
+    is_alone = is_alone and "\n" not in _CATEGORY.sub("", text, 1).strip()
+    request = access_lines.request(text, places) if is_alone else None
+    told = Message("") if request else Message(text, message.said or (places.status,))
+    return told, request, max(stated, Severity.ERROR)
 
 
 def _by_outcome(wire: Wire, request: HttpRequest | None) -> Severity:

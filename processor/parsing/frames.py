@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _MAX_FRAMES: Final = 64
 _MAX_CHAIN: Final = 8
-_TYPES: Final = ("exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass")
+_TYPES: Final = (
+    "exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass", "exceptiontype",
+)  # fmt: skip
 _TEXTS: Final = ("excvalue", "message", "value", "localizedmessage", "msg", "text", "description", "errormessage")
 _FRAMES: Final = ("frames", "extendedstacktrace", "stacktrace", "stackframes", "stack", "trace", "backtrace")
 _CAUSES: Final = ("cause", "innerexception", "previous", "causedby")
@@ -54,6 +56,12 @@ def head_of(value: Any) -> str:
     fields = {fold(name): inner for name, inner in value.items()}
     kind, text = _first(fields, _TYPES), _first(fields, _TEXTS)
     return f"{kind}: {text}" if kind and text and not text.startswith(kind) else text or kind
+
+
+def listed(fields: Mapping[str, Any]) -> str:
+    """Return the errors of a form's fields: `{"width": ["must be positive"]}` -> "width: must be positive"."""
+    firsts = [(name, texts[0]) for name, texts in fields.items() if type(texts) is list and texts]
+    return "; ".join(f"{name}: {text}" for name, text in firsts[:3] if type(text) is str)
 
 
 def is_ruby(frame: str) -> bool:

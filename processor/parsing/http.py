@@ -7,6 +7,7 @@ API proxies, App Engine. Promises: never raises; None if there is no request.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import HttpRequest
@@ -34,6 +35,9 @@ _POLICY: Final = "enforcedSecurityPolicy"
 VERBS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PROPFIND", "PURGE", "QUERY"}
 )
+_LINES: Final = ("request", "requestline", "httprequest", "req")
+_REQUEST_LINE: Final = re.compile(r"([A-Z]{3,8}) (\S{1,2000}) HTTP/\d")
+_HOLDERS: Final = frozenset({"req", "res", "request", "response", "httpRequest", "http", "context"})
 _HTTP: Final = range(100, 600)
 _QUOTED: Final = re.compile(r"\"([^\"]{1,80})\"")
 # The backend's own answer, which does not distinguish problems.
@@ -63,10 +67,18 @@ def of_payload(payload: Mapping[str, Any], *, needs_all: bool = True) -> HttpReq
     flat = dict(_flat(payload))
     method = next((flat[name] for name in METHODS if _is_verb(flat.get(name))), "")
     url = next((flat[name] for name in URLS if _is_path(flat.get(name))), "")
+    if not (method and url):
+        method, url = next((line for name in _LINES if (line := _request_line(flat.get(name)))), (method, url))
     status = next((code for name in STATUSES if (code := _status(flat.get(name)))), 0)
     if needs_all and not (method and url and status):
         return None
     return HttpRequest(method, url, status, outcome(payload))
+
+
+@lru_cache(4096)
+def may_have_status(names: tuple[str, ...]) -> bool:
+    """Return whether a payload with these names may state the status of a request, a level deeper too."""
+    return any(fold(name) in STATUSES or name in _HOLDERS for name in names)
 
 
 def outcome(payload: Mapping[str, Any]) -> str:
@@ -92,12 +104,18 @@ def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             prefix = fold(name)
             for key, below in value.items():
                 yield prefix + fold(key), below
-                if name in {"req", "res", "request", "response", "httpRequest", "http", "context"}:
+                if name in _HOLDERS:
                     yield fold(key), below
                 if type(below) is dict:  # ECS: http.response.status_code
                     yield from ((f"{prefix}{fold(key)}{fold(last)}", leaf) for last, leaf in below.items())
         else:
             yield fold(name), value
+
+
+def _request_line(value: Any) -> tuple[str, str] | None:
+    """Return (method, path) of a request's first line, `GET /x HTTP/1.1`."""
+    found = _REQUEST_LINE.match(value) if type(value) is str else None
+    return (found[1], found[2]) if found and found[1] in VERBS else None
 
 
 def _is_verb(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """Leaves: a message for a payload without a field that is named like a message.
 
-In order: the cues, after the noun of Google's `@type`; the longest text; all leaves as `key=value`. Promises: never
-raises; the same result for every order of the fields; "" only if nothing has a text.
+In order: the cues, after the noun of Google's `@type`; the longest text, at any depth; all leaves as `key=value`.
+Promises: never raises; the same result for every order of the fields; "" only if nothing has a text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 def unnamed(payload: Mapping[str, Any]) -> Message:
     """Return the best message for a payload without a field that is named like a message.
 
-    In order: the cues, after the noun of Google's `@type`; the longest text; all leaves.
+    In order: the cues, after the noun of Google's `@type`; the longest text; the longest text at any depth; all leaves.
     """
     flat = dict(_flat(payload))
     said = list(cues(flat, plan(tuple(flat)), ""))
@@ -41,6 +41,8 @@ def unnamed(payload: Mapping[str, Any]) -> Message:
         return compose([(best or (f"{noun}:" if noun else ""), not best), *((cue, True) for cue in said)])
     if texts:
         return Message(max(texts)[1])
+    if deep := max(((len(text), text) for text in _deep_texts(payload)), default=None):
+        return Message(deep[1])
     leaves = _leaves(payload)
     return compose([(f"{noun}:", True), (leaves, False)]) if noun and leaves else Message(leaves or noun)
 
@@ -87,6 +89,15 @@ def _texts(flat: Mapping[str, Any]) -> Iterator[str]:
             for text in value if type(value) is list else (value,):
                 if type(text) is str and _is_sentence(text):
                     yield text
+
+
+def _deep_texts(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every text of two or more words at any depth that may be a message."""
+    for number, (path, value) in enumerate(_walk(payload, "")):
+        if number == _MAX_LEAVES:
+            return
+        if type(value) is str and fold(path.rpartition(".")[2]) not in SILENT and _is_sentence(value):
+            yield value
 
 
 def _titles(flat: Mapping[str, Any]) -> Iterator[str]:

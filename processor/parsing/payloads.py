@@ -59,7 +59,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
             return None
     for name in at.around:
         value = payload[name]
-        if value and (type(value) is list or (type(value) is dict and _explains(plan(tuple(value))))):
+        if value and (type(value) is list or (type(value) is dict and _explains(value))):
             return None
     return text
 
@@ -72,7 +72,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
         text = _held(payload, at, depth)
-    whys = (*errors, *_reasons(payload, (*at.reasons, *at.details)))
+    whys = (*errors, *_reasons(payload, (*at.reasons, *at.details)), *_rpc_status(payload, text))
     for more in whys or _whys_below(payload, at):
         if not text:
             text = more
@@ -96,7 +96,7 @@ def level(payload: Mapping[str, Any]) -> str | None:
     for name, scheme in at.levels:
         value = payload[name]
         if type(value) is dict:
-            value = value.get("name") or value.get("no")
+            value = value.get("name") or value.get("levelStr") or value.get("no")
         if (found := levels.of(value, _scheme(payload, name, scheme))) is not None:
             return found
     for name in at.holders:
@@ -205,7 +205,7 @@ def _text_in(fields: dict[str, Any], depth: int) -> str:
             return f"{kind}: {inner}" if named else inner
         if type(inner) is dict and (text := _text_of(inner, depth + 1)):
             return text
-    return frames.head_of(fields)
+    return frames.head_of(fields) or frames.listed(fields)
 
 
 def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
@@ -225,13 +225,25 @@ def _reasons(payload: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str
             yield text.strip()
 
 
-def _explains(below: Plan) -> bool:
-    """Return whether a nested object may explain the message beside it."""
-    return bool(below.errors or below.stacks or below.reasons or below.codes)
+def _rpc_status(payload: Mapping[str, Any], text: str) -> Iterator[str]:
+    """Yield the message of a failed `google.rpc.Status`, or of a Kubernetes one, beside the payload's own message."""
+    value = payload.get("status") if text else None
+    if type(value) is dict and value.get("code") and type(found := value.get("message")) is str:
+        yield found.strip()
 
 
-def _whys_below(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
-    """Yield errors and reasons that stand a level deeper than the message: `{"msg": ..., "context": {"error": ...}}`.
+def _explains(fields: dict[str, Any], depth: int = 1) -> bool:
+    """Return whether a nested object, or one in it, may explain the message beside it."""
+    below = plan(tuple(fields))
+    if below.errors or below.stacks or below.reasons or below.codes:
+        return True
+    return depth < _MAX_DEPTH and any(
+        type(inner := fields[name]) is dict and _explains(inner, depth + 1) for name in below.holders
+    )
+
+
+def _whys_below(payload: Mapping[str, Any], at: Plan, depth: int = 1) -> Iterator[str]:
+    """Yield errors and reasons that stand deeper than the message: `{"msg": ..., "context": {"error": ...}}`.
 
     A nested message explains only beside an error or a code: elsewhere it belongs to the data that is logged.
     """
@@ -240,8 +252,13 @@ def _whys_below(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
         if type(inner) is not dict or not inner or is_no_error(inner) or name in at.errors:
             continue
         below = plan(tuple(inner))
-        yield from _errors(inner, below)
-        yield from _reasons(inner, (*below.reasons, *(below.messages if below.errors or below.codes else ())))
+        found = [
+            *_errors(inner, below),
+            *_reasons(inner, (*below.reasons, *(below.messages if below.errors or below.codes else ()))),
+        ]
+        if not found and depth < _MAX_DEPTH:
+            found += _whys_below(inner, below, depth + 1)
+        yield from found
 
 
 def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:

@@ -87,7 +87,8 @@ holder  | OpenTelemetry, Python, Monolog, log4j2             | attributes contex
 holder  | Serilog, winston, loguru, gcloud's agents          | properties metadata meta payload record body
 holder  | exceptions that are objects                        | error err exception thrown log event details
 holder  | .NET, log4j, zap, MongoDB                          | state scope mdc attr custom
-holder  | home-made formats                                  | result
+holder  | calls, jobs and their outcomes                     | result response res resp reply job task operation
+holder  | calls, jobs and their outcomes                     | upstream extensions
 """
 
 
@@ -136,14 +137,22 @@ _LEVELS: Final = {
     for name in field.names
     if "." not in name or fold(name) == "loglevel"
 }
+_ROLES: Final = frozenset(name for ranks in RANKS.values() for name in ranks)
 _STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FIELDS for name in field.names}
 
 
 _JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, Role.CUE)
 # How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
-_OUTCOME: Final = re.compile(r"(?:status|state|reason|result|outcome|decision|verdict)$")
+_OUTCOME: Final = re.compile(
+    r"(?:status|state|reason|result|outcome|decision|verdict|rule|rulename|technique|category|eventtype|issue)$"
+)
+# How fields end that hold an error, whatever comes before: streamingError, sync_failure.
+_ERROR: Final = re.compile(r"..(?:error|failure|exception|fault|cause)$")
 # How fields end that state why, or which error: finish_reason, smsErrorCode.
-_WHY: Final = re.compile(r"[a-z](?:reason|cause|(?:error|fail|failure|reject|result|reason|exit)code)$")
+_WHY: Final = re.compile(
+    r"[a-z](?:reason|cause|(?P<code>(?:error|fail|failure|reject|result|reason|exit)code))$"
+    r"|^(?:required|missing|needed|lacking|expected)(?:scope|permission|role|privilege|claim|grant|right|capability)s?$"
+)
 _FIRST_MESSAGES: Final = frozenset({"message", "msg"})
 
 
@@ -185,13 +194,18 @@ def plan(names: tuple[str, ...]) -> Plan:
         return tuple(name for _, name in sorted((ranks[key], name) for key, name in folded if key in ranks))
 
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
-    reasons, details, codes, cues = of(Role.REASON), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
+    other_errors = tuple(name for key, name in sorted(folded) if _ERROR.search(key) and key not in _ROLES)
+    reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
     errors = of(Role.ERROR)
-    cues += tuple(name for key, name in sorted(folded) if _WHY.search(key) and name not in (*reasons, *codes, *cues))
+    why = [(name, _WHY.search(key)) for key, name in sorted(folded) if name not in (*reasons, *codes, *cues)]
+    codes += tuple(name for name, found in why if found and found["code"])
+    cues += tuple(name for name, found in why if found and not found["code"])
     joining = tuple(
         name
         for key, name in folded
-        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES) or _WHY.search(key)
+        if (any(key in RANKS[role] for role in _JOINING) and key not in _FIRST_MESSAGES)
+        or _WHY.search(key)
+        or name in other_errors
     )
     holders = of(Role.HOLDER)
     return Plan(

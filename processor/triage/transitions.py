@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import ConfigError
+from processor.model.notes import Replaced
 from processor.triage.durations import duration
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def assign(cluster: Cluster, *, now: datetime, who: str, assignee: str, note: st
     triage = replace(before, assignee=name[:_MAX_NAME], changed_at=now)
     if triage.status is Status.OPEN:
         triage = replace(triage, by=who, note=note[:_MAX_NOTE] or triage.note)
-    return Decision(triage, AuditRecord(now, who, "assign", cluster.id, _joined(f"to {name or NOBODY}", note)))
+    audit = AuditRecord(now, who, "assign", cluster.id, _joined(f"to {name or NOBODY}", note))
+    return Decision(_remembering(cluster.triage, triage), audit)
 
 
 def mute(cluster: Cluster, *, now: datetime, who: str, until: str = "", note: str = "") -> Decision:
@@ -214,7 +216,7 @@ def prioritise(cluster: Cluster, *, now: datetime, who: str, priority: Priority 
         # Whoever is on it, has muted or resolved it, stays the one who did.
         triage = replace(triage, by=who, note=note[:_MAX_NOTE] or before.note)
     detail = _joined(priority or "as the policy says", note)
-    return Decision(triage, AuditRecord(now, who, "priority", cluster.id, detail))
+    return Decision(_remembering(before, triage), AuditRecord(now, who, "priority", cluster.id, detail))
 
 
 def merge_audit(loser: Cluster, winner: Cluster, *, now: datetime, who: str, note: str = "") -> AuditRecord:
@@ -239,7 +241,7 @@ def stand_alone(cluster: Cluster, *, now: datetime, who: str, note: str = "") ->
     """Give a cluster that waits as a variant an issue of its own: what a person decided about never waits."""
     triage = replace(cluster.triage, by=who, note=note[:_MAX_NOTE] or cluster.triage.note, changed_at=now)
     detail = _joined(f"from {cluster.triage.notes.variant_of}", note)
-    return Decision(triage, AuditRecord(now, who, "split", cluster.id, detail))
+    return Decision(_remembering(cluster.triage, triage), AuditRecord(now, who, "split", cluster.id, detail))
 
 
 def _is_let_go(cluster: Cluster, name: str) -> bool:
@@ -262,7 +264,27 @@ def _decided(
     cluster: Cluster, triage: Triage, now: datetime, who: str, action: str, detail: str = "", note: str = ""
 ) -> Decision:
     changed = replace(triage, by=who, note=note[:_MAX_NOTE], changed_at=now)
-    return Decision(changed, AuditRecord(now, who, action, cluster.id, _joined(detail, note)))
+    audit = AuditRecord(now, who, action, cluster.id, _joined(detail, note))
+    return Decision(_remembering(cluster.triage, changed), audit)
+
+
+def _remembering(before: Triage, after: Triage) -> Triage:
+    """Keep the decision that is replaced, so that this one can be taken back; see `undo`."""
+    replaced = Replaced(
+        became=after.status,
+        status=before.status,
+        priority=before.priority,
+        priority_by=before.priority_by,
+        by=before.by,
+        assignee=before.assignee,
+        note=before.note,
+        changed_at=before.changed_at,
+        mute_until=before.mute_until,
+        mute_until_count=before.mute_until_count,
+        resolved_at=before.resolved_at,
+        resolved_revision=before.resolved_revision,
+    )
+    return replace(after, notes=replace(after.notes, replaced=replaced))
 
 
 def _joined(detail: str, note: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from processor.model import AuditRecord, Triage
+from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import Conflict
 from processor.triage.operate import NotThere, Overtaken, Wish, carry_out, mark_of
 
@@ -49,6 +49,27 @@ def undo_of(wish: Wish, before: Cluster, after: Cluster) -> tuple[Undo, ...]:
     return (Undo(after.id, seen=mark_of(after), before=before.triage),)
 
 
+def last_decision(cluster: Cluster) -> Undo | None:
+    """What takes a person's last decision back, whoever made it; None if there is none, or if it holds no more."""
+    replaced = cluster.triage.notes.replaced
+    if replaced is None or replaced.became != cluster.triage.status:
+        return None
+    before = Triage(
+        status=Status(replaced.status),
+        priority=Priority(replaced.priority) if replaced.priority else None,
+        priority_by=replaced.priority_by,
+        by=replaced.by,
+        assignee=replaced.assignee,
+        note=replaced.note,
+        changed_at=replaced.changed_at,
+        mute_until=replaced.mute_until,
+        mute_until_count=replaced.mute_until_count,
+        resolved_at=replaced.resolved_at,
+        resolved_revision=replaced.resolved_revision,
+    )
+    return Undo(cluster.id, seen=mark_of(cluster), before=before)
+
+
 def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
     """Carry it out; the cluster as it is afterwards. Raises what `carry_out` raises."""
     if undo.wish is not None:
@@ -72,6 +93,7 @@ def _restored(now: Triage, before: Triage) -> Triage:
     """Restore a person's earlier decision; what the controller has written since stays."""
     return replace(
         now,
+        notes=replace(now.notes, replaced=before.notes.replaced),
         status=before.status,
         priority=before.priority,
         priority_by=before.priority_by,

@@ -2,7 +2,7 @@
 
 Time is moved, not waited for: the fake GitHub and the controller share an offset. A run is: bring a problem to a stage,
 kill the controller at one point of the next stage, start it again at once (too early to tell what happened), and again
-when the quarantine is over. CHAOS_RUNS sets how many of the runs are made; by default a spread of 24 of them.
+when the quarantine is over. CHAOS_RUNS sets how many of the runs are made; by default a spread of 16 of them.
 """
 
 import itertools
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "contract"))
 from fakegithub import FakeGitHub, Repository  # noqa: E402  # lies with the contract it keeps
 
-RUNS = int(os.environ.get("CHAOS_RUNS", "24"))
+RUNS = int(os.environ.get("CHAOS_RUNS", "16"))
 STAGES = ("open", "comment", "close", "reopen")
 LAGS_S = (0.0, 100.0)
 TURNS = 3

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 10
-ENTRIES = int(os.environ.get("GARDENER_TEST_ENTRIES", "100000"))
+ENTRIES = int(os.environ.get("GARDENER_TEST_ENTRIES", "50000"))
 WORDS = [
     "apply",
     "balance",

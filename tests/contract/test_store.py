@@ -23,7 +23,7 @@ from processor.model import (
     Triage,
 )
 from processor.model.errors import Conflict, StateError, Transient
-from processor.model.notes import Notes
+from processor.model.notes import Notes, Replaced
 from processor.model.values import MAX_VALUES, total
 from processor.parsing.decode import decode
 from processor.parsing.entry_fields import identity
@@ -509,7 +509,13 @@ def test_decisions_are_compared_and_set(hand):
         mute_until=NOW + MINUTE,
         mute_until_count=7,
         issue=IssueRef("o/r", 5, "https://example.org/5"),
-        notes=Notes(comments=3, incident="c9", command_ids=(4, 5)),
+        notes=Notes(
+            comments=3,
+            incident="c9",
+            variant_of="c8",
+            replaced=Replaced("muted", "open", priority="P2", changed_at=NOW, mute_until_count=5),
+            command_ids=(4, 5),
+        ),
     )
 
     stored = store.put_triage(cluster.id, decided, [AuditRecord(NOW, "ann", "mute", cluster.id, "why")])

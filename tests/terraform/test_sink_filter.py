@@ -59,8 +59,9 @@ def request(status: int, **fields: Any):
     return entry(REQUESTS, httpRequest={"requestMethod": "GET", "requestUrl": url, "status": status}, **fields)
 
 
-def audit(log: str, who: str = "someone@example.com", **fields: Any):
+def audit(log: str, who: str = "someone@example.com", status: int = 0, **fields: Any):
     payload = {"@type": "type.googleapis.com/google.cloud.audit.AuditLog", "methodName": "Write"}
+    payload |= {"status": {"code": status, "message": "no"}} if status else {}
     return entry(f"{AUDIT}/{log}", protoPayload=payload | {"authenticationInfo": {"principalEmail": who}}, **fields)
 
 
@@ -72,6 +73,12 @@ def ours(kind: str, payload: dict[str, Any] | None = None, **labels: str):
 def job(error: dict[str, Any], severity: str):
     payload = {"serviceName": "bigquery.googleapis.com", "methodName": "jobservice.jobcompleted", "status": error}
     return entry(f"{AUDIT}/data_access", protoPayload=payload, severity=severity)
+
+
+def done_job(field: str, event: str):
+    """The end of a failed job in one of its two older forms."""
+    payload = {field: {event: {}}, "methodName": "x", "status": {"code": 1, "message": "no number"}}
+    return entry(f"{AUDIT}/data_access", protoPayload=payload, severity="ERROR")
 
 
 def both(keep: bool, *rows: dict[str, Any]) -> list[Row]:
@@ -139,6 +146,21 @@ ROWS = [
     # --- not stderr: an application that writes errors to stdout has to give them a severity
     *both(True, line("[ERROR] could not connect", STDOUT)),
     *both(False, line("served 17 carts", STDOUT)),
+    # --- every log of plain text, and every stream that an agent calls INFO
+    *both(True, *(line("[ERROR] no route", log) for log in sink_words.words()["plain_text_logs"])),
+    *both(True, *(line("[ERROR] no route", log, severity="INFO") for log in sink_words.words()["stream_logs"])),
+    *both(
+        True,
+        *(
+            entry(log, severity="INFO", jsonPayload={"level": "error", "msg": "no route"})
+            for log in sink_words.words()["stream_logs"]
+        ),
+    ),
+    *both(False, line("[ERROR] no route", "app", severity="INFO")),
+    *both(False, entry("app", severity="INFO", jsonPayload={"level": "error", "msg": "no route"})),
+    # --- a level in a field with the message
+    *both(True, *(entry(STDOUT, jsonPayload={field: "[ERROR] no route"}) for field in ("message", "log"))),
+    *both(True, entry(STDOUT, jsonPayload={"level": {"name": "error"}, "text": "no route"})),
     # --- structured entries whose logger says "level"
     *both(True, entry(STDOUT, jsonPayload={"level": "error", "msg": "no route"})),
     *both(True, entry(STDOUT, jsonPayload={"level": 50, "msg": "no route"})),
@@ -165,6 +187,7 @@ ROWS = [
     *both(True, entry("kernel", kind="k8s_node", jsonPayload={"MESSAGE": "ext4: going read-only", "PRIORITY": "3"})),
     # --- requests
     *both(True, request(500, severity="ERROR"), request(404, severity="WARNING"), request(503)),
+    *both(True, request(400)),
     *both(False, request(200, severity="INFO"), request(302)),
     # --- requests in lines of text
     *both(True, line(ACCESS.format(503), STDOUT), gke("stdout", "INFO", ACCESS.format(503))),
@@ -178,6 +201,8 @@ ROWS = [
     *both(False, audit("activity", severity="NOTICE"), audit("data_access", severity="INFO")),
     *both(False, audit("data_access", severity="ERROR")),
     *both(True, job({"code": 11, "message": "no number"}, "ERROR")),
+    *both(True, done_job("metadata", "jobChange"), done_job("serviceData", "jobCompletedEvent")),
+    *both(True, audit("activity", severity="DEFAULT", status=1)),
     *both(False, job({}, "INFO")),
     # --- Log Gardener itself
     *both(False, ours("cloud_run_worker_pool", worker_pool_name="log-gardener-worker", payload=OWN)),
@@ -195,6 +220,33 @@ ROWS = [
     Row(
         audit("activity", f"log-gardener-worker@{PROJECT}.iam.gserviceaccount.com", severity="ERROR"),
         *(False, True, SINK_KNOWS_NAMES),
+    ),
+    Row(ours("pubsub_topic", topic_id="log-gardener-entries"), False, True, SINK_KNOWS_NAMES),
+    Row(ours("pubsub_subscription", subscription_id="log-gardener-dead"), False, True, SINK_KNOWS_NAMES),
+    Row(
+        audit("activity", f"log-gardener-web@{PROJECT}.iam.gserviceaccount.com", severity="ERROR"),
+        *(False, True, SINK_KNOWS_NAMES),
+    ),
+    Row(
+        audit("activity", f"log-gardener-dataflow@{PROJECT}.iam.gserviceaccount.com", severity="ERROR"),
+        *(False, True, SINK_KNOWS_NAMES),
+    ),
+    # the neighbours of ours in the project are not ours
+    *both(
+        True,
+        ours("cloud_run_worker_pool", worker_pool_name="shop-worker"),
+        ours("cloud_run_revision", service_name="shop"),
+        ours("dataflow_step", job_name="shop-dataflow"),
+        ours("pubsub_topic", topic_id="orders"),
+        ours("pubsub_subscription", subscription_id="orders"),
+        ours("logging_sink", name="another"),
+    ),
+    # nor is another kind of resource that bears a name of ours
+    *both(
+        True,
+        ours("k8s_container", worker_pool_name="log-gardener-worker", service_name="log-gardener-web"),
+        ours("k8s_container", job_name="log-gardener-dataflow-2", name="log-gardener"),
+        ours("k8s_container", topic_id="log-gardener-dead", subscription_id="log-gardener-worker"),
     ),
     # a namesake in another project is not ours
     *both(

@@ -15,6 +15,8 @@ NAMES = {
     "existing": ("garden-guest", "shared"),
     "keys": ("log-gardener", "(default)"),
 }
+# What a stack names as `config_secret`
+CONFIG_SECRETS = {"garden-rules"}
 # Google's own, by the domain of their accounts
 AGENTS = {
     "gcp-sa-artifactregistry": "Artifact Registry",
@@ -60,7 +62,7 @@ def granted(stack, name: str) -> set[tuple[str, str, str]]:
         elif what == "key":
             on = "kms_key"
         elif label == "config":
-            on = "config_secret"
+            on = "config_secret" if values[argument] in CONFIG_SECRETS else values[argument]
         elif what == "database":
             on = condition(values, name, database)
         else:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
+from processor.issues.earlier_issues import EarlierIssues
 from processor.issues.related_issues import MAX_LINKS, Linker, Why, why_of
 from processor.model import Issue, IssueRef, Status, Triage
 from processor.model.notes import Notes
@@ -133,3 +134,41 @@ def test_an_older_issue_of_a_cluster_that_looked_the_same_says_when_it_was_settl
     (link,) = linker.links(second, REPO)
 
     assert (link.url, link.why) == ("https://x.example/1", "similar template; settled on 2026-01-09")
+
+
+def test_an_older_issue_is_found_behind_hundreds_of_newer_ones():
+    """What is older than those compared one by one is looked up by its words."""
+    old = "the nightly export of table orders to the bucket was refused by its owner"
+    new = old.replace("orders", "invoices").replace("owner", "policy")
+    first, second = cluster_of(old), cluster_of(new)
+    crashed, again = cluster_of(BROKEN), cluster_of(f"stock is not counted: {BROKEN.rpartition(chr(10))[2]}")
+    settled = Triage(issue=IssueRef(REPO, 1, "https://x.example/1"), status=Status.RESOLVED, resolved_at=NOW)
+    having = [replace(first, id="a" * 12, triage=settled), having_issue(crashed, 2, id="b" * 12)]
+    for n in range(3, 1_500):
+        word = "".join("bcdfghjklm"[int(digit)] for digit in f"{n:04}")
+        text = f"the {word} of {word}ing {word}er was refused by the {word}ness of its {word}"
+        newer = {"id": f"{n:012}", "first_seen": START.replace(month=3), "template": text}
+        having.append(having_issue(replace(first, sample=replace(first.sample, text=text)), n, **newer))
+    linker = Linker()
+    linker.learn(having)
+
+    assert [(link.number, link.why) for link in linker.links(second, REPO)] == [
+        (1, "similar template; settled on 2026-01-10")
+    ]
+    assert [(link.number, link.why) for link in linker.links(again, REPO)] == [(2, "same exception")]
+    assert linker.links(cluster_of("nothing of all these is in common with what went before"), REPO) == ()
+
+
+def having_issue(cluster, number, **fields):
+    return replace(cluster, triage=Triage(issue=IssueRef(REPO, number, f"https://x.example/{number}")), **fields)
+
+
+def test_an_issue_that_is_no_longer_known_is_not_linked():
+    one, other = cluster_of(BROKEN), cluster_of(f"stock is not counted: {BROKEN.rpartition(chr(10))[2]}")
+    earlier = EarlierIssues()
+    earlier.learn([having_issue(one, 1)])
+    (mine,) = features([other])
+
+    assert [name for name, _, _ in earlier.like(mine)] == [one.id]
+    earlier.learn([])
+    assert list(earlier.like(mine)) == []

@@ -199,3 +199,35 @@ def test_infrastructure_is_shown_as_it_is():
 
     assert re.search(r"location +europe-west1", found)
     assert re.search(r"shop\.pay +4", found)
+
+
+AUDIT = {
+    "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+    "timestamp": "2025-10-02T06:30:00Z",
+    "protoPayload": {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "serviceName": "logging.googleapis.com",
+        "methodName": "google.logging.v2.ConfigServiceV2.UpdateSink",
+        "status": {"code": 5, "message": "Sink gates was not found"},
+    },
+}
+
+
+def test_a_title_keeps_the_method_and_the_code_of_an_audit_log():
+    template = "logging ConfigServiceV2.UpdateSink: NOT_FOUND: Sink <*> was not found"
+    one = cluster(template, template.replace("<*>", "gates"), raw=json.dumps(AUDIT))
+
+    assert headline.title(one, WORDING).endswith(
+        ": logging ConfigServiceV2.UpdateSink: NOT_FOUND: Sink … was not found"
+    )
+
+
+def test_a_fixed_part_is_published_without_names_and_secrets():
+    payload = {"message": "no", "permission": "zofia", "reason_code": "ghp_abcdefghijklmnopqrstuvwxyz0123456789"}
+    entry = {"logName": "l", "timestamp": "2025-10-02T06:30:00Z", "jsonPayload": payload}
+    text = " ".join(("no", *(f"{name}={value}" for name, value in payload.items() if name != "message")))
+
+    title = headline.title(cluster(text, text, raw=json.dumps(entry)), WORDING)
+
+    assert "zofia" not in title
+    assert "ghp_" not in title

@@ -38,7 +38,7 @@ def test_a_name_of_a_file_with_blanks_is_never_overlooked(line):
 @given(LINES)
 def test_a_name_of_a_part_is_never_overlooked(line):
     if quotes._NAMED_BY_FILE.search(line):
-        assert any(noun in line for noun in quotes._PARTS)
+        assert any(noun in line for noun in quotes._MAY_NAME_A_FILE)
 
 
 @given(

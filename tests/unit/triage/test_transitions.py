@@ -33,7 +33,7 @@ def test_a_decision_keeps_revision_issue_and_memory_and_names_who_and_when():
     for act in (transitions.acknowledge, transitions.mute, transitions.resolve, transitions.reopen):
         triage, audit = act(CLUSTER, now=NOW, who="mo@example.org", note="on it")
 
-        kept = (triage.rev, triage.issue, triage.notes)
+        kept = (triage.rev, triage.issue, replace(triage.notes, replaced=None))
         assert kept == (4, IssueRef("o/r", 7, ""), Notes(comments=3))
         assert (triage.by, triage.note, triage.changed_at) == ("mo@example.org", "on it", NOW)
         assert (audit.who, audit.at, audit.cluster_id, audit.action) == ("mo@example.org", NOW, "c1", act.__name__)
