@@ -56,5 +56,6 @@ def _is_free(tokens: Tokens, position: int) -> bool:
     before, earlier = tokens[position - 1], tokens[position - 2] if position > 1 else ""
     folded = before.casefold()
     is_operation = folded in _BEFORE_OPERATION or (folded == "to" and earlier.casefold() in _BEFORE_TO)
-    is_name = before in _BEFORE_TABLE or is_code_place(tokens, position)
+    is_label = tokens[position + 1 : position + 2] == (":",) and not before[-1].isalnum()  # - street: must not be empty
+    is_name = is_label or before in _BEFORE_TABLE or is_code_place(tokens, position)
     return not (is_operation or is_name or is_cause_place(before, earlier))

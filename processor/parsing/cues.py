@@ -52,7 +52,9 @@ def cues(payload: Mapping[str, Any], at: Plan, text: str) -> Iterator[str]:
             fields += [(key, inner[key], True) for key in below.codes]
     for name in at.around:
         if type(inner := payload[name]) is dict:
-            fields += [(key, inner[key], False) for key in plan(tuple(inner)).reasons]
+            below = plan(tuple(inner))
+            fields += [(key, inner[key], False) for key in below.reasons]
+            fields += [(key, inner[key], True) for key in below.codes if _is_constant(inner[key])]
     if not text:
         fields += [(name, payload[name], False) for name in at.outcomes if _is_constant(payload[name])]
     for name, value, is_code in fields:

@@ -58,6 +58,12 @@ def head_of(value: Any) -> str:
     return f"{kind}: {text}" if kind and text and not text.startswith(kind) else text or kind
 
 
+def listed(fields: Mapping[str, Any]) -> str:
+    """Return the errors of a form's fields: `{"width": ["must be positive"]}` -> "width: must be positive"."""
+    firsts = [(name, texts[0]) for name, texts in fields.items() if type(texts) is list and texts]
+    return "; ".join(f"{name}: {text}" for name, text in firsts[:3] if type(text) is str)
+
+
 def is_ruby(frame: str) -> bool:
     """Return whether a frame is one of Ruby's: "/app/plan.rb:33:in `make'"."""
     return _RUBY.match(frame) is not None

@@ -72,7 +72,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
         text = _held(payload, at, depth)
-    whys = (*errors, *_reasons(payload, (*at.reasons, *at.details)))
+    whys = (*errors, *_reasons(payload, (*at.reasons, *at.details)), *_rpc_status(payload, text))
     for more in whys or _whys_below(payload, at):
         if not text:
             text = more
@@ -96,7 +96,7 @@ def level(payload: Mapping[str, Any]) -> str | None:
     for name, scheme in at.levels:
         value = payload[name]
         if type(value) is dict:
-            value = value.get("name") or value.get("no")
+            value = value.get("name") or value.get("levelStr") or value.get("no")
         if (found := levels.of(value, _scheme(payload, name, scheme))) is not None:
             return found
     for name in at.holders:
@@ -205,13 +205,7 @@ def _text_in(fields: dict[str, Any], depth: int) -> str:
             return f"{kind}: {inner}" if named else inner
         if type(inner) is dict and (text := _text_of(inner, depth + 1)):
             return text
-    return frames.head_of(fields) or _listed(fields)
-
-
-def _listed(fields: dict[str, Any]) -> str:
-    """Return the errors of a form's fields: `{"width": ["must be positive"]}` -> "width: must be positive"."""
-    lists = [(name, texts[0]) for name, texts in fields.items() if type(texts) is list and texts]
-    return "; ".join(f"{name}: {text}" for name, text in lists[:3] if type(text) is str)
+    return frames.head_of(fields) or frames.listed(fields)
 
 
 def _errors(payload: Mapping[str, Any], at: Plan) -> Iterator[str]:
@@ -229,6 +223,13 @@ def _reasons(payload: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str
         text = value if type(value) is str else _text_of(value) if value else ""
         if text and len(text) <= _MAX_REASON and not is_symbol(text):
             yield text.strip()
+
+
+def _rpc_status(payload: Mapping[str, Any], text: str) -> Iterator[str]:
+    """Yield the message of a failed `google.rpc.Status`, or of a Kubernetes one, beside the payload's own message."""
+    value = payload.get("status") if text else None
+    if type(value) is dict and value.get("code") and type(found := value.get("message")) is str:
+        yield found.strip()
 
 
 def _explains(fields: dict[str, Any], depth: int = 1) -> bool:

@@ -25,11 +25,13 @@ _ANY_CASE: Final = f"(?i:{'|'.join(ANY_CASE)})"
 _WORD = re.compile(r"[A-Za-z]++[1-5]?")
 _LEVEL = re.compile(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
-    rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|:(?!\s*(?:0|none|null)\s*$))"
+    rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|!\s|:(?!\s*(?:0|none|null)\s*$))"
     # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x,
-    # error(label): x, error vpxd[7012] x
+    # error(label): x, error[E0433]: x, error TS2304: x, error vpxd[7012] x
     rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\]|\s{{2,}}\S|\s[\w.-]{{1,80}} : "
-    r"|\([\w./-]{1,40}\): |\s[\w.-]{1,60}\[\d{1,9}\]\s)"
+    r"|\([\w./-]{1,40}\): |\[[\w:-]{1,40}\]: |\s[A-Z]{1,6}\d{2,6}:\s|\s[\w.-]{1,60}\[\d{1,9}\]\s)"
+    # yarn: error Command failed with exit code 1.
+    r"|(?P<yarn>error|warning)(?= [A-Z][a-z])"
     # .NET's console; logrus, apex and log15 on a terminal: fail: Category[0], ERRO[0000], EROR[05-06|08:00:00]
     rf"|(?P<dotnet>trce|dbug|fail): |(?P<clocked>{_UPPER}|DBUG|TRCE)(?=\[\d)"
     r"|(?P<logrus>DEBU|INFO|WARN|ERRO|FATA|PANI)\["
@@ -46,11 +48,13 @@ _LETTERED = re.compile(
 _LEVEL_OWNERS: Final = frozenset({"npm", "php"})
 # Monolog's channel: production.ERROR: x
 _CHANNEL = re.compile(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
+# Node and Python: DeprecationWarning: x
+_WARNING = re.compile(r"[A-Z]\w{0,60}(?P<warning>Warning): ")
 _BOXED = re.compile(
     # [ERROR], [error], (ERROR), <ERROR>, [core:error], [core#error], [ERROR/MainProcess], [WARN  tokio::x], [Note],
     # [main thread/ERROR]
-    rf"[\[(<](?:[\w. -]{{1,40}}[:#/])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
-    rf"\s{{0,4}}(?:[\])>/|:]|[ \t][\w:.]{{1,60}}[\])>])"
+    rf"[\[(<{{](?:[\w. -]{{1,40}}[:#/])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
+    rf"\s{{0,4}}(?:[\])>}}/|:]|[ \t][\w:.]{{1,60}}[\])>])"
     # [00:42:59 ERR], [2025-09-16T00:42:59Z ERROR crate], [2025-09-16 00:42:59,123: ERROR/ForkPoolWorker-1]
     rf"|\[[\d:.,TZ+/-]{{5,32}}(?: [\d:.,]{{5,16}})?\s{{1,3}}(?P<timed>{_UPPER})[\s\]/]"
     # MySQL's [System] [MY-010931]; 08:00:00.137:WARN:, =ERROR REPORT====
@@ -60,10 +64,12 @@ _BOXED = re.compile(
 )
 # Possible text before a level: a stamp, a zone, a box, a separator; `name - `, `name:`, `pkg.name `, a month.
 _STAMP = re.compile(
-    r"(?:\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
+    r"(?:#?\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
     r"|\.{3}(?=\w)|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
 )
-_NAME = re.compile(r"([\w.@/:$-]{1,80}+(?:\(\))?)(\[\d{1,9}\]:?(?=\s)|,|\|(?=\s))?(\s++[-|]{1,3})?(?:\s++|(?=\[))")
+_NAME = re.compile(
+    r"([\w.@/:$-]{1,80}+(?:\(\)|\(\d{1,6},\d{1,6}\):)?)(\[\d{1,9}\]:?(?=\s)|,|\|(?=\s))?(\s++[-|]{1,3})?(?:\s++|(?=\[))"
+)
 _HOST = re.compile(r"(?=\D*\d)\w+(?:-\w+)+")
 _CALENDAR = frozenset(
     word
@@ -145,7 +151,7 @@ def announced(text: str) -> str | None:
     if (plain := _PLAIN.match(head)) and plain.group(1) not in _NOTABLE:
         return system_lines.level(head) or _from_signs(head)
     first = head[:1]
-    if first == "{":
+    if first == "{" and '"' in head[:8]:
         return _from_json(head)
     if first == "<" and (priority := _SYSLOG_LINE.match(head)):
         number = int(priority.group(1))
@@ -199,7 +205,9 @@ def _of_word(head: str, at: int, word: str) -> re.Match[str] | None:
     """Return the level that starts with this word, in small letters."""
     if word in NAMES or word in _LEVEL_OWNERS:
         return _LEVEL.match(head, at)
-    return _LETTERED.match(head, at) if len(word) == 1 else _CHANNEL.match(head, at)
+    if len(word) == 1:
+        return _LETTERED.match(head, at)
+    return _WARNING.match(head, at) if word.endswith("warning") else _CHANNEL.match(head, at)
 
 
 def _after_name(head: str, at: int) -> int:

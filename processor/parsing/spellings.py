@@ -88,7 +88,7 @@ holder  | Serilog, winston, loguru, gcloud's agents          | properties metada
 holder  | exceptions that are objects                        | error err exception thrown log event details
 holder  | .NET, log4j, zap, MongoDB                          | state scope mdc attr custom
 holder  | calls, jobs and their outcomes                     | result response res resp reply job task operation
-holder  | calls, jobs and their outcomes                     | upstream
+holder  | calls, jobs and their outcomes                     | upstream extensions
 """
 
 

@@ -36,8 +36,8 @@ _STEMS: Final = "|".join(dict.fromkeys(map(_stem, _BAD_WORDS)))
 _PAYLOAD_PATTERNS: Final = (
     f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([]|>)/!:[:space:][:cntrl:]]|$)",
     (
-        "^.{0,160}([[(<]([A-Za-z0-9_. -]{1,40}[:#/])?|[:|-] |[[:cntrl:]]|^)"
-        f"(?i:{'|'.join(_ANY_CASE)}) *([]>)|[:cntrl:]]|:[[:space:]]|[(][a-z_./-]+[)]: )"
+        "^.{0,160}([[(<{]([A-Za-z0-9_. -]{1,40}[:#/])?|[:|-] |[[:cntrl:]]|^)"
+        f"(?i:{'|'.join(_ANY_CASE)}) *([]>)}}|[:cntrl:]]|:[[:space:]]|[(][a-z_./-]+[)]: )"
     ),
     f"(level|lvl|severity|levelname|priority|@l)[^A-Za-z0-9]{{1,8}}((?i:{_STEMS})|[4-8]00?[^0-9])",
     "^[WEFC]([0-9]{4}|[0-9]{6,8}) [0-9:.]+ ",
@@ -51,7 +51,8 @@ _LEVEL_PATTERNS: Final = (
     "^(WARN|ERRO|EROR|FATA|PANI|CRIT|ERROR|FATAL)[[]",
     "^[0-9]+:[MSCX] [^#]* # ",
     "PHP ([A-Z][a-z]+ )?(Warning|error):",
-    "^Warning messages?:",
+    "^Warning messages?:|[a-z]Warning: ",
+    "^(.{0,200}: )?(error|warning)( [A-Z][a-z]|[[][A-Za-z0-9_:-]+[]]: | [A-Z]+[0-9]+: )",
     "^[^a-z]*(warning|error|critical) ([a-z.-]+ : | )",
     " (warning|error) [A-Za-z0-9_.-]+[[][0-9]+[]] ",
     "^[^ -~]+ (Error|Warning): ",
@@ -82,7 +83,6 @@ _CRASH_PATTERNS: Final = (
         "(:[[:space:]]|[[:cntrl:]]|$)"
     ),
     "^[[:space:]]*(File .+, line [0-9]+|at [^[:space:]]+ ?[(]|(from )?[^[:space:]]+:[0-9]+:in |---> )",
-    "[.]py:[0-9]+: [A-Za-z]*Warning: ",
     "[[:cntrl:]][[:space:]]{1,12}(at |File .+, line [0-9]|[^[:space:]]+[.]go:[0-9])",
 )
 # Requests that failed, in the access logs of proxies and request loggers.

@@ -131,11 +131,19 @@ def _in_name(tokens: Sequence[str], at: int) -> bool:
 
 
 def _is_call(tokens: Sequence[str]) -> bool:
-    """Return whether `function (module)` begins here: no two words in a row before the parenthesis."""
-    for at, token in enumerate(tokens[:_CALL_TOKENS]):
+    """Return whether `function (module)` begins here: no two words in a row before the parenthesis.
+
+    A function may begin with its receiver or name space in parentheses: `(*Menu).price`.
+    """
+    call = list(tokens[:_CALL_TOKENS])
+    if call[:1] == ["("] and ")" in call:
+        call = call[call.index(")") + 1 :]
+        if call[:1] not in (["."], [":"]):
+            return False
+    for at, token in enumerate(call):
         if token == "(":  # noqa: S105 - punctuation
             return at > 0
-        if at and token[:1].isalnum() and tokens[at - 1][-1:].isalnum():
+        if at and token[:1].isalnum() and call[at - 1][-1:].isalnum():
             return False
     return False
 

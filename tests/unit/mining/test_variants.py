@@ -3,6 +3,8 @@
 import pytest
 
 from processor.mining.variants import difference, free_words
+from processor.mining.wildcards import tokenise
+from processor.parsing.stacktrace.fingerprint import message_positions
 
 
 def differs(one, other, **more):
@@ -41,6 +43,7 @@ def test_a_plain_word_is_the_difference(one, other, words):
         ("timeout: SELECT id FROM orders WHERE x", "timeout: SELECT id FROM refunds WHERE x"),
         ("config key retry.backoff is not a number", "config key cache.ttl is not a number"),
         ("input registry-token was not supplied", "input cluster-name was not supplied"),
+        ("order is not valid: - street: must not be empty", "order is not valid: - pickup: must not be empty"),
         ("no worker left for parcel queue", "no worker left for survey topic"),
         ("no worker left for parcel", "no worker left for survey today"),
         ("the same words in both", "the same words in both"),
@@ -55,6 +58,24 @@ def test_of_an_exception_only_its_message_counts():
 
     assert differs(trace.format("parcel", "run"), trace.format("survey", "run"), is_exception=True)
     assert differs(trace.format("parcel", "run"), trace.format("parcel", "walk"), is_exception=True) is None
+
+
+@pytest.mark.parametrize("call", ["(*Shelf).{} (shop/stock)", "(anonymous namespace)::{} (stock.cc)", "{} (app.stock)"])
+def test_a_function_is_no_word_of_the_message_whatever_stands_before_its_name(call):
+    trace = f"panic: nothing is left on the shelf at {call} < main (main)"
+
+    assert differs(trace.format("take"), trace.format("give"), is_exception=True) is None
+    tokens = tokenise(trace.format("take"))
+    said = " ".join(tokens[at] for at in sorted(message_positions(tokens)))
+    assert said == "nothing is left on the shelf"
+
+
+@pytest.mark.parametrize("prose", ["at (see the manual) of the shop", "at (five) of the clock (sharp)"])
+def test_a_parenthesis_in_prose_begins_no_call(prose):
+    tokens = tokenise(f"ShopError: it broke {prose}")
+
+    assert "clock" not in prose or tokens.index("clock") in message_positions(tokens)
+    assert tokens.index("of") in message_positions(tokens)
 
 
 def test_a_place_is_known_by_everything_around_it():
