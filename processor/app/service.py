@@ -14,7 +14,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
-from processor.app import logs, wiring
+from processor.app import logs, otlp, wiring
 from processor.app.clock import SystemClock
 from processor.app.telemetry import Telemetry
 from processor.model.errors import GardenerError
@@ -51,7 +51,8 @@ def _run(settings: Settings) -> Totals:
     # A thread waits for them: a handler would have to wait until the main thread returns from a library
     # call, and SQLite may wait for half a minute. Blocked before any thread starts, since threads inherit it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    telemetry = Telemetry(SystemClock(), metrics=bool(settings.health_port))
+    where = otlp.target(os.environ)
+    telemetry = Telemetry(SystemClock(), metrics=bool(settings.health_port or where))
     probes = None
     if settings.health_port:
         from processor.app.probes import Probes
@@ -59,6 +60,7 @@ def _run(settings: Settings) -> Totals:
         probes = Probes(telemetry, SystemClock(), host=settings.health_host, port=settings.health_port)
     parts = wiring.make_worker(settings, telemetry=telemetry)
     _heed_signals(parts)
+    exporter = otlp.Exporter(where, telemetry.families, SystemClock()) if where else None
     try:
         return parts.worker.run()
     finally:
@@ -66,6 +68,8 @@ def _run(settings: Settings) -> Totals:
         parts.store.close()
         if probes is not None:
             probes.close()
+        if exporter is not None:
+            exporter.close()
 
 
 def _heed_signals(parts: wiring.Parts) -> None:

@@ -14,7 +14,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from processor.ingest.watcher import Flush
@@ -209,6 +209,10 @@ class Telemetry:
     def held(self) -> int:
         """Return the messages held by the source, 0 if it does not report them."""
         return self._held() if self._held is not None else 0
+
+    def families(self) -> Iterable[Any]:
+        """Return all metrics as Prometheus' metric families."""
+        return self._registry.collect() if self._registry is not None else ()
 
     def exposition(self) -> tuple[str, bytes]:
         """Return all metrics in Prometheus' text format: content type and body."""
