@@ -116,6 +116,7 @@ _PRODUCT = (
 )
 _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
+    r"|came|went"
 )
 _CURRENCY = (
     r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
@@ -229,7 +230,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     (
         "date",
         _NAMES_OF_DATES,
-        rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>",
+        (
+            rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>"
+            rf"|(?:(?<!\w)the )?<\*> of {_MONTH}(?!\w)"
+        ),
         VALUE,
     ),
     ("date", (VALUE,), rf"<\*> ?{_ZONE}(?!\w)", VALUE),
@@ -268,9 +272,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("agent", ("/<*>",), rf"(?<![\w/])(?!HTTP/){_PRODUCT}(?: {_PRODUCT}){{0,12}}", VALUE),
     (
         "typed",
-        ("earch",),
+        ("earch", "uggestion", "ompletion"),
         (
-            r"(?<!\w)(?P<lead>[Ss]earch(?:ed|ing|es)? for) (?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
+            r"(?<!\w)(?P<lead>(?:[Ss]earch(?:ed|ing|es)?|[Ss]uggestions?|[Cc]ompletions?) for) "
+            r"(?!<\*>)(?:[^\s:,;=]{1,40} ){0,8}?[^\s:,;=]{1,40}"
             rf"(?=[:,;]| (?:{_ENDS_TYPED})(?!\w)|$)"
         ),
         rf"\g<lead> {VALUE}",

@@ -32,6 +32,7 @@ DATA_NOUNS: Final = rows(
     "bucket queue topic partition shard replica cluster container volume workspace project repository repo",
     "branch milestone release ticket order invoice parcel package-id coupon voucher promo product item sku brand",
     "category campaign playlist album track song book recipe game match tournament album article page-title post",
+    "dish meal drink ingredient wine",
     "feed channel mailing mailbox newsletter list-name plan course lesson event-name domain wallet portfolio",
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",

@@ -43,7 +43,7 @@ _DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
 _NAMESPACED = re.compile(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
 _FAILURE = re.compile(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
-    r"|undefined|exception|lacks?|requires?|required|unexpected|unsupported|refused|forbidden)(?!\w)",
+    r"|undefined|exception|lacks?|requires?|required|needs?|unexpected|unsupported|refused|forbidden)(?!\w)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
@@ -222,7 +222,9 @@ def _is_introduced(words: list[str], i: int, core: str) -> bool:
 
 
 def _is_code_lead(lead: str) -> bool:
-    return _singular(lead) in CODE_NOUNS or lead in {"missing", "lacks", "perform", "requires", "denied", "have"}
+    return _singular(lead) in CODE_NOUNS or lead in {
+        "missing", "lacks", "perform", "requires", "denied", "have", "needs", "need", "granted", "grant", "lacking",
+    }  # fmt: skip
 
 
 def _is_free(core: str) -> bool:
