@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.parsing.stacktrace import patterns
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -104,7 +106,7 @@ class Automaton:
 
 def rules(*rows: tuple[str, str]) -> Rules:
     """Compile (regular expression, state) rows; `""` is any line, and the state "" is the end above it."""
-    return tuple((re.compile(pattern) if pattern else ANY, state) for pattern, state in rows)
+    return tuple((patterns.pattern(text) if text else ANY, state) for text, state in rows)
 
 
 def _next(rows: Rules, line: str) -> str | None:

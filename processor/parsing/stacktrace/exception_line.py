@@ -6,13 +6,12 @@ know a language: these rules hold for the JVM, .NET and Node alike.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.model import Frame, Raised
+from processor.parsing.stacktrace.patterns import pattern
 
-_NAME = re.compile(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
+_NAME = pattern(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
 # Possible text between type and message: .NET generics and codes, Node's error code.
-_AFTER = re.compile(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
+_AFTER = pattern(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
 _HEAD_LINES = 100  # a longer message is data; its exception is not farther above the frames
 _SUFFIXES = ("Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Death")
 TYPED = (

@@ -355,3 +355,14 @@ def test_the_quick_look_at_the_next_line_leaves_no_language_out(path):
         ]
 
         assert found.crossed_at or found.end == max([at, *ends])
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_every_pattern_compiles(language):
+    module = sys.modules[language.parse.__module__]
+    held = [value for name, value in vars(module).items() if name.startswith("_") and hasattr(value, "pattern")]
+    rows = [*language.automaton._start, *(row for rows in language.automaton._states.values() for row in rows)]
+
+    assert held
+    for each in (*held, *(pattern for pattern, _ in rows)):
+        assert re.compile(each.pattern).match("") == each.match("") or each.match("") is not None

@@ -6,18 +6,17 @@ debug symbols.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_RAISED = re.compile(r"\s*(?:raised |Exception name: )([A-Z][\w.]*)(?: : (.*))?$")
-_MESSAGE = re.compile(r"\s*(?:Exception )?[Mm]essage: (.*)$")
-_PLACE = re.compile(r"(\S+\.ad[abs]):(\d+)(?::\d+)? ?(.*)$")
-_FRAME = re.compile(r"\s*(?:\[\S+\]|0x[0-9a-f]+)? ?(?:0x[0-9a-f]+ )?(?:in )?([\w.]+) at (\S+\.ad[abs]):(\d+)$")
-_MACHINERY = re.compile(r"(?:ada|system|gnat|interfaces)[._]|main$")
+_RAISED = pattern(r"\s*(?:raised |Exception name: )([A-Z][\w.]*)(?: : (.*))?$")
+_MESSAGE = pattern(r"\s*(?:Exception )?[Mm]essage: (.*)$")
+_PLACE = pattern(r"(\S+\.ad[abs]):(\d+)(?::\d+)? ?(.*)$")
+_FRAME = pattern(r"\s*(?:\[\S+\]|0x[0-9a-f]+)? ?(?:0x[0-9a-f]+ )?(?:in )?([\w.]+) at (\S+\.ad[abs]):(\d+)$")
+_MACHINERY = pattern(r"(?:ada|system|gnat|interfaces)[._]|main$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

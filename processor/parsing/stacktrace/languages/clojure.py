@@ -6,19 +6,18 @@ JVM's frames: a Clojure program that prints them is read as any program of the J
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number
+from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = re.compile(
+_HEAD = pattern(
     r"((?:Execution|Syntax|Unexpected) error) (?:\(([\w.$]+)\) )?(?:\w+ing \S+ )?at (?:([^\s/]+)/)?(\S+)? ?"
     r"\(([^\s:]+)(?::(\d+))?(?::\d+)?\)\.$"
 )
-_EVALUATED = re.compile(r"(?<=.)/?(?:eval\d+|fn--\d+|fn)$|--\d+")
-_INSTALLED = re.compile(r"(?:clojure|ring|compojure|reitit|pedestal|cheshire|hikari|next\.jdbc)(?:\.|$)")
+_EVALUATED = pattern(r"(?<=.)/?(?:eval\d+|fn--\d+|fn)$|--\d+")
+_INSTALLED = pattern(r"(?:clojure|ring|compojure|reitit|pedestal|cheshire|hikari|next\.jdbc)(?:\.|$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,38 +6,37 @@ sanitizer's report of the memory layout.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_THROWN = re.compile(
+_THROWN = pattern(
     r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type"
     r"|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$"
 )
-_WHAT = re.compile(r"\s*what\(\): +(.*)$")
-_SANITIZER = re.compile(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
-_UNDEFINED = re.compile(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
-_CHECK = re.compile(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
-_ASSERT = re.compile(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
-_SIGNAL = re.compile(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
-_FRAME = re.compile(
+_WHAT = pattern(r"\s*what\(\): +(.*)$")
+_SANITIZER = pattern(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
+_UNDEFINED = pattern(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
+_CHECK = pattern(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
+_ASSERT = pattern(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
+_SIGNAL = pattern(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
+_FRAME = pattern(
     r"\s*#(\d+) +(?:0x[0-9a-f]+ +)?(?:in )?(.+?)"
     r"(?: (?:at |\(?)?((?:/|\.{1,2}/|[\w.+-]+/)?[\w./+-]+\.(?:cc?|cpp|cxx|hh?|hpp|S|s|m|mm|inc|ii)):(\d+)(?::\d+)?\)?"
     r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?$"
 )
-_STACK = re.compile(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
-_GLIBC = re.compile(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
-_ARGUMENTS = re.compile(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
-_LIBRARIES = re.compile(
+_STACK = pattern(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
+_GLIBC = pattern(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
+_ARGUMENTS = pattern(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
+_LIBRARIES = pattern(
     r"(?:std::|__gnu_cxx|__cxa|__GI_|__libc|__interceptor|__asan|__ubsan|__sanitizer"
     r"|_start$|start_thread|clone|raise$|abort$"
     r"|google::|absl::|boost::|folly::|testing::|operator (?:new|delete)|malloc|free$"
     r"|mem(?:cpy|set|move)|str\w{3,4}$|gsignal|_?_?assert)"
 )
-_END_OF_FIRST = re.compile(
+_END_OF_FIRST = pattern(
     r"0x[0-9a-f]+ is located|freed by|previously allocated|Previous (?:read|write)|SUMMARY: |Thread \d+ |Shadow bytes"
 )
 
@@ -65,8 +64,8 @@ def _head(lines: list[str]) -> tuple[str, str, Frame | None]:
             return match.group(1).strip(), match.group(2) or what, None
         if match := _SANITIZER.match(line):
             return match.group(1), (match.group(2) or match.group(3)).partition(" on ")[0], None
-        for pattern, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed")):
-            if match := pattern.match(line):
+        for known, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed")):
+            if match := known.match(line):
                 said = match.group(3).removeprefix("Check failed: ")
                 return kind, said, _at(match.group(1), match.group(2))
         if match := _ASSERT.match(line):

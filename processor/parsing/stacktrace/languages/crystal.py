@@ -6,20 +6,19 @@ read Ruby's frames, whose place is followed by `:in`.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = re.compile(r"\s+from (\S[^:]*?)(?::(\d+)(?::\d+)?)? in '(.*)'$")
-_UNHANDLED = re.compile(r".{0,200}?Unhandled exception(?: in spawn(?:\(name: [^)]*\))?)?: ")
-_TYPED = re.compile(r"(.*) \(([A-Z][\w:]*(?:\([\w:, |]*\))?)\)$")
+_FRAME = pattern(r"\s+from (\S[^:]*?)(?::(\d+)(?::\d+)?)? in '(.*)'$")
+_UNHANDLED = pattern(r".{0,200}?Unhandled exception(?: in spawn(?:\(name: [^)]*\))?)?: ")
+_TYPED = pattern(r"(.*) \(([A-Z][\w:]*(?:\([\w:, |]*\))?)\)$")
 _CAUSE = "Caused by: "
-_RECORD = re.compile(rf"(?:{RECORD})\S*\s+(?:[A-Z]+ - [\w.]+: )?")
-_SYSTEM = re.compile(r"(?:/usr)?/lib(?:64)?/|/usr/(?:share|local)/|/opt/crystal/|.*/lib/crystal/|.*/crystal/src/")
-_ARGUMENTS = re.compile(r"[<(].*[>)](?=[:(]|$)")
+_RECORD = pattern(rf"(?:{RECORD})\S*\s+(?:[A-Z]+ - [\w.]+: )?")
+_SYSTEM = pattern(r"(?:/usr)?/lib(?:64)?/|/usr/(?:share|local)/|/opt/crystal/|.*/lib/crystal/|.*/crystal/src/")
+_ARGUMENTS = pattern(r"[<(].*[>)](?=[:(]|$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,20 +6,22 @@ addresses.
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = re.compile(r"(?:.{0,120}? )?([A-Za-z_]\w*(?:\.\w+)+)@(\S+?)\((\d+)\)(?:: (.*))?$")
-_RULE = re.compile(r"-{16}$")
-_FRAME = re.compile(r"(\?\?|\S+):(\d+|\?) ?(.*?) ?\[0x[0-9a-f]+\]$")
-_ARGUMENTS = re.compile(r"\(.*$|![({].*$")
-_INSTALLED = re.compile(
-    r"/usr/|/opt/|/dlang/|(?:\.\./)*(?:std|core|rt|object)/|src/(?:core|rt|object)|.*/\.dub/packages/"
-)
+if TYPE_CHECKING:
+    import re
+
+_HEAD = pattern(r"(?:.{0,120}? )?([A-Za-z_]\w*(?:\.\w+)+)@(\S+?)\((\d+)\)(?:: (.*))?$")
+_RULE = pattern(r"-{16}$")
+_FRAME = pattern(r"(\?\?|\S+):(\d+|\?) ?(.*?) ?\[0x[0-9a-f]+\]$")
+_ARGUMENTS = pattern(r"\(.*$|![({].*$")
+_INSTALLED = pattern(r"/usr/|/opt/|/dlang/|(?:\.\./)*(?:std|core|rt|object)/|src/(?:core|rt|object)|.*/\.dub/packages/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,29 +6,28 @@ process.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_RAISED = re.compile(
+_RAISED = pattern(
     r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$"
 )
-_HEAD = re.compile(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
-_FRAME = re.compile(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
-_BARE = re.compile(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
-_ERLANG = re.compile(
+_HEAD = pattern(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
+_FRAME = pattern(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
+_BARE = pattern(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
+_ERLANG = pattern(
     r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[(?:[^\[\]]|\[[^\[\]]*\])*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?"
 )
 _EXITS = frozenset({"exit", "EXIT", "throw", "stop"})
-_EXCEPTION = re.compile(r"\s*exception (error|exit|throw): (.*)$")
-_CALLED = re.compile(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
-_REASON = re.compile(r"\{(?:\{)?([a-z_]+)[,}]")
-_STATED = re.compile(r" = (?:error|exit|throw):([a-z_]\w*)")  # gen_statem
+_EXCEPTION = pattern(r"\s*exception (error|exit|throw): (.*)$")
+_CALLED = pattern(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
+_REASON = pattern(r"\{(?:\{)?([a-z_]+)[,}]")
+_STATED = pattern(r" = (?:error|exit|throw):([a-z_]\w*)")  # gen_statem
 _WRAPPERS = frozenset({"shutdown", "failed_to_start_child", "error", "exit", "throw"})
-_ANONYMOUS = re.compile(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
+_ANONYMOUS = pattern(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
 _LIBRARIES = frozenset(
     [
         "stdlib",

@@ -5,20 +5,24 @@ Promises: addresses are gone; a procedure of a module has the name in its source
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_WHERE = re.compile(r"At line (\d+) of file (\S+)")
-_SAID = re.compile(r"(Fortran runtime error|ERROR STOP|STOP|forrtl: \w+ \(\d+\)):? ?(.*)$")
-_SIGNAL = re.compile(r"Program received signal (SIG\w+): (.*?)\.?$")
-_FRAME = re.compile(r"\s*#\d+ +0x[0-9a-f]+ in (\S+)$")
-_PLACE = re.compile(r"\s+at (\S+):(\d+)$")
-_TRACED = re.compile(r"(?:Error termination\. Backtrace:|Backtrace for this error:)")
-_MODULE = re.compile(r"__(\w+)_MOD_(\w+)$")
+if TYPE_CHECKING:
+    import re
+
+_WHERE = pattern(r"At line (\d+) of file (\S+)")
+_SAID = pattern(r"(Fortran runtime error|ERROR STOP|STOP|forrtl: \w+ \(\d+\)):? ?(.*)$")
+_SIGNAL = pattern(r"Program received signal (SIG\w+): (.*?)\.?$")
+_FRAME = pattern(r"\s*#\d+ +0x[0-9a-f]+ in (\S+)$")
+_PLACE = pattern(r"\s+at (\S+):(\d+)$")
+_TRACED = pattern(r"(?:Error termination\. Backtrace:|Backtrace for this error:)")
+_MODULE = pattern(r"__(\w+)_MOD_(\w+)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

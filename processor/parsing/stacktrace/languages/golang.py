@@ -6,32 +6,31 @@ words is the same exception. Must not read the other goroutines: their number de
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_PLACE = re.compile(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
-_GIN = re.compile(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
-_GIN_CALL = re.compile(r"\t([^:]+): (.*)$")
-_GOROUTINE = re.compile(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
-_ONE_LINE = re.compile(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
-_BAR = re.compile(r"  \| ")
-_WRAPS = re.compile(r"(?:\(\d+\)|Wraps: \(\d+\)|Error types:)|  -- stack trace:")
-_CREATED = re.compile(r"(?:Previous (?:atomic )?(?:read|write) at|Goroutine \d+ \()")
-_PANIC = re.compile(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
-_RECOVERED = re.compile(r" \[recovered[^\]]*\]$")
-_ZAP = re.compile(r"\d{4}-\S+\t[A-Z]+\t(?:\S+:\d+\t)?([^\t]*)(?:\t(\{.*\}))?$")
-_REASON = re.compile(r'"error": ?"((?:[^"\\]|\\.)*)"')
-_FUNCTION = re.compile(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
-_TYPE_ARGUMENTS = re.compile(r"\[[^\]]*\]")
-_STANDARD = re.compile(
+_PLACE = pattern(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
+_GIN = pattern(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
+_GIN_CALL = pattern(r"\t([^:]+): (.*)$")
+_GOROUTINE = pattern(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
+_ONE_LINE = pattern(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
+_BAR = pattern(r"  \| ")
+_WRAPS = pattern(r"(?:\(\d+\)|Wraps: \(\d+\)|Error types:)|  -- stack trace:")
+_CREATED = pattern(r"(?:Previous (?:atomic )?(?:read|write) at|Goroutine \d+ \()")
+_PANIC = pattern(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
+_RECOVERED = pattern(r" \[recovered[^\]]*\]$")
+_ZAP = pattern(r"\d{4}-\S+\t[A-Z]+\t(?:\S+:\d+\t)?([^\t]*)(?:\t(\{.*\}))?$")
+_REASON = pattern(r'"error": ?"((?:[^"\\]|\\.)*)"')
+_FUNCTION = pattern(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
+_TYPE_ARGUMENTS = pattern(r"\[[^\]]*\]")
+_STANDARD = pattern(
     r"(?:runtime|net|internal|sync|os|io|reflect|syscall|testing|encoding|database|context|bufio|bytes|strings|fmt|log"
     r"|time|sort|errors|text|html|crypto|math|regexp|slices|maps|iter|strconv|vendor|panic)(?:/|\.|$)"
 )
-_INSTALLED = re.compile(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|hostedtoolcache)/go[^/]*/(?:[^/]+/)*src/")
+_INSTALLED = pattern(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|hostedtoolcache)/go[^/]*/(?:[^/]+/)*src/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,31 +6,28 @@ of a nested task come before their effect. Must not keep the values of arguments
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_BAR = re.compile(r"[│┌└]\s?")
-_CALL = re.compile(r"\s*\[(\d+)\] (.*)$")
-_OLD = re.compile(r"(.*?) at (\S+):(\d+)(?: \[inlined\])?$")
-_PLACE = re.compile(r"\s*@ (?:([\w.]+) )?(\S+):(\d+)(?: \[inlined\])?$")
-_TRACE = re.compile(r"\s*Stacktrace:")
-_LINK = re.compile(r"\s*(?:caused by|nested task error): (.*)$")
-_WRAPPERS = re.compile(
+_BAR = pattern(r"[│┌└]\s?")
+_CALL = pattern(r"\s*\[(\d+)\] (.*)$")
+_OLD = pattern(r"(.*?) at (\S+):(\d+)(?: \[inlined\])?$")
+_PLACE = pattern(r"\s*@ (?:([\w.]+) )?(\S+):(\d+)(?: \[inlined\])?$")
+_TRACE = pattern(r"\s*Stacktrace:")
+_LINK = pattern(r"\s*(?:caused by|nested task error): (.*)$")
+_WRAPPERS = pattern(
     r"\s*(?:.{0,200}?\b(?:ERROR|Error): )?(?:(?:LoadError|InitError|Unhandled Task ERROR|On worker \d+): )*"
 )
-_TYPED = re.compile(
+_TYPED = pattern(
     r"([A-Z]\w*(?:\.\w+)*(?:Error|Exception|Interrupt|Failure|[a-z]\w*(?=\())) ?(?:: ?|with |\((?=.))?(.*)$"
 )
-_ARGUMENTS = re.compile(r"[({].*$")
-_RECORD = re.compile(r"\s*exception =\s*(.*)$")
-_INSTALLED = re.compile(
-    r"\./|/?(?:.*/)?(?:\.julia/packages|julia/(?:stdlib|base)|share/julia|buildworker|cache/build)/"
-)
-_NUMBER = re.compile(r"#+\d*#*(?:\d+)?")
+_ARGUMENTS = pattern(r"[({].*$")
+_RECORD = pattern(r"\s*exception =\s*(.*)$")
+_INSTALLED = pattern(r"\./|/?(?:.*/)?(?:\.julia/packages|julia/(?:stdlib|base)|share/julia|buildworker|cache/build)/")
+_NUMBER = pattern(r"#+\d*#*(?:\d+)?")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,16 +6,15 @@ frames.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = re.compile(r"(?:.{0,120}?)(?:Uncaught Kotlin exception: |Caused by: )([\w.$]+)(?:: (.*))?$")
-_FRAME = re.compile(r"\s+at \d+ +\S+ +0x[0-9a-f]+ +(\S.*?) \+ \d+(?: \((?:.*?/)?([^\s/()]+\.\w+):(\d+):\d+\))?\s*$")
-_CALL = re.compile(r"kfun:([\w.$]*)#([\w$<>.]+)")
+_HEAD = pattern(r"(?:.{0,120}?)(?:Uncaught Kotlin exception: |Caused by: )([\w.$]+)(?:: (.*))?$")
+_FRAME = pattern(r"\s+at \d+ +\S+ +0x[0-9a-f]+ +(\S.*?) \+ \d+(?: \((?:.*?/)?([^\s/()]+\.\w+):(\d+):\d+\))?\s*$")
+_CALL = pattern(r"kfun:([\w.$]*)#([\w$<>.]+)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,18 +5,22 @@ Promises: functions of C are not in-app. Must not keep line numbers in a frame's
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = re.compile(
+if TYPE_CHECKING:
+    import re
+
+_FRAME = pattern(
     r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$"
 )
-_SAID = re.compile(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
-_DEFINED = re.compile(r"<[^>]*>$")
+_SAID = pattern(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
+_DEFINED = pattern(r"<[^>]*>$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,19 +6,18 @@ that is built for release prints none.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = re.compile(r"\s*(\S+\.nims?)\((\d+)(?:, \d+)?\)\s+(\S.*)$")
-_ERROR = re.compile(r"Error: unhandled exception: (.*)$")
-_TYPED = re.compile(r"(.*?) ?\[([A-Z]\w*)\]$")
-_SIGNAL = re.compile(r"(SIG[A-Z]+): (.*)$")
-_ASSERTED = re.compile(r"\S+\.nim\(\d+, \d+\) (.*)$")
-_LIBRARY = re.compile(
+_FRAME = pattern(r"\s*(\S+\.nims?)\((\d+)(?:, \d+)?\)\s+(\S.*)$")
+_ERROR = pattern(r"Error: unhandled exception: (.*)$")
+_TYPED = pattern(r"(.*?) ?\[([A-Z]\w*)\]$")
+_SIGNAL = pattern(r"(SIG[A-Z]+): (.*)$")
+_ASSERTED = pattern(r"\S+\.nim\(\d+, \d+\) (.*)$")
+_LIBRARY = pattern(
     r"/lib/(?:system|pure|std|core|impure|posix|js|wrappers)/|/\.?nimble/pkgs|/nim/lib/|/lib/system\.nim"
 )
 

@@ -6,7 +6,6 @@ Must not mistake a URL or a sentence with "at" in it for a frame: a frame has a 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from processor.parsing.stacktrace import exception_line as heads
@@ -14,19 +13,20 @@ from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_PLACE = re.compile(r":(\d+):\d+$")
-_CLASS = re.compile(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
-_BARE = re.compile(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
+_PLACE = pattern(r":(\d+):\d+$")
+_CLASS = pattern(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_BARE = pattern(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
 # console.error("bake failed", error), where the class is named as it likes
-_LOGGED = re.compile(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
-_REASON = re.compile(r'rejected with the reason "(.*)"\.')
-_REJECTED = re.compile(r"\[UnhandledPromiseRejection: .*rejected with the reason \"(.*)\"\.\] ?\{?$")
-_CODE_AT = re.compile(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
-_LIST = re.compile(r"\s+\[errors\]: \[$")
-_ITEM = re.compile(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
-_CODE = re.compile(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
-_CAUSE = re.compile(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
+_LOGGED = pattern(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
+_REASON = pattern(r'rejected with the reason "(.*)"\.')
+_REJECTED = pattern(r"\[UnhandledPromiseRejection: .*rejected with the reason \"(.*)\"\.\] ?\{?$")
+_CODE_AT = pattern(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
+_LIST = pattern(r"\s+\[errors\]: \[$")
+_ITEM = pattern(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
+_CODE = pattern(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
+_CAUSE = pattern(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
 _OWN = (
     "node:",
     "ext:",

@@ -6,28 +6,27 @@ Must not keep the columns.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = re.compile(
+_FRAME = pattern(
     r"\s*\"?(?:Raised|Re-raised|Called)(?: by primitive operation)? (?:at|from)"
     r" (?:(\S+) in )?file \"([^\"]+)\"(?: \(inlined\))?, lines? (\d+)"
 )
-_HEAD = re.compile(r"(?:.{0,200}?)(?:Fatal error: exception|[Uu]ncaught exception:?|exception:|ERROR\b.*?:) ?(.*)$")
-_RAISED = re.compile(
+_HEAD = pattern(r"(?:.{0,200}?)(?:Fatal error: exception|[Uu]ncaught exception:?|exception:|ERROR\b.*?:) ?(.*)$")
+_RAISED = pattern(
     r"(?!Stack overflow|Out of memory)\(?([A-Z]\w*(?:\.\w+)*)(?:[ (]+(.*?)\)*)?$|((?:Stack overflow|Out of memory))$"
 )
-_ASSERTED = re.compile(r"File \"([^\"]+)\", line (\d+), characters \S+: (.*)$")
-_QUOTED = re.compile(r"\"(.*)\"$")
-_LIBRARIES = re.compile(
+_ASSERTED = pattern(r"File \"([^\"]+)\", line (\d+), characters \S+: (.*)$")
+_QUOTED = pattern(r"\"(.*)\"$")
+_LIBRARIES = pattern(
     r"(?:Stdlib|Camlinternal|Lwt|Async|Base|Core|Eio|Printexc|Domain|Thread|Dream|Cohttp|Httpaf|Hashtbl|Caqti)(?:_|\.|\b)"
 )
-_EXECUTABLE = re.compile(r"Dune__exe__")
-_CLOSURE = re.compile(r"(?:\.\(fun\)|\.fun)$")
+_EXECUTABLE = pattern(r"Dune__exe__")
+_CLOSURE = pattern(r"(?:\.\(fun\)|\.fun)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

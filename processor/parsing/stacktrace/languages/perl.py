@@ -6,19 +6,18 @@ ends in "line 5." for a trace.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_DIED = re.compile(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
-_FRAME = re.compile(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
-_EVAL = re.compile(r"eval (?:\{.*|'.*)")
-_LIBRARY = re.compile(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
-_LOGGED = re.compile(r"(?:\[[^\]]{1,60}\] )+")
-_CLASS = re.compile(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
+_DIED = pattern(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
+_FRAME = pattern(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
+_EVAL = pattern(r"eval (?:\{.*|'.*)")
+_LIBRARY = pattern(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
+_LOGGED = pattern(r"(?:\[[^\]]{1,60}\] )+")
+_CLASS = pattern(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,22 +5,22 @@ Promises: the previous exception comes before the next. Must not keep the argume
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = re.compile(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
+_FRAME = pattern(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
 # php-fpm may wrap every line of a child in its own.
-_POOL = re.compile(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
-_LEGACY = re.compile(r"Uncaught exception '([\w\\]+)' with message '(.*)")
-_TYPE = re.compile(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
-_RAISED_AT = re.compile(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
+_POOL = pattern(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
+_LEGACY = pattern(r"Uncaught exception '([\w\\]+)' with message '(.*)")
+_TYPE = pattern(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
+_RAISED_AT = pattern(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
 _TEXT_CHARS = 600
-_PREFIX = re.compile(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
+_PREFIX = pattern(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
 
 def parse(lines: list[str]) -> Traceback | None:

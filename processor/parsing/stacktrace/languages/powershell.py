@@ -6,21 +6,25 @@ not read a table that a script prints.
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_COLOUR = re.compile(r"\x1b\[[\d;]*m")
-_AT = re.compile(r"At (\S+\.psm?\d):(\d+) char:\d+$")
-_PLUS = re.compile(r"\+ (.*)$")
-_CATEGORY = re.compile(r"\s+\+ (CategoryInfo|FullyQualifiedErrorId)\s*: (.*)$")
-_CONCISE = re.compile(r"([\w-]+): (\S+\.psm?\d):(\d+)$")
-_CODE = re.compile(r"\s*\d+ \| (.*)$")
-_SAID = re.compile(r"\s+\| +(?![~\s])(.*)$")
-_STACKED = re.compile(r"at (.+?), (\S+\.psm?\d): line (\d+)$")
+if TYPE_CHECKING:
+    import re
+
+_COLOUR = pattern(r"\x1b\[[\d;]*m")
+_AT = pattern(r"At (\S+\.psm?\d):(\d+) char:\d+$")
+_PLUS = pattern(r"\+ (.*)$")
+_CATEGORY = pattern(r"\s+\+ (CategoryInfo|FullyQualifiedErrorId)\s*: (.*)$")
+_CONCISE = pattern(r"([\w-]+): (\S+\.psm?\d):(\d+)$")
+_CODE = pattern(r"\s*\d+ \| (.*)$")
+_SAID = pattern(r"\s+\| +(?![~\s])(.*)$")
+_STACKED = pattern(r"at (.+?), (\S+\.psm?\d): line (\d+)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,29 +6,29 @@ traceback or evaluate anything.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
 _HEADER = "Traceback (most recent call last):"
 _GROUP = "Exception Group Traceback"
-_FRAME = re.compile(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
-_MARKER = re.compile(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
-_RAISED = re.compile(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
-_MEMBER = re.compile(r"\s*\+[-+]*-* \d+ -+$")
-_BAR = re.compile(r"( *)(?:\| ?|\+ (?=Exception Group))")
-_STDLIB = re.compile(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
+_FRAME = pattern(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
+_MARKER = pattern(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
+_RAISED = pattern(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
+_MEMBER = pattern(r"\s*\+[-+]*-* \d+ -+$")
+_BAR = pattern(r"( *)(?:\| ?|\+ (?=Exception Group))")
+_STDLIB = pattern(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
 # Below the first line of a message: the status of a failed call, the field that pydantic refused.
-_TELLING = re.compile(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
+_TELLING = pattern(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
 _MESSAGE_CHARS = 200
 _BOXED = " Traceback (most recent call last) "
-_BOX_FRAME = re.compile(r"[│|] ([^\s:][^:]*):(\d+) in (\S+) +[│|]?$")
-_BOX_CODE = re.compile(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
-_SYNTHETIC_ID = re.compile(r"[-_ ]?\d+[-\w]*")
+_BOX_FRAME = pattern(r"[│|] ([^\s:][^:]*):(\d+) in (\S+) +[│|]?$")
+_BOX_CODE = pattern(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
+_SYNTHETIC_ID = pattern(r"[-_ ]?\d+[-\w]*")
 
 
 @dataclass(slots=True)

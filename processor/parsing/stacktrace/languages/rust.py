@@ -6,24 +6,23 @@ Must not take the panic machinery for the place that failed.
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_PANICKED = re.compile(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
-_OLD = re.compile(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
-_OLD_END = re.compile(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
-_QUOTED = re.compile(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
-_ERROR = re.compile(r"Error: ?(.*)$")
-_SECTION = re.compile(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
-_CALL = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
-_PLACE = re.compile(r"\s+at (\S+?):(\d+)(?::\d+)?$")
-_HASH = re.compile(r"::h[0-9a-f]{16}$")
-_GENERIC = re.compile(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
-_LIBRARIES = re.compile(
+_PANICKED = pattern(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
+_OLD = pattern(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
+_OLD_END = pattern(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
+_QUOTED = pattern(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
+_ERROR = pattern(r"Error: ?(.*)$")
+_SECTION = pattern(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
+_CALL = pattern(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
+_PLACE = pattern(r"\s+at (\S+?):(\d+)(?::\d+)?$")
+_HASH = pattern(r"::h[0-9a-f]{16}$")
+_GENERIC = pattern(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
+_LIBRARIES = pattern(
     r"(?:<?(?:std|core|alloc|test|proc_macro|backtrace|anyhow|eyre|color_eyre|tokio|futures\w*|hyper|axum|actix\w*|tower\w*"
     r"|rayon\w*|serde\w*|tracing\w*|reqwest|sqlx|tonic|warp|rocket|async_std|crossbeam\w*)::|rust_|_?_?libc_start|_start$"
     r"|main$|clone\d?$|start_thread|__rust|__GI_|___rust|_rust|<unknown>)"

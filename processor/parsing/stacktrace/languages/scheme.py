@@ -5,20 +5,19 @@ Promises: functions of the implementation are not in-app; Guile's message is bel
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_CONTEXT = re.compile(r"\s+(\S+?):(\d+):\d+(?:: (\S+))?$|\s+(body of) (\S+)$")
-_FILE = re.compile(r"In (\S+):$")
-_CALL = re.compile(r"\s+(?:(\d+):\d+ +)?\d+ \((\S+)(?: .*)?\)$|\s+(?:(\d+):\d+ +)?\d+ \((\S+)")
-_BELOW = re.compile(r"(?:\S+:\d+:\d+: |ERROR: )?In procedure (\S+?): ?(.*)$")
-_THROWN = re.compile(r"Throw to key `([\w-]+)'")
-_SAID = re.compile(r"([^\s:]+): (.*)$")
-_INSTALLED = re.compile(r"(?:\.\.\.|/usr/|ice-9/|srfi/|system/|oop/|racket/|collects/)|.*/(?:collects|pkgs)/")
+_CONTEXT = pattern(r"\s+(\S+?):(\d+):\d+(?:: (\S+))?$|\s+(body of) (\S+)$")
+_FILE = pattern(r"In (\S+):$")
+_CALL = pattern(r"\s+(?:(\d+):\d+ +)?\d+ \((\S+)(?: .*)?\)$|\s+(?:(\d+):\d+ +)?\d+ \((\S+)")
+_BELOW = pattern(r"(?:\S+:\d+:\d+: |ERROR: )?In procedure (\S+?): ?(.*)$")
+_THROWN = pattern(r"Throw to key `([\w-]+)'")
+_SAID = pattern(r"([^\s:]+): (.*)$")
+_INSTALLED = pattern(r"(?:\.\.\.|/usr/|ice-9/|srfi/|system/|oop/|racket/|collects/)|.*/(?:collects|pkgs)/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,25 +5,24 @@ Promises: addresses and offsets are removed; only the thread that crashed is rea
 
 from __future__ import annotations
 
-import re
-
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_FATAL = re.compile(
+_FATAL = pattern(
     r"(?:([^\s:]+\.swift):(\d+): )?(Fatal error|Precondition failed|Assertion "
     r"failed)(?:: (.*?))?(?:: file (\S+), line (\d+))?$"
 )
-_CRASHED = re.compile(r"(?:\*\*\* |💣 )?Program crashed: (.*?)(?: at 0x[0-9a-f]+)?$|\*\*\* Signal (\d+): ")
-_FRAME = re.compile(
+_CRASHED = pattern(r"(?:\*\*\* |💣 )?Program crashed: (.*?)(?: at 0x[0-9a-f]+)?$|\*\*\* Signal (\d+): ")
+_FRAME = pattern(
     r"\s*(\d+) (?:\[\w+\] )?(?:\[\w+\] )*(?:0x[0-9a-f]+ )?(?:<unavailable> )?(.+?)(?: \+ \d+)? "
     r"in (\S+)(?: at (\S+?):(\d+)(?::\d+)?)?\s*$"
 )
-_OLD = re.compile(r"(\d+) +(\S+) +0x[0-9a-f]+ (.+?) \+ \d+$")
-_ARGUMENTS = re.compile(r"\(.*\)|<[^<>]*>")
-_THREAD = re.compile(r"Thread (\d+)(?: \S+)?(?: crashed)?:$")
+_OLD = pattern(r"(\d+) +(\S+) +0x[0-9a-f]+ (.+?) \+ \d+$")
+_ARGUMENTS = pattern(r"\(.*\)|<[^<>]*>")
+_THREAD = pattern(r"Thread (\d+)(?: \S+)?(?: crashed)?:$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,20 +5,24 @@ Promises: offsets are gone; the trap is the root cause. Must not need names: an 
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
+from processor.parsing.stacktrace.patterns import pattern
 
-_STARTED = re.compile(r".{0,200}?error while executing at wasm backtrace:")
-_FRAME = re.compile(r"\s*\d+: +0x[0-9a-f]+ - (.*)$")
-_PLACE = re.compile(r"\s+at (\S+?):(\d+)(?::\d+)?$")
-_TRAP = re.compile(r"\s*(?:\d+: )?(wasm trap: .*|Exited with .*|.*memory fault.*)$")
-_CAUSE = re.compile(r"\s+(?:\d+: )?(\S.*)$")
-_HASH = re.compile(r"::h[0-9a-f]{16}$")
-_LIBRARIES = re.compile(r"(?:std|core|alloc|rust_|__rust|dlmalloc|_start|__main_void|__wasm|main$|abort$)")
+if TYPE_CHECKING:
+    import re
+
+_STARTED = pattern(r".{0,200}?error while executing at wasm backtrace:")
+_FRAME = pattern(r"\s*\d+: +0x[0-9a-f]+ - (.*)$")
+_PLACE = pattern(r"\s+at (\S+?):(\d+)(?::\d+)?$")
+_TRAP = pattern(r"\s*(?:\d+: )?(wasm trap: .*|Exited with .*|.*memory fault.*)$")
+_CAUSE = pattern(r"\s+(?:\d+: )?(\S.*)$")
+_HASH = pattern(r"::h[0-9a-f]{16}$")
+_LIBRARIES = pattern(r"(?:std|core|alloc|rust_|__rust|dlmalloc|_start|__main_void|__wasm|main$|abort$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:
