@@ -19,7 +19,7 @@ from processor.mining.grouper import Grouper
 from processor.parsing import decode as entries
 from processor.parsing import entry_fields, split_entries
 from processor.parsing.log_entry import DecodeError
-from processor.parsing.multiline import as_part, is_fragment, join, seconds_near
+from processor.parsing.multiline import as_part, is_fragment, is_link, join, seconds_near
 from processor.sources.file import Block, FileSource
 from processor.sources.framing import MAX_ENTRY_BYTES
 
@@ -122,6 +122,7 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
     indexes: list[int] = []
     lines: list[bytes] = []
     times: list[datetime] = []
+    logs: list[tuple[str, str]] = []
     failed = 0
     known: dict[Masked, int] = {}
     traces = _Traces()
@@ -141,9 +142,10 @@ def _group(part: Block | list[bytes], grouper: Grouper | None = None) -> _Groupe
         # The entry is kept only near a trace, so that the next entry reuses memory that is still in the cache.
         lines.append(line)
         times.append(entry.at)
+        logs.append((entry.service, entry.log_name))
     whole = {parts[index][0]: part for index, part in split_entries.join([part for _, part in parts]).items()}
     if traces.fragments or whole:
-        joined = _joined(traces, lines, times, now) if traces.fragments else {}
+        joined = _joined(traces, lines, times, logs, now) if traces.fragments else {}
         indexes, known = _regrouped(indexes, list(known), {**traces.fragments, **joined, **whole}, group)
     # JSON has no bare newline, so a single object is sent instead of thousands.
     return b"\n".join(heads), indexes, list(known), failed
@@ -181,7 +183,8 @@ class _Traces:
 
     Attributes:
         fragments: entries that can only be such lines, by place.
-        near: these and the lines around them.
+        near: these and the lines around them in their logs.
+        logs: (service, log name) of the fragments.
     """
 
     def __init__(self) -> None:
@@ -189,26 +192,47 @@ class _Traces:
         self.near: dict[int, Entry] = {}
         self._before: deque[tuple[int, Entry]] = deque(maxlen=_LINES_BEFORE)
         self._last_at: datetime | None = None
+        self.logs: set[tuple[str, str]] = set()
 
     def observe(self, place: int, entry: Entry) -> bool:
         """Add the next entry; return whether it can only be a line of a stack trace."""
         if is_fragment(entry):
+            if is_link(entry):
+                self.fragments[place] = entry
+                self._before.append((place, entry))
+                return True
             self.near.update(self._before)
             self._before.clear()
             self.fragments[place] = self.near[place] = entry
             self._last_at = entry.at
+            self.logs.add((entry.service, entry.log_name))
             return True
-        if self._last_at is not None and abs(entry.at - self._last_at) <= _AROUND:
+        if (
+            self._last_at is not None
+            and (entry.service, entry.log_name) in self.logs
+            and abs(entry.at - self._last_at) <= _AROUND
+        ):
             self.near[place] = entry
         else:
             self._before.append((place, entry))
         return False
 
 
-def _joined(traces: _Traces, lines: Sequence[bytes], times: Sequence[datetime], now: datetime) -> dict[int, Entry]:
+def _joined(
+    traces: _Traces,
+    lines: Sequence[bytes],
+    times: Sequence[datetime],
+    logs: Sequence[tuple[str, str]],
+    now: datetime,
+) -> dict[int, Entry]:
     """Return the lines of stack traces, each with the text of the whole, by place in `lines`."""
-    near = {second for entry in traces.fragments.values() for second in seconds_near(entry.at)}
-    places = [place for place, at in enumerate(times) if int(at.timestamp()) in near]
+    proofs = (entry for entry in traces.fragments.values() if not is_link(entry))
+    near = {second for entry in proofs for second in seconds_near(entry.at)}
+    places = [
+        place
+        for place, (log, at) in enumerate(zip(logs, times, strict=True))
+        if log in traces.logs and int(at.timestamp()) in near
+    ]
     close = [traces.near.get(place) or entries.decode(lines[place], now) for place in places]
     fragments = [index for index, place in enumerate(places) if place in traces.fragments]
     return {places[index]: as_part(close[index], part) for index, part in join(close, fragments).items()}

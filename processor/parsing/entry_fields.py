@@ -62,15 +62,19 @@ def labels(entry: Entry) -> Mapping[str, str]:
     return texts(wire_of(entry).labels)
 
 
-def spelling(entry: Entry, names: tuple[str, ...]) -> tuple[bytes | str | None, ...]:
+def spelling(entry: Entry, names: frozenset[str]) -> tuple[bytes | str, ...]:
     """Return what determines the labels of these names in the entry and in its resource, cheaply; for a cache."""
     wire = wire_of(entry)
     own = wire.labels
-    if type(own) is not dict or not own or own.keys().isdisjoint(names):
-        return (bytes(wire.resource),)
-    if any(type(value) is not str for value in own.values()):
-        own = texts(own)
-    return (bytes(wire.resource), *[own.get(name) for name in names])
+    raw = bytes(wire.resource)
+    if type(own) is not dict or not own:
+        return (raw,)
+    found: list[bytes | str] = [raw]
+    for name, value in own.items():
+        if name in names:
+            found.append(name)
+            found.append(value if type(value) is str else compact(value))
+    return tuple(found)
 
 
 def written(entry: Entry) -> tuple[bytes | tuple[str, str], ...]:

@@ -35,6 +35,7 @@ _PRINTERS: Final = (
     "instanceId", "instance_id", "pod_name", "container_name", "appengine.googleapis.com/instance_name",
     "execution_id", "run.googleapis.com/execution_name", "run.googleapis.com/task_index",
 )  # fmt: skip
+_PRINTER_NAMES: Final = frozenset(_PRINTERS)
 _RECORDS: Final = ("Exception on /", "Internal Server Error: ", "Exception in thread ", "Unhandled exception in ")
 _FAILED = re.compile(r".{0,80}?\b(?:ERROR|CRITICAL|FATAL|SEVERE|PANIC)\b")
 _TAGS = re.compile(r"(?:\[[^\]]{8,80}\]\s*)+")  # Rails prints the tags of a request on an empty line, too
@@ -78,10 +79,11 @@ def join(batch: Sequence[Entry], fragments: Collection[int] | None = None) -> Ma
         fragments: the indexes of those that `is_fragment`, if they are known.
     """
     lines = frozenset(_fragments(batch) if fragments is None else fragments)
-    if not lines:
+    proofs = [entry for entry in map(batch.__getitem__, lines) if not is_link(entry)]
+    if not proofs:
         return {}
-    near = {second for index in lines for second in seconds_near(batch[index].at)}
-    logs = {(batch[index].service, batch[index].log_name) for index in lines}
+    near = {second for entry in proofs for second in seconds_near(entry.at)}
+    logs = {(entry.service, entry.log_name) for entry in proofs}
     close = (
         index
         for index, entry in enumerate(batch)
@@ -124,6 +126,11 @@ def is_fragment(entry: Entry) -> bool:
     """Return whether the entry can only be a line of a stack trace; a batch without such an entry is not joined."""
     text = entry.text
     return bool(text) and "\n" not in text and _is_fragment(text)
+
+
+def is_link(entry: Entry) -> bool:
+    """Return whether the fragment is no part of a trace unless a line of another kind is near it."""
+    return stacktrace.is_link(entry.text)
 
 
 def _is_fragment(text: str) -> bool:
@@ -171,15 +178,17 @@ def _by_place(batch: Sequence[Entry], indexes: Iterator[int]) -> Iterator[list[i
         entry = batch[index]
         if not _is_line(entry):
             continue
-        spelling = (entry.project, entry.service, entry.log_name, *entry_fields.spelling(entry, _PRINTERS))
+        spelling = (entry.project, entry.service, entry.log_name, *entry_fields.spelling(entry, _PRINTER_NAMES))
         found = known.get(spelling)
         if found is None:
             found = known[spelling] = places.setdefault(_place(entry), [])
         found.append(index)
     for found in places.values():
         # Exports come newest first; lines printed in one microsecond keep the order of arrival.
-        newest_first = batch[found[0]].at > batch[found[-1]].at
-        yield sorted(reversed(found) if newest_first else found, key=lambda index: batch[index].at)
+        if batch[found[0]].at > batch[found[-1]].at:
+            found.reverse()
+        found.sort(key=lambda index: batch[index].at)
+        yield found
 
 
 def _runs(

@@ -13,7 +13,16 @@ from processor.parsing.stacktrace.fingerprint import fingerprint
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.names import is_name
 from processor.parsing.stacktrace.prefixes import unprefixed
-from processor.parsing.stacktrace.registry import NOISE, extent, is_crash, is_fragment, is_prefixed, may_begin, parse
+from processor.parsing.stacktrace.registry import (
+    NOISE,
+    extent,
+    is_crash,
+    is_fragment,
+    is_link,
+    is_prefixed,
+    may_begin,
+    parse,
+)
 
 __all__ = [
     "NOISE",
@@ -26,6 +35,7 @@ __all__ = [
     "fingerprint",
     "is_crash",
     "is_fragment",
+    "is_link",
     "is_name",
     "is_prefixed",
     "may_begin",

@@ -76,6 +76,10 @@ class Automaton:
         state = self.begin(line)
         return state is not None and state not in ANY_LINE
 
+    def follows(self, line: str) -> bool:
+        """Return whether a trace that begins with an arbitrary line may go on with this one."""
+        return any(_next(self._states[state], line) is not None for state in ANY_LINE if state in self._states)
+
     def extent(self, lines: Sequence[str], at: int) -> Extent:
         """Return the extent of the trace that begins at `lines[at]`; blank lines never end a trace."""
         state = self.begin(lines[at][:LINE_LIMIT])

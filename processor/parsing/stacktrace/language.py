@@ -32,6 +32,7 @@ class Language(NamedTuple):
             language to accept a line decides whose the trace is.
         unfold: restores the line breaks of a text of one line where a logger of this language has removed them;
             called for every such text, so it has to be cheap.
+        links: the beginnings of fragments that link two exceptions: without a frame near them they are no trace.
         automaton: which lines belong together.
         fragments: regular expressions, anchored at the start of a line, of lines that can only be a part of a trace,
             its head included. In the syntax that Python's `re` and RE2 share: the log sink's filter is made from them.
@@ -51,3 +52,4 @@ class Language(NamedTuple):
     noise: tuple[str, ...] = ()
     at_frame: Callable[[str], Frame | None] | None = None
     unfold: Callable[[str], str] | None = None
+    links: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.parsing.stacktrace import prefixes
-from processor.parsing.stacktrace.automaton import LINE_LIMIT
+from processor.parsing.stacktrace.automaton import LINE_LIMIT, MAX_LINES
 from processor.parsing.stacktrace.languages import LANGUAGES
 from processor.parsing.stacktrace.posix import posix
 
@@ -26,9 +26,21 @@ _TEXT_LIMIT: Final = 262_144
 _AT: Final = tuple((language.name, language.at_frame) for language in LANGUAGES if language.at_frame is not None)
 _AT_NAMES: Final = frozenset(name for name, _ in _AT)
 _UNFOLD: Final = tuple(language.unfold for language in LANGUAGES if language.unfold is not None)
+_LINKS: Final = tuple(link for language in LANGUAGES for link in language.links)
+_DOT: Final = r"\."
 _FRAGMENT: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.fragments))
 _CRASH: Final = re.compile("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
-NOISE: Final = re.compile("|".join(dict.fromkeys(pattern for language in LANGUAGES for pattern in language.noise)))
+
+
+def _noise() -> str:
+    # Most are a file's ending with a line: tried as one, they take a third of the time of as many alternatives.
+    patterns = dict.fromkeys(pattern for language in LANGUAGES for pattern in language.noise)
+    endings = [pattern.removeprefix(_DOT) for pattern in patterns if pattern.startswith(_DOT)]
+    others = [pattern for pattern in patterns if not pattern.startswith(_DOT)]
+    return "|".join((f"{_DOT}(?:{'|'.join(endings)})", *others))
+
+
+NOISE: Final = re.compile(_noise())
 """Text in frames that differs between two prints of a trace and is not in its fingerprint."""
 
 
@@ -84,6 +96,11 @@ def is_fragment(line: str) -> bool:
     Source lines of Python's frames can be any text and are not recognised.
     """
     return _FRAGMENT.match(line[:LINE_LIMIT].rstrip("\r\n")) is not None or is_prefixed(line)
+
+
+def is_link(line: str) -> bool:
+    """Return whether the fragment only links two exceptions, so that it is no trace without a frame near it."""
+    return line.startswith(_LINKS)
 
 
 def is_prefixed(line: str) -> bool:
@@ -156,6 +173,8 @@ class _Beginning(NamedTuple):
 
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _BEGINNINGS: Final[dict[bytes, tuple[_Beginning, ...]]] = {}
+_FOLLOWING: Final[dict[bytes, frozenset[str]]] = {}
+_ALL: Final = frozenset(language.name for language in LANGUAGES)
 _MAX_SHAPES: Final = 4_096
 _NEXT: Final = 2
 """Lines below an arbitrary first line, among which a frame has to follow."""
@@ -171,9 +190,14 @@ def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> 
         ahead: distance to the next line that can only be part of a trace; 0 means this line, or unknown.
     """
     best = Reach(at, is_open=False)
+    following: frozenset[str] | None = None
     for language, is_sure, is_any in _beginnings(lines[at][:LINE_LIMIT]):
         if (is_after and not is_sure) or (is_any and ahead > _NEXT):
             continue
+        if is_any:
+            following = _following(lines, at) if following is None else following
+            if language.name not in following:
+                continue
         found = language.automaton.extent(lines, at)
         if found.crossed_at and best.end == at:
             best = Reach(at, is_open=False, crossed_at=found.crossed_at)
@@ -195,6 +219,24 @@ def _beginnings(line: str) -> tuple[_Beginning, ...]:
             if language.automaton.begin(line) is not None
         )
     return known
+
+
+def _following(lines: Sequence[str], at: int) -> frozenset[str]:
+    """Return the languages whose traces may go on below an arbitrary line; of most lines, none."""
+    for index in range(at + 1, min(len(lines), at + MAX_LINES)):
+        line = lines[index][:LINE_LIMIT]
+        if not line or line.isspace():
+            continue
+        shape = line.encode("utf-8", "surrogatepass").translate(_SHAPE)
+        known = _FOLLOWING.get(shape)
+        if known is None:
+            if len(_FOLLOWING) >= _MAX_SHAPES:
+                _FOLLOWING.clear()
+            known = _FOLLOWING[shape] = frozenset(
+                language.name for language in LANGUAGES if language.automaton.follows(line)
+            )
+        return known
+    return _ALL
 
 
 def may_begin(line: str) -> bool:

@@ -135,3 +135,12 @@ def test_fragments_that_are_known_need_not_be_found_again():
     assert known
     assert multiline.join(batch, known) == multiline.join(batch)
     assert multiline.join(batch, ()) == {}
+
+
+def test_a_link_between_exceptions_is_no_trace_without_a_frame():
+    link = "During handling of the above exception, another exception occurred:"
+    batch = lines(f"worker started\n{link}\nKeyError: 'x'\nworker stopped")
+
+    assert multiline.is_fragment(batch[1])
+    assert join(batch) == {}
+    assert join([*batch, *lines(CHAINED, instance="i2")]).keys() == set(range(4, 4 + len(CHAINED.split("\n"))))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.parsing import stacktrace as tb
-from processor.parsing.stacktrace.registry import LANGUAGES
+from processor.parsing.stacktrace.registry import LANGUAGES, extent
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks"
 REAL_HOUR = Path(__file__).parents[4] / "shared" / "data" / "cloud-run-hour" / "export.json"
@@ -340,3 +340,18 @@ def test_every_module_of_the_package_is_a_language_and_the_order_of_trial_is_def
         len({language.name for language in LANGUAGES}) == len({language.rank for language in LANGUAGES}) == len(modules)
     )
     assert [language.rank for language in LANGUAGES] == sorted(language.rank for language in LANGUAGES)
+
+
+LINE_TRACES = sorted((GOLDEN / "lines").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", LINE_TRACES, ids=lambda path: path.stem)
+def test_the_quick_look_at_the_next_line_leaves_no_language_out(path):
+    lines = ["worker started", *path.read_text("utf-8").splitlines(), "worker stopped"]
+    for at in range(len(lines)):
+        found = extent(lines, at, is_after=False)
+        ends = [
+            language.automaton.extent(lines, at).end for language in LANGUAGES if language.automaton.begin(lines[at])
+        ]
+
+        assert found.crossed_at or found.end == max([at, *ends])

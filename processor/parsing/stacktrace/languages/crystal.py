@@ -68,7 +68,7 @@ LANGUAGE = Language(
     needles=(".cr:",),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "head"), (r"\S.* \([A-Z][\w:]*(?:\([\w:, |]*\))?\)$", "bare"), (RECORD, "bare")),
+        start=rules((_HEAD, "head"), (r"\S.* \([A-Z][\w:]*(?:\([\w:, |]*\))?\)$", "bare")),
         states={
             "head": rules((_AT, "frames"), (RECORD, ""), (r"\s+(?:at|from) ", ""), (r"", "head")),
             "bare": rules((_AT, "frames"), (r"\S.* \([A-Z][\w:]*(?:\([\w:, |]*\))?\)$", "bare")),

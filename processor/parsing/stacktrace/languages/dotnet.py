@@ -142,5 +142,5 @@ LANGUAGE = Language(
         r"\s*--- End of (?:inner exception )?stack trace",
         r"Unhandled [Ee]xception[.:]",
     ),
-    noise=(r":line \d+",),
+    noise=(r"line \d+",),
 )

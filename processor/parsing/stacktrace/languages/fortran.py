@@ -84,6 +84,6 @@ LANGUAGE = Language(
         r"\s+at \S+\.[fF]\d*:\d+$",
     ),
     crash=(r"Fortran runtime error: ", r"ERROR STOP\b", r"Program received signal SIG"),
-    noise=(r"0x[0-9a-f]+", r"At line \d+"),
+    noise=(r"0x[0-9a-f]+", r"line \d+"),
     lines=(r"ERROR STOP",),
 )

@@ -69,8 +69,8 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((r"[\w./-]+: Uncaught exception \S+:", "head"), (rf"(?!\s)(?!{_TRACE})\S", "line")),
         states={
-            "line": rules((_TRACE, "trace"), (rf"{RECORD}|\s+at |Traceback |#\d", ""), (r"", "more")),
-            "more": rules((_TRACE, "trace"), (r"", "more")),
+            "line": rules((_TRACE, "trace"), (r"\s+at ", ""), (r"\s+\S", "more")),
+            "more": rules((_TRACE, "trace"), (r"\s+at ", ""), (r"\s+\S", "more")),
             "head": rules((_TRACE, "trace"), (RECORD, ""), (r"\s+at |Traceback |#\d", ""), (r"", "head")),
             "trace": rules((_AT, "frames")),
             "frames": rules((_AT, "frames"), (_TRACE, "trace")),

@@ -55,5 +55,5 @@ LANGUAGE = Language(
     ),
     fragments=(_AT, r"Uncaught Kotlin exception: "),
     crash=(r"Uncaught Kotlin exception: ",),
-    noise=(r"0x[0-9a-f]+", r" \+ \d+"),
+    noise=(r"0x[0-9a-f]+",),
 )

@@ -74,10 +74,10 @@ LANGUAGE = Language(
             "frames": rules(
                 (_AT, "frames"),
                 (rf"{_END}.*\[[A-Z]\w*\]$|SIG[A-Z]+: ", "end"),
-                (_END, "error"),
+                (_END, "unhandled"),
                 (r"\[\[reraised from:|\]\]$", "frames"),
             ),
-            "error": rules((r".*\[[A-Z]\w*\]$", "end"), (RECORD, ""), (r"", "error")),
+            "unhandled": rules((r".*\[[A-Z]\w*\]$", "end"), (RECORD, ""), (r"", "unhandled")),
             "end": rules(),
         },
         accepting=frozenset({"frames", "end"}),

@@ -84,6 +84,6 @@ LANGUAGE = Language(
     ),
     fragments=(_AT, r"Fatal error: exception [A-Z(F]"),
     crash=(r"Fatal error: exception ",),
-    noise=(r", lines? \d+(?:-\d+)?, characters \d+-\d+",),
+    noise=(r"line \d+", r"characters \d+-\d+"),
     lines=(r"Uncaught exception:", r"\([A-Z]\w*(?:\.\w+)* "),
 )

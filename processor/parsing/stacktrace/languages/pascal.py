@@ -59,6 +59,6 @@ LANGUAGE = Language(
     ),
     fragments=(_HEAD, r"\s+\$[0-9A-F]+  \w.*, *line \d+ of \S+$", r"\s+\$[0-9A-F]+\s*$"),
     crash=(_HEAD,),
-    noise=(r"\$[0-9A-F]+", r"line \d+ of"),
+    noise=(r"\$[0-9A-F]+", r"line \d+"),
     lines=(r"E[A-Z]\w+: ",),
 )

@@ -60,5 +60,5 @@ LANGUAGE = Language(
         r".{1,300} at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",
     ),
     crash=(r".{1,300} at \S+\.(?:p[lm]|cgi|t) line \d+(?:, <\w+> (?:line|chunk) \d+)?\.$",),
-    noise=(r" line \d+", r"0x[0-9a-f]+"),
+    noise=(r"line \d+", r"0x[0-9a-f]+"),
 )

@@ -92,6 +92,6 @@ LANGUAGE = Language(
         r"\s+\+ (?:CategoryInfo|FullyQualifiedErrorId)\s*: ",
         r"\S{0,8}Line \|$",
     ),
-    noise=(r"\.psm?\d:\d+", r" char:\d+"),
+    noise=(r"\.psm?\d:\d+",),
     lines=(r"\+ ", r"[A-Za-z]\w*(?:-\w+)?: \S+\.psm?\d:\d+$", r"[A-Za-z]+-\w+ : "),
 )

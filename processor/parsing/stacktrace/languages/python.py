@@ -210,6 +210,7 @@ LANGUAGE = Language(
         accepting=frozenset({"frame", "group", "raised"}),
         unfinished=frozenset({"head", "frame"}),
     ),
+    links=("During handling of the above exception", "The above exception was the direct cause"),
     fragments=(
         r".{0,200}Traceback \(most recent call last\):",
         r"\s*(?:> )?(?:[|] *)*File \"[^\"]*\", line \d+",

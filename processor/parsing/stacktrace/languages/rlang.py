@@ -91,14 +91,14 @@ LANGUAGE = Language(
     needles=("Error in ", "Error: ", "Error:\n"),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "error"), (r"Error ?:", "bare")),
+        start=rules((_HEAD, "failed"), (r"Error ?:", "bare")),
         states={
-            "error": rules(
+            "failed": rules(
                 (r"In addition: ", "warned"),
                 (_TAIL, "tail"),
-                (r"\d+: ", "error"),
+                (r"\d+: ", "failed"),
                 (RECORD, ""),
-                (r"\s|[!xi•✖\u2139] ", "error"),
+                (r"\s|[!xi•✖\u2139] ", "failed"),
             ),
             "bare": rules((_TAIL, "tail"), ("[!xi•✖\u2139] ", "bare")),
             "warned": rules((r"Calls: |Execution halted", "tail"), (r"\s|In |\d+: ", "warned")),
@@ -106,7 +106,7 @@ LANGUAGE = Language(
                 (r"In addition: ", "warned"), (_TAIL, "tail"), (r"\s*\d+[.:] |\s+[▆│├└]|[!xi•✖\u2139] ", "tail")
             ),
         },
-        accepting=frozenset({"error", "tail", "warned"}),
+        accepting=frozenset({"failed", "tail", "warned"}),
     ),
     fragments=(_HEAD, r"Calls: \S.*", r"Execution halted$", r"\s*\d+\. [│├└]"),
     crash=(_HEAD, r"Execution halted$"),

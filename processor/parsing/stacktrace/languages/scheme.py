@@ -99,6 +99,5 @@ LANGUAGE = Language(
         r"\s+\d+:\d+ +\d+ \(\S",
         r"   \S+\.rkt:\d+:\d+",
     ),
-    noise=(r":\d+:\d+",),
     lines=(r"Backtrace:$", r"In (?:\S+|unknown file):$", r"\S+: (?:contract violation|index is out of)"),
 )

@@ -59,6 +59,6 @@ LANGUAGE = Language(
         accepting=frozenset({"frames"}),
     ),
     fragments=(_WHILE, r"\s{4}\((?:procedure|file) \"[^\"]+\" line \d+\)$"),
-    noise=(r" line \d+",),
+    noise=(r"line \d+",),
     lines=(r"\"[\w:]+(?: .*)?\"$",),
 )

@@ -62,10 +62,10 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules(
             (r".{0,200}?error while executing at wasm backtrace:", "trace"),
-            (r"Error: ", "error"),
+            (r"Error: ", "bare"),
         ),
         states={
-            "error": rules((r"Caused by:", "causes")),
+            "bare": rules((r"Caused by:", "causes")),
             "causes": rules((r"\s*\d+: error while executing at wasm backtrace:", "trace"), (r"\s+\d+: \S", "causes")),
             "trace": rules((_AT, "frames")),
             "frames": rules(

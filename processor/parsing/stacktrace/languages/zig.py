@@ -58,6 +58,6 @@ LANGUAGE = Language(
     ),
     fragments=(r"(?:.{0,120} )?thread \d+ panic: ", r"\S+\.zig:\d+:\d+: 0x[0-9a-f]+ in \S+ \(", r"\?\?\?:\?:\?: 0x"),
     crash=(r"(?:.{0,120} )?thread \d+ panic: ",),
-    noise=(r"0x[0-9a-f]+", r"\.zig:\d+:\d+", r"thread \d+"),
+    noise=(r"0x[0-9a-f]+", r"\.zig:\d+:\d+"),
     lines=(r"error: \w+$", r"Segmentation fault at address"),
 )
