@@ -184,6 +184,8 @@ def figures(logs: Sequence[Sequence[dict[str, Any]]], dilation: float) -> dict[s
     begun, ended = max(at_s(log[0]) for log in logs), min(at_s(log[-1]) for log in logs)
     flushes = [(at_s(line), line["log_gardener"]) for log in logs for line in log]
     inside = [one for at, one in flushes if begun < at <= ended]
+    if not inside:
+        raise SystemExit(f"{len(logs)} workers were never at work together: give more --messages")
     offers = sum(one["offers"] for _, one in flushes)
     again = sum(one["tries"] - 1 for _, one in flushes)
     return {

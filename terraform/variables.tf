@@ -315,6 +315,16 @@ variable "settings" {
   }
 }
 
+variable "otel" {
+  description = "OpenTelemetry's variables of the worker, by their names: { OTEL_EXPORTER_OTLP_ENDPOINT = \"http://collector:4318\" }. Not secrets; see docs/metrics.md."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition     = alltrue([for name in keys(var.otel) : startswith(name, "OTEL_")])
+    error_message = "otel takes variables whose names begin with OTEL_."
+  }
+}
+
 variable "writes_per_second" {
   description = "Documents that all workers together write in a second at most. Firestore takes 500 of an index on a time."
   type        = number

@@ -79,6 +79,13 @@ resource "google_cloud_run_v2_worker_pool" "worker" {
         }
       }
       dynamic "env" {
+        for_each = var.otel
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+      dynamic "env" {
         for_each = var.config_secret[*]
         content {
           name  = "GARDENER_CONFIG"

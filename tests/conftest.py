@@ -14,7 +14,8 @@ with contextlib.suppress(ImportError):  # the installation of the lowest version
     from hypothesis import settings
 
     # Speed lives in bench/: an example that takes longer on a busy machine is no failure.
-    settings.register_profile("untimed", deadline=None)
+    # In CI the examples are the same each time, so that a failure there comes from the change; elsewhere they are new.
+    settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("untimed")
 
 # pytest-xdist gives its processes the size of a screen that they do not have.

@@ -315,9 +315,10 @@ run "wrong_values_are_refused" {
     config_secret_version = "latest"
     budget                = { billing_account = "mine", amount = 1 }
     writes_per_second     = 0
+    otel                  = { GARDENER_STATE = "sqlite:x" }
   }
   expect_failures = [
-    var.project_id, var.github_repository, var.image, var.name, var.sink_parent, var.min_severity,
+    var.otel, var.project_id, var.github_repository, var.image, var.name, var.sink_parent, var.min_severity,
     var.extra_plain_text_logs, var.extra_exclusions, var.github_app_id, var.github_secret_version,
     var.worker_instances, var.worker_cpu, var.worker_memory, var.web_viewers, var.web_on_call, var.alert_email,
     var.engine, var.dataflow_image, var.dataflow_max_workers, var.ledger_lanes, var.backlog_alert_s,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from deployment import NEWEST, STACKS, TOP, VENV, Workspace
 
+from processor.app import otlp
 from processor.app.config import Settings
 from processor.views.web.settings import WebSettings, load_web
 
@@ -119,8 +120,12 @@ def test_the_settings_given_to_the_programs_are_settings(stacks):
     for stack in stacks.values():
         for program in (*stack.of("google_cloud_run_v2_worker_pool"), *stack.of("google_cloud_run_v2_service")):
             environment = {one["name"]: one["value"] for one in program["template"][0]["containers"][0]["env"]}
+            given = otlp.target(environment)
+            assert bool(given) is (stack is stacks["keys"] and "GARDENER_SOURCE" in environment)
             web, rest = {}, {}
             for name, value in environment.items():
+                if name.startswith("OTEL_"):
+                    continue
                 if name == "GARDENER_CONFIG":
                     (mounted,) = program["template"][0]["volumes"]
                     assert [one["secret"] for one in mounted["secret"]] == ["garden-rules"]

@@ -1,6 +1,7 @@
 """The audit names what it should, and the locks pass it."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
@@ -45,3 +46,11 @@ def test_a_pin_is_read_with_its_extras_and_hashes():
 def test_no_lock_and_no_lowest_version_has_a_known_fault():
     done = subprocess.run([sys.executable, TOP / "scripts" / "audit"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_of_the_workflow_are_named_by_commit():
+    """A tag can be moved to other code; the comment says which version the commit is."""
+    uses = re.findall(r"uses: *(.+)", (TOP / ".github" / "workflows" / "check.yml").read_text("utf-8"))
+
+    assert len(uses) >= 5
+    assert [one for one in uses if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", one)] == []

@@ -10,3 +10,4 @@ web_ingress           = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
 notification_channels = ["projects/garden-keys/notificationChannels/1"]
 budget                = { billing_account = "012345-ABCDEF-678901", amount = 100 }
 engine                = "dataflow"
+otel                  = { OTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318" }
