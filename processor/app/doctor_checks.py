@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processor.app import doctor, publishing, wiring
+from processor.app import doctor, otlp, publishing, wiring
 from processor.app.addresses import SCHEMES
 from processor.app.clock import SystemClock
 from processor.app.tracker import authority
@@ -50,6 +50,7 @@ def make_checks(settings: Settings) -> Iterator[Check]:
         yield "worklog", lambda: doctor.of_folder("worklog", Path(worklog.where))
     if any(name.startswith("GARDENER_WEB_") for name in os.environ):
         yield "web", _web_checks
+    yield "metrics", lambda: otlp.check(os.environ)
     if settings.health_port:
         yield "health port", lambda: doctor.of_port(settings)
 

@@ -17,10 +17,11 @@ import urllib.request
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from processor.model import Finding, Grade
 from processor.model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from processor.model.ports import Clock
@@ -135,6 +136,29 @@ def _nanos(at: datetime) -> str:
     return str(int(at.timestamp() * 1_000_000) * 1_000)
 
 
+def post(where: Target, body: Mapping[str, Any], timeout_s: float) -> str:
+    """Send a request; return "" if the collector took it, else why not."""
+    sent = urllib.request.Request(  # noqa: S310  # the scheme was checked
+        where.url, data=json.dumps(body).encode(), headers={**where.headers, "Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(sent, timeout=timeout_s):  # noqa: S310  # the same
+            return ""
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+
+
+def check(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Check whether the collector takes a request without metrics. Raises `ConfigError`."""
+    if (where := target(environment)) is None:
+        return
+    if error := post(where, {"resourceMetrics": []}, _TIMEOUT_S):
+        mend = f"check {_PREFIX}ENDPOINT and _HEADERS; the worker goes on without a collector"
+        yield Finding(Grade.WARNING, "metrics", f"{where.url} takes no metrics: {error}", mend)
+    else:
+        yield Finding(Grade.WELL, "metrics", f"{where.url} takes metrics")
+
+
 class Exporter:
     """Sends the metrics at intervals, from a thread of its own, and once more when closed.
 
@@ -160,26 +184,18 @@ class Exporter:
         """Send the present values; return whether the collector took them."""
         now = self._clock.now()
         body = request(self._collect(), self._where.attributes, began=self._began, now=now)
-        sent = urllib.request.Request(  # noqa: S310  # the scheme was checked
-            self._where.url,
-            data=json.dumps(body).encode(),
-            headers={**self._where.headers, "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(sent, timeout=timeout_s):  # noqa: S310  # the same
-                return True
-        except (OSError, http.client.HTTPException) as error:
+        if error := post(self._where, body, timeout_s):
             self._complain(error, now)
-            return False
+        return not error
 
     def _live(self) -> None:
         while not self._over.wait(self._where.every_s):
             self.send()
 
-    def _complain(self, error: Exception, now: datetime) -> None:
+    def _complain(self, error: str, now: datetime) -> None:
         if self._said_at is None or (now - self._said_at).total_seconds() >= _AGAIN_S:
             self._said_at = now
-            fields = {"error": str(error)}
+            fields = {"error": error}
             _log.warning(
                 "the collector takes no metrics: %s", error, extra={"action": "metrics_wait", "fields": fields}
             )

@@ -46,14 +46,6 @@ KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     (r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
     (r"(?<![\w.])[A-Z][A-Za-z]*", r"[0-9]{1,2}", r"(?=[A-Za-z]*(?:Exception|Error)(?!\w))"),  # Http2Exception
     (r"(?<!\S)\(", r"[0-9]{4}", r"(?=, ?[\"']|\) [A-Z][a-z]+ [a-z])"),
-    # PHP: SQLSTATE[HY000] [2002]; SQL Server: Msg 2627, Level 14; SMTP: 550 5.7.1, 550-5.7.26
-    (r"(?<!\w)SQLSTATE ?[\[(][^\s\])]{1,8}[\])]:? ?[\[(]", r"[0-9]{3,5}", r"(?=[\])])"),
-    (r"(?<!\w)Msg ", r"[0-9]{2,5}", r"(?=, Level )"),
-    (r"(?<![\w.])(?:[45][0-9]{2}|<\*>)[ -]", r"[45]\.[0-9]\.[0-9]{1,3}", r"(?![\w.])"),
-    # MongoDB names an index by its fields and their order: "index: email_1 dup key"; the id would hide the field
-    (r"(?<!\w)index:? (?:[\w-]{1,64}\.){0,4}\$?[A-Za-z][A-Za-z_.]{0,63}_-?", r"[0-9]", r"(?!\w)"),
-    # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
-    (r"(?<!\w)[Mm]igrations?:? [\"'`]?(?:[A-Za-z_]{1,64}\.)?V?", r"[0-9]{1,14}", r"(?=__?[a-z])"),
 )  # fmt: skip
 # (needles in the skeleton in lower case, text before, form of the number, text after): the same for forms so rare that
 # a text is searched for them only if it has one of the needles.
@@ -134,5 +126,28 @@ RARE_KINDS: Final[tuple[tuple[tuple[str, ...], str, str, str], ...]] = (
         r"(?<![\w.-])[VRU]?",
         r"[0-9]{1,14}",
         r"(?=__?[A-Z][A-Z_]{2,80}\.(?:sql|rb|php|py|js|ts|cs)(?!\w))",
+    ),
+    # PHP: SQLSTATE[HY000] [2002]; SQL Server: Msg 2627, Level 14; SMTP: 550 5.7.1, 550-5.7.26
+    (("sqlstate",), r"(?<!\w)sqlstate ?[\[(][^\s\])]{1,8}[\])]:? ?[\[(]", r"[0-9]{3,5}", r"(?=[\])])"),
+    (("msg 0",), r"(?<!\w)msg ", r"[0-9]{2,5}", r"(?=, Level )"),
+    (
+        ("0 0.0.0", "0-0.0.0", "> 0.0.0", ">-0.0.0"),
+        r"(?<![\w.])(?:[45][0-9]{2}|<\*>)[ -]",
+        r"[45]\.[0-9]\.[0-9]{1,3}",
+        r"(?![\w.])",
+    ),
+    # MongoDB names an index by its fields and their order: "index: email_1 dup key"; the id would hide the field
+    (
+        ("index",),
+        r"(?<!\w)index:? (?:[\w-]{1,64}\.){0,4}\$?[A-Z][A-Z_.]{0,63}_-?",
+        r"[0-9]",
+        r"(?!\w)",
+    ),
+    # the file of a migration begins with its number: migration 0042_add_phone.sql, shop.0042_add_phone
+    (
+        ("igration",),
+        r"(?<!\w)migrations?:? [\"'`]?(?:[A-Z_]{1,64}\.)?V?",
+        r"[0-9]{1,14}",
+        r"(?=__?[A-Z])",
     ),
 )

@@ -273,7 +273,7 @@ def _may_hold_file(line: str) -> bool:
     if "." not in line or not line.isascii():
         return "." in line
     folded = line.lower()
-    return any(noun in folded for noun in HOLDS_FILE)
+    return any(map(folded.__contains__, HOLDS_FILE))
 
 
 def _compiled(pattern: str, name: str) -> re.Pattern[str]:

@@ -100,14 +100,14 @@ def is_statement(text: str, at: int) -> bool:
 
 def guarded(text: str) -> str:
     """Protect names like './money.js' from masks if quoted beside a noun of code."""
-    if "." in text and any(part in text for part in _MAY_NAME_A_FILE):
+    if "." in text and any(map(text.__contains__, _MAY_NAME_A_FILE)):
         text = _NAMED_BY_FILE.sub(_kept_body, text)
-    if ("_" in text or "/" in text) and LIFTED.search(text):
+    if not text.isascii() and ("_" in text or "/" in text) and LIFTED.search(text):
         for pattern in (_MIGRATION, _ARITY):
             text = pattern.sub(lambda match: match[0].translate(GUARD), text)
     if "/etc/" in text:
         text = _CONFIGURED.sub(_kept_body, text)
-    if "/" in text and any(noun in text for noun in _PACKAGES):
+    if "/" in text and any(map(text.__contains__, _PACKAGES)):
         text = _PACKAGE.sub(_kept_body, text)
     if "/." in text or "ctivity" in text:
         text = _COMPONENT.sub(_kept_body, text)

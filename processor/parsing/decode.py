@@ -44,6 +44,8 @@ _SEVERITIES: Final[Mapping[object, Severity]] = {level.name: level for level in 
 _HTTP_ERROR: Final = 500
 _HTTP_WARNING: Final = 400
 _STREAM_ENDS: Final = frozenset(name[-7:] for name in severity.AGENT_STREAMS)
+_BUILDS: Final = frozenset({"build", "cloud_build"})
+_STEP: Final = re.compile(r"(?:(?:Starting|Finished) )?(Step #\d{1,3}(?: - \"[\w ./@-]{1,60}\")?:?)")
 _CATEGORY: Final = re.compile(r"\A(?:trce|dbug|info|warn|fail|crit): \S+\[\d+\]\n")  # .NET's console
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}[A-Za-z]")
 
@@ -96,9 +98,9 @@ def _normalise(wire: Wire, resource: MonitoredResource, data: bytes, now: dateti
     level = _SEVERITIES.get(wire.severity)
     if not level or log_name[-7:] in _STREAM_ENDS or not text or text.isspace():
         (text, said), request, level = _of_line(wire, (text, said), request, level)
-    project, service, is_settled, may_be_own, _, _ = resource
+    project, service, is_settled, may_be_own, kind, _ = resource
     if not is_settled or wire.proto_payload is not None:
-        service = _service(wire, resource)
+        service, said = _service(wire, resource), said or _build_step(kind, text)
     # The fastest way to make a named tuple, since this runs for every entry.
     return tuple.__new__(
         Entry,
@@ -168,6 +170,12 @@ def _of_proto(payload: dict[str, Any], request: HttpRequest | None) -> tuple[Mes
 def _is_subject(request: HttpRequest | None) -> bool:
     """Return whether an entry with this request and without a message is about the request."""
     return request is not None and bool(request.outcome or (request.status and (request.url or request.method)))
+
+
+def _build_step(kind: str, text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a line of Cloud Build states its step, `Step #2 - "unit":`, which is configuration."""
+    found = _STEP.match(text) if kind in _BUILDS else None
+    return (found.span(1),) if found else ()
 
 
 def _service(wire: Wire, resource: MonitoredResource) -> str:

@@ -288,6 +288,13 @@ BROKEN = {
         "web",
     ),
     "a proxy that is no address": ({}, [], {"GARDENER_WEB_PROXIES": "everywhere"}, "web"),
+    "metrics by gRPC": (
+        {},
+        [],
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+        "metrics",
+    ),
+    "a collector that is no URL": ({}, [], {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "metrics"),
     "a health port in use": ({}, [], {"GARDENER_HEALTH_PORT": "in use"}, "health port"),
     "a health host of another machine": (
         {},

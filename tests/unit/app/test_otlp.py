@@ -10,6 +10,7 @@ import pytest
 
 from processor.app import otlp
 from processor.app.telemetry import Telemetry
+from processor.model import Grade
 from processor.model.errors import ConfigError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -161,3 +162,14 @@ def test_a_collector_that_fails_is_said_once_a_minute_and_stops_nothing(caplog):
     assert not exporter.send(0.5)  # nobody listens any more
 
     assert [record.action for record in caplog.records] == ["metrics_wait", "metrics_wait"]
+
+
+def test_the_doctor_asks_the_collector():
+    with collector() as (url, taken):
+        (well,) = otlp.check({"OTEL_EXPORTER_OTLP_ENDPOINT": url})
+    (gone,) = otlp.check({"OTEL_EXPORTER_OTLP_ENDPOINT": url})
+
+    assert (well.grade, gone.grade) == (Grade.WELL, Grade.WARNING)
+    assert taken[0][2] == {"resourceMetrics": []}
+    assert "refused" in gone.text
+    assert list(otlp.check({})) == []
