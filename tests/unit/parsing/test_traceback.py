@@ -366,3 +366,25 @@ def test_every_pattern_compiles(language):
     assert held
     for each in (*held, *(pattern for pattern, _ in rows)):
         assert re.compile(each.pattern).match("") == each.match("") or each.match("") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("cpp_glog", ("acme::Ledger::Close", "ledger.cc", 44)),
+        ("rust_color_eyre", ("open_ledger", "/srv/bank/src/ledger.rs", 18)),
+        ("julia_task", ("weigh", "/app/bakery.jl", 9)),
+        ("crystal_cause", ("heat", "bakery.cr", 13)),
+        ("deno_cause", ("heat", "file:///app/r.mjs", 3)),
+        ("zig_panic", ("tray", "/app/src/main.zig", 5)),
+        ("php_laravel", None),
+    ],
+)
+def test_the_place_of_an_exception_has_file_and_line(name, place):
+    found = tb.describe((GOLDEN / "lines" / f"{name}.txt").read_text("utf-8"))
+    assert found is not None
+    if place is None:
+        assert found.file.endswith(".php")
+        assert found.line > 0
+    else:
+        assert (found.function, found.file, found.line) == place

@@ -6,6 +6,8 @@ sanitizer's report of the memory layout.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
@@ -50,8 +52,11 @@ def parse(lines: list[str]) -> Traceback | None:
             break
         if found := _frame(line):
             frames.append(found)
-    if kind and not any(frame.in_app for frame in frames) and place:
+    own = next((number for number, frame in enumerate(frames) if frame.in_app), None)
+    if kind and place and own is None:
         frames = [place, *frames]
+    elif place and own is not None and not frames[own].file:  # glog names the place in its record alone
+        frames[own] = replace(frames[own], file=place.file, line=place.line)
     if kind or len(frames) > 2:  # noqa: PLR2004 - numbered lines of prose seldom look like three frames
         return Traceback("cpp", (Raised(kind or "crash", message, tuple(reversed(frames))),))
     return None

@@ -64,7 +64,8 @@ def frame(line: str) -> Frame | None:
 
 def _placed(function: str, path: str, line: int) -> Frame:
     if path.startswith(_OWN):
-        return Frame(function, path.partition(" ")[0], in_app=False)
+        known = path if line else ""
+        return Frame(function, path.partition(" ")[0], False, known, line)
     if (rest := below(path, "node_modules/")) is not None:
         return Frame(function, rest, False, path, line)
     return Frame(function, short_path(path.partition("?")[0]), True, path, line)
