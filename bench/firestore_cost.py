@@ -27,6 +27,7 @@ from processor.mining.grouper import Grouper
 from processor.mining.masker import Masker
 from processor.mining.miners import Miners
 from processor.model import ReceivedMessage, Severity
+from sinks.firestore import queries
 from sinks.firestore.store import FirestoreStore
 
 # List prices per 100,000, single region in the US, 2026.
@@ -43,7 +44,7 @@ def meter() -> None:
     """Count what is billed, below the store. Exits without an emulator: nothing here may be billed."""
     if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
         sys.exit("this writes to Firestore: start its emulator and set FIRESTORE_EMULATOR_HOST")
-    commit, get_all, stream = WriteBatch.commit, firestore.Client.get_all, firestore.Query.stream
+    commit, get_all, stream = WriteBatch.commit, firestore.Client.get_all, queries.stream
 
     def counted_commit(batch, **options):
         billed["writes"] += len(batch)
@@ -53,14 +54,14 @@ def meter() -> None:
         billed["reads"] += len(references)
         return get_all(client, references, *fields, **options)
 
-    def counted_stream(query, **options):
-        found = list(stream(query, **options))
+    def counted_stream(query, timeout_s):
+        found = list(stream(query, timeout_s))
         billed["reads"] += max(len(found), 1)
         return found
 
     WriteBatch.commit = counted_commit
     firestore.Client.get_all = counted_get_all
-    firestore.Query.stream = counted_stream
+    queries.stream = counted_stream
 
 
 def word(number: int) -> str:

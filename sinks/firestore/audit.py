@@ -9,9 +9,8 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from processor.model import AuditRecord
-from sinks.firestore import follow
+from sinks.firestore import follow, queries
 from sinks.firestore.delta import at, micros
-from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,7 @@ class AuditTrail:
                 query = query.limit(limit)
             else:
                 query = query.where(filter=FieldFilter("written_at", ">", self._read_at - follow.OVERLAP))
-            found = list(stream(query, self._timeout_s))
+            found = list(queries.stream(query, self._timeout_s))
             self._reads.add(len(found))
             for one in found:
                 self._read_at = one.read_time

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from google.cloud import firestore
 
-from sinks.firestore import documents
+from sinks.firestore import documents, queries
 from sinks.firestore.commit import MAX_WRITES
-from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,7 +30,7 @@ class Quarantine:
         query = (
             self._collection.order_by("at", direction=firestore.Query.DESCENDING).order_by("source").order_by("offset")
         )
-        found = [documents.rejected(one) for one in stream(query.limit(limit), self._timeout_s)]
+        found = [documents.rejected(one) for one in queries.stream(query.limit(limit), self._timeout_s)]
         self._reads.add(len(found))
         return found
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from google.cloud import firestore
 
 from processor.model.portion import Portion
-from sinks.firestore import documents
+from sinks.firestore import documents, queries
 from sinks.firestore.commit import COMMIT_S
 from sinks.firestore.errors import check_schema
-from sinks.firestore.queries import stream
 from sinks.firestore.reads import get_all
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class RawSamples:
         if after:
             query = query.start_after({"__name__": clusters.document(after)})
         with self._translated():
-            found = list(stream(query, COMMIT_S))
+            found = list(queries.stream(query, COMMIT_S))
             references = [samples.document(documents.name(one.id)) for one in found]
             between = {one.id: one for one in get_all(self._client, references, Portion(_AT_ONCE), COMMIT_S)}
             for cluster in found:

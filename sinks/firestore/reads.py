@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model.portion import Portion
+from sinks.firestore import queries
 from sinks.firestore.errors import is_deadline
-from sinks.firestore.queries import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def paged(query: Any, *, timeout_s: float, portion: Portion | None = None) -> It
         size, found = 1 if refused else portion.size, 0
         page = query.limit(size) if last is None else query.start_after(last).limit(size)
         try:
-            for snapshot in stream(page, _deadline_s(timeout_s, probing=refused > 0)):
+            for snapshot in queries.stream(page, _deadline_s(timeout_s, probing=refused > 0)):
                 found, last = found + 1, snapshot
                 yield snapshot
         except Exception as error:

@@ -8,6 +8,8 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
 from slow_firestore import SlowFirestore
 
+from sinks.firestore import queries
+
 sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 import firestore_cost  # found by the path set above
 import firestore_month
@@ -18,7 +20,7 @@ def proxy(firestore_emulator, firestore_project, monkeypatch):
     made = SlowFirestore(firestore_emulator.address)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", made.address)
     # The meter stays where it is put; these put back what was there.
-    for owner, name in ((WriteBatch, "commit"), (firestore.Client, "get_all"), (firestore.Query, "stream")):
+    for owner, name in ((WriteBatch, "commit"), (firestore.Client, "get_all"), (queries, "stream")):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(firestore_month, "SEEDED", 240)
     yield made

@@ -13,7 +13,7 @@ from processor.app.config import Settings
 from processor.model import AuditRecord, Triage
 from processor.views.snapshot import StateReader
 from processor.views.terminal import loop
-from sinks.firestore import follow
+from sinks.firestore import follow, queries
 
 HOUR = 3600
 
@@ -22,10 +22,10 @@ HOUR = 3600
 def billed(monkeypatch):
     """Documents as Firestore bills them, counted below the store: a query that finds nothing costs one."""
     count = {"reads": 0}
-    stream, get_all = firestore.Query.stream, firestore.Client.get_all
+    stream, get_all = queries.stream, firestore.Client.get_all
 
-    def counted_stream(query, **options):
-        found = list(stream(query, **options))
+    def counted_stream(query, timeout_s):
+        found = list(stream(query, timeout_s))
         count["reads"] += max(len(found), 1)
         return iter(found)
 
@@ -34,7 +34,7 @@ def billed(monkeypatch):
         count["reads"] += len(references)
         return get_all(client, references, *fields, **options)
 
-    monkeypatch.setattr(firestore.Query, "stream", counted_stream)
+    monkeypatch.setattr(queries, "stream", counted_stream)
     monkeypatch.setattr(firestore.Client, "get_all", counted_get_all)
     return count
 
