@@ -6,9 +6,9 @@ the stored JSON, see `sinks.triage_json`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime  # noqa: TC003  # the store's codec resolves the fields' types when it runs
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,14 @@ class Replaced:
     mute_until_count: int | None = None
     resolved_at: datetime | None = None
     resolved_revision: str = ""
+
+
+_DECIDED: Final = tuple(one.name for one in fields(Replaced) if one.name != "became")
+
+
+def decided(source: object) -> dict[str, Any]:
+    """Return what a person decides, by the names of the fields, from a `Triage` or a `Replaced`."""
+    return {name: getattr(source, name) for name in _DECIDED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import ConfigError
-from processor.model.notes import Replaced
+from processor.model.notes import Replaced, decided
 from processor.triage.durations import duration
 
 if TYPE_CHECKING:
@@ -270,20 +270,7 @@ def _decided(
 
 def _remembering(before: Triage, after: Triage) -> Triage:
     """Keep the decision that is replaced, so that this one can be taken back; see `undo`."""
-    replaced = Replaced(
-        became=after.status,
-        status=before.status,
-        priority=before.priority,
-        priority_by=before.priority_by,
-        by=before.by,
-        assignee=before.assignee,
-        note=before.note,
-        changed_at=before.changed_at,
-        mute_until=before.mute_until,
-        mute_until_count=before.mute_until_count,
-        resolved_at=before.resolved_at,
-        resolved_revision=before.resolved_revision,
-    )
+    replaced = Replaced(became=after.status, **decided(before))
     return replace(after, notes=replace(after.notes, replaced=replaced))
 
 

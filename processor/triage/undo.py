@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import Conflict
+from processor.model.notes import decided
 from processor.triage.operate import NotThere, Overtaken, Wish, carry_out, mark_of
 
 if TYPE_CHECKING:
@@ -54,19 +55,8 @@ def last_decision(cluster: Cluster) -> Undo | None:
     replaced = cluster.triage.notes.replaced
     if replaced is None or replaced.became != cluster.triage.status:
         return None
-    before = Triage(
-        status=Status(replaced.status),
-        priority=Priority(replaced.priority) if replaced.priority else None,
-        priority_by=replaced.priority_by,
-        by=replaced.by,
-        assignee=replaced.assignee,
-        note=replaced.note,
-        changed_at=replaced.changed_at,
-        mute_until=replaced.mute_until,
-        mute_until_count=replaced.mute_until_count,
-        resolved_at=replaced.resolved_at,
-        resolved_revision=replaced.resolved_revision,
-    )
+    status, priority = Status(replaced.status), Priority(replaced.priority) if replaced.priority else None
+    before = Triage(**decided(replaced) | {"status": status, "priority": priority})
     return Undo(cluster.id, seen=mark_of(cluster), before=before)
 
 
@@ -91,18 +81,4 @@ def take_back(store: Store, undo: Undo, *, now: datetime, who: str) -> Cluster:
 
 def _restored(now: Triage, before: Triage) -> Triage:
     """Restore a person's earlier decision; what the controller has written since stays."""
-    return replace(
-        now,
-        notes=replace(now.notes, replaced=before.notes.replaced),
-        status=before.status,
-        priority=before.priority,
-        priority_by=before.priority_by,
-        by=before.by,
-        assignee=before.assignee,
-        note=before.note,
-        changed_at=before.changed_at,
-        mute_until=before.mute_until,
-        mute_until_count=before.mute_until_count,
-        resolved_at=before.resolved_at,
-        resolved_revision=before.resolved_revision,
-    )
+    return replace(now, notes=replace(now.notes, replaced=before.notes.replaced), **decided(before))
