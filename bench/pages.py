@@ -138,7 +138,12 @@ def lanes(found):
 PARTS = {
     "accuracy": ("accuracy.md", ("accuracy.py", "{data}/loghub", "--baseline", "--shuffles", "5", "--json"), accuracy),
     "speed": (
-        "accuracy.md", ("speed.py", "{data}/cloud-run-hour/export.json", "{data}/loghub", "--json"), speed
+        "accuracy.md",
+        (
+            "speed.py", "{data}/cloud-run-hour/export.json", "{data}/loghub", "--entries", "100000", "--lines", "50000",
+            "--turns", "3", "--json",
+        ),
+        speed,
     ),
     "bounds": ("accuracy.md", ("hostile.py",), bounds),
     "start": ("accuracy.md", ("restart.py", "--emulators", "--json"), start),
