@@ -1,4 +1,4 @@
-"""Run a query through a raw protobuf stub: the library's snapshots and errors, at a sixth of its cost.
+"""Run a query through a raw protobuf stub: the library's snapshots and errors, at less than half of its cost.
 
 `Query.stream` spends 180 µs of processor time a document, most of it on proto-plus wrappers and on a deep copy of the
 fields. A state of 10,000 clusters is read whole by every start, so that is what people wait for.
@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 from google.api_core.gapic_v1.routing_header import to_grpc_metadata
 from google.api_core.grpc_helpers import wrap_errors
 from google.cloud.firestore_v1 import DocumentSnapshot
-from google.cloud.firestore_v1._helpers import decode_dict
+from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import RunQueryRequest, RunQueryResponse
 from proto.datetime_helpers import DatetimeWithNanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _METHOD: Final = "/google.firestore.v1.Firestore/RunQuery"
+_PLAIN: Final = frozenset({"string_value", "integer_value", "boolean_value", "double_value", "bytes_value"})
 _time: Final = DatetimeWithNanoseconds.from_timestamp_pb
 
 
 def stream(query: Any, timeout_s: float) -> Iterator[Any]:
-    """Yield the snapshots of a query of one collection, each known to exist.
+    """Yield the snapshots of a query of one collection, each known to exist, without their times of creation.
 
     There is no retry. Raises the errors of `google.api_core.exceptions`, at any snapshot.
     """
@@ -45,7 +46,22 @@ def stream(query: Any, timeout_s: float) -> Iterator[Any]:
 def _snapshot(answer: Any, collection: Any) -> Any:
     found = answer.document
     reference = collection.document(found.name.rpartition("/")[2])
-    times = (_time(answer.read_time), _time(found.create_time), _time(found.update_time))
-    snapshot = DocumentSnapshot(reference, None, True, *times)  # as the library calls it
-    snapshot._data = decode_dict(found.fields, collection._client)  # noqa: SLF001  # the constructor copies it deeply
+    read_at, changed_at = _time(answer.read_time), _time(found.update_time)
+    snapshot = DocumentSnapshot(reference, None, True, read_at, None, changed_at)  # exists
+    # The constructor copies its data deeply.
+    snapshot._data = _fields(found.fields, collection._client)  # noqa: SLF001
     return snapshot
+
+
+def _fields(found: Mapping[str, Any], client: Any) -> dict[str, Any]:
+    """Decode the fields of a document. Lists and times are left to the library; a vector stays a map, we have none."""
+    decoded = {}
+    for name, value in found.items():
+        kind = value.WhichOneof("value_type")
+        if kind in _PLAIN:
+            decoded[name] = getattr(value, kind)
+        elif kind == "map_value":
+            decoded[name] = _fields(value.map_value.fields, client)
+        else:
+            decoded[name] = decode_value(value, client)
+    return decoded
