@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from google.api_core.gapic_v1.routing_header import to_grpc_metadata
 from google.api_core.grpc_helpers import wrap_errors
-from google.cloud.firestore_v1 import DocumentSnapshot
+from google.cloud.firestore_v1 import DocumentReference, DocumentSnapshot
 from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import RunQueryRequest, RunQueryResponse
 from proto.datetime_helpers import DatetimeWithNanoseconds
@@ -45,11 +45,12 @@ def stream(query: Any, timeout_s: float) -> Iterator[Any]:
 
 def _snapshot(answer: Any, collection: Any) -> Any:
     found = answer.document
-    reference = collection.document(found.name.rpartition("/")[2])
+    name, client = found.name.rpartition("/")[2], collection._client  # noqa: SLF001
+    reference = DocumentReference(*collection._path, name, client=client)  # noqa: SLF001
     read_at, changed_at = _time(answer.read_time), _time(found.update_time)
     snapshot = DocumentSnapshot(reference, None, True, read_at, None, changed_at)  # exists
     # The constructor copies its data deeply.
-    snapshot._data = _fields(found.fields, collection._client)  # noqa: SLF001
+    snapshot._data = _fields(found.fields, client)  # noqa: SLF001
     return snapshot
 
 
