@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("gardener.issues")
 _HOUR: Final = timedelta(hours=1)
-_SKEW: Final = timedelta(minutes=10)
-_LOOK_BACK: Final = timedelta(days=90)
 _MAX_NOTED: Final = 20
 _MAX_STEPS: Final = 16
 

@@ -122,7 +122,7 @@ class Delivery:
             if issue.locked and step.aim.open and not issue.open:
                 return self._record(cluster, "", decide.start_over, "issue locked, starting over")
             notes = cluster.triage.notes
-            text = issue_plan.body(cluster, notes, self._settings, step.aim.incident_report, step.aim.variants)
+            text = issue_plan.body(cluster, notes, self._settings, step.aim)
             edit = issue_plan.edit_for(step.aim, text, notes, issue)
             answer = issue if edit is None else self._tracker.edit(ref, edit)
         except IssueMoved as moved:

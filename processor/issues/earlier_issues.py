@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST: Final = 2_000
 _MAX_TEXT: Final = 2_000
 _COMPARED: Final = 30
-_WORD: Final = re.compile(r"[A-Za-z_]\w+")
+WORD: Final = re.compile(r"[A-Za-z_]\w+")
 _LASTING: Final = (Sign.EXCEPTION, Sign.TEMPLATE)
 
 
@@ -77,4 +77,4 @@ class EarlierIssues:
 
 
 def _words(one: Features) -> set[str]:
-    return {*one.words, *_WORD.findall(" ".join(one.raised))}
+    return {*one.words, *WORD.findall(" ".join(one.raised))}

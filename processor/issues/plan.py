@@ -39,7 +39,7 @@ class DesiredIssue:
     Attributes:
         open: None leaves it as it is.
         figures: digest of all inputs of the body, which is rendered only when needed.
-        story: the incident that it tells of.
+        incident_report: the incident that it tells of.
         variants: the clusters that wait below this issue.
     """
 
@@ -149,25 +149,20 @@ def figures(
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def body(
-    cluster: Cluster,
-    notes: Notes,
-    settings: IssueSettings,
-    incident_report: IncidentReport | None = None,
-    variants: tuple[Cluster, ...] = (),
-) -> str:
+def body(cluster: Cluster, notes: Notes, settings: IssueSettings, target: DesiredIssue) -> str:
     """Return our part of the issue's body."""
-    rule, priority = rule_for(cluster, settings.policy), _priority(cluster, settings, incident_report)
+    told = target.incident_report
+    rule, priority = rule_for(cluster, settings.policy), _priority(cluster, settings, told)
     return report.body(
         cluster,
         settings.wording,
         priority=priority,
-        impact=incident_report.impact if incident_report else rule.impact if rule else "",
+        impact=told.impact if told else rule.impact if rule else "",
         notes=notes,
-        lead=incident_body.lead(incident_report, settings.wording, priority) if incident_report else "",
+        lead=incident_body.lead(told, settings.wording, priority) if told else "",
         places=settings.places,
-        incident=incident_body.section(incident_report, settings.wording) if incident_report else "",
-        variants=variants,
+        incident=incident_body.section(told, settings.wording) if told else "",
+        variants=target.variants,
     )
 
 
@@ -209,7 +204,7 @@ def next_step(
 
 
 def _create(cluster: Cluster, settings: IssueSettings, repository: str, target: DesiredIssue) -> Create:
-    text = body(cluster, cluster.triage.notes, settings, target.incident_report, target.variants)
+    text = body(cluster, cluster.triage.notes, settings, target)
     people = assignees_of(cluster, settings.owners) or owners_of(_own_files(cluster), settings.code_owners)
     return Create(IssueDraft(repository, target.title, text, target.labels, people), target)
 

@@ -8,12 +8,11 @@ minutes and has its own quota. What was seen is a hint that is lost with the pro
 from __future__ import annotations
 
 import heapq
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import body as report
-from processor.issues.earlier_issues import EarlierIssues
+from processor.issues.earlier_issues import WORD, EarlierIssues
 from processor.model import Kind, Status
 from processor.model.notes import RelatedIssue
 from processor.parsing import stacktrace as traceback
@@ -35,7 +34,6 @@ _MAX_REPORTED: Final = 100
 _MIN_MESSAGE: Final = 24
 _MIN_WORDS: Final = 5
 _ONE_WORD: Final = "the same sentence with another word"
-_WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
 
 class Why(StrEnum):
@@ -165,14 +163,14 @@ def why_of(cluster: Cluster, one: Features, text: str) -> Why | None:
 def _names(said: str, text: str) -> bool:
     """Return whether the text has the message with its values; a short one only with its type, being too common."""
     kind, _, message = said.partition(": ")
-    telling = len(message) >= _MIN_MESSAGE and len(_WORD.findall(message)) >= _MIN_WORDS - 1
+    telling = len(message) >= _MIN_MESSAGE and len(WORD.findall(message)) >= _MIN_WORDS - 1
     return message in text if telling else bool(message) and f"{kind.rpartition('.')[2]}: {message}" in text
 
 
 def _quotes(template: str, text: str) -> bool:
     """Return whether the text has all constant words of the template in order, one stretch of which is distinctive."""
     parts = [" ".join(part.split()) for part in template.split("<*>")]
-    if max(len(_WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_fragment(template):
+    if max(len(WORD.findall(part)) for part in parts) < _MIN_WORDS or traceback.is_fragment(template):
         return False
     at = 0
     for part in parts:

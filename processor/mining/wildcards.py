@@ -38,11 +38,6 @@ _ROUNDING: Final = 1e-9  # evidence is counted in twelfths
 _ACRONYM: Final = 5  # letters: a protocol or a technology, rather than a voucher
 _LEAST_FOREIGN: Final = 3  # unknown words beside a place, by which a message is in a language other than English
 
-_NULLS: Final = frozenset(
-    ["None", "null", "NULL", "nil", "undefined", "NaN", "nan", "inf", "Infinity", "N/A", "n/a", "none", "empty"]
-)
-"""Printed instead of a value that is absent."""
-
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
 _MARKS = r"<\*>|<any>|<cut>"

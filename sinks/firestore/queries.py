@@ -48,14 +48,16 @@ def _snapshot(answer: Any, collection: Any) -> Any:
     name, client = found.name.rpartition("/")[2], collection._client  # noqa: SLF001
     reference = DocumentReference(*collection._path, name, client=client)  # noqa: SLF001
     read_at, changed_at = _time(answer.read_time), _time(found.update_time)
-    snapshot = DocumentSnapshot(reference, None, True, read_at, None, changed_at)  # exists
+    snapshot = DocumentSnapshot(
+        reference, None, exists=True, read_time=read_at, create_time=None, update_time=changed_at
+    )
     # The constructor copies its data deeply.
     snapshot._data = _fields(found.fields, client)  # noqa: SLF001
     return snapshot
 
 
 def _fields(found: Mapping[str, Any], client: Any) -> dict[str, Any]:
-    """Decode the fields of a document. Lists and times are left to the library; a vector stays a map, we have none."""
+    """Decode the fields of a document, lists and times by the library. A vector stays a map; the state has none."""
     decoded = {}
     for name, value in found.items():
         kind = value.WhichOneof("value_type")

@@ -159,7 +159,8 @@ def test_a_word_that_may_be_a_name_is_not_published(shop):
 def test_of_many_variants_the_most_frequent_are_listed(shop):
     owner, one = shop.cluster("parcel"), shop.cluster("survey")
     many = tuple(replace(one, id=f"v{number:02}") for number in range(23))
-    text = plan.body(owner, owner.triage.notes, shop.settings, variants=many)
+    notes = owner.triage.notes
+    text = plan.body(owner, notes, shop.settings, plan.aim(owner, notes, shop.settings, variants=many))
     assert "(`v19`), and 3 more. " in text
     assert "`v20`" not in text
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import re
 
 _HEAD = pattern(r"(?:.{0,120}? )?([A-Za-z_]\w*(?:\.\w+)+)@(\S+?)\((\d+)\)(?:: (.*))?$")
-_RULE = pattern(r"-{16}$")
 _FRAME = pattern(r"(\?\?|\S+):(\d+|\?) ?(.*?) ?\[0x[0-9a-f]+\]$")
 _ARGUMENTS = pattern(r"\(.*$|![({].*$")
 _INSTALLED = pattern(r"/usr/|/opt/|/dlang/|(?:\.\./)*(?:std|core|rt|object)/|src/(?:core|rt|object)|.*/\.dub/packages/")

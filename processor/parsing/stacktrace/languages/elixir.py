@@ -12,9 +12,6 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
 from processor.parsing.stacktrace.patterns import pattern
 
-_RAISED = pattern(
-    r"(?:.*?)\*\* \((?:(?:EXIT|exit|throw|stop)[^)]*\) (?:an exception was raised:|)|)(?:\*\* \()?([\w.]*)\)? ?(.*)$"
-)
 _HEAD = pattern(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
 _FRAME = pattern(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
 _BARE = pattern(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")

@@ -25,7 +25,6 @@ _REJECTED = pattern(r"\[UnhandledPromiseRejection: .*rejected with the reason \"
 _CODE_AT = pattern(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
 _LIST = pattern(r"\s+\[errors\]: \[$")
 _ITEM = pattern(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
-_CODE = pattern(r"\s{2,4}code: '([A-Z][A-Z0-9_]+)'")
 _CAUSE = pattern(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
 _OWN = (
     "node:",
