@@ -47,7 +47,12 @@ class Grouper:
         """Return the key that the entry is grouped by. Never raises; never returns an empty message."""
         text = entry.text
         if text:
-            if "\n" in text or "\\n" in text or "   at " in text:
+            # A pattern layout may have replaced the line breaks of a trace.
+            if (
+                "\n" in text
+                or "\\n" in text
+                or ("at " in text and ("   at " in text or ".java:" in text or ".kt:" in text or ".scala:" in text))
+            ):
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
