@@ -5,16 +5,16 @@ Promises: only the thread that failed is read. Must not read the tracebacks of e
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.languages.python import placed
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number
-from processor.parsing.stacktrace.patterns import pattern
 
-_FATAL = pattern(r"(Fatal Python error|Timeout) ?(?:: (.*)|\(.*)?$")
-_THREAD = pattern(r"(Current thread|Thread|Stack) (?:0x[0-9a-f]+ )?(?:\[.*\] )?\(most recent call first\):")
-_FRAME = pattern(r"  File \"([^\"]*+)\", line (\d+) in (.*)$")
+_FATAL = regex(r"(Fatal Python error|Timeout) ?(?:: (.*)|\(.*)?$")
+_THREAD = regex(r"(Current thread|Thread|Stack) (?:0x[0-9a-f]+ )?(?:\[.*\] )?\(most recent call first\):")
+_FRAME = regex(r"  File \"([^\"]*+)\", line (\d+) in (.*)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

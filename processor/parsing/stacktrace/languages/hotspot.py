@@ -6,19 +6,19 @@ exceptions of a program.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.patterns import pattern
 
 _FATAL = "# A fatal error has been detected by the Java Runtime Environment"
 _MEMORY = "# There is insufficient memory for the Java Runtime Environment"
-_REASON = pattern(
+_REASON = regex(
     r"#\s+(?:(SIG[A-Z]+|EXCEPTION_\w+)|(Internal Error|Out of Memory Error) \(([^():]+)|(fatal error): (.*))"
 )
-_NATIVE = pattern(r"# [CV]\s+\[([\w.+-]+?)(?:\+0x[0-9a-f]+)?\](?:\s+(\S+?)(?:\(.*)?\+0x)?")
-_JAVA = pattern(r"# [Jj]\s+(?:\d+ )?(?:%? ?c\d )?([\w.$/]+)\.([\w$<>]+)\(")
-_FAILED = pattern(r"# (Native memory allocation \(\w+\) failed)")
+_NATIVE = regex(r"# [CV]\s+\[([\w.+-]+?)(?:\+0x[0-9a-f]+)?\](?:\s+(\S+?)(?:\(.*)?\+0x)?")
+_JAVA = regex(r"# [Jj]\s+(?:\d+ )?(?:%? ?c\d )?([\w.$/]+)\.([\w$<>]+)\(")
+_FAILED = regex(r"# (Native memory allocation \(\w+\) failed)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

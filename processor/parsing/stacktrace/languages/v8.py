@@ -5,12 +5,12 @@ Promises: addresses, sizes and times of the garbage collector are left out. Must
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Raised, Traceback
-from processor.parsing.stacktrace.patterns import pattern
 
-_FATAL = pattern(r"FATAL ERROR: (?:[A-Z_]{6,} )?(.*)$")
+_FATAL = regex(r"FATAL ERROR: (?:[A-Z_]{6,} )?(.*)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:
