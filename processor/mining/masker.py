@@ -46,6 +46,7 @@ _IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
 _WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
 _LINES = tuple((name, needles, re.compile(pattern), result) for name, needles, pattern, result in LINE_MASKS)
+_GROUP: Final = "\\g<"  # of a replacement; others are no template, which takes time to expand
 _PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
@@ -126,7 +127,7 @@ class Masker:
         spelled = coded.spelled(text, numbers)
         if spelled is not None and (known := self._coded.find(spelled)) is not None:
             return known
-        kept = lifted(text, numbers.kinds)
+        kept = lifted(text, numbers.kinds) if spelled is None or spelled.may_stay else text
         found = self._without_codes(numbers.skeleton) if kept == text else self._with_codes(_bare(kept))
         if spelled is not None:
             self._coded.remember(spelled, text, kept, found)
@@ -240,7 +241,7 @@ class Masker:
         def replace(match: re.Match[str]) -> str:
             if quotes.is_said(name, match, protected=self._protected, outcomes=self._statements):
                 return match[0]
-            result = match.expand(replacement)
+            result = match.expand(replacement) if _GROUP in replacement else replacement
             if trace is not None and match[0] != result:
                 trace.append((name, match[0], result))
             return result

@@ -199,7 +199,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         r"\g<lead>",
     ),
     ("json", ("{<*>}",), r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
-    ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
+    ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\"<*>\\"'),  # the innermost first
     ("quoted", ('"',), r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
     (
         "quoted",
