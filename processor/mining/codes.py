@@ -173,13 +173,13 @@ def spelling(run: str, kinds: int) -> str:
     if kinds != STATUS:
         return f"{first}/{len(run)}"
     if len(run) > _STATUS_DIGITS:  # only 4xx and 5xx stay as a part of a run
-        return f"{first}+" if first in "45" else ""
+        return f"{first}/{len(run)}" if first in "45" else ""
     return first
 
 
 def may_stay(spellings: str, kinds: int) -> bool:
     """Return whether a number with one of these spellings may stay in a text of these kinds."""
-    return kinds != STATUS or "4" in spellings or "5" in spellings or "6" in spellings
+    return kinds != STATUS or any(map(spellings.__contains__, "456"))
 
 
 def lifted(text: str, kinds: int = EVERY) -> str:
