@@ -29,11 +29,12 @@ class Context(NamedTuple):
 SAID: Final = (
     # a process ended: exit code 137, exited with status 2, rc=1, return code: 4
     Context(
-        ("exit", "code", "rc", "ret", "err", "hresult", "smtp", "sqlstate", "sql state"),
+        ("exit", "code", "rc", "rpc", "ret", "err", "hresult", "smtp", "sqlstate", "sql state"),
         (
             r"(?<!\w)(?:exit(?:s|ed|ing)?(?:[ _-](?:with|by|on|non-?zero|code|status|value))*"
             r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
-            r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status)[ _-]?code"
+            r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status|sub|op)[ _-]?code|[re]code"
+            r"|(?:grpc|rpc)[ _-]?(?:status|code|error)(?:[ _-]code)?"
             r"|rc|retcode|retval|returncode|exitcode|exitstatus|errorcode|errno|errnum|winerror|hresult"
             r"|oserror|(?:os|win[0-9]{2}|<\*>|windows|socket|wsa) error"
             r"|sqlcode|sqlstate|sql ?state|smtp|hresult)[\"']?(?: is| was)?[ ]?[:=]?[ ]?[\"'(\[]*"
@@ -129,11 +130,15 @@ RARE: Final = (
     Context(("exception 0",), r"(?<!\w)exception ", r"[0-9]{1,3}", r"(?![\w/.]| of(?!\w))"),
     # an enhanced status of SMTP without its short one: dsn=4.7.1, rejected message: 5.7.1
     Context(
-        ("dsn=0.0", ": 0.0.0"),
-        r"(?<!\w)(?:dsn=|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )",
+        ("dsn=0.0", "status=0.0", ": 0.0.0"),
+        r"(?<!\w)(?:dsn=|status=|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )",
         r"[45]\.[0-9]\.[0-9]{1,3}",
         r"(?![\w.])",
     ),
+    # alerts of TLS: SSL alert number 42
+    Context((" alert ",), r"(?<!\w)(?:ssl|d?tls)(?: fatal)? alert(?: number| code)?:? ", r"[0-9]{1,3}", r"(?![\w.])"),
+    # the number at the head of an error, after its class or alone: Code: 60. DB::Exception: Table ...
+    Context(("code: 0",), r"(?:^|(?<=[:.] ))code: ", r"[0-9]{1,5}", r"(?=[.,;]? |[.,;]?$)"),
     # trouble codes of vehicles: DTC P0301, fault code U0100
     Context(("dtc ", "fault "), r"(?<!\w)(?:dtc|fault)(?: code)?:? [PCBU]", r"[0-9][0-9A-F]{3}", r"(?!\w)"),
     # NVIDIA's driver: Xid (PCI:0000:3b:00): 79
@@ -173,6 +178,12 @@ RARE: Final = (
     ),
     # PHP: SQLSTATE[HY000] [2002]; SQL Server: Msg 2627, Level 14; SMTP: 550 5.7.1, 550-5.7.26
     Context(("sqlstate",), r"(?<!\w)sqlstate ?[\[(][^\s\])]{1,8}[\])]:? ?[\[(]", r"[0-9]{3,5}", r"(?=[\])])"),
+    Context(
+        ("sqlstate",),
+        r"(?<!\w)sqlstate ?[\[(][^\s\])]{1,8}[\])]: [^:<>\d]{1,60}: ",
+        r"[0-9]{3,5}",
+        r"(?![\w.])",
+    ),
     Context(("msg 0",), r"(?<!\w)msg ", r"[0-9]{2,5}", r"(?=, Level )"),
     Context(
         ("0 0.0.0", "0-0.0.0", "> 0.0.0", ">-0.0.0"),

@@ -27,6 +27,7 @@ from processor.mining.masks import (
     VALUE,
     WORD_MASKS,
 )
+from processor.mining.nouns import KEYS_OF_NAMES
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
 from processor.parsing import shapes
@@ -50,6 +51,7 @@ _GROUP: Final = "\\g<"  # of a replacement; others are no template, which takes 
 _PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
+_KEY = re.compile(r"[A-Za-z]+\Z")
 _CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 
 _PLAIN = LOWER | quotes.UNGUARD
@@ -172,7 +174,7 @@ class Masker:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
         if _may_hold_file(line):
-            line = BLANKED_FILE.sub(lambda file: f"{file['lead'] or file['verb']} {VALUE}", line)
+            line = BLANKED_FILE.sub(lambda file: f"{file['lead'] or file['verb'] or file['reader']} {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -226,7 +228,9 @@ class Masker:
             result += found[len(found.rstrip(_TAIL)) :]
         elif name == "assignment":
             value = found[1:].rstrip(_TAIL)
-            if value.casefold() in self._protected or LIFTED.search(value):
+            key = _KEY.search(match.string, 0, match.start())
+            is_name = key is not None and key[0].casefold() in KEYS_OF_NAMES and value.casefold() not in OUTCOMES
+            if (value.casefold() in self._protected and not is_name) or LIFTED.search(value):
                 return found
             if _CONSTANT.fullmatch(value) and any(part.casefold() in self._protected for part in value.split("_")):
                 return found  # type=LOGIN_ERROR

@@ -53,6 +53,7 @@ PROTECTED: Final = OUTCOMES | _words(
     # results and states
     "expired revoked suspended banned blocked unblocked signed unsigned verified unverified present absent missing",
     "empty full active inactive valid expiring stale corrupt corrupted lost found known unknown public private",
+    "reachable unreachable degraded evicted evicting",
     "internal external inbound outbound incoming outgoing primary secondary master slave first last min max minimum",
     "maximum low high too not without cannot",
     # the stage and the direction of an operation
@@ -125,8 +126,11 @@ _CURRENCY = (
 _CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
 TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home|example|invalid)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
-_FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
-_ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
+_FAILURE = (  # a part of the state's name
+    r"(?:[A-Z_]*_)?(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL|UN(?:REACH|HEALTH|AVAIL|KNOWN)"
+    r"|DOWN(?!LOAD|SCAL)|BROKEN|CORRUPT|DEGRAD|STALE|SUSPEND|EXPIRED|OFFLINE|EVICT|BLOCKED|QUARANTIN|PANIC|FATAL)"
+)
+_ITEM = r"(?:[\w.-]{1,64}(?::<\*>)?|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
 _JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of a list
 _PATH = r"\w.@%+~:=#$?&!-"
 
@@ -137,7 +141,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
         "url",
         r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:(?:<\*>|,(?=[\w.-]{1,64}:0))[^\s\"'<>()\[\]{},;]*)*",
     ),
-    ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
+    ("email", r"(?<![\w.+-])[\w.+-]{1,64}(?:'[\w.+-]{1,64})?@[\w-]+(?:\.[\w-]+)*"),
     ("class", r"(?<![\w.$/-])(?:[a-z_][\w$]*/){2,}[A-Z][\w$]*[a-z]\w*(?![\w./-])"),  # io/netty/handler/ssl/SslContext
     ("class", r"(?<![\w\\/:])\\?(?:[A-Z][a-z]\w*\\){2,}[A-Z]\w*[a-z]\w*(?![\w\\])"),  # App\Http\CartController
     ("library", r"(?<![\w./-])lib[A-Za-z][\w+-]*\.(?:so|dylib)(?:\.0)*(?![\w-])"),
@@ -210,8 +214,16 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("quoted", ("'",), r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
-    ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
+    # "plugins [geo]" has one item
+    ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:(?:, ?| ){_ITEM})*)\]", "[<*>]"),
     ("listed", ("s {",), rf"(?<=[a-z]s )\{{(?P<body>{_ITEM}(?:, ?{_ITEM})*)\}}", "{<*>}"),
+    # Amazon's resources; not a principal, who lacks a permission
+    (
+        "resource",
+        ("arn:aws",),
+        r"(?<!\w)(?P<lead>arn:aws[a-z-]*:(?!sts:|iam:)(?:[a-z-]+|<\*>)):(?:[^\s\"'`(),;\[\]{}]*[\w*>/])?",
+        rf"\g<lead>:{VALUE}",
+    ),
     ("switch", (" o",), r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", ("***",), r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", ("<<*>", "><*>", "~<*>", "<=<*>", ">=<*>", "~=<*>"), r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
@@ -249,10 +261,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ),
     (
         "user",
-        (" for ",),
+        (" for ", "ogin of ", "ign-in of ", "ignin of "),
         (
-            r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|login) for) (?!user\b|invalid\b)[\w.@$+-]+"
-            r"(?= from\b| \[|$)"
+            r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|reset) for|(?:[Ll]ogin|[Ss]ign-?in) (?:for|of))"
+            r" (?!user\b|invalid\b)[\w.@$+-]+(?= from\b| \[|$)"
         ),
         rf"\g<lead> {VALUE}",
     ),
