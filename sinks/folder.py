@@ -14,10 +14,11 @@ import os
 import re
 import secrets
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from processor.model import Issue, IssueComment, IssueRef
 from processor.model.errors import IssueGone, RepositoryParked, TrackerError

@@ -9,9 +9,10 @@ all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from sinks.redact_checks import CHECKS, is_random
 from sinks.redact_keys import SHOWN, keys, table, without_keyed
@@ -23,8 +24,7 @@ MAX_CHARS: Final = 100_000
 """Longer text is cut before it is searched; nothing of that length is ever posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     name: str
     pattern: re.Pattern[str]
     near: tuple[str, ...]

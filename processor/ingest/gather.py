@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model.errors import Transient
 from processor.model.portion import Portion
@@ -37,8 +38,7 @@ _MAX_PAUSE_S: Final = 30.0
 """Upper limit, set by Pub/Sub's acknowledgement deadlines."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlushPolicy:
+class FlushPolicy(Struct, frozen=True):
     """When a checkpoint is due: after a number of seconds, entries or bytes, whichever comes first.
 
     A store with a limited write rate gets larger checkpoints instead of more of them.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from processor.model import Kind
 from processor.model.facets import ERROR_GROUP
@@ -30,8 +31,7 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
 _COMMIT_KEYS: Final = re.compile(r"label \S{0,60}(?:commit|git|sha|revision|vcs)\S{0,40}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Targets of links other than Google Cloud's console.
 
     Attributes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.triage import related
 from processor.triage.features import Burst, features
@@ -29,8 +31,7 @@ WORD: Final = re.compile(r"[A-Za-z_]\w+")
 _LASTING: Final = (Sign.EXCEPTION, Sign.TEMPLATE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
+class _Earlier(Struct, frozen=True):
     known: Features
     triage: Triage
 

@@ -6,8 +6,9 @@ Comments are hostile text until they are one of the commands below, word for wor
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from processor.model import Priority, Status
 from processor.model.errors import ConfigError

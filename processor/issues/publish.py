@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.issues.sample import masked
 from processor.model import facets
@@ -63,8 +64,7 @@ _FRAME: Final = re.compile(
 _ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """Prepares log text for publication.
 
     Attributes:

@@ -9,9 +9,10 @@ set of sequences, not on their order. Must not know ids, records or drain3: that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
@@ -46,8 +47,7 @@ _MIXED_TOKEN = re.compile(rf"{_MARKS}|{CLUSTER}|(?:(?!{CLUSTER})\w)+(?:(?:[.-]|:
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-@dataclass(frozen=True, slots=True)
-class MinerSettings:
+class MinerSettings(Struct, frozen=True):
     """Bounds and thresholds of a stream's miner.
 
     Attributes:

@@ -1,11 +1,11 @@
 """The loop: what is acknowledged, held, given back, and when it ends."""
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
+from msgspec.structs import replace
 from received import message
 
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule

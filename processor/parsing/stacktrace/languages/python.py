@@ -6,7 +6,8 @@ traceback or evaluate anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
@@ -31,8 +32,7 @@ _BOX_CODE = pattern(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$
 _SYNTHETIC_ID = pattern(r"[-_ ]?\d+[-\w]*")
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """An exception in progress: its nesting in a group, the column of its type, its frames to date."""
 
     depth: int
