@@ -131,7 +131,10 @@ RARE: Final = (
     # an enhanced status of SMTP without its short one: dsn=4.7.1, rejected message: 5.7.1
     Context(
         ("dsn=0.0", "status=0.0", ": 0.0.0"),
-        r"(?<!\w)(?:dsn=|status=|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )",
+        (
+            r"(?<!\w)(?:(?:dsn|status)="
+            r"|(?:reject|bounc|defer|said|repl|return|answer|message|recipient|sender|mail)[^:]{0,40}: )"
+        ),
         r"[45]\.[0-9]\.[0-9]{1,3}",
         r"(?![\w.])",
     ),

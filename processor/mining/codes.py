@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from processor.mining.code_kinds import CASED, RARE, SAID, Context
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def _like(number: str) -> str:
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
 
-_ANY_STATUS: Final = re.compile(
+_ANY_STATUS: Final = regex(
     rf"{_STATUS}(?P<number>[45][0-9]{{2}})(?![\w.])|{_ANSWERED}(?P<answer>[45][0-9]{{2}})(?![\w.]){_COUNTED}"
     rf"|(?<![\w.-])(?P<phrased>[45][0-9]{{2}}) (?={_PHRASES})",
     re.IGNORECASE,
@@ -64,7 +65,7 @@ def _either(contexts: Sequence[Context], flags: int, *, like: bool = False) -> r
     """
     rows = [[_like(part) for part in context[1:]] if like else context[1:] for context in contexts]
     found = "|".join(f"{before}(?P<n{i}>{number}){after}" for i, (before, number, after) in enumerate(rows))
-    return re.compile(found, flags)
+    return regex(found, flags)
 
 
 STATUS: Final = 1
@@ -89,7 +90,7 @@ EVERY: Final = (_KINDS[-1][0] << 1) - 1
 
 # (needles, pattern): the places of a status in text with `0` for digits
 _STATUS_LIKE: Final = tuple(
-    (needles, re.compile(pattern, re.IGNORECASE))
+    (needles, regex(pattern, re.IGNORECASE))
     for needles, pattern in (
         (("http", "status", "code", "response", "grpc", "smtp"), rf"{_STATUS}0(?![\w.])"),
         (
@@ -102,20 +103,20 @@ _STATUS_LIKE: Final = tuple(
     )
 )
 # Where a status may stand besides: `"GET /" status%500`, and `http/1500`, a part of a run.
-_MAY_BE_STATUS: Final = re.compile(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
-_RUN: Final = re.compile("0")
-_ENDS: Final = re.compile(r"(?![\w.])")
+_MAY_BE_STATUS: Final = regex(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
+_RUN: Final = regex("0")
+_ENDS: Final = regex(r"(?![\w.])")
 _STATUS_DIGITS: Final = 3
 _DECIDING: Final = "1111456666"  # of the first digit of a status
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route; 5xx are separate.
-_ACCESS: Final = re.compile(
+_ACCESS: Final = regex(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
     r"(?P<number>[0-9]{3})(?![\w.])"
 )
 
 LIFT: Final = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
 LOWER: Final = {0xE000 + digit: ord("0") + digit for digit in range(10)}
-LIFTED: Final = re.compile("[\ue000-\ue009]")
+LIFTED: Final = regex("[\ue000-\ue009]")
 ANY_DIGIT: Final = "\ue000"
 SAME: Final = dict.fromkeys(LOWER, ANY_DIGIT)
 """Masks do not see which digit was lifted: a result for this spelling serves all numbers at a place."""

@@ -10,6 +10,8 @@ import re
 from typing import Final
 
 from processor.mining.file_names import EXTENSION
+from processor.mining.units import CURRENCIES, CURRENCY, DAY, MONTH, NAMES_OF_DATES, RELATIVE, UNIT, ZONE
+from processor.model.patterns import regex
 
 VALUE: Final = "<*>"
 """The token that stands for a masked value."""
@@ -82,35 +84,13 @@ SAYING_KEYS: Final = STATEMENT_KEYS | _words(
 
 _SAYS = "|".join(sorted(STATEMENT_KEYS))
 _KEYS = "|".join((*sorted(SAYING_KEYS), r"\w{0,32}(?:status|state|reason|result|outcome|decision)"))  # alloc_status
-STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_KEYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
+STATEMENT: Final = regex(rf"(?<!\w)(?:(?:{_KEYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
 """Text before such a value."""
-HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
+HAS_STATEMENT: Final = regex(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
 """A JSON text with one of these is a message and is not folded into a single value."""
 
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 
-_UNIT = (
-    r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
-    r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
-    r"|Tag(?:en?)?|Stunden?|Minuten?|Sekunden?|Wochen?|Monat(?:en?)?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
-    r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
-    r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
-    r"|percent|%+|[vV]olts?|rpm)"
-)
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_NAMES_OF_DATES = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
-)  # fmt: skip
-_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
-_RELATIVE = (
-    r"(?<![\w-])(?:(?:[Ll]ast|[Nn]ext|[Tt]his) (?:<\*>|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|night|week"
-    r"|weekend|month|quarter|year)|[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight)(?![\w-])"
-)
-_ZONE = r"(?:UTC|GMT|Z|[ECMP][SD]T|CES?T|AM|PM|am|pm)"
 _PRODUCT = (
     r"(?:[A-Z][\w.-]{1,40}|curl|wget|okhttp|axios|node-fetch|aiohttp|python-(?:requests|urllib0?|httpx)|kube-probe|go-http)"
     r"/<\*>(?: \([^()]{0,200}\))?"
@@ -119,11 +99,6 @@ _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
     r"|came|went"
 )
-_CURRENCY = (
-    r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
-    r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺|₦|₫|₱|₪|₴|₡|₵|₸|₾|฿|৳|zł|Kč"
-)
-_CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
 TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home|example|invalid)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
 _FAILURE = (  # a part of the state's name
@@ -241,15 +216,15 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ),
     (
         "date",
-        _NAMES_OF_DATES,
+        NAMES_OF_DATES,
         (
-            rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>"
-            rf"|(?:(?<!\w)the )?<\*> of {_MONTH}(?!\w)"
+            rf"(?<!\w)(?:{DAY},? )?{MONTH}[ /-]<\*>|<\*>[ /-]{MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){DAY},? <\*>"
+            rf"|(?:(?<!\w)the )?<\*> of {MONTH}(?!\w)"
         ),
         VALUE,
     ),
-    ("date", (VALUE,), rf"<\*> ?{_ZONE}(?!\w)", VALUE),
-    ("quantity", (VALUE,), rf"<\*> ?{_UNIT}(?![\w/])", VALUE),
+    ("date", (VALUE,), rf"<\*> ?{ZONE}(?!\w)", VALUE),
+    ("quantity", (VALUE,), rf"<\*> ?{UNIT}(?![\w/])", VALUE),
     (
         "user",
         (" user",),
@@ -293,10 +268,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         rf"\g<lead> {VALUE}",
     ),
     *(
-        ("date", needles, _RELATIVE, VALUE)
+        ("date", needles, RELATIVE, VALUE)
         for needles in (("day",), ("omorrow",), ("last ", "Last "), ("next ", "Next "), ("this ", "This "), ("onight",))
     ),
-    ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
+    ("currency", CURRENCIES, rf"(?<!\w)(?:{CURRENCY}) ?<\*>|<\*> ?(?:{CURRENCY})(?!\w)", VALUE),
     ("null", ("NULL", "null"), r"(?<=<\*>, )(?:NULL|null)(?=[,)\]])|(?<=<\*>', )(?:NULL|null)(?=[,)\]])", VALUE),
     ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
     ("key", ("ey ",), r"(?<=[Kk]ey )[\w-]{1,40}(?::[\w-]{1,40}){0,4}:<\*>(?::[\w-]{1,40}){0,3}(?!\w)", VALUE),
