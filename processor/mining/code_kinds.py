@@ -87,6 +87,8 @@ CASED: Final = (
         r"(?=[:),;]| ?\((?:[0-9A-Z]{5}|<\*>)\)|\.?$)",
     ),
     Context(("error 0 (",), r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
+    # at the head of an error, after its class or alone: Code: 60. DB::Exception: Table ...
+    Context(("code: 0",), r"(?:^|(?<=[:.] ))Code: ", r"[0-9]{1,5}", r"(?=[.;]? |[.;]?$)"),
     # Http2Exception
     Context(
         ("exception", "error"), r"(?<![\w.])[A-Z][A-Za-z]*", r"[0-9]{1,2}", r"(?=[A-Za-z]*(?:Exception|Error)(?!\w))"
@@ -140,8 +142,6 @@ RARE: Final = (
     ),
     # alerts of TLS: SSL alert number 42
     Context((" alert ",), r"(?<!\w)(?:ssl|d?tls)(?: fatal)? alert(?: number| code)?:? ", r"[0-9]{1,3}", r"(?![\w.])"),
-    # the number at the head of an error, after its class or alone: Code: 60. DB::Exception: Table ...
-    Context(("code: 0",), r"(?:^|(?<=[:.] ))code: ", r"[0-9]{1,5}", r"(?=[.,;]? |[.,;]?$)"),
     # trouble codes of vehicles: DTC P0301, fault code U0100
     Context(("dtc ", "fault "), r"(?<!\w)(?:dtc|fault)(?: code)?:? [PCBU]", r"[0-9][0-9A-F]{3}", r"(?!\w)"),
     # NVIDIA's driver: Xid (PCI:0000:3b:00): 79

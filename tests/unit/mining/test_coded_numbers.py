@@ -40,6 +40,7 @@ FORMS = (
     "reason 0x#A, ret=-#, could not probe it: -#",
     "DTC P#A, Xid (PCI:#:#:#): #, exception #, Msg #, Level #",
     "migration #_add_phone.sql, Shop.Cart.add/#, SQLSTATE[HY#] [#], error code #, data #e",
+    "rcode #, grpc status #, TLS fatal alert #, Code: #. status=#.#.#, SQLSTATE[#]: General error: #",
     "plain # text with # numbers",
     "状态码 # status: # 失败",
 )
