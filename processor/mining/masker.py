@@ -101,6 +101,10 @@ class Masker:
         known = self._by_shape.get(shape)
         return self._unseen(text, shape) if known is None else known
 
+    def is_same_for_shape(self, shape: bytes) -> bool:
+        """Return whether all texts of this shape, one of which was masked, are known to have the same mask."""
+        return shape in self._by_shape and not self._custom
+
     def explain(self, text: str) -> list[tuple[str, str, str]]:
         """List the steps of `mask`, in order, as (mask, fragment, replacement); digit runs show as `0`."""
         trace: _Trace = []
