@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model.errors import Transient
 from processor.model.portion import Portion
@@ -30,15 +30,18 @@ _MOST_OF_FLUSH: Final = 0.5
 _TRANSIT_S: Final = 0.1
 """How long a message is on its way from its publisher to the source's queue."""
 _WIDER: Final = 4
-"""Times the usual size of a checkpoint that may be gathered while the write rate holds it back."""
+"""Times the usual size that a checkpoint may have, if the store's write rate is limited."""
+_WIDER_BESIDE: Final = 2
+"""The same while another checkpoint is on its way: two as wide as that would not fit into a small container."""
+_BURST_S: Final = 2.0
+"""Seconds of the write rate that may be used in advance: Firestore's limits are of sustained rates."""
 _GLANCE_S: Final = 0.05
 """How long a pull may last while a checkpoint is on its way: its acknowledgement waits for the end of the pull."""
 _MAX_PAUSE_S: Final = 30.0
 """Upper limit, set by Pub/Sub's acknowledgement deadlines."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlushPolicy:
+class FlushPolicy(Struct, frozen=True):
     """When a checkpoint is due: after a number of seconds, entries or bytes, whichever comes first.
 
     A store with a limited write rate gets larger checkpoints instead of more of them.
@@ -54,12 +57,39 @@ class FlushPolicy:
     writes_per_second: float = 0.0
     least_seconds: float = 0.0
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether larger checkpoints are worth more than frequent ones."""
+        return bool(self.writes_per_second or self.least_seconds)
+
     def pause_s(self, writes: int) -> float:
         """Return the seconds between the beginnings of two checkpoints, the first with this number of writes."""
         if not writes:
             return 0.0
         by_rate = writes / self.writes_per_second if self.writes_per_second else 0.0
         return min(max(by_rate, min(self.least_seconds, self.flush_seconds)), _MAX_PAUSE_S)
+
+
+class _Messages:
+    """The messages of a batch so far.
+
+    Args:
+        kept: those that waited for it; added to in place.
+        arrived: called with these and with each further part.
+    """
+
+    def __init__(self, kept: list[ReceivedMessage], arrived: Callable[[Sequence[ReceivedMessage]], None]) -> None:
+        self.all = kept
+        self.size = sum(len(message.data) for message in kept)
+        self._arrived = arrived
+        arrived(kept)
+
+    def add(self, part: Sequence[ReceivedMessage]) -> bool:
+        """Add what a pull returned; return whether it was anything."""
+        self.all += part
+        self.size += sum(len(message.data) for message in part)
+        self._arrived(part)
+        return bool(part)
 
 
 class Gatherer:
@@ -91,9 +121,10 @@ class Gatherer:
         self._watchers = watchers
         self._is_stopping = is_stopping
         self._until_idle_s = until_idle_s
-        self._last_at = self._gathered_at = self._begun_at = clock.now()
+        self._last_at = self._gathered_at = self._begun_at = self._paid_until = clock.now()
         self._pause_s = self._prepared_s = self._commit_s = 0.0
         self.portion = Portion(policy.flush_entries)
+        self._is_dry = True
         self.held_back_s = 0.0
         self.waited: int | None = 0
         self._kept: list[ReceivedMessage] = []
@@ -106,47 +137,48 @@ class Gatherer:
         """Return whether nothing more will be pulled."""
         if self._is_stopping() or self._source.exhausted():
             return True
-        return 0 < self._until_idle_s <= self._since(self._last_at)
+        # Only a pull that finds nothing tells that there is nothing: everything else may just take long.
+        return self._is_dry and 0 < self._until_idle_s <= self._since(self._last_at)
 
-    def gather(self, is_committing: Callable[[], bool]) -> list[ReceivedMessage]:
+    def gather(
+        self, is_committing: Callable[[], bool], arrived: Callable[[Sequence[ReceivedMessage]], None]
+    ) -> list[ReceivedMessage]:
         """Return the messages of a checkpoint: as many as it may hold, or as arrived within the flush interval.
 
-        While the write rate holds it back, it goes on gathering, up to several times as much.
+        While the write rate holds it back, or while more messages are waiting in the source, it goes on gathering, up
+        to several times as much: fewer commits for the same entries.
 
         Args:
             is_committing: returns whether a checkpoint is on its way; asked again and again. What it raises leaves the
                 messages gathered so far to `take_kept`.
+            arrived: called with the messages as they arrive, those kept for this batch first.
         """
-        messages = self._kept
-        waited = len(messages)
-        size = sum(len(message.data) for message in messages)
+        batch, waited = _Messages(self._kept, arrived), len(self._kept)
         ready_at: datetime | None = None
         # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
         interval_s = self._policy.flush_seconds - self._commit_s
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
         while not self.is_done():
-            busy = is_committing()
-            glance_s = _GLANCE_S if busy else math.inf
+            is_busy = is_committing()
             started = min(started, self._clock.now())  # the clock may have been set back
-            left_s = interval_s - self._since(started)
-            held_s = self._pause_s - max(0.0, self._since(self._begun_at))
-            # Two batches as wide as that would not fit into a small container.
-            wide = _WIDER if held_s > 0 and self.portion.is_most and not busy else 1
-            if ready_at is None and (left_s <= 0 or not self._room(messages, size, 1)):
-                ready_at = self._clock.now()
-            if max(left_s, held_s) > 0 and (room := self._room(messages, size, wide)):
-                part = self._pull(room, min(max(left_s, held_s), glance_s))
-                messages += part
-                size += sum(len(message.data) for message in part)
-            elif messages and held_s > 0:
-                self._clock.sleep(min(held_s, glance_s))
-            else:
+            left_s, held_s = interval_s - self._since(started), self._held_s()
+            if is_due := left_s <= 0 or not self._room(batch, 1):
+                ready_at = ready_at or self._clock.now()
+            wait_s = held_s if is_due else max(left_s, held_s)
+            if is_busy:
+                wait_s = min(wait_s or _GLANCE_S, _GLANCE_S)  # it cannot begin before the other one is committed
+            elif max(left_s, wait_s) <= 0:
+                break
+            room = self._room(batch, self._wide(is_busy=is_busy) if is_due else 1)
+            if not room and held_s > 0:
+                self._clock.sleep(min(held_s, wait_s))
+            elif not room or not (batch.add(self._pull(room, wait_s)) or wait_s > 0):
                 break
         self._kept = []
         self._gathered_at = self._clock.now()
-        self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
+        self.held_back_s = self._since(ready_at) if ready_at and batch.all else 0.0
         self.waited = None if self._source.exhausted() else waited
-        return messages
+        return batch.all
 
     def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
         """Keep some messages of a batch for the next batch, neither committed nor acknowledged; return the others."""
@@ -163,20 +195,37 @@ class Gatherer:
         """Record that a checkpoint is on its way; until its writes are known, the pause of the last one holds."""
         self._prepared_s = max(0.0, (at - self._gathered_at).total_seconds())
         self._begun_at = at
+        self._paid_until = at + timedelta(seconds=min(self._ahead_s(at), _BURST_S) + self._pause_s)
 
     def committed(self, messages: int, *, ended: datetime, writes: int) -> None:
         """Record that the checkpoint begun last, of this many messages, was committed at `ended`."""
         self.portion.succeeded(messages)
         self._last_at = max(self._last_at, ended)  # a slow commit is no time without messages
-        self._pause_s = self._policy.pause_s(writes)
+        pause_s = self._policy.pause_s(writes)
+        self._paid_until += timedelta(seconds=pause_s - self._pause_s)
+        self._pause_s = pause_s
         took_s = self._prepared_s + max(0.0, (ended - self._begun_at).total_seconds())
         self._commit_s = min(_TRANSIT_S + took_s, self._policy.flush_seconds * _MOST_OF_FLUSH)
 
-    def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:
-        if size >= self._policy.flush_bytes * wide:
+    def _ahead_s(self, now: datetime) -> float:
+        """Return how many seconds of the write rate are used in advance."""
+        return max(0.0, (self._paid_until - now).total_seconds())
+
+    def _held_s(self) -> float:
+        """Return how long the write rate holds the next checkpoint back."""
+        # Not longer than its pause: the clock may have been set back.
+        return min(max(0.0, self._ahead_s(self._clock.now()) - _BURST_S), self._pause_s)
+
+    def _wide(self, *, is_busy: bool) -> int:
+        if not self._policy.is_limited or not self.portion.is_most:
+            return 1
+        return _WIDER_BESIDE if is_busy else _WIDER
+
+    def _room(self, batch: _Messages, wide: int) -> int:
+        if batch.size >= self._policy.flush_bytes * wide:
             return 0
         most = max(self.portion.size, min(self.portion.size * wide, MAX_ENTRIES))
-        return max(0, most - len(messages))
+        return max(0, most - len(batch.all))
 
     def _pull(self, room: int, timeout_s: float) -> Sequence[ReceivedMessage]:
         try:
@@ -190,6 +239,7 @@ class Gatherer:
             return ()
         for watcher in self._watchers:
             watcher.alive()
+        self._is_dry = not part
         if part:
             self._last_at = self._clock.now()
         return part

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_ROOT = re.compile(
+from processor.model.patterns import regex
+
+_ROOT = regex(
     r"(?:[A-Za-z][\w+.-]{1,20}:/{2,3}|(?:[A-Za-z]:)?/)"  # a scheme (file://, webpack:///), a drive or /
     r"(?:(?:usr/src/app|usr/src|var/task|var/www|home/[^/]+|Users/[^/]+|app|code|srv|workspace|opt|root|mnt)/)?"
 )

@@ -6,7 +6,7 @@ sanitizer's report of the memory layout.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules

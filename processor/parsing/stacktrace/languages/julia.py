@@ -21,9 +21,7 @@ _LINK = regex(r"\s*(?:caused by|nested task error): (.*)$")
 _WRAPPERS = regex(
     r"\s*(?:.{0,200}?\b(?:ERROR|Error): )?(?:(?:LoadError|InitError|Unhandled Task ERROR|On worker \d+): )*"
 )
-_TYPED = regex(
-    r"([A-Z]\w*(?:\.\w+)*(?:Error|Exception|Interrupt|Failure|[a-z]\w*(?=\())) ?(?:: ?|with |\((?=.))?(.*)$"
-)
+_TYPED = regex(r"([A-Z]\w*(?:\.\w+)*(?:Error|Exception|Interrupt|Failure|[a-z]\w*(?=\())) ?(?:: ?|with |\((?=.))?(.*)$")
 _ARGUMENTS = regex(r"[({].*$")
 _RECORD = regex(r"\s*exception =\s*(.*)$")
 _INSTALLED = regex(r"\./|/?(?:.*/)?(?:\.julia/packages|julia/(?:stdlib|base)|share/julia|buildworker|cache/build)/")

@@ -17,9 +17,7 @@ _ERROR = regex(r"Error: unhandled exception: (.*)$")
 _TYPED = regex(r"(.*?) ?\[([A-Z]\w*)\]$")
 _SIGNAL = regex(r"(SIG[A-Z]+): (.*)$")
 _ASSERTED = regex(r"\S+\.nim\(\d+, \d+\) (.*)$")
-_LIBRARY = regex(
-    r"/lib/(?:system|pure|std|core|impure|posix|js|wrappers)/|/\.?nimble/pkgs|/nim/lib/|/lib/system\.nim"
-)
+_LIBRARY = regex(r"/lib/(?:system|pure|std|core|impure|posix|js|wrappers)/|/\.?nimble/pkgs|/nim/lib/|/lib/system\.nim")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,7 +6,7 @@ Must not mistake a URL or a sentence with "at" in it for a frame: a frame has a 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads

@@ -5,7 +5,7 @@ Promises: the previous exception comes before the next. Must not keep the argume
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules

@@ -6,7 +6,8 @@ traceback or evaluate anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
@@ -32,8 +33,7 @@ _BOX_CODE = regex(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
 _SYNTHETIC_ID = regex(r"[-_ ]?\d+[-\w]*")
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """An exception in progress: its nesting in a group, the column of its type, its frames to date."""
 
     depth: int

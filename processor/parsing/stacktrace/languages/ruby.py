@@ -6,7 +6,7 @@ removed. Must not need a .rb ending: scripts such as bin/rails have none.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
