@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Kind
 from processor.model.facets import OTHER
+from processor.model.patterns import regex
 from processor.parsing import stacktrace
 from processor.parsing.decode import decode
 from processor.parsing.log_entry import DecodeError
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 MAX_TITLE: Final = 200
-_VALUES_FIRST: Final = re.compile(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
-_CLASS: Final = re.compile(r"HTTP \dxx ")
-_LEVEL_FIRST: Final = re.compile(
+_VALUES_FIRST: Final = regex(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
+_CLASS: Final = regex(r"HTTP \dxx ")
+_LEVEL_FIRST: Final = regex(
     r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
     r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
 )

@@ -16,6 +16,7 @@ from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
+    AUXILIARIES,
     CAUSES,
     CODE_NOUNS,
     COMPANIONS,
@@ -23,8 +24,10 @@ from processor.mining.nouns import (
     DEMANDS,
     FOREIGN_NOUNS,
     FOREIGN_PREPOSITIONS,
+    KEYS_OF_NAMES,
     LABELS,
     NAMERS,
+    NAMES_TOO,
     NULLS,
     OBJECT_KINDS,
     PLACES_OF_DATA,
@@ -33,29 +36,30 @@ from processor.mining.nouns import (
 )
 from processor.mining.scripts import BLANKLESS
 from processor.mining.vocabulary import WordKind, kind_of
+from processor.model.patterns import regex
 
 _LISTED: Final = rows("contact person customer patient author employee member user guest student passenger name owner")
 """Beside these, a name may be written `Last, First`."""
 
-_LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
-_MASKED_NAME = re.compile(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
-_DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
-_NAMESPACED = re.compile(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
-_FAILURE = re.compile(
+_LOWER_NAME = regex(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
+_MASKED_NAME = regex(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
+_DOTTED = regex(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
+_NAMESPACED = regex(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
+_FAILURE = regex(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
     r"|undefined|exception|lacks?|requires?|required|needs?|unexpected|unsupported|refused|forbidden)(?!\w)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
+_DENIED = regex(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
 """After the name of a permission."""
-_NAMES_DATA = re.compile(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
-_ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
+_NAMES_DATA = regex(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
+_ERROR_CLASS = regex(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _BEFORE_NAME: Final = " :=(\"'`\\"
-_GLUED: Final = re.compile("[\"'`(=]")
+_GLUED: Final = regex("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
 _MARKS: Final = frozenset("\"'`:=([\\")
 # The argument of these is the missing name, whatever its form.
-LOOKUP: Final = re.compile(
+LOOKUP: Final = regex(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
     r"|NoSuchFieldError|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError"
     r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"
@@ -197,11 +201,19 @@ def _in_small_letters(words: list[str], i: int, lead: str, core: str) -> tuple[s
         if _singular(before) in CODE_NOUNS or not _LOWER_NAME.fullmatch(core):
             return None
         return None if kind_of(core) in (WordKind.FUNCTION, WordKind.KEPT) else ("name", i + 1)
+    if core in NAMES_TOO and lead in KEYS_OF_NAMES and _ends_subject(words, i):
+        return f"beside {lead}", i + 1
     if _singular(lead) in DATA_NOUNS and (_is_free(core) or _MASKED_NAME.fullmatch(core)):
         if is_demanded(" ".join(words[max(i - 2, 0) : i])):
             return None
         return f"beside {lead}", i + 1
     return None
+
+
+def _ends_subject(words: list[str], i: int) -> bool:
+    """Return whether a clause ends with word `i`, or a verb or another clause follows."""
+    follows = words[i + 1].casefold() if i + 1 < len(words) else ""
+    return not follows or words[i][-1] in CLOSING or follows in AUXILIARIES or follows in PREPOSITIONS
 
 
 def _dotted(words: list[str], i: int, lead: str, core: str) -> tuple[str, int] | None:

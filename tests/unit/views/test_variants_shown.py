@@ -1,11 +1,11 @@
 """Variants as people meet them: on the page, in `show`, JSON, worklog and what-if; and how one is split off."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from oncall_state import commit_all
 from starlette.testclient import TestClient
 
