@@ -40,6 +40,14 @@ _CODE_NAME: Final = re.compile(
     r"|[A-Za-z_]+(?:\.[A-Za-z_]+){2,12}|(?:[A-Za-z_-]+/){0,12}[A-Za-z_-]+\.(?:py|js|ts|go|rb|rs|java|kt|cs|php|sql|ya?ml|toml)"
 )
 """Names from code, configuration and schema: what can stand in a title though it was masked."""
+_TYPES: Final = frozenset(
+    (
+        *("int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "object", "function", "method", "type"),
+        *("NoneType", "None", "nil", "NilClass", "null", "undefined", "string", "number", "boolean", "array", "symbol"),
+        *("Integer", "String", "Float", "Array", "Hash", "Symbol", "Object", "Long", "Double", "Boolean", "List", "Map"),
+    )
+)
+"""Names of the types of programming languages."""
 _WORDS_OF_NAME: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _FIRST_PRIVATE: Final = 0x2801
 _FIRST_FIXED: Final = 0x2880
@@ -49,6 +57,7 @@ _MIN_TIMES: Final = 3
 """Of fewer occurrences nothing is the same in all."""
 _PROBE: Final = "q7w8e9r0t1y2"
 _LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
+_AROUND: Final = re.compile(r"\A(['\"`])<(?:\*|any)>\1\Z")
 _QUOTED: Final = re.compile(r"(['\"`])…\1")
 _REDACTED: Final = re.compile(r"\[redacted: [^\]\n]{1,40}\]")
 _TOLD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -102,9 +111,12 @@ class Wording:
         for place in places(template)[:_MAX_CONSTANTS]:
             if place.key in telling:
                 mark = chr(_FIRST_PRIVATE + len(known))
-                known[mark] = telling[place.key]
-                parts += [template[end : place.start], mark]
-                end = place.end
+                # With its quotes: quoted, the character would be hidden as a name.
+                around = _AROUND.search(template[max(end, place.start - 1) : place.end + 1])
+                quote = around[1] if around else ""
+                known[mark] = f"{quote}{telling[place.key]}{quote}"
+                parts += [template[end : place.start - len(quote)], mark]
+                end = place.end + len(quote)
         return "".join([*parts, template[end:]]), known
 
     def fixed(self, template: str, parts: Iterable[str]) -> tuple[str, dict[str, str]]:
@@ -123,6 +135,8 @@ class Wording:
 
     def _is_code(self, value: str, key: str) -> bool:
         """Return whether a value after these words is a name from code, with no word that may be a person's name."""
+        if value in _TYPES:
+            return True
         if not _CODE_NAME.fullmatch(value) or self.redact(value) != value:
             return False
         # A file is named after its content; a bare name may be its owner's: `user john_smith`.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CHARS: Final = 500
 _MESSAGE: Final = 110
 _ROOT: Final = 60
+_PLURAL: Final = {"is": "are", "was": "were", "has": "have"}
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
 _FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \(|\S*\(\*\w+\)\.)")
 _SCRIPT = re.compile(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
@@ -54,11 +55,20 @@ def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
 
 
 def as_printed(masked: str, message: str) -> str:
-    """Return the masked message with its words as printed: grouping uses the same form for `piece` and `pieces`."""
+    """Return the masked message with its words as printed.
+
+    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, and for `lib.so.1` and `lib.so.12`; a number that nobody
+    printed is a value.
+    """
     printed = set(re.findall(r"\w+", message))
-    return re.sub(
-        r"\w+", lambda word: word[0] + "s" if word[0] not in printed and word[0] + "s" in printed else word[0], masked
-    )
+
+    def word(found: re.Match[str]) -> str:
+        if found[0] in printed:
+            return found[0]
+        plural = _PLURAL.get(found[0], f"{found[0]}s")
+        return plural if plural in printed else "…" if found[0].isdigit() else found[0]
+
+    return re.sub(r"\w+", word, masked)
 
 
 def _said(link: str, kind: str) -> str:
@@ -67,11 +77,21 @@ def _said(link: str, kind: str) -> str:
     return head.removeprefix(kind or "exception").removeprefix(":").strip()
 
 
-def title(one: ExceptionInfo) -> str:
-    """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts."""
+def title(one: ExceptionInfo, *, max_chars: int = 0) -> str:
+    """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts.
+
+    A message longer than 110 characters is cut to that, or to what `max_chars` leave for it.
+    """
+    whole = _title(one, one.message)
+    room = max(_MESSAGE, len(one.message) - max(0, len(whole) - max_chars))
+    return whole if len(one.message) <= room else _title(one, _cut(one.message, room))
+
+
+def _title(one: ExceptionInfo, message: str) -> str:
     kind = _short(one.type)
-    said = f"{kind}: {_cut(one.message, _MESSAGE)}" if kind and one.message else kind or _cut(one.message, _MESSAGE)
-    parts = [said or "exception"]
+    if not message.endswith(".."):
+        message = message.removesuffix(".")
+    parts = [f"{kind}: {message}" if kind and message else kind or message or "exception"]
     file = _base(one.file)
     if one.function and file and not _SCRIPT.match(one.function):
         parts.append(f"in {_cut(one.function, _ROOT)} ({_cut(file, _ROOT)})")
