@@ -65,7 +65,7 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
-        told = stacktrace.as_printed(wording.said(_name(cluster, template)), cluster.sample.text or template)
+        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text)
         told = _HANGING.sub("", told) or told
     for mark, value in constants.items():
         told = told.replace(mark, value)
@@ -83,6 +83,11 @@ def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
     if not entry.text:
         return (entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/"),)
     return tuple(entry.text[start:end] for start, end in entry.said)
+
+
+def as_printed(text: str, printed: str) -> str:
+    """Return masked text in the words that were printed, not in those that grouping uses for singular and plural."""
+    return stacktrace.as_printed(text, printed) if printed else text
 
 
 def title(cluster: Cluster, wording: Wording) -> str:

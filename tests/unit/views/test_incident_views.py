@@ -486,7 +486,7 @@ def test_an_incident_that_is_back_is_counted_and_its_resolver_is_not_assigned(re
     overview, page = client.get("/").text, client.get("/incidents/s1").text
 
     assert client.get("/index.json").json()["counts"]["back"] == 1
-    assert "Nothing else came back: 1 incident above." in overview
+    assert "Nothing else came back: 1 problem above." in overview
     assert "Nobody yet." in page
     assert 'value="reopen"' not in page
 
