@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -30,7 +29,11 @@ _MOST_OF_FLUSH: Final = 0.5
 _TRANSIT_S: Final = 0.1
 """How long a message is on its way from its publisher to the source's queue."""
 _WIDER: Final = 4
-"""Times the usual size of a checkpoint that may be gathered while the write rate holds it back."""
+"""Times the usual size that a checkpoint may have, if the store's write rate is limited."""
+_WIDER_BESIDE: Final = 2
+"""The same while another checkpoint is on its way: two as wide as that would not fit into a small container."""
+_BURST_S: Final = 2.0
+"""Seconds of the write rate that may be used in advance: Firestore's limits are of sustained rates."""
 _GLANCE_S: Final = 0.05
 """How long a pull may last while a checkpoint is on its way: its acknowledgement waits for the end of the pull."""
 _MAX_PAUSE_S: Final = 30.0
@@ -53,6 +56,11 @@ class FlushPolicy:
     flush_bytes: int = 8 << 20
     writes_per_second: float = 0.0
     least_seconds: float = 0.0
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether larger checkpoints are worth more than frequent ones."""
+        return bool(self.writes_per_second or self.least_seconds)
 
     def pause_s(self, writes: int) -> float:
         """Return the seconds between the beginnings of two checkpoints, the first with this number of writes."""
@@ -91,7 +99,7 @@ class Gatherer:
         self._watchers = watchers
         self._is_stopping = is_stopping
         self._until_idle_s = until_idle_s
-        self._last_at = self._gathered_at = self._begun_at = clock.now()
+        self._last_at = self._gathered_at = self._begun_at = self._paid_until = clock.now()
         self._pause_s = self._prepared_s = self._commit_s = 0.0
         self.portion = Portion(policy.flush_entries)
         self.held_back_s = 0.0
@@ -108,38 +116,48 @@ class Gatherer:
             return True
         return 0 < self._until_idle_s <= self._since(self._last_at)
 
-    def gather(self, is_committing: Callable[[], bool]) -> list[ReceivedMessage]:
+    def gather(
+        self, is_committing: Callable[[], bool], arrived: Callable[[Sequence[ReceivedMessage]], None]
+    ) -> list[ReceivedMessage]:
         """Return the messages of a checkpoint: as many as it may hold, or as arrived within the flush interval.
 
-        While the write rate holds it back, it goes on gathering, up to several times as much.
+        While the write rate holds it back, or while more messages are waiting in the source, it goes on gathering, up
+        to several times as much: fewer commits for the same entries.
 
         Args:
             is_committing: returns whether a checkpoint is on its way; asked again and again. What it raises leaves the
                 messages gathered so far to `take_kept`.
+            arrived: called with the messages as they arrive, those kept for this batch first.
         """
         messages = self._kept
         waited = len(messages)
         size = sum(len(message.data) for message in messages)
+        arrived(messages)
         ready_at: datetime | None = None
         # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
         interval_s = self._policy.flush_seconds - self._commit_s
         started = max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
         while not self.is_done():
-            busy = is_committing()
-            glance_s = _GLANCE_S if busy else math.inf
+            is_busy = is_committing()
             started = min(started, self._clock.now())  # the clock may have been set back
-            left_s = interval_s - self._since(started)
-            held_s = self._pause_s - max(0.0, self._since(self._begun_at))
-            # Two batches as wide as that would not fit into a small container.
-            wide = _WIDER if held_s > 0 and self.portion.is_most and not busy else 1
-            if ready_at is None and (left_s <= 0 or not self._room(messages, size, 1)):
+            left_s, held_s = interval_s - self._since(started), self._held_s()
+            is_due = left_s <= 0 or not self._room(messages, size, 1)
+            if is_due and ready_at is None:
                 ready_at = self._clock.now()
-            if max(left_s, held_s) > 0 and (room := self._room(messages, size, wide)):
-                part = self._pull(room, min(max(left_s, held_s), glance_s))
+            wait_s = held_s if is_due else max(left_s, held_s)
+            if is_busy:
+                wait_s = min(wait_s or _GLANCE_S, _GLANCE_S)  # it cannot begin before the other one is committed
+            elif max(left_s, wait_s) <= 0:
+                break
+            if room := self._room(messages, size, self._wide(is_busy=is_busy) if is_due else 1):
+                part = self._pull(room, wait_s)
+                if not part and wait_s <= 0:
+                    break
                 messages += part
                 size += sum(len(message.data) for message in part)
-            elif messages and held_s > 0:
-                self._clock.sleep(min(held_s, glance_s))
+                arrived(part)
+            elif held_s > 0:
+                self._clock.sleep(min(held_s, wait_s))
             else:
                 break
         self._kept = []
@@ -163,14 +181,31 @@ class Gatherer:
         """Record that a checkpoint is on its way; until its writes are known, the pause of the last one holds."""
         self._prepared_s = max(0.0, (at - self._gathered_at).total_seconds())
         self._begun_at = at
+        self._paid_until = at + timedelta(seconds=min(self._ahead_s(at), _BURST_S) + self._pause_s)
 
     def committed(self, messages: int, *, ended: datetime, writes: int) -> None:
         """Record that the checkpoint begun last, of this many messages, was committed at `ended`."""
         self.portion.succeeded(messages)
         self._last_at = max(self._last_at, ended)  # a slow commit is no time without messages
-        self._pause_s = self._policy.pause_s(writes)
+        pause_s = self._policy.pause_s(writes)
+        self._paid_until += timedelta(seconds=pause_s - self._pause_s)
+        self._pause_s = pause_s
         took_s = self._prepared_s + max(0.0, (ended - self._begun_at).total_seconds())
         self._commit_s = min(_TRANSIT_S + took_s, self._policy.flush_seconds * _MOST_OF_FLUSH)
+
+    def _ahead_s(self, now: datetime) -> float:
+        """Return how many seconds of the write rate are used in advance."""
+        return max(0.0, (self._paid_until - now).total_seconds())
+
+    def _held_s(self) -> float:
+        """Return how long the write rate holds the next checkpoint back."""
+        # Not longer than its pause: the clock may have been set back.
+        return min(max(0.0, self._ahead_s(self._clock.now()) - _BURST_S), self._pause_s)
+
+    def _wide(self, *, is_busy: bool) -> int:
+        if not self._policy.is_limited or not self.portion.is_most:
+            return 1
+        return _WIDER_BESIDE if is_busy else _WIDER
 
     def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:
         if size >= self._policy.flush_bytes * wide:

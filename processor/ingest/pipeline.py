@@ -16,10 +16,10 @@ from processor.parsing.log_entry import DecodeError
 from processor.parsing.multiline import is_fragment, joined, open_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.ingest.tally import Tally
+    from processor.ingest.tally import Facets, Tally
     from processor.mining.grouper import Grouper
     from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, Masked, ReceivedMessage, Seen, Stream
@@ -47,68 +47,90 @@ class Batch:
     waiting: tuple[ReceivedMessage, ...] = ()
 
 
+class Decoder:
+    """Decodes the messages of one batch as they arrive; those that cannot be decoded become `Rejected`."""
+
+    def __init__(self) -> None:
+        self._decoded: list[tuple[ReceivedMessage, Entry]] = []
+        self._rejected: list[Rejected] = []
+
+    def add(self, messages: Iterable[ReceivedMessage], now: datetime) -> None:
+        """Decode further messages, in the order of arrival."""
+        for message in messages:
+            if message.problem:
+                self._rejected.append(reject(message, message.problem, now))
+                continue
+            try:
+                self._decoded.append((message, entries.decode(message.data, now)))
+            except DecodeError as error:
+                self._rejected.append(reject(message, str(error), now))
+
+    def batch(self, min_severity: Severity, *, waited: int | None = None) -> Batch:
+        """Return the batch of all messages added.
+
+        Lines of a stack trace are joined before anything is ignored: a frame alone has no severity.
+
+        Args:
+            min_severity: entries below are ignored.
+            waited: number of leading messages that have waited for this batch. Lines at its end that the next batch
+                may continue are left out for it, once. None: every message is taken.
+        """
+        decoded = self._decoded
+        waiting: frozenset[int] = frozenset()
+        if waited is not None:
+            waiting = open_tail([entry for _, entry in decoded])
+            if any(index < waited for index in waiting):  # a message that waits has been decoded before
+                waiting = frozenset()
+        taken = [pair for index, pair in enumerate(decoded) if index not in waiting] if waiting else decoded
+        found, repeats, ignored = _kept(taken, min_severity)
+        whole = split_entries.joined(list(found.values()))
+        left = tuple(decoded[index][0] for index in sorted(waiting))
+        return Batch(tuple(zip(found, whole, strict=True)), tuple(self._rejected), repeats, ignored, left)
+
+
 def decode(
-    messages: Sequence[ReceivedMessage], *, min_severity: Severity, now: datetime, waited: int | None = None
+    messages: Iterable[ReceivedMessage], *, min_severity: Severity, now: datetime, waited: int | None = None
 ) -> Batch:
-    """Decode a batch; messages that cannot be decoded become `Rejected`, never an exception.
-
-    Lines of a stack trace are joined before anything is ignored: a frame alone has no severity.
-
-    Args:
-        messages: in the order of arrival.
-        min_severity: entries below are ignored.
-        now: the time of decoding.
-        waited: number of leading messages that have waited for this batch. Lines at its end that the next batch may
-            continue are left out for it, once. None: every message is taken.
-    """
-    rejected: list[Rejected] = []
-    decoded: list[tuple[ReceivedMessage, Entry]] = []
-    for message in messages:
-        if message.problem:
-            rejected.append(reject(message, message.problem, now))
-            continue
-        try:
-            decoded.append((message, entries.decode(message.data, now)))
-        except DecodeError as error:
-            rejected.append(reject(message, str(error), now))
-    waiting: frozenset[int] = frozenset()
-    if waited is not None:
-        waiting = open_tail([entry for _, entry in decoded])
-        old = {id(message) for message in messages[:waited]}
-        if any(id(decoded[index][0]) in old for index in waiting):
-            waiting = frozenset()
-    taken = [pair for index, pair in enumerate(decoded) if index not in waiting] if waiting else decoded
-    found, repeats, ignored = _kept(taken, min_severity)
-    left = tuple(decoded[index][0] for index in sorted(waiting))
-    return Batch(tuple(found.items()), tuple(rejected), repeats, ignored, left)
+    """Decode the messages of a batch that are all there; see `Decoder`."""
+    decoder = Decoder()
+    decoder.add(messages, now)
+    return decoder.batch(min_severity, waited=waited)
 
 
 def _kept(
     decoded: Sequence[tuple[ReceivedMessage, Entry]], min_severity: Severity
 ) -> tuple[dict[Identity, Entry], int, int]:
-    """Return the entries that count, each once, with traces and split entries joined; and the repeats and ignored."""
+    """Return the entries that count, each once, with traces joined; and the numbers of repeats and ignored entries."""
     lines = [is_fragment(entry) for _, entry in decoded]
-    has_lines = True in lines
+    if True in lines:
+        return _kept_with_lines(decoded, lines, min_severity)
+    found: dict[Identity, Entry] = {}
+    ignored = 0
+    for message, entry in decoded:
+        if is_ignored(entry, min_severity):
+            ignored += 1
+        else:
+            found.setdefault(entry_fields.identity(entry, message.message_id), entry)
+    return found, len(decoded) - ignored - len(found), ignored
+
+
+def _kept_with_lines(
+    decoded: Sequence[tuple[ReceivedMessage, Entry]], lines: Sequence[bool], min_severity: Severity
+) -> tuple[dict[Identity, Entry], int, int]:
+    """Return the same if some entries can only be lines of stack traces; nothing is ignored before they are joined."""
     fragments: set[int] = set()
     found: dict[Identity, Entry] = {}
     deliveries: Counter[Identity] = Counter()
-    ignored = 0
     for (message, entry), is_line in zip(decoded, lines, strict=True):
-        if not has_lines and is_ignored(entry, min_severity):
-            ignored += 1
-            continue
         identity = entry_fields.identity(entry, message.message_id)
         if is_line and identity not in found:
             fragments.add(len(found))
         found.setdefault(identity, entry)
         deliveries[identity] += 1
-    if has_lines:
-        found = dict(zip(found, joined(list(found.values()), fragments), strict=True))
-        for identity in [identity for identity, entry in found.items() if is_ignored(entry, min_severity)]:
-            del found[identity]
-            ignored += deliveries.pop(identity)
-    found = dict(zip(found, split_entries.joined(list(found.values())), strict=True))
-    return found, deliveries.total() - len(found), ignored
+    whole = zip(found, joined(list(found.values()), fragments), strict=True)
+    kept = {identity: entry for identity, entry in whole if not is_ignored(entry, min_severity)}
+    counted = sum(deliveries[identity] for identity in kept)
+    return kept, counted - len(kept), len(decoded) - counted
 
 
 def is_ignored(entry: Entry, min_severity: Severity) -> bool:
@@ -145,7 +167,7 @@ def digest(
 def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, PartialBatch]:
     """Mask a decoded batch and aggregate it by ledger shard, without checking the ledger."""
     found: dict[LedgerShard, PartialBatch] = {}
-    shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+    shared: dict[Facets, Facets] = {}
     for identity, entry in batch.entries:
         key = group(entry)
         added = facts(entry, key)

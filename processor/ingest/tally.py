@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from processor.ingest.samples import SampleSet, made_of, rank_of
 from processor.mining.alignment import values_of
@@ -30,20 +30,24 @@ _INSTANCES: Final = ("instanceId", "instance_id", "pod_name")
 _RESOURCE_FACETS: Final = ("location", "namespace_name", "cluster_name")
 
 
+Facets = tuple[tuple[str, str], ...]
+LabelFacts = tuple[Facets, str]
+
+
 class Facts(NamedTuple):
     """An entry's contribution to its cluster, without the entry itself.
 
     Attributes:
-        facets: (name, value) pairs.
-        revision: "" if the entry names none.
+        of_labels: what labels and resource give: (name, value) pairs, and the revision, "" if they name none.
+        facets: further (name, value) pairs.
         occurrence: False if the entry only continues another entry.
         values: the text at each masked value of the entry's message.
     """
 
     at: datetime
     severity: Severity
-    facets: tuple[tuple[str, str], ...]
-    revision: str
+    of_labels: LabelFacts
+    facets: Facets
     occurrence: bool = True
     values: tuple[str, ...] = ()
 
@@ -54,7 +58,7 @@ class Tally:
 
     Attributes:
         samples: the entries that may be kept as samples.
-        alike: occurrences by all their facets; most entries of a batch share them with others.
+        alike: (occurrences, first and last time) by all their facets; most entries of a batch share them with others.
         words: occurrences by the words at the template's wildcards, by facet.
     """
 
@@ -65,9 +69,8 @@ class Tally:
     occurrences: int = 0
     severities: Counter[Severity] = field(default_factory=Counter)
     minutes: Counter[int] = field(default_factory=Counter)
-    alike: Counter[tuple[tuple[str, str], ...]] = field(default_factory=Counter)
+    alike: dict[tuple[LabelFacts, Facets], list[Any]] = field(default_factory=dict)
     words: dict[str, Counter[str]] = field(default_factory=dict)
-    revisions: dict[str, Span] = field(default_factory=dict)
     values: dict[str, Counter[str]] = field(default_factory=dict)
     masked: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -85,27 +88,30 @@ class Tally:
 
     def count_facts(self, one: Facts) -> None:
         """Count an entry by its facts alone; it is no sample."""
-        at = one.at
+        at, severity, of_labels, facets, is_occurrence, values = one
         self.count += 1
         if at > self.last_seen:
             self.last_seen = at
         elif at < self.first_seen:
             self.first_seen = at
-        self.severities[one.severity] += 1
-        if not one.occurrence:
+        self.severities[severity] += 1
+        if not is_occurrence:
             return
         self.occurrences += 1
         self.minutes[int(at.timestamp()) // 60] += 1
-        if one.values:
-            self.masked[one.values] += 1
-        self.alike[one.facets] += 1
-        if one.revision:
-            known = self.revisions.get(one.revision)
-            if known is None:
-                self.revisions[one.revision] = Span(1, at, at)
-            else:
-                n, first, last = known
-                self.revisions[one.revision] = Span(n + 1, min(at, first), max(at, last))
+        if values:
+            self.masked[values] += 1
+        key = (of_labels, facets)
+        # A list, so that the key, which is long, is hashed once.
+        known = self.alike.get(key)
+        if known is None:
+            self.alike[key] = [1, at, at]
+            return
+        known[0] += 1
+        if at > known[2]:
+            known[2] = at
+        elif at < known[1]:
+            known[1] = at
 
     def note_words(self, words: Sequence[str]) -> None:
         """Count occurrences by the words at the template's wildcards: a skewed distribution hides a problem."""
@@ -140,13 +146,12 @@ class Tally:
         self.last_seen = max(self.last_seen, other.last_seen)
         self.severities += other.severities
         self.minutes += other.minutes
-        self.alike.update(other.alike)
+        for facets, (n, first, last) in other.alike.items():
+            known = self.alike.setdefault(facets, [0, first, last])
+            known[:] = known[0] + n, min(known[1], first), max(known[2], last)
         for ours, theirs in ((self.words, other.words), (self.values, other.values)):
             for name, values in theirs.items():
                 ours.setdefault(name, Counter()).update(values)
-        for revision, span in other.revisions.items():
-            known = self.revisions.get(revision)
-            self.revisions[revision] = span if known is None else known + span
 
     def delta(self, cluster_id: str, stream: Stream) -> ClusterDelta:
         """Return the delta of the cluster."""
@@ -162,7 +167,7 @@ class Tally:
             severities=dict(self.severities),
             minutes=dict(self.minutes),
             facets=self._facets(),
-            revisions=dict(self.revisions),
+            revisions=self._revisions(),
             occurrences=self.occurrences,
             latest=first if alone else made_of(self.samples.latest, stream),
             candidates=self.samples.candidates(stream),
@@ -171,14 +176,22 @@ class Tally:
 
     def _facets(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        for facets, n in self.alike.items():
-            for name, value in facets:
+        for ((common, _), facets), (n, _, _) in self.alike.items():
+            for name, value in (*common, *facets):
                 held = found.setdefault(name, {})
                 held[value] = held.get(value, 0) + n
         for name, words in self.words.items():
             held = found.setdefault(name, {})
             for word, n in words.items():
                 held[word] = held.get(word, 0) + n
+        return found
+
+    def _revisions(self) -> dict[str, Span]:
+        found: dict[str, Span] = {}
+        for ((_, revision), _), (n, first, last) in self.alike.items():
+            if revision:
+                span, known = Span(n, first, last), found.get(revision)
+                found[revision] = span if known is None else known + span
         return found
 
 
@@ -208,25 +221,15 @@ def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:
         if len(_OF_LABELS) >= _MAX_LABELS:
             _OF_LABELS.clear()
         known = _OF_LABELS[written] = _facts_of_labels(entry)
-    facets, revision = known
-    if more := tuple(_other_facets(entry)):
-        facets = (*facets, *more)
-    return Facts(
-        entry.at,
-        entry.severity,
-        facets,
-        revision,
-        entry.occurrence,
-        _values(entry, *key) if VALUE in key[1] else (),
-    )
+    values = _values(entry, *key) if VALUE in key[1] else ()
+    return Facts(entry.at, entry.severity, known, _other_facets(entry), entry.occurrence, values)
 
 
-_LabelFacts = tuple[tuple[tuple[str, str], ...], str]
-_OF_LABELS: Final[dict[tuple[bytes | tuple[str, str], ...], _LabelFacts]] = {}
+_OF_LABELS: Final[dict[tuple[bytes, bytes], LabelFacts]] = {}
 _MAX_LABELS: Final = 4096
 
 
-def _facts_of_labels(entry: Entry) -> _LabelFacts:
+def _facts_of_labels(entry: Entry) -> LabelFacts:
     """Return the facets and the revision that labels and resource give: the same for most entries of an instance."""
     labels, resource = entry_fields.labels(entry), entry_fields.resource(entry)
     return tuple(_facets(labels, resource)), _revision(labels, resource)
@@ -256,18 +259,19 @@ def _facets(labels: Mapping[str, str], resource: Mapping[str, str]) -> Iterator[
             yield facet_names.label(_short(name)), _short(value)
 
 
-def _other_facets(entry: Entry) -> Iterator[tuple[str, str]]:
+def _other_facets(entry: Entry) -> Facets:
     """Return the facets that the payload and the request give."""
-    for name, value in entry_fields.origin(entry).items():
-        yield name, _short(value)
+    found = [(name, _short(value)) for name, value in entry_fields.origin(entry).items()]
     if entry.http is not None:
         status = str(entry.http.status or "")
         if status:
-            yield facet_names.STATUS, status
+            found.append((facet_names.STATUS, status))
         # Which route gave which status is what people ask of a cluster that holds several.
-        yield facet_names.ROUTE, _short(f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip())
+        route = f"{entry.http.method} {routes.route_template(entry.http.url)} {status}".strip()
+        found.append((facet_names.ROUTE, _short(route)))
     if group := entry_fields.error_group(entry):
-        yield facet_names.ERROR_GROUP, _short(group)
+        found.append((facet_names.ERROR_GROUP, _short(group)))
+    return tuple(found)
 
 
 def _revision(labels: Mapping[str, str], resource: Mapping[str, str]) -> str:

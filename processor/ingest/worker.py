@@ -1,11 +1,11 @@
 """The worker's loop: pull -> decode -> mask -> tally -> mine -> commit -> ack.
 
 Nothing is acknowledged before it is committed. What waits for the store runs in an executor: while a checkpoint is
-being committed, the next one is pulled and decoded, and while the ledger is read, it is masked. Ledger and model follow
-in order: a checkpoint is digested once the one before it is settled. After a conflict with another worker, the learned
-records are dropped, the model is reloaded, and the same messages are digested again. While the store is unavailable,
-the loop keeps at most two batches and pulls nothing more; the source is bounded, so memory stays constant. On a request
-to stop, it commits what it holds if the store accepts it at once, and returns the rest.
+being committed, the next one is pulled and decoded as it arrives, and while the ledger is read, it is masked. Ledger
+and model follow in order: a checkpoint is digested once the one before it is settled. After a conflict with another
+worker, the learned records are dropped, the model is reloaded, and the same messages are digested again. While the
+store is unavailable, the loop keeps at most two batches and pulls nothing more; the source is bounded, so memory stays
+constant. On a request to stop, it commits what it holds if the store accepts it at once, and returns the rest.
 """
 
 from __future__ import annotations
@@ -138,8 +138,9 @@ class Worker:
 
     def _turn(self) -> None:
         """Prepare a checkpoint while the one before it is on its way, then begin it. No batch outlives it."""
-        self._prepared = self._gather()
-        batch, self._prepared = self._decode(self._prepared, waited=self._gatherer.waited)
+        decoder = pipeline.Decoder()
+        self._prepared = self._gather(decoder)
+        batch, self._prepared = self._batch(decoder, self._prepared, waited=self._gatherer.waited)
         self._settle()
         # No call of the store is under way now, so the tasks may use it.
         self._run_periodic_tasks(done=False)
@@ -154,18 +155,21 @@ class Worker:
             if not self._stopping.is_set():
                 periodic_task(done)
 
-    def _gather(self) -> list[ReceivedMessage]:
+    def _gather(self, decoder: pipeline.Decoder) -> list[ReceivedMessage]:
+        def decode(part: Sequence[ReceivedMessage]) -> None:
+            decoder.add(part, self._clock.now())
+
         try:
-            return self._gatherer.gather(self._settle_if_answered)
+            return self._gatherer.gather(self._settle_if_answered, decode)
         except SourceError:
             self._settle()  # its messages need not come again
             raise
 
-    def _decode(
-        self, messages: list[ReceivedMessage], *, waited: int | None = None
+    def _batch(
+        self, decoder: pipeline.Decoder, messages: list[ReceivedMessage], *, waited: int | None = None
     ) -> tuple[pipeline.Batch, list[ReceivedMessage]]:
-        """Return the batch of these messages, and those in it: the others are kept for the next one."""
-        batch = pipeline.decode(messages, min_severity=self._min_severity, now=self._clock.now(), waited=waited)
+        """Return the batch of the decoded messages, and those in it: the others are kept for the next one."""
+        batch = decoder.batch(self._min_severity, waited=waited)
         return batch, self._gatherer.keep(batch.waiting, messages) if batch.waiting else messages
 
     def _begin(self, messages: list[ReceivedMessage], batch: pipeline.Batch, *, is_part: bool = False) -> None:
@@ -236,7 +240,9 @@ class Worker:
             yield self._checkpointer.begin(flight.batch)
 
     def _process(self, messages: list[ReceivedMessage], *, is_part: bool = False) -> None:
-        batch, messages = self._decode(messages)
+        decoder = pipeline.Decoder()
+        decoder.add(messages, self._clock.now())
+        batch, messages = self._batch(decoder, messages)
         self._begin(messages, batch, is_part=is_part)
         self._settle()
 

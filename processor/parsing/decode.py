@@ -23,7 +23,7 @@ from processor.parsing import (
     resources,
     severity,
 )
-from processor.parsing.entry_fields import monitored_resource, texts
+from processor.parsing.entry_fields import labels_of, monitored_resource
 from processor.parsing.leaves import unnamed
 from processor.parsing.log_entry import DecodeError, check_utf8, read, validate, wire_from
 from processor.parsing.message import Message
@@ -187,7 +187,7 @@ def _service(wire: Wire, resource: MonitoredResource) -> str:
     if proto is not None and audit.is_audit(proto):
         found = resource.service or audit.service(proto)
     else:
-        found = resources.service(resource.kind, resource.labels, texts(wire.labels), wire.json_payload)
+        found = resources.service(resource.kind, resource.labels, labels_of(wire), wire.json_payload)
     return found or resource.service or _log_id(wire.log_name) or resource.kind
 
 

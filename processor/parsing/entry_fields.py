@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processor.model import Entry
+    from processor.parsing.log_entry import Wire
 
 _decode_any = msgspec.json.Decoder().decode
 _MAX_SPELLINGS: Final = 4096
+_MAX_KNOWN_BYTES: Final = 4096  # of labels that are parsed once; more than a container's
 
 
 class MonitoredResource(NamedTuple):
@@ -59,35 +61,36 @@ def resource(entry: Entry) -> Mapping[str, str]:
 
 def labels(entry: Entry) -> Mapping[str, str]:
     """Return the entry's own labels."""
-    return texts(wire_of(entry).labels)
+    return labels_of(wire_of(entry))
+
+
+def labels_of(wire: Wire) -> Mapping[str, str]:
+    """Return the labels of an entry that is being decoded."""
+    raw = bytes(wire.labels)
+    return _labels_once(raw) if len(raw) <= _MAX_KNOWN_BYTES else _labels(raw)
+
+
+def _labels(raw: bytes) -> Mapping[str, str]:
+    return texts(_decode_any(raw))
+
+
+_labels_once = lru_cache(_MAX_SPELLINGS)(_labels)
 
 
 def spelling(entry: Entry, names: frozenset[str]) -> tuple[bytes | str, ...]:
     """Return what determines the labels of these names in the entry and in its resource, cheaply; for a cache."""
     wire = wire_of(entry)
-    own = wire.labels
-    raw = bytes(wire.resource)
-    if type(own) is not dict or not own:
-        return (raw,)
-    found: list[bytes | str] = [raw]
-    for name, value in own.items():
+    found: list[bytes | str] = [bytes(wire.resource)]
+    for name, value in labels_of(wire).items():
         if name in names:
-            found.append(name)
-            found.append(value if type(value) is str else compact(value))
+            found += (name, value)
     return tuple(found)
 
 
-def written(entry: Entry) -> tuple[bytes | tuple[str, str], ...]:
-    """Return what determines the labels of the entry and of its resource, as written; for a cache."""
+def written(entry: Entry) -> tuple[bytes, bytes]:
+    """Return the resource and the labels of the entry as written, which determine both; for a cache."""
     wire = wire_of(entry)
-    own = wire.labels
-    if type(own) is not dict or not own:
-        return (bytes(wire.resource),)
-    for value in own.values():
-        if type(value) is not str:  # 1 and true are equal, and not the same text
-            own = texts(own)
-            break
-    return (bytes(wire.resource), *own.items())
+    return bytes(wire.resource), bytes(wire.labels)
 
 
 def trace(entry: Entry) -> str:
@@ -109,15 +112,18 @@ def origin(entry: Entry) -> Mapping[str, str]:
     found: dict[str, str] = {}
     if (payload := wire.json_payload) is not None:
         found = payloads.origin(payload)
-        found["policy"] = http.policy(payload)
-        found["resource"] = payloads.resource(payload)
-    if wire.proto_payload is not None:
-        found["resource"] = audit.resource(wire.proto_payload)
-    if entry.http is not None:
+        if policy := http.policy(payload):
+            found["policy"] = policy
+        if subject := payloads.resource(payload):
+            found["resource"] = subject
+    if wire.proto_payload is not None and (subject := audit.resource(wire.proto_payload)):
+        found["resource"] = subject
+    if entry.http is not None and entry.http.outcome:
         found["outcome"] = entry.http.outcome
-    if (container := resource(entry).get("container_name", "")) != entry.service:
+    container = monitored_resource(bytes(wire.resource)).labels.get("container_name", "")
+    if container and container != entry.service:
         found["container"] = container
-    return {name: value for name, value in found.items() if value} if found else found
+    return found
 
 
 def split(entry: Entry) -> tuple[str, int] | None:

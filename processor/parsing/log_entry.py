@@ -65,9 +65,9 @@ class Wire(msgspec.Struct, rename="camel"):
     json_payload: dict[str, Any] | None = None
     proto_payload: dict[str, Any] | None = None
     http_request: Any = None
-    # Every entry of a service repeats the resource; each distinct spelling is parsed once.
+    # Every entry of an instance repeats both; each distinct spelling is parsed once.
     resource: msgspec.Raw = _NULL
-    labels: Any = None
+    labels: msgspec.Raw = _NULL
     trace: Any = None
     error_groups: Any = None
     split: Any = None
@@ -107,9 +107,10 @@ def check_utf8(data: bytes) -> None:
 def wire_from(entry: LogEntry) -> Wire:
     """Return the struct that the hot path would have filled."""
     values = entry.model_dump()
-    # The schema takes Infinity and NaN, which are not JSON.
-    resource = json.loads(json.dumps(values["resource"]), parse_constant=lambda _: None)
-    values["resource"] = msgspec.Raw(json.dumps(resource).encode())
+    for name in ("resource", "labels"):
+        # The schema takes Infinity and NaN, which are not JSON.
+        value = json.loads(json.dumps(values[name]), parse_constant=lambda _: None)
+        values[name] = msgspec.Raw(json.dumps(value).encode())
     return Wire(**values)
 
 

@@ -489,10 +489,12 @@ def test_the_pace_widens_checkpoints_instead_of_writing_more_often(clock, per_s,
     make(SteadySource(clock, per_s, 60), store, clock, pace=pace(), watchers=[watcher]).run()
 
     assert sum(store.sizes) == per_s * 60, "nothing is lost"
-    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(store.times)]
-    assert min(gaps[:-1]) >= 0.99, "no document is written twice in a second"
+    # Two seconds of the rate may be used in advance.
+    for first, last in itertools.combinations(range(len(store.times)), 2):
+        seconds = (store.times[last] - store.times[first]).total_seconds()
+        assert last - first <= seconds + 2.02 or last == len(store.times) - 1, "no document is written more often"
     writes = sum(flush.committed.writes for flush in watcher.flushes[:-1])
-    assert writes / (store.times[-1] - store.times[0]).total_seconds() <= 41
+    assert writes <= 40 * ((store.times[-1] - store.times[0]).total_seconds() + 3)
     assert max(store.sizes) <= 400
     if per_s == 300:
         assert sum(flush.held_back_s for flush in watcher.flushes) > 1, "and it is said"
