@@ -42,9 +42,36 @@ _CODE_NAME: Final = re.compile(
 """Names from code, configuration and schema: what can stand in a title though it was masked."""
 _TYPES: Final = frozenset(
     (
-        *("int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "object", "function", "method", "type"),
+        *(
+            "int",
+            "str",
+            "float",
+            "bool",
+            "bytes",
+            "list",
+            "dict",
+            "tuple",
+            "set",
+            "object",
+            "function",
+            "method",
+            "type",
+        ),
         *("NoneType", "None", "nil", "NilClass", "null", "undefined", "string", "number", "boolean", "array", "symbol"),
-        *("Integer", "String", "Float", "Array", "Hash", "Symbol", "Object", "Long", "Double", "Boolean", "List", "Map"),
+        *(
+            "Integer",
+            "String",
+            "Float",
+            "Array",
+            "Hash",
+            "Symbol",
+            "Object",
+            "Long",
+            "Double",
+            "Boolean",
+            "List",
+            "Map",
+        ),
     )
 )
 """Names of the types of programming languages."""

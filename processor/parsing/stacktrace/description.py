@@ -57,8 +57,8 @@ def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
 def as_printed(masked: str, message: str) -> str:
     """Return the masked message with its words as printed.
 
-    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, and for `lib.so.1` and `lib.so.12`; a number that nobody
-    printed is a value.
+    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, and for `lib.so.1` and `lib.so.12`; a
+    number that nobody printed is a value.
     """
     printed = set(re.findall(r"\w+", message))
 

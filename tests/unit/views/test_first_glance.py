@@ -122,7 +122,13 @@ def test_a_route_in_a_title_has_the_mark_that_all_titles_have(store, page):
     commit_all(
         store,
         now(),
-        [("http", [3, 2], {"template": "HTTP 5xx GET /api/orders/<*>", "kind": Kind.HTTP, "text": "", "facets": route})],
+        [
+            (
+                "http",
+                [3, 2],
+                {"template": "HTTP 5xx GET /api/orders/<*>", "kind": Kind.HTTP, "text": "", "facets": route},
+            )
+        ],
     )
 
     assert "HTTP GET /api/orders/… 503" in page("/clusters")
