@@ -121,10 +121,12 @@ class Gatherer:
     ) -> list[ReceivedMessage]:
         """Return the messages of a checkpoint: as many as it may hold, or as arrived within the flush interval.
 
-        While the write rate holds it back, or messages wait in the source, it gathers several times as much.
+        While the write rate holds it back, or while more messages are waiting in the source, it goes on gathering, up
+        to several times as much: fewer commits for the same entries.
 
         Args:
-            is_committing: asked again and again. What it raises leaves the messages so far to `take_kept`.
+            is_committing: returns whether a checkpoint is on its way; asked again and again. What it raises leaves the
+                messages gathered so far to `take_kept`.
             arrived: called with the messages as they arrive, those kept for this batch first.
         """
         messages = self._kept
@@ -132,16 +134,20 @@ class Gatherer:
         size = sum(len(message.data) for message in messages)
         arrived(messages)
         ready_at: datetime | None = None
+        # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
         interval_s = self._policy.flush_seconds - self._commit_s
-        started = self._started(interval_s)
+        started = max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
         while not self.is_done():
             is_busy = is_committing()
             started = min(started, self._clock.now())  # the clock may have been set back
             left_s, held_s = interval_s - self._since(started), self._held_s()
-            if is_due := left_s <= 0 or not self._room(messages, size, 1):
-                ready_at = ready_at or self._clock.now()
-            wait_s = _wait_s(held_s if is_due else max(left_s, held_s), is_busy=is_busy)
-            if max(left_s, wait_s) <= 0:
+            is_due = left_s <= 0 or not self._room(messages, size, 1)
+            if is_due and ready_at is None:
+                ready_at = self._clock.now()
+            wait_s = held_s if is_due else max(left_s, held_s)
+            if is_busy:
+                wait_s = min(wait_s or _GLANCE_S, _GLANCE_S)  # it cannot begin before the other one is committed
+            elif max(left_s, wait_s) <= 0:
                 break
             if room := self._room(messages, size, self._wide(is_busy=is_busy) if is_due else 1):
                 part = self._pull(room, wait_s)
@@ -154,21 +160,11 @@ class Gatherer:
                 self._clock.sleep(min(held_s, wait_s))
             else:
                 break
-        self._ended(waited, ready_at if messages else None)
-        return messages
-
-    def _started(self, interval_s: float) -> datetime:
-        """Return the beginning of the flush interval: the end of the last batch, not of its commit.
-
-        Messages that arrived meanwhile have waited already.
-        """
-        return max(self._gathered_at, self._clock.now() - timedelta(seconds=interval_s - _LEAST_S))
-
-    def _ended(self, waited: int, ready_at: datetime | None) -> None:
         self._kept = []
         self._gathered_at = self._clock.now()
-        self.held_back_s = self._since(ready_at) if ready_at else 0.0
+        self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
         self.waited = None if self._source.exhausted() else waited
+        return messages
 
     def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
         """Keep some messages of a batch for the next batch, neither committed nor acknowledged; return the others."""
@@ -235,8 +231,3 @@ class Gatherer:
 
     def _since(self, at: datetime) -> float:
         return (self._clock.now() - at).total_seconds()
-
-
-def _wait_s(wait_s: float, *, is_busy: bool) -> float:
-    """Return how long to wait for messages; a batch cannot begin before the one on its way is committed."""
-    return min(wait_s or _GLANCE_S, _GLANCE_S) if is_busy else wait_s
