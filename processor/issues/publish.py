@@ -190,6 +190,10 @@ class Wording:
             _ARGUMENTS.sub("(…)", self.redact(line)) if _FRAME.fullmatch(line) else self.said(line) for line in lines
         )
 
+    def blank(self, text: str) -> str:
+        """Return published text with the mark of what is filled in where redaction names its kind."""
+        return _tidy(_REDACTED.sub(HIDDEN, text))
+
     def shown(self, text: str) -> str:
         """Return text with its values but without secrets and names, for readers inside the team."""
         return self.hide(self.redact(text))

@@ -80,14 +80,16 @@ def _said(link: str, kind: str) -> str:
 def title(one: ExceptionInfo, *, max_chars: int = 0) -> str:
     """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts.
 
-    A message longer than 110 characters is cut to that, or to what `max_chars` leave for it.
+    A message is cut to 110 characters, the root's to 60, or to what `max_chars` leaves for it: the root's first.
     """
-    whole = _title(one, one.message)
-    room = max(_MESSAGE, len(one.message) - max(0, len(whole) - max_chars))
-    return whole if len(one.message) <= room else _title(one, _cut(one.message, room))
+    over = max(0, len(_title(one, one.message, one.root_message)) - max_chars)
+    root = _cut(one.root_message, max(_ROOT, len(one.root_message) - over))
+    over = max(0, len(_title(one, one.message, root)) - max_chars)
+    message = _cut(one.message, max(_MESSAGE, len(one.message) - over))
+    return _title(one, message, root)
 
 
-def _title(one: ExceptionInfo, message: str) -> str:
+def _title(one: ExceptionInfo, message: str, root_message: str) -> str:
     kind = _short(one.type)
     if not message.endswith(".."):
         message = message.removesuffix(".")
@@ -100,7 +102,7 @@ def _title(one: ExceptionInfo, message: str) -> str:
     root = _short(one.root_type)
     if (one.root_type, one.root_message) != (one.type, one.message) and (root or one.root_message):
         if one.root_message and one.root_message not in one.message:
-            root = f"{root}: {_cut(one.root_message, _ROOT)}" if root else _cut(one.root_message, _ROOT)
+            root = f"{root}: {root_message}" if root else root_message
         elif root and one.root_type and one.root_type in one.message:
             root = ""  # a wrapper whose message begins with what it wraps
         if root and root != kind:

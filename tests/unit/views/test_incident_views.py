@@ -9,6 +9,7 @@ import pytest
 from oncall_state import commit, commit_all
 from starlette.testclient import TestClient
 
+from processor.issues.trace import parts
 from processor.model import AuditRecord, Priority, Status
 from processor.model.errors import ConfigError
 from processor.model.notes import Notes
@@ -25,7 +26,6 @@ from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
 from processor.views.web.render import PageContext, did, issue_of, render
 from processor.views.web.settings import load_web
-from processor.views.web.trace import parts
 from sinks.sqlite.store import SqliteStore
 
 CAUSE = "ConnectionError: db-7 refused the connection"
