@@ -14,13 +14,15 @@ import os
 import re
 import secrets
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from processor.model import Issue, IssueComment, IssueRef
 from processor.model.errors import IssueGone, RepositoryParked, TrackerError
+from processor.model.patterns import regex
 from sinks.redact import leak
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from processor.model.ports import Clock
 
 _FENCE: Final = "+++"
-_NAME: Final = re.compile(r"(\d{4,})-(?!comments\.md$).*\.md")
-_COMMENT: Final = re.compile(r"^<!-- comment (\d+) by (\S+) at (\S+) -->$", re.MULTILINE)
+_NAME: Final = regex(r"(\d{4,})-(?!comments\.md$).*\.md")
+_COMMENT: Final = regex(r"^<!-- comment (\d+) by (\S+) at (\S+) -->$", re.MULTILINE)
 _REACTION: Final = "<!-- log-gardener: {mark} comment {id} -->"
 _ME: Final = "log-gardener"
 _LABEL: Final = "log-gardener"

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from processor.model.patterns import regex
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -60,8 +62,8 @@ _CODE_NOUNS: Final = _set(
     """
 )
 _NAMING: Final = frozenset(("named", "called", "name", "is", "of"))
-_RUN: Final = re.compile(r"[A-Za-z0-9]{5,}")
-_HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RUN: Final = regex(r"[A-Za-z0-9]{5,}")
+_HUMP: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DOES: Final = _set(
     """
     is was has had does did cannot can could may must will would logged signed requested called tried asked created
@@ -69,20 +71,20 @@ _DOES: Final = _set(
     no never and or with from at
     """
 )
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+){0,4}")
-_TOKEN: Final = re.compile(r"\S+")
-_CODE: Final = re.compile(
+_WORD: Final = regex(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+){0,4}")
+_TOKEN: Final = regex(r"\S+")
+_CODE: Final = regex(
     r"[\d_<>{}()$%@#/\\…]|[a-z][A-Z]|[A-Z]{2}[a-z]|\w[.:]{1,2}\w|\[redacted|^[A-Z]{1,12}s?$|^[a-z]{1,2}$|=$"
 )
 _EDGE: Final = "\"'`.,;:!?()[]{}<>=*|\u2018\u2019\u201c\u201d"
 _QUOTES: Final = "\"'`\u2018\u201c"
-_SENTENCE_END: Final = re.compile(r"[.!?:\])|>-]$|^\W+$")
+_SENTENCE_END: Final = regex(r"[.!?:\])|>-]$|^\W+$")
 _LOGINS: Final = _set("username login screenname loginname userlogin nickname handle")
 """Keys of names that may have digits: zofian84."""
-_KEY_VALUE: Final = re.compile(r"([A-Za-z][\w.-]{1,40})['\"]?[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
+_KEY_VALUE: Final = regex(r"([A-Za-z][\w.-]{1,40})['\"]?[=:](['\"]?)([^\W\d_][^\s'\",;&=]{1,60})(['\"]?[,;)]?)$")
 _JOINT: Final = "\ue000"  # for the blanks of redacted text: it is a single word to this module
-_REDACTED: Final = re.compile(r"\[redacted: [\w .&-]{1,40}\]")
-_ROUTE: Final = re.compile(r"(?<![\w./:])/(?:[\w.~%*<>…+:@'\u2019-]+/?){1,14}")
+_REDACTED: Final = regex(r"\[redacted: [\w .&-]{1,40}\]")
+_ROUTE: Final = regex(r"(?<![\w./:])/(?:[\w.~%*<>…+:@'\u2019-]+/?){1,14}")
 _COLLECTIONS: Final = _set(
     """
     search users user customers customer patients patient tenants tenant members member people person profile

@@ -9,10 +9,12 @@ all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
+from processor.model.patterns import regex
 from sinks.redact_checks import CHECKS, is_random
 from sinks.redact_keys import SHOWN, keys, table, without_keyed
 
@@ -23,8 +25,7 @@ MAX_CHARS: Final = 100_000
 """Longer text is cut before it is searched; nothing of that length is ever posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     name: str
     pattern: re.Pattern[str]
     near: tuple[str, ...]
@@ -75,7 +76,7 @@ class _Look:
         return any(needle in self._forms[name] for name, needle in rule.forms)
 
 
-_START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2}")
+_START: Final = regex(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2}")
 _LETTERS: Final = bytes.maketrans(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 10 + b"A" * 26 + b"a" * 26
 )
@@ -123,7 +124,7 @@ def _rules() -> tuple[_Rule, ...]:
     tokens = [
         _Rule(
             name,
-            re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}{rest}"),
+            regex(rf"(?<![A-Za-z0-9]){re.escape(prefix)}{rest}"),
             (prefix.lower(),),
             forms=(),
             start=found[0] if (found := _START.match(prefix)) else "",
@@ -135,7 +136,7 @@ def _rules() -> tuple[_Rule, ...]:
     rules = tuple(
         _Rule(
             name=row["name"],
-            pattern=re.compile(row["pattern"]),
+            pattern=regex(row["pattern"]),
             near=tuple(row.get("near", ())),
             start="",
             forms=tuple((name, needle) for name in _FORMS for needle in row.get(name, ())),

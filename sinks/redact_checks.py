@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from processor.model.patterns import regex
 from sinks.names import is_known
 from sinks.redact_keys import like_a_value, not_prose, word_set
 
@@ -29,7 +30,7 @@ _SMALL_WORDS: Final = word_set(
     "the and for not was are has had but from with that this its all you can did any one set get"
 )
 _MIN_ENTROPY: Final = 3.6
-_WORDS_IN: Final = re.compile(r"[A-Z]?[a-z]{3,}")
+_WORDS_IN: Final = regex(r"[A-Z]?[a-z]{3,}")
 _MIN_RANDOM: Final = 16
 _MIN_JOINED: Final = 32
 _MIN_JOINED_ENTROPY: Final = 4.4

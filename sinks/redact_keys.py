@@ -8,18 +8,19 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
+from processor.model.patterns import regex
 from sinks.names import is_known
 
-SHOWN: Final = re.compile(r"\[redacted: [\w .&-]{1,40}\]")
-_PROSE: Final = re.compile(
+SHOWN: Final = regex(r"\[redacted: [\w .&-]{1,40}\]")
+_PROSE: Final = regex(
     r"(?i)(?:is|was|not|for|and|the|has|must|cannot|could|will|may|no|none|null|nil|true|false|yes|empty|missing|required"
     r"|invalid|incorrect|wrong|expired|revoked|rejected|failed|failure|failing|error|unknown|undefined|mismatch|reset"
     r"|changed|updated|unset|set|ok|denied|disabled|enabled|valid|hidden|redacted|masked|hash|hashed|string|field"
     r"|authentication|authorization|verification|validation|should|too|contains|does|login|exceeded|closed|ended"
     r"|\d{1,3}|/.{0,300}|Test[A-Z_]\w{0,200}|pass|passed|skip|skipped|\*+|x+|\.+|-+|%[a-z]|\$.{0,60})[.!,:;)]?"
 )
-_VALUE: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z]|\d{6,}).{6,}|[A-Za-z0-9+/_=-]{24,}|\d{6,}", re.DOTALL)
-_CODE: Final = re.compile(
+_VALUE: Final = regex(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z]|\d{6,}).{6,}|[A-Za-z0-9+/_=-]{24,}|\d{6,}", re.DOTALL)
+_CODE: Final = regex(
     r"[A-Za-z_]+(?:[./:][A-Za-z_]+)+|(?:[a-z][a-z_-]*|[A-Za-z]+)(?:/(?:[a-z][a-z0-9_-]*|[A-Za-z]+|\d{1,6})){2,12}"
     r"|[A-Za-z_][A-Za-z_]*\(.{0,200}|0x[0-9a-f]{1,12}|[\w.$]+@[0-9a-f]{1,16}"
 )
@@ -30,26 +31,26 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HUMP: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MAX_HUMPS: Final = 6
 _MAX_NESTED: Final = 400
 _TAILS: Final = word_set(
     "value val str string text raw plain hash encrypted enc b64 base64 base new old current id md sha digest"
     " 1 2 3 5 256 512"
 )
-_RUN_TOGETHER: Final = re.compile("[a-z]{2}(password|passwd|passphrase|secret|token|apikey)$")
+_RUN_TOGETHER: Final = regex("[a-z]{2}(password|passwd|passphrase|secret|token|apikey)$")
 _OPEN_KEYS: Final = word_set(
     "cache partition sort row primary foreign object s3 idempotency idempotent dedup deduplication hash lock redis"
     " message event span trace group composite index shard map item registry config setting translation locale json"
     " lookup public blob file image artifact build"
 )
 """Words before "key" for what is no secret."""
-_RANDOM: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+/_]{32,4000}={0,2}")
+_RANDOM: Final = regex(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+/_]{32,4000}={0,2}")
 _LOOSE: Final = frozenset(("key", "id", "auth", "pass"))
 _SECRET_KINDS: Final = ("password", "secret value")
 _VALUES: Final = ("double", "escaped", "single", "bare")
 # key, then a separator, then a value in quotes, in escaped quotes, or up to white space.
-_PAIR: Final = re.compile(
+_PAIR: Final = regex(
     r"""(?<![\w.$-])-{0,2}(?P<key>[A-Za-z_$][\w.$-]{1,60})\\{0,3}["'`]?[ \t]{0,2}(?:=>|:=|[:=|])(?P<gap>[ \t]{0,2})"""
     r"""(?:&\w{1,40} )?(?:[bru](?=["']))?"""
     r"""(?:(?<!\\)"(?P<double>(?:[^"\\\r\n]|\\.){1,4000})"|\\{1,3}"(?P<escaped>(?:[^"\\\r\n]|\\[^"]){1,4000})\\{1,3}\""""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from processor.model import MAX_BETWEEN, Cluster, Sample, Severity, Triage
 from processor.model.facets import OTHER
@@ -32,8 +34,7 @@ MAX_FACET_VALUES: Final = 20
 MAX_REVISIONS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCluster:
+class StoredCluster(Struct, frozen=True):
     """A cluster document: a record of the model and the counts under its id (None: nothing yet).
 
     Attributes:
@@ -180,8 +181,7 @@ def samples_of(members: Iterable[StoredCluster], between: Iterable[Sample]) -> t
     return tuple(found[age] for age in sorted(found))
 
 
-@dataclass(frozen=True, slots=True)
-class SampleChange:
+class SampleChange(Struct, frozen=True):
     """A delta's changes to a cluster's samples.
 
     Attributes:

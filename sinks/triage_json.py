@@ -6,17 +6,16 @@ The controller's notes are stored under the name memory; unknown fields of their
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from msgspec import ValidationError, convert, to_builtins
+from msgspec.structs import asdict, replace
 
 from processor.model import IssueRef, Priority, Status, Triage
 from processor.model.errors import StateError
 from processor.model.notes import EMPTY, Notes
 
-_NOTES: Final = TypeAdapter(Notes)
 _TIMES = ("changed_at", "mute_until", "resolved_at")
 
 
@@ -24,9 +23,10 @@ def dump(triage: Triage) -> str:
     """Return a JSON object; the store keeps `rev` beside it."""
     values: dict[str, Any] = asdict(triage)
     del values["rev"], values["notes"]
+    values["issue"] = triage.issue and asdict(triage.issue)
     if not triage.assignee:
         del values["assignee"]  # a worker of the version before refuses what it does not know
-    values["memory"] = _NOTES.dump_python(triage.notes, mode="json", exclude_defaults=True)
+    values["memory"] = to_builtins(triage.notes)
     for name in _TIMES:
         values[name] = values[name] and values[name].isoformat()
     return json.dumps(values, sort_keys=True)
@@ -54,7 +54,6 @@ def _notes(memory: Any) -> Notes:
     if not memory:
         return EMPTY
     try:
-        return _NOTES.validate_python(memory)
+        return convert(memory, Notes)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise StateError(f"the controller's notes cannot be read: {first['loc']}: {first['msg']}") from None
+        raise StateError(f"the controller's notes cannot be read: {error}") from None

@@ -10,7 +10,6 @@ counts. The only module that imports apache_beam.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime, Repeatedly
 from apache_beam.transforms.window import GlobalWindows
+from msgspec import Struct
 
 from processor.app import publishing, wiring
 from processor.ingest import pipeline
@@ -41,8 +41,7 @@ _COUNTED: Final = ("counted", "duplicates", "rejected", "ignored")
 Keyed = tuple[tuple[int, int], PartialBatch]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """The configuration of every step; sent to the workers, so it holds no secret.
 
     Attributes:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
 from math import nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -73,8 +74,7 @@ METRICS: Final = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Health:
+class Health(Struct):
     """The worker's health, for people and probes.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from processor.app.publishing import make_masker
 from processor.app.wiring import make_miners, make_policy, make_worker, open_source

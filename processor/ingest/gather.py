@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model.errors import Transient
 from processor.model.portion import Portion
@@ -40,8 +41,7 @@ _MAX_PAUSE_S: Final = 30.0
 """Upper limit, set by Pub/Sub's acknowledgement deadlines."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlushPolicy:
+class FlushPolicy(Struct, frozen=True):
     """When a checkpoint is due: after a number of seconds, entries or bytes, whichever comes first.
 
     A store with a limited write rate gets larger checkpoints instead of more of them.
@@ -68,6 +68,28 @@ class FlushPolicy:
             return 0.0
         by_rate = writes / self.writes_per_second if self.writes_per_second else 0.0
         return min(max(by_rate, min(self.least_seconds, self.flush_seconds)), _MAX_PAUSE_S)
+
+
+class _Messages:
+    """The messages of a batch so far.
+
+    Args:
+        kept: those that waited for it; added to in place.
+        arrived: called with these and with each further part.
+    """
+
+    def __init__(self, kept: list[ReceivedMessage], arrived: Callable[[Sequence[ReceivedMessage]], None]) -> None:
+        self.all = kept
+        self.size = sum(len(message.data) for message in kept)
+        self._arrived = arrived
+        arrived(kept)
+
+    def add(self, part: Sequence[ReceivedMessage]) -> bool:
+        """Add what a pull returned; return whether it was anything."""
+        self.all += part
+        self.size += sum(len(message.data) for message in part)
+        self._arrived(part)
+        return bool(part)
 
 
 class Gatherer:
@@ -102,6 +124,7 @@ class Gatherer:
         self._last_at = self._gathered_at = self._begun_at = self._paid_until = clock.now()
         self._pause_s = self._prepared_s = self._commit_s = 0.0
         self.portion = Portion(policy.flush_entries)
+        self._is_dry = True
         self.held_back_s = 0.0
         self.waited: int | None = 0
         self._kept: list[ReceivedMessage] = []
@@ -114,7 +137,8 @@ class Gatherer:
         """Return whether nothing more will be pulled."""
         if self._is_stopping() or self._source.exhausted():
             return True
-        return 0 < self._until_idle_s <= self._since(self._last_at)
+        # Only a pull that finds nothing tells that there is nothing: everything else may just take long.
+        return self._is_dry and 0 < self._until_idle_s <= self._since(self._last_at)
 
     def gather(
         self, is_committing: Callable[[], bool], arrived: Callable[[Sequence[ReceivedMessage]], None]
@@ -129,10 +153,7 @@ class Gatherer:
                 messages gathered so far to `take_kept`.
             arrived: called with the messages as they arrive, those kept for this batch first.
         """
-        messages = self._kept
-        waited = len(messages)
-        size = sum(len(message.data) for message in messages)
-        arrived(messages)
+        batch, waited = _Messages(self._kept, arrived), len(self._kept)
         ready_at: datetime | None = None
         # From the end of the last batch, not of its commit: messages that arrived meanwhile have waited already.
         interval_s = self._policy.flush_seconds - self._commit_s
@@ -141,30 +162,23 @@ class Gatherer:
             is_busy = is_committing()
             started = min(started, self._clock.now())  # the clock may have been set back
             left_s, held_s = interval_s - self._since(started), self._held_s()
-            is_due = left_s <= 0 or not self._room(messages, size, 1)
-            if is_due and ready_at is None:
-                ready_at = self._clock.now()
+            if is_due := left_s <= 0 or not self._room(batch, 1):
+                ready_at = ready_at or self._clock.now()
             wait_s = held_s if is_due else max(left_s, held_s)
             if is_busy:
                 wait_s = min(wait_s or _GLANCE_S, _GLANCE_S)  # it cannot begin before the other one is committed
             elif max(left_s, wait_s) <= 0:
                 break
-            if room := self._room(messages, size, self._wide(is_busy=is_busy) if is_due else 1):
-                part = self._pull(room, wait_s)
-                if not part and wait_s <= 0:
-                    break
-                messages += part
-                size += sum(len(message.data) for message in part)
-                arrived(part)
-            elif held_s > 0:
+            room = self._room(batch, self._wide(is_busy=is_busy) if is_due else 1)
+            if not room and held_s > 0:
                 self._clock.sleep(min(held_s, wait_s))
-            else:
+            elif not room or not (batch.add(self._pull(room, wait_s)) or wait_s > 0):
                 break
         self._kept = []
         self._gathered_at = self._clock.now()
-        self.held_back_s = self._since(ready_at) if ready_at and messages else 0.0
+        self.held_back_s = self._since(ready_at) if ready_at and batch.all else 0.0
         self.waited = None if self._source.exhausted() else waited
-        return messages
+        return batch.all
 
     def keep(self, waiting: Sequence[ReceivedMessage], messages: Sequence[ReceivedMessage]) -> list[ReceivedMessage]:
         """Keep some messages of a batch for the next batch, neither committed nor acknowledged; return the others."""
@@ -207,11 +221,11 @@ class Gatherer:
             return 1
         return _WIDER_BESIDE if is_busy else _WIDER
 
-    def _room(self, messages: Sequence[ReceivedMessage], size: int, wide: int) -> int:
-        if size >= self._policy.flush_bytes * wide:
+    def _room(self, batch: _Messages, wide: int) -> int:
+        if batch.size >= self._policy.flush_bytes * wide:
             return 0
         most = max(self.portion.size, min(self.portion.size * wide, MAX_ENTRIES))
-        return max(0, most - len(messages))
+        return max(0, most - len(batch.all))
 
     def _pull(self, room: int, timeout_s: float) -> Sequence[ReceivedMessage]:
         try:
@@ -225,6 +239,7 @@ class Gatherer:
             return ()
         for watcher in self._watchers:
             watcher.alive()
+        self._is_dry = not part
         if part:
             self._last_at = self._clock.now()
         return part

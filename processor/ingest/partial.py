@@ -8,8 +8,9 @@ entry delivered twice: repeats and reordering by a runner do not change the coun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from processor.ingest.samples import SampleSet, rank_of
 from processor.ingest.tally import Tally
@@ -38,16 +39,14 @@ class LedgerShard(NamedTuple):
     lane: int
 
 
-@dataclass(slots=True)
-class PartialTally:
+class PartialTally(Struct):
     """A masked message: its samples, and every entry's identity with its contribution."""
 
     samples: SampleSet
     entries: dict[Identity, Facts] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class PartialBatch:
+class PartialBatch(Struct):
     """Partial tallies by message, and what was left out on the way.
 
     Attributes:

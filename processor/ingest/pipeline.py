@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_of
 from processor.ingest.tally import facts, tally
@@ -30,8 +31,7 @@ MAX_QUARANTINED: Final = 262_144
 """Bytes of a rejected message that are kept; a Cloud Logging entry is never larger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Decoded messages: each identity once, and what was left out on the way.
 
     Attributes:

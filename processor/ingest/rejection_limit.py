@@ -6,9 +6,10 @@ caller passes the time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model.errors import TooManyRejected
 
@@ -22,8 +23,7 @@ _LEAST: Final = 1000
 """A window with fewer messages is not judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectionRule:
+class RejectionRule(Struct, frozen=True):
     """Maximum share of rejected messages over a window of seconds; 1.0 is no limit."""
 
     ratio: float = 0.5

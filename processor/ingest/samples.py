@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from bisect import insort
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import MAX_BETWEEN, Kind, Sample, SampleCandidate
 from processor.parsing import stacktrace
@@ -30,8 +31,7 @@ _rank = itemgetter(0)
 Ranked = tuple[int, "Entry | Sample"]
 
 
-@dataclass(slots=True)
-class SampleSet:
+class SampleSet(Struct):
     """The entries that may become samples; sets merged in any order hold the same entries.
 
     Attributes:

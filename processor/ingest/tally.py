@@ -6,8 +6,9 @@ Tallies and the deltas made of them only ever add up, so their order never matte
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from processor.ingest.samples import SampleSet, made_of, rank_of
 from processor.mining.alignment import values_of
@@ -52,8 +53,7 @@ class Facts(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """The counts of a masked message in a batch, growing as its entries are added.
 
     Attributes:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.ingest.retry import retry_until
 from processor.mining.grouper import Grouper
@@ -38,8 +40,7 @@ _MEMBERS: Final = 24
 """Number of merged messages of a root that are learned again: enough to recreate its wildcards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Result for a root.
 
     Attributes:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from processor.ingest import pipeline
 from processor.ingest.checkpointer import Checkpointer, Inline
@@ -44,8 +45,7 @@ PeriodicTask = Callable[[bool], None]
 """Work between two checkpoints, in this thread; True: the last call, the source is exhausted."""
 
 
-@dataclass(slots=True)
-class _InFlight:
+class _InFlight(Struct):
     """A batch whose checkpoint is on its way, since `begun`."""
 
     messages: list[ReceivedMessage]

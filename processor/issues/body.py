@@ -16,6 +16,7 @@ from processor.issues.cloud_console import NOWHERE
 from processor.issues.sample import sample_json
 from processor.model import Kind
 from processor.model.notes import EMPTY
+from processor.model.patterns import regex
 from processor.text import markdown
 from processor.triage.variants import word_of
 
@@ -39,11 +40,11 @@ _MAX_NAME: Final = 120
 _LATELY_MIN: Final = 10
 _MAX_BODY: Final = 60_000
 _MAX_VARIANTS: Final = 20
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = regex(r"\w+")
 _END: Final = "<!-- log-gardener:end -->"
-_MARKER: Final = re.compile(r"^<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?$", re.MULTILINE)
+_MARKER: Final = regex(r"^<!-- log-gardener:v1 key=([0-9a-z-]{1,64}) -->\r?$", re.MULTILINE)
 _NEAR_TOP: Final = 4_000
-_COMMENT: Final = re.compile(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
+_COMMENT: Final = regex(r"\A<!-- log-gardener:c key=([0-9a-z-]{1,64}) n=(\d{1,9}) -->\r?(?:\n|\Z)")
 _HEADINGS: Final = {
     "escalating": "Escalating",
     "regressed": "Back again",

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from processor.model import Kind
 from processor.model.facets import ERROR_GROUP
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,16 +24,15 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 _CONSOLE: Final = "https://console.cloud.google.com"
-_FRAGMENT: Final = re.compile(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
-_REDACTED: Final = re.compile(r"\[redacted: [^\]]*\]")
-_TRACE: Final = re.compile(r"projects/[\w:.-]{1,63}/traces/[0-9a-f]{8,64}")
-_ROUTE: Final = re.compile(r"([A-Z]{3,7}) (/[\w./~<>*+:@%-]{0,200}?)(?: ([1-5]\d\d))?")
-_COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
-_COMMIT_KEYS: Final = re.compile(r"label \S{0,60}(?:commit|git|sha|revision|vcs)\S{0,40}", re.IGNORECASE)
+_FRAGMENT: Final = regex(r"[A-Za-z][A-Za-z ,.:()_-]{11,79}")
+_REDACTED: Final = regex(r"\[redacted: [^\]]*\]")
+_TRACE: Final = regex(r"projects/[\w:.-]{1,63}/traces/[0-9a-f]{8,64}")
+_ROUTE: Final = regex(r"([A-Z]{3,7}) (/[\w./~<>*+:@%-]{0,200}?)(?: ([1-5]\d\d))?")
+_COMMIT: Final = regex(r"[0-9a-f]{7,40}")
+_COMMIT_KEYS: Final = regex(r"label \S{0,60}(?:commit|git|sha|revision|vcs)\S{0,40}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Targets of links other than Google Cloud's console.
 
     Attributes:

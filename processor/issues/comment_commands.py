@@ -7,9 +7,10 @@ it twice is harmless.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from processor.issues import body as report
 from processor.issues import human_edits as steering

@@ -8,10 +8,11 @@ one cluster never stops the others.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.issues import plan as issue_plan
 from processor.issues.comment_commands import Listener
@@ -42,8 +43,7 @@ _MAX_NOTED: Final = 20
 _MAX_STEPS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Limits of the controller.
 
     Attributes:

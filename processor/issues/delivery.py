@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec.structs import replace
 
 from processor.issues import body as report
 from processor.issues import human_edits as steering
@@ -27,7 +28,7 @@ from processor.model.errors import (
     TrackerError,
     Transient,
 )
-from processor.model.notes import Intent, LastWritten
+from processor.model.notes import Intent, LastWritten, Notes, RelatedIssue
 from processor.triage import decide
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from processor.issues.outcomes import Revise
     from processor.issues.plan import Comment, Create, DesiredIssue, IssueSettings, Update
     from processor.model import Cluster, Issue, Triage
-    from processor.model.notes import Notes, RelatedIssue
     from processor.model.ports import Clock, IssueTracker, Store
 
 _log: Final = logging.getLogger("gardener.issues")

@@ -7,11 +7,13 @@ revisions) means nothing between an old problem and a new one and is left out.
 from __future__ import annotations
 
 import heapq
-import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from processor.model.patterns import regex
 from processor.triage import related
 from processor.triage.features import Burst, features
 from processor.triage.related import Sign
@@ -25,12 +27,11 @@ if TYPE_CHECKING:
 _MOST: Final = 2_000
 _MAX_TEXT: Final = 2_000
 _COMPARED: Final = 30
-WORD: Final = re.compile(r"[A-Za-z_]\w+")
+WORD: Final = regex(r"[A-Za-z_]\w+")
 _LASTING: Final = (Sign.EXCEPTION, Sign.TEMPLATE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
+class _Earlier(Struct, frozen=True):
     known: Features
     triage: Triage
 

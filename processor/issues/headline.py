@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Kind
 from processor.model.facets import OTHER
+from processor.model.patterns import regex
 from processor.parsing import stacktrace
 from processor.parsing.decode import decode
 from processor.parsing.log_entry import DecodeError
@@ -23,15 +23,15 @@ _GOES_ON: Final = (
     r"|on|of|in|at|for|from|to|with|by|and|or|than)\b"
 )
 # A logger's time, level or process: values and signs without a word, as in `<*>:M <*> #` and `- - [<*>]`.
-_VALUES_FIRST: Final = re.compile(r"\A(?:(?:<\*>|[^\w\s<\u2800-\u28ff]){1,12}[A-Z]?\s{1,4}){1,9}(?=\S)")
-_CONTINUED: Final = re.compile(_GOES_ON)
-_CLASS: Final = re.compile(r"HTTP \dxx ")
+_VALUES_FIRST: Final = regex(r"\A(?:(?:<\*>|[^\w\s<\u2800-\u28ff]){1,12}[A-Z]?\s{1,4}){1,9}(?=\S)")
+_CONTINUED: Final = regex(_GOES_ON)
+_CLASS: Final = regex(r"HTTP \dxx ")
 _CONTEXT: Final = r"(?:(?:[\w.]{1,40}=)?(?:<\*>|…)[\s,|:\]-]{1,4}){0,9}"
-_LEVEL_FIRST: Final = re.compile(
+_LEVEL_FIRST: Final = regex(
     rf"\A[^\w\s]*{_CONTEXT}\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+{_CONTEXT}"
     rf"(?=\w)(?!{_GOES_ON})"
 )
-_HANGING: Final = re.compile(r"[\s:;,=(-]+\Z")
+_HANGING: Final = regex(r"[\s:;,=(-]+\Z")
 
 
 def name(cluster: Cluster) -> str:

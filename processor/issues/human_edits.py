@@ -6,11 +6,13 @@ Comments are hostile text until they are one of the commands below, word for wor
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from processor.model import Priority, Status
 from processor.model.errors import ConfigError
+from processor.model.patterns import regex
 from processor.triage.transitions import VERBS, Action, Until, apply, prioritise
 
 if TYPE_CHECKING:
@@ -19,14 +21,14 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Issue, Triage
 
 TENFOLD: Final = 10
-_COMMAND: Final = re.compile(r" {0,3}/garden +(\S.{0,100})")
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_MUTE: Final = re.compile(r"mute(?: +(?:for +|until +)?([0-9a-z]{1,8}))?")
-_RESOLVE: Final = re.compile(r"resolve( +(?:until|in) +(?:the +)?next +revision)?")
-_PRIORITY: Final = re.compile(r"priority +(P[0-3]|auto)", re.IGNORECASE)
-_ASSIGN: Final = re.compile(r"assign +(?:to +)?@?(\S{1,100})")
-_MERGE: Final = re.compile(r"merge +#?([0-9a-z]{1,32})")
-_LABEL: Final = re.compile(r"priority: (P[0-3])")
+_COMMAND: Final = regex(r" {0,3}/garden +(\S.{0,100})")
+_FENCE: Final = regex(r" {0,3}(`{3,}|~{3,})")
+_MUTE: Final = regex(r"mute(?: +(?:for +|until +)?([0-9a-z]{1,8}))?")
+_RESOLVE: Final = regex(r"resolve( +(?:until|in) +(?:the +)?next +revision)?")
+_PRIORITY: Final = regex(r"priority +(P[0-3]|auto)", re.IGNORECASE)
+_ASSIGN: Final = regex(r"assign +(?:to +)?@?(\S{1,100})")
+_MERGE: Final = regex(r"merge +#?([0-9a-z]{1,32})")
+_LABEL: Final = regex(r"priority: (P[0-3])")
 
 
 class Command(NamedTuple):

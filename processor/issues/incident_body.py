@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import headline
 from processor.issues.body import came_back, going
 from processor.issues.publish import HIDDEN
+from processor.model.patterns import regex
 from processor.text import markdown
 from processor.triage.related import Sign
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_LINE: Final = 160
 _MAX_MEMBERS: Final = 50
 _MAX_SERVICES: Final = 3
-_QUALIFIED: Final = re.compile(r"\A(?:[A-Za-z_]\w*(?:\.|::|\\)){1,12}(?=[A-Z]\w*(?::|\Z))")
+_QUALIFIED: Final = regex(r"\A(?:[A-Za-z_]\w*(?:\.|::|\\)){1,12}(?=[A-Z]\w*(?::|\Z))")
 """The package of an exception's class; a title names the class alone."""
 _FIGURES: Final = frozenset({Sign.RISE, Sign.REQUESTS, Sign.WARNINGS})
 """Evidence whose detail is ours; of the others it is log text."""

@@ -7,8 +7,9 @@ tracker is called.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.issues import body as report
 from processor.issues import headline, incident_body
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 _PRIORITY_LABEL: Final = "priority: "
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredIssue:
+class DesiredIssue(Struct, frozen=True):
     """The desired state of an issue.
 
     Attributes:
@@ -51,23 +51,20 @@ class DesiredIssue:
     variants: tuple[Cluster, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Open the issue, which notifies people."""
 
     draft: IssueDraft
     aim: DesiredIssue
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Update the issue without notifying anybody."""
 
     aim: DesiredIssue
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """Post one comment, which notifies people."""
 
     owed: PendingComment
@@ -77,8 +74,7 @@ class Comment:
 Action = Create | Update | Comment
 
 
-@dataclass(frozen=True, slots=True)
-class IssueSettings:
+class IssueSettings(Struct, frozen=True):
     """Settings of issues.
 
     Attributes:

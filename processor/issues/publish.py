@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.issues.sample import masked
 from processor.model import facets
+from processor.model.patterns import regex
 from processor.model.template import places
 from processor.parsing import routes
 
@@ -29,78 +31,48 @@ INFRASTRUCTURE: Final = frozenset(
     )
 )
 """Facets whose values name the service's own parts: shown as they are, redacted."""
-_PLACES: Final = re.compile(r"<(?:\*|any|cut)>")
-_RUN: Final = re.compile(r"…(?:[ ,;:/|.-]{0,2}…)+")
-_URL: Final = re.compile(r"(?:https?://|/)\S{0,2000}$")
-_FULL_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_a-z][\w'\u2019-]+){1,3}")
-_CODE: Final = re.compile(r"(?=\w*_|\w+\.\w+\.)[A-Za-z_]+(?:\.[A-Za-z_]+){1,12}")  # shop_core.pay, com.acme.Pay
-_CODE_NAME: Final = re.compile(
+_PLACES: Final = regex(r"<(?:\*|any|cut)>")
+_RUN: Final = regex(r"…(?:[ ,;:/|.-]{0,2}…)+")
+_URL: Final = regex(r"(?:https?://|/)\S{0,2000}$")
+_FULL_NAME: Final = regex(r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_a-z][\w'\u2019-]+){1,3}")
+_CODE: Final = regex(r"(?=\w*_|\w+\.\w+\.)[A-Za-z_]+(?:\.[A-Za-z_]+){1,12}")  # shop_core.pay, com.acme.Pay
+_CODE_NAME: Final = regex(
     r"[a-z]+(?:_[a-z]+){1,8}|[A-Z]+(?:_[A-Z]+){1,8}|E[A-Z]{4,12}|[a-z]+(?:[A-Z][a-z]+){1,8}"
     r"|(?:[A-Z][a-z]+){1,8}(?:Error|Exception|Service|Controller|Handler|Manager|Client|Factory|Worker|Job|Task)"
     r"|[A-Za-z_]+(?:\.[A-Za-z_]+){2,12}|(?:[A-Za-z_-]+/){0,12}[A-Za-z_-]+\.(?:py|js|ts|go|rb|rs|java|kt|cs|php|sql|ya?ml|toml)"
 )
 """Names from code, configuration and schema: what can stand in a title though it was masked."""
-_TYPES: Final = frozenset(
-    (
-        *(
-            "int",
-            "str",
-            "float",
-            "bool",
-            "bytes",
-            "list",
-            "dict",
-            "tuple",
-            "set",
-            "object",
-            "function",
-            "method",
-            "type",
-        ),
-        *("NoneType", "None", "nil", "NilClass", "null", "undefined", "string", "number", "boolean", "array", "symbol"),
-        *(
-            "Integer",
-            "String",
-            "Float",
-            "Array",
-            "Hash",
-            "Symbol",
-            "Object",
-            "Long",
-            "Double",
-            "Boolean",
-            "List",
-            "Map",
-        ),
-    )
-)
+_TYPES: Final = frozenset((
+    "int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "object", "function", "method", "type",
+    "NoneType", "None", "nil", "NilClass", "null", "undefined", "string", "number", "boolean", "array", "symbol",
+    "Integer", "String", "Float", "Array", "Hash", "Symbol", "Object", "Long", "Double", "Boolean", "List", "Map",
+))  # fmt: skip
 """Names of the types of programming languages."""
-_WORDS_OF_NAME: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORDS_OF_NAME: Final = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _FIRST_PRIVATE: Final = 0x2801
 _FIRST_FIXED: Final = 0x2880
-_PRIVATE: Final = re.compile("[\u2800-\u28ff]")
+_PRIVATE: Final = regex("[\u2800-\u28ff]")
 _MAX_CONSTANTS: Final = 50
 _MIN_TIMES: Final = 3
 """Of fewer occurrences nothing is the same in all."""
 _PROBE: Final = "q7w8e9r0t1y2"
-_LAST_WORD: Final = re.compile(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
-_AROUND: Final = re.compile(r"\A(['\"`])<(?:\*|any)>\1\Z")
-_QUOTED: Final = re.compile(r"(['\"`])…\1")
-_REDACTED: Final = re.compile(r"\[redacted: [^\]\n]{1,40}\]")
-_TOLD: Final = re.compile(r"[^\W\d_]{2,}")
+_LAST_WORD: Final = regex(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
+_AROUND: Final = regex(r"\A(['\"`])<(?:\*|any)>\1\Z")
+_QUOTED: Final = regex(r"(['\"`])…\1")
+_REDACTED: Final = regex(r"\[redacted: [^\]\n]{1,40}\]")
+_TOLD: Final = regex(r"[^\W\d_]{2,}")
 # A line of a stack trace that names a place in code: a file with its line, or a call in the form of its language.
-_FRAME: Final = re.compile(
+_FRAME: Final = regex(
     r"\s*(?:at\s+\S.{0,300}|File \"[^\"]{1,300}\", line \d+.{0,200}|from\s+\S+:\d+.{0,200}|#\d+\s.{0,300}"
     r"|\d{1,4}:\s+(?:0x[0-9a-f]+ - )?[\w:<>$ .&*,{}#-]{3,300}|\S+\.\w{1,6}:\d+(?::\d+)?(?:\s.{0,200})?"
     r"|[\w./$*()-]{3,200}\([^)]{0,100}\)|goroutine \d+ \[[a-z ,\d]{1,60}\]:|Traceback \(most recent call last\):"
     r"|created by \S.{0,200}|from\s+[\w.]{1,200}\s+import\s.{0,200}"
     r"|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80})\s*"
 )
-_ARGUMENTS: Final = re.compile(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
+_ARGUMENTS: Final = regex(r"\((?=[^()]{0,300}['\"])[^()]{0,300}\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """Prepares log text for publication.
 
     Attributes:

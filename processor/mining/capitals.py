@@ -5,12 +5,12 @@ Promises: pure functions of a message's words and a place in it.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from processor.mining.masks import VALUE
 from processor.mining.nouns import AUXILIARIES, COMPANIONS, rows
 from processor.mining.vocabulary import WordKind, is_ordinary, kind_of
+from processor.model.patterns import regex
 
 OPENING: Final = "([\"'`"
 CLOSING: Final = ",;:!?)]\"'`"
@@ -28,10 +28,10 @@ PARTICLES_FIRST: Final = rows("van von der den ter ten de del della di da du la 
 TITLES: Final = rows(
     "mr mr. mrs mrs. ms ms. dr dr. prof prof. sir madam frau herr herrn mme m. sr. sra. señor señora captain"
 )
-_NAME = re.compile(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
+_NAME = regex(r"[^\W\d_](?:[\w'\u2019&-]|\.(?=\w))*\.?")
 _MAX_RUN: Final = 6  # words of a name
 _MAX_SUBJECT: Final = 7  # words of a name before the verb
-_BRACKETED = re.compile(r"[(\[](?:<\*>|[^\s()\[\]]{1,24})[)\]]")
+_BRACKETED = regex(r"[(\[](?:<\*>|[^\s()\[\]]{1,24})[)\]]")
 
 
 def run(words: list[str], i: int, *, comma: bool) -> tuple[int, list[WordKind]]:

@@ -7,18 +7,18 @@ digits, which are then inserted. Promises: `find` returns nothing or the masker'
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 from processor.mining import codes
 from processor.mining.codes import EVERY, LIFTED
+from processor.model.patterns import regex
 from processor.parsing import shapes
 
 _MAX_CACHED: Final = 20_000
 _MAX_CHARS: Final = 512  # of a text: far below the bounds of the patterns in `codes`
 _MAX_DECIDING: Final = 24  # characters of a spelling: longer spellings are rarely repeated
-_RUNS: Final = re.compile(r"[0-9]+")
-_HAS_DIGIT: Final = re.compile(r"[0-9]")
+_RUNS: Final = regex(r"[0-9]+")
+_HAS_DIGIT: Final = regex(r"[0-9]")
 
 
 class Numbers(NamedTuple):

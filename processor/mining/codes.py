@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from processor.mining.code_kinds import KINDS, RARE_KINDS
+from processor.model.patterns import regex
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _TARGET: Final = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
@@ -45,7 +46,7 @@ def _like(number: str) -> str:
     return re.sub(r"\[0-9\](?:\{[^}]*\})?", "0", like)
 
 
-_ANY_STATUS: Final = re.compile(
+_ANY_STATUS: Final = regex(
     rf"{_STATUS}(?P<number>[45][0-9]{{2}})(?![\w.])|{_ANSWERED}(?P<answer>[45][0-9]{{2}})(?![\w.]){_COUNTED}"
     rf"|(?<![\w.-])(?P<phrased>[45][0-9]{{2}}) (?={_PHRASES})",
     re.IGNORECASE,
@@ -59,7 +60,7 @@ def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool =
     """
     rows = [[_like(part) for part in kind] if like else list(kind) for kind in kinds]
     found = "|".join(f"{before}(?P<n{i}>{number}){after}" for i, (before, number, after) in enumerate(rows))
-    return re.compile(found, flags)
+    return regex(found, flags)
 
 
 _RARE: Final = tuple(_either((row[1:],), re.IGNORECASE) for row in RARE_KINDS)
@@ -69,21 +70,21 @@ _RARE_LIKE: Final = tuple(
 )
 _ANY_CASE: Final = 3  # rows of KINDS that also hold in capitals
 _CODES: Final = (_either(KINDS[:_ANY_CASE], re.IGNORECASE), _either(KINDS[_ANY_CASE:], 0))
-_STATUS_LIKE: Final = re.compile(
+_STATUS_LIKE: Final = regex(
     rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
     rf"|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])",
     re.IGNORECASE,
 )
 # Where a status may stand that `_STATUS_LIKE` does not see: `"GET /" status%500`, and `http/1500`, a part of a run.
-_MAY_BE_STATUS: Final = re.compile(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
-_RUN: Final = re.compile("0")
-_ENDS: Final = re.compile(r"(?![\w.])")
+_MAY_BE_STATUS: Final = regex(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
+_RUN: Final = regex("0")
+_ENDS: Final = regex(r"(?![\w.])")
 _STATUS_DIGITS: Final = 3
 _DECIDING: Final = {ord("0") + digit: "1111456666"[digit] for digit in range(10)}
 _LIKE: Final = _either(KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
 _LIKE_CASED: Final = _either(KINDS[_ANY_CASE:], 0, like=True)
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route; 5xx are separate.
-_ACCESS: Final = re.compile(
+_ACCESS: Final = regex(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
     r"(?P<number>[0-9]{3})(?![\w.])"
 )
@@ -101,7 +102,7 @@ _CODE_WORDS: Final = (
 
 LIFT: Final = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
 LOWER: Final = {0xE000 + digit: ord("0") + digit for digit in range(10)}
-LIFTED: Final = re.compile("[\ue000-\ue009]")
+LIFTED: Final = regex("[\ue000-\ue009]")
 ANY_DIGIT: Final = "\ue000"
 SAME: Final = dict.fromkeys(LOWER, ANY_DIGIT)
 """Masks do not see which digit was lifted: a result for this spelling serves all numbers at a place."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from processor.model.patterns import regex
+
 EXTENSION: Final = (
     r"(?:txt|log|csv|tsv|json|ndjson|ya?ml|xml|html?|php|jsp|jar|war|zip|gz|bz2|tar|tgz|rpm|deb|whl|pid|sock|conf|cfg"
     r"|ini|properties|jpe?g|png|gif|svg|pdf|docx?|xlsx?|bak|tmp|dat|db|sql|sqlite|parquet|avro|orc|so|dll|exe|pyc?|js"
@@ -42,7 +44,7 @@ _OF_DOCUMENT = (  # as a person names it, "minutes of May.docx"
     rf"(?:(?!(?:from|to|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}|{_DOCUMENT_NOUNS}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
     r"[^\s\"'`:,;/=]{0,60}"
 )
-BLANKED_FILE: Final = re.compile(
+BLANKED_FILE: Final = regex(
     rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) (?:[^\s\"'`:,;=]{{1,200}}/)?{_OF_FILE_NAME}\.{EXTENSION}"
     rf"|(?P<verb>{_TAKES_FILE}|{_DOCUMENT_NOUNS}) {_OF_DOCUMENT}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
     re.IGNORECASE,

@@ -5,33 +5,36 @@ Promises: pure, idempotent, linear. Must not remove a field with content, or the
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from processor.mining.masks import SAYING_KEYS, VALUE
 from processor.mining.nouns import DATA_NOUNS
 from processor.mining.vocabulary import SHORT_PLURALS, is_plural
+from processor.model.patterns import regex
 
-_FIELD: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
-_WORD: Final = re.compile(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
+if TYPE_CHECKING:
+    import re
+
+_FIELD: Final = regex(r"(?P<key>[A-Za-z_][\w.-]*)=(?:<\*>|\"<\*>\"|'<\*>'|\{<\*>\}|\[<\*>\])(?P<comma>,?)")
+_WORD: Final = regex(r"(?<![\w=])[A-Za-z]{2,}(?![\w=])")
 _LEAST_WORDS: Final = 3  # in a message without its fields
-_COUNT: Final = re.compile(
+_COUNT: Final = regex(
     r"(?<!\S)<\*> (?P<more>(?:more|other|further|additional|new|old|remaining|pending) )?"
     r"(?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)"
 )
 # Only some prints of a retried operation say which attempt it is.
-_ATTEMPT: Final = re.compile(
+_ATTEMPT: Final = regex(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
 # Web servers end a line with the headers that the request had: client: ..., request: "...", referrer: "..."
-_HEADERS: Final = re.compile(
+_HEADERS: Final = regex(
     r"(?P<kept>(?:, (?:client|server|request|upstream|host): (?:\"<\*>\"|<\*>|\"[A-Z]+ <\*>(?: HTTP/<\*>)?\")){2,})"
     r"(?:, (?:referr?er|user-?agent|login|session|forwarded|x-forwarded-for): (?:\"<\*>\"|<\*>))+$"
 )
 _SHORT: Final = 5  # letters of a plural that a verb may look like
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
-_PLURAL_VERB: Final = re.compile(r"(?<!\S)(?:are|were|have)(?!\S)")
+_PLURAL_VERB: Final = regex(r"(?<!\S)(?:are|were|have)(?!\S)")
 
 
 def fold(line: str) -> str:

@@ -7,13 +7,13 @@ finer; routes are kept as facets.
 
 from __future__ import annotations
 
-import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from processor.mining import html_text
 from processor.mining.masks import VALUE
 from processor.model import Kind, Masked, Stream
+from processor.model.patterns import regex
 from processor.parsing import routes
 from processor.parsing import stacktrace as traceback
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from processor.model import Entry, HttpRequest
 
 _SERVER_ERROR: Final = 500
-_LETTER: Final = re.compile(r"[^\W\d_]")
+_LETTER: Final = regex(r"[^\W\d_]")
 _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
 _MAX_LINES: Final = 10_000  # of traces, at most 10 MB

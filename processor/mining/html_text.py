@@ -9,12 +9,14 @@ import re
 from html import unescape
 from typing import Final
 
+from processor.model.patterns import regex
+
 _READ: Final = 16_384  # characters of a page that are examined
 _SAID: Final = 200  # characters taken from a page without title and heading
-_PAGE: Final = re.compile(r"<(?:!doctype html|html|head|body|title|h1)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
-_SAYING: Final = re.compile(r"<(title|h1|h2)(?:\s[^<>]{0,200})?>([^<]{1,300})", re.IGNORECASE)
-_SILENT: Final = re.compile(r"<(style|script)\b[^<]{0,4096}(?:<(?!/)[^<]{0,4096}){0,64}</\1>", re.IGNORECASE)
-_TAG: Final = re.compile(r"<[!/A-Za-z][^<>]{0,1000}>")
+_PAGE: Final = regex(r"<(?:!doctype html|html|head|body|title|h1)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
+_SAYING: Final = regex(r"<(title|h1|h2)(?:\s[^<>]{0,200})?>([^<]{1,300})", re.IGNORECASE)
+_SILENT: Final = regex(r"<(style|script)\b[^<]{0,4096}(?:<(?!/)[^<]{0,4096}){0,64}</\1>", re.IGNORECASE)
+_TAG: Final = regex(r"<[!/A-Za-z][^<>]{0,1000}>")
 
 
 def said(text: str) -> str:

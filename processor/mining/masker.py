@@ -29,6 +29,7 @@ from processor.mining.masks import (
 )
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
+from processor.model.patterns import regex
 from processor.parsing import shapes
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ _MAX_RESULT: Final = 4096  # below MAX_CHARS, so that a result is never cut agai
 _MAX_CACHED: Final = 20_000  # entries of one cache; eight systems of Loghub need 1,800
 _MAX_CACHED_CHARS: Final = 512  # of a key: at most 60 MB if every message is new and of this length
 
-_IDENTIFIER = re.compile(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
-_WORD = re.compile("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
+_IDENTIFIER = regex(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
+_WORD = regex("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
-_LINES = tuple((name, needles, re.compile(pattern), result) for name, needles, pattern, result in LINE_MASKS)
-_PLAIN_VALUE = re.compile(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
-_SYMBOL = re.compile(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
+_LINES = tuple((name, needles, regex(pattern), result) for name, needles, pattern, result in LINE_MASKS)
+_PLAIN_VALUE = regex(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
+_SYMBOL = regex(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
-_CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
+_CONSTANT = regex(r"[A-Z]+(?:_[A-Z]+)+")
 
 _PLAIN = LOWER | quotes.UNGUARD
 _RAGGED = frozenset({"url", "path"})  # these include sentence punctuation, which is restored

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from processor.mining.file_names import EXTENSION
+from processor.model.patterns import regex
 
 VALUE: Final = "<*>"
 """The token that stands for a masked value."""
@@ -81,9 +82,9 @@ SAYING_KEYS: Final = STATEMENT_KEYS | _words(
 
 _SAYS = "|".join(sorted(STATEMENT_KEYS))
 _KEYS = "|".join((*sorted(SAYING_KEYS), r"\w{0,32}(?:status|state|reason|result|outcome|decision)"))  # alloc_status
-STATEMENT: Final = re.compile(rf"(?<!\w)(?:(?:{_KEYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
+STATEMENT: Final = regex(rf"(?<!\w)(?:(?:{_KEYS})=|\"(?:{_SAYS})\": ?|'(?:{_SAYS})': ?)$", re.IGNORECASE)
 """Text before such a value."""
-HAS_STATEMENT: Final = re.compile(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
+HAS_STATEMENT: Final = regex(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
 """A JSON text with one of these is a message and is not folded into a single value."""
 
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"

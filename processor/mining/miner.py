@@ -13,9 +13,11 @@ hash of the template itself, and the clusters that it absorbs become its aliases
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.mining.masks import ANY, VALUE
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
@@ -38,8 +40,7 @@ _MAX_KNOWN_CHARS: Final = 512
 _NEAREST: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """Why a masked message belongs to its cluster.
 
     Attributes:

@@ -7,8 +7,9 @@ Holds the committed records plus those learned by the current batch. Either the 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from processor.mining.miner import Miner, MinerSettings
 from processor.model import GROUPING_VERSION, Kind, TemplateChanges

@@ -33,29 +33,30 @@ from processor.mining.nouns import (
 )
 from processor.mining.scripts import BLANKLESS
 from processor.mining.vocabulary import WordKind, kind_of
+from processor.model.patterns import regex
 
 _LISTED: Final = rows("contact person customer patient author employee member user guest student passenger name owner")
 """Beside these, a name may be written `Last, First`."""
 
-_LOWER_NAME = re.compile(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
-_MASKED_NAME = re.compile(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
-_DOTTED = re.compile(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
-_NAMESPACED = re.compile(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
-_FAILURE = re.compile(
+_LOWER_NAME = regex(r"[^\W\d_][\w'\u2019./&+-]*(?<![./-])")
+_MASKED_NAME = regex(r"(?:[A-Za-z][\w.-]{0,64}/){1,4}<\*>")  # a branch: feature/<*>
+_DOTTED = regex(r"(?:[A-Za-z_*][\w$-]*\.){2,}[A-Za-z_][\w$-]*")
+_NAMESPACED = regex(r"[a-z][a-z.-]{0,62}/[a-z][a-z.-]{0,62}")
+_FAILURE = regex(
     r"(?<!\w)(?:not|no|cannot|can't|couldn't|could|failed|fail|fails|failure|error|missing|unknown|invalid|unable|denied"
     r"|undefined|exception|lacks?|requires?|required|needs?|unexpected|unsupported|refused|forbidden)(?!\w)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
+_DENIED = regex(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|not (?:granted|allowed))(?=\W|$)")
 """After the name of a permission."""
-_NAMES_DATA = re.compile(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
-_ERROR_CLASS = re.compile(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
+_NAMES_DATA = regex(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
+_ERROR_CLASS = regex(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
 _BEFORE_NAME: Final = " :=(\"'`\\"
-_GLUED: Final = re.compile("[\"'`(=]")
+_GLUED: Final = regex("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
 _MARKS: Final = frozenset("\"'`:=([\\")
 # The argument of these is the missing name, whatever its form.
-LOOKUP: Final = re.compile(
+LOOKUP: Final = regex(
     r"(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|UnboundLocalError|ReferenceError"
     r"|NoSuchFieldError|NoSuchMethodError|NoSuchFieldException|NoSuchMethodException|NoClassDefFoundError"
     r"|ClassNotFoundException|MissingPropertyException|NoMethodError|KeyNotFoundException|UndefinedError)"

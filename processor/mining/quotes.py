@@ -14,39 +14,40 @@ from processor.mining import places
 from processor.mining.codes import LIFTED
 from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, TLD, VALUE
 from processor.mining.vocabulary import is_code, is_plural
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 _MAX_KEY: Final = 40  # maximum characters of a key and its quotes
-_LETTERS: Final = re.compile(r"[^\W0-9]+")
+_LETTERS: Final = regex(r"[^\W0-9]+")
 # Levels, file and line, process and thread: the prefix that klog, zap and logrus print before their sentence.
-_ONLY_MARKS: Final = re.compile(
+_ONLY_MARKS: Final = regex(
     r"(?:<\*>|[\W_]|(?<![^\W_])(?:[A-Z]{1,8}|trace|debug|info|warn|warning|error|fatal|level|time|ts|caller|lvl|t|logger|thread)"
     r"(?![^\W_]))*",
 )
-_INNER: Final = re.compile(r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)")  # a kept name inside keeps its sentence
-_KEYED: Final = re.compile(r"\w=$")
-_LOOKUPS: Final = re.compile(rf"{places.LOOKUP.pattern}: \W?$")
-_OF_CODE_BEFORE: Final = re.compile(
+_INNER: Final = regex(r"(?<!\w)[`'\"]\w[^`'\"<>]*[`'\"](?!\w)")  # a kept name inside keeps its sentence
+_KEYED: Final = regex(r"\w=$")
+_LOOKUPS: Final = regex(rf"{places.LOOKUP.pattern}: \W?$")
+_OF_CODE_BEFORE: Final = regex(
     r"(?:reading|setting|because|evaluating|invoke|Reverse for|in|calling|access(?:ing)?|undefined:?) \W?$"
 )
-_OF_CODE_AFTER: Final = re.compile(
+_OF_CODE_AFTER: Final = regex(
     r"\W? ?(?:is (?:null|undefined|nil|None)\b|is not (?:defined|a function|callable|iterable|a constructor|recognized)"
     r"|(?:object|instance)s? has no|has no (?:attribute|member|method|property|field|default export))"
 )
 # A quoted word after these is one of a closed set: Failed with result 'exit-code'.
-_OF_OUTCOME: Final = re.compile(
+_OF_OUTCOME: Final = regex(
     r"(?<!\w)(?:result|reason|cause|status|state|outcome|code|signal|verdict|phase|stage|violation)[:=]? \W?$",
     re.IGNORECASE,
 )
-_OUTCOME: Final = re.compile(r"[A-Za-z_]+(?:[ -][A-Za-z_]+){0,7}")
-_GUARDED: Final = re.compile(
+_OUTCOME: Final = regex(r"[A-Za-z_]+(?:[ -][A-Za-z_]+){0,7}")
+_GUARDED: Final = regex(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
 )
 # The JVM prints the signature of what it did not find: NoSuchMethodError: 'void com.acme.Cart.add(int)'; older ones
 # print NoSuchMethodError: com.acme.Cart.add(I)V
-_SIGNATURE: Final = re.compile(
+_SIGNATURE: Final = regex(
     r"(?<=Error: )(?:'(?P<quoted>[^\s'<>]{1,200}(?: [^\s'<>]{1,200}){1,8})'(?!\w)"
     r"|(?P<bare>[\w$./]{1,200}\([\w$./;\[]{0,300}\)[\w$./;\[]{1,200})(?!\S))"
 )
@@ -54,7 +55,7 @@ _SIGNATURE: Final = re.compile(
 _PARTS: Final = ("template", "partial", "layout", "module", "migration", "fixture", "stylesheet", "plugin", "package")
 _MAY_NAME_A_FILE: Final = tuple(f"{part[1:]} " for part in _PARTS)
 _LIFTED: Final = "\ue000-\ue009"  # of digits that stay
-_NAMED_BY_FILE: Final = re.compile(
+_NAMED_BY_FILE: Final = regex(
     rf"(?<![\w-])(?:{'|'.join(f'[{part[0].upper()}{part[0]}]{part[1:]}' for part in _PARTS)}) "
     rf"(?P<body>[A-Za-z_{_LIFTED}][\w./{_LIFTED}-]{{1,80}}\.[a-z]{{1,5}})(?![\w/])"
 )
@@ -63,28 +64,26 @@ _COUNTRIES: Final = (
     "uk|us|de|at|ch|fr|be|nl|lu|es|pt|it|pl|cz|se|no|dk|fi|ie|eu|gr|hu|ro|ru|ua|tr|il|in|jp|cn|kr|br|mx|ar|ca|au|nz|za"
 )
 _PACKAGES: Final = ("ackage", "odule", "mport", "ependency")
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = regex(
     r"[A-Za-z][\w+.-]*://.*|[\w.+-]+@[\w.-]+|/.+"
     rf"|(?:[\w*-]+\.)+(?:{TLD})(?:/.*)?|(?:[a-z][a-z-]*\.){{2,}}(?:{_COUNTRIES})(?:/.*)?"
 )
 # Packages of Go are named by an address: module providing package github.com/pkg/errors
-_PACKAGE: Final = re.compile(
+_PACKAGE: Final = regex(
     r"(?<![\w-])(?:[Pp]ackage|[Mm]odule|[Ii]mport|[Dd]ependency):? "
     r"(?P<body>[a-z][\w-]{0,40}(?:\.[\w-]{1,40}){1,4}(?:/[\w.~-]{1,60}){1,8})"
     r"(?![\w/])"
 )
 # A missing or broken file of the system's configuration is a problem of its own.
-_CONFIGURED: Final = re.compile(r"(?<![\w./:-])(?P<body>/etc(?:/[A-Za-z_][A-Za-z_.-]{0,60}){1,6})(?![\w/])")
+_CONFIGURED: Final = regex(r"(?<![\w./:-])(?P<body>/etc(?:/[A-Za-z_][A-Za-z_.-]{0,60}){1,6})(?![\w/])")
 # A migration is named by the form of its file: 0007_add_tenant.sql, db/migrate/20260301_create_users.rb, V12__x.sql
-_MIGRATION: Final = re.compile(
+_MIGRATION: Final = regex(
     rf"(?<![\w./-])(?:[a-z_]{{1,40}}/){{0,5}}[VRU]?[{_LIFTED}]+__?[A-Za-z][A-Za-z_]{{2,80}}\.[a-z]{{2,3}}(?!\w)"
 )
 # A function of Erlang or Elixir with its number of arguments: Shop.Cart.add/2
-_ARITY: Final = re.compile(
-    rf"(?<![\w./:-])(?:[A-Z]\w{{0,60}}\.){{1,6}}[a-z_]\w{{0,60}}[!?]?/[{_LIFTED}]{{1,2}}(?![\w./])"
-)
+_ARITY: Final = regex(rf"(?<![\w./:-])(?:[A-Z]\w{{0,60}}\.){{1,6}}[a-z_]\w{{0,60}}[!?]?/[{_LIFTED}]{{1,2}}(?![\w./])")
 # Android names a part of an app by package and class: Activity com.example.app/.CheckoutActivity
-_COMPONENT: Final = re.compile(
+_COMPONENT: Final = regex(
     r"(?<![\w-])(?:[Aa]ctivity|[Ss]ervice|[Rr]eceiver|[Pp]rovider|ANR in|[Cc]rash in|[Cc]omponent)[ :{(]{1,2}"
     r"(?P<body>(?:[a-z_]\w{0,64}\.){1,8}\w{1,64}/\.?(?:\w{1,64}\.){0,8}[A-Z]\w{0,64})(?![\w./])"
 )

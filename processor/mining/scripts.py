@@ -7,9 +7,10 @@ that must never become part of a value.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
+
+from processor.model.patterns import regex
 
 _RANGES: Final = (
     (0x0E01, 0x0E7F),  # Thai
@@ -34,21 +35,21 @@ _CLASS: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES)
 CLUSTER: Final = rf"[{_CLASS}][{_MARKS}]*"
 """A character of such a script with its marks."""
 
-BLANKLESS: Final = re.compile(f"[{_CLASS}]")
-_SEAM: Final = re.compile(rf"(?<=[{_CLASS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_CLASS}])")
+BLANKLESS: Final = regex(f"[{_CLASS}]")
+_SEAM: Final = regex(rf"(?<=[{_CLASS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_CLASS}])")
 # Full-width letters and the digits of these scripts are the same letters and digits.
 _PLAIN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     first + digit: ord("0") + digit for first in (0x0E50, 0x0ED0, 0x1040, 0x17E0) for digit in range(10)
 }
 # Pictures in a line are decoration; marks for "yes" and "no" are kept.
-_PICTURES: Final = re.compile(
+_PICTURES: Final = regex(
     "[\u2600-\u2704\u2706-\u2712\u2719-\u274b\u274f-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"
 )
 MAX_SPAN: Final = 8  # clusters of a name
 LEAST_SAID: Final = 5  # clusters of fixed text beside the name
 
 # Outcomes, opposites and attempts: a span with one of these is not a name.
-_SAYS: Final = re.compile(
+_SAYS: Final = regex(
     "|".join(  # noqa: FLY002  # one row per language
         (
             # Chinese

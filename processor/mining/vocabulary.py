@@ -9,13 +9,13 @@ currencies. Must not know messages or places in them.
 from __future__ import annotations
 
 import errno
-import re
 from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
 from processor.mining.masks import EXCEPTION, PROTECTED
+from processor.model.patterns import regex
 
 _DATA: Final = files(__package__)
 
@@ -92,9 +92,7 @@ _NAMED: Final = frozenset().union(*(_CLOSED[name] for name in ("places", "langua
 LONGEST_NAME: Final = max(name.count(" ") for name in _NAMED) + 1  # words of "Bosnia and Herzegovina"
 
 # Endings of English words; no ending of names is as frequent among them.
-_SAYING = re.compile(
-    r"[a-z]{2,}(?:ed|ing|able|ible|tion|sion|ment|ness|ity|ally|ily|ful|less|ous|ive|ise|ize|ised|ized)"
-)
+_SAYING = regex(r"[a-z]{2,}(?:ed|ing|able|ible|tion|sion|ment|ness|ity|ally|ily|ful|less|ous|ive|ise|ize|ised|ized)")
 # (ending, its replacement in the base form)
 _ENDINGS: Final = (
     ("ies", ("y",)), ("ied", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ing", ("", "e")), ("ed", ("", "e")),
@@ -105,15 +103,15 @@ _BEGINNINGS: Final = ("un", "re", "in", "dis", "non", "mis", "pre", "de", "sub",
 _STEM: Final = 3
 _REST: Final = 4
 
-_PARTS = re.compile(r"[^\W\d_]+")
-_HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_CAMEL = re.compile(r"\w*[a-z][A-Z]\w*")
-_SYSTEM_CODE = re.compile(r"E[A-Z]{3,}|SIG[A-Z]{2,}\d?|ERR_[A-Z_]+")
+_PARTS = regex(r"[^\W\d_]+")
+_HUMPS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_CAMEL = regex(r"\w*[a-z][A-Z]\w*")
+_SYSTEM_CODE = regex(r"E[A-Z]{3,}|SIG[A-Z]{2,}\d?|ERR_[A-Z_]+")
 _ERRNOS: Final = frozenset(name.lower() for name in errno.errorcode.values())  # Erlang, Elixir and Lua print enoent
-_EXCEPTION = re.compile(EXCEPTION)
+_EXCEPTION = regex(EXCEPTION)
 _RANDOM_HUMP: Final = 2.4  # letters between two changes of case; of real identifiers 4 and more
 _RANDOM_LENGTH: Final = 6
-_NO_VOWEL = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{8,}")
+_NO_VOWEL = regex(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{8,}")
 
 
 @lru_cache(20_000)

@@ -8,10 +8,10 @@ set of sequences, not on their order. Must not know ids, records or drain3: that
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
@@ -20,9 +20,11 @@ from processor.mining.places import is_cause_place, is_code_place, is_value_plac
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
 from processor.mining.vocabulary import WordKind, kind_of
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.fingerprint import message_positions
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Iterator
 
 Tokens = tuple[str, ...]
@@ -41,13 +43,12 @@ _LEAST_FOREIGN: Final = 3  # unknown words beside a place, by which a message is
 _IS = ("=",)
 _ASCII_END: Final = "\x7f"
 _MARKS = r"<\*>|<any>|<cut>"
-_TOKEN = re.compile(rf"{_MARKS}|\w+(?:(?:[.-]|::)\w+)*|[^\w\s]")
-_MIXED_TOKEN = re.compile(rf"{_MARKS}|{CLUSTER}|(?:(?!{CLUSTER})\w)+(?:(?:[.-]|::)(?:(?!{CLUSTER})\w)+)*|[^\w\s]")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_TOKEN = regex(rf"{_MARKS}|\w+(?:(?:[.-]|::)\w+)*|[^\w\s]")
+_MIXED_TOKEN = regex(rf"{_MARKS}|{CLUSTER}|(?:(?!{CLUSTER})\w)+(?:(?:[.-]|::)(?:(?!{CLUSTER})\w)+)*|[^\w\s]")
+_WORD = regex(r"[^\W\d_]{2,}")
 
 
-@dataclass(frozen=True, slots=True)
-class MinerSettings:
+class MinerSettings(Struct, frozen=True):
     """Bounds and thresholds of a stream's miner.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,7 @@ LEDGER_SLOT_S: Final = 300
 """Seconds of event time in a slot of the ledger. A change forgets which entries are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """The sum that always holds: ingested = counted + duplicates + rejected + ignored."""
 
     counted: int = 0
@@ -50,8 +50,7 @@ class Totals:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateChanges:
+class TemplateChanges(Struct, frozen=True):
     """New or changed records of a stream, stored only if the stream is still at `base_rev`."""
 
     stream: Stream
@@ -59,8 +58,7 @@ class TemplateChanges:
     records: tuple[TemplateRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamModel:
+class StreamModel(Struct, frozen=True):
     """The stored records of a stream, in the order of writing.
 
     Attributes:
@@ -72,16 +70,14 @@ class StreamModel:
     records: tuple[TemplateRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The identities that the ledger already holds, and the store's proof of its reads."""
 
     known: frozenset[bytes]
     token: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """The atomic unit: all changes made by a batch of messages.
 
     Attributes:
@@ -101,8 +97,7 @@ class Checkpoint:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """The store's answer: the new count of every touched cluster, and the streams' new revisions.
 
     Attributes:
@@ -116,8 +111,7 @@ class Committed:
     offers: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerState:
+class WorkerState(Struct, frozen=True):
     """A worker's last heartbeat and its total counts."""
 
     id: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from processor.model.triage import Triage
 
@@ -18,8 +20,7 @@ GROUPING_VERSION: Final = 2
 """Version of the rules that turn an entry into a masked message. Incremented with every change that changes an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRecord:
+class TemplateRecord(Struct, frozen=True):
     """The stored form of the Drain model: a record per cluster, inside the cluster's document.
 
     Attributes:
@@ -76,8 +77,7 @@ class ExceptionInfo(NamedTuple):
     root_message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A real entry of a cluster.
 
     Attributes:
@@ -101,8 +101,7 @@ class Sample:
         return (self.at, self.insert_id)
 
 
-@dataclass(frozen=True, slots=True)
-class SampleCandidate:
+class SampleCandidate(Struct, frozen=True):
     """An entry that may be kept as a sample; `sample` is called only if it is kept, since parsing is costly."""
 
     rank: int
@@ -121,8 +120,7 @@ AS_COUNT: Final = -1
 _NO_SAMPLE: Final = Sample("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterDelta:
+class ClusterDelta(Struct, frozen=True):
     """A checkpoint's addition to a cluster. Adding deltas in any order gives the same cluster.
 
     A stack trace that arrived line by line counts as an entry per line, and as a single occurrence.
@@ -160,8 +158,7 @@ class ClusterDelta:
         _fill_in(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """A root cluster as readers see it: its own counts and those of every cluster merged into it, summed.
 
     Attributes:
@@ -217,6 +214,6 @@ class Cluster:
 
 def _fill_in(counted: ClusterDelta | Cluster) -> None:
     if counted.occurrences == AS_COUNT:
-        object.__setattr__(counted, "occurrences", counted.count)
+        force_setattr(counted, "occurrences", counted.count)
     if counted.latest is _NO_SAMPLE:
-        object.__setattr__(counted, "latest", counted.sample)
+        force_setattr(counted, "latest", counted.sample)

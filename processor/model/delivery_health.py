@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +17,7 @@ _STALE: Final = timedelta(hours=2)
 _CUT: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryHealth:
+class DeliveryHealth(Struct, frozen=True):
     """A worker's report about the issue tracker. Texts hold no log text.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,8 +130,7 @@ class ReceivedMessage(NamedTuple):
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A message that could not be decoded, and why. Kept in quarantine, readable and replayable.
 
     Attributes:

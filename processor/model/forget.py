@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 FORGOTTEN: Final = "[forgotten]"
 """Replacement for a removed text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Struct, frozen=True):
     """Conditions for removal, each sufficient by itself.
 
     Attributes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
-class IssueRef:
+class IssueRef(Struct, frozen=True):
     """An issue of a tracker.
 
     Attributes:
@@ -23,8 +23,7 @@ class IssueRef:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class IssueDraft:
+class IssueDraft(Struct, frozen=True):
     """An issue to create. Title and body are already escaped and redacted."""
 
     repository: str
@@ -34,8 +33,7 @@ class IssueDraft:
     assignees: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IssueEdit:
+class IssueEdit(Struct, frozen=True):
     """Changes to an issue; None and empty leave a field unchanged. Idempotent.
 
     Attributes:
@@ -52,8 +50,7 @@ class IssueEdit:
     remove_labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """An issue as its tracker shows it.
 
     Attributes:
@@ -76,8 +73,7 @@ class Issue:
     author: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IssueComment:
+class IssueComment(Struct, frozen=True):
     """A comment as its tracker shows it. `body` is a person's text: hostile until escaped."""
 
     id: int

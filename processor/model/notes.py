@@ -6,13 +6,13 @@ the stored JSON, see `sinks.triage_json`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import datetime  # noqa: TC003  # the store's codec resolves the fields' types when it runs
 from typing import Any, Final, Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+
+class Intent(Struct, frozen=True, omit_defaults=True):
     """A request that was about to be made.
 
     Until `until`, no other worker touches the cluster; then its outcome is checked.
@@ -29,8 +29,7 @@ class Intent:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PendingComment:
+class PendingComment(Struct, frozen=True):
     """A comment that is not yet posted; its number is part of its marker."""
 
     number: int
@@ -39,8 +38,7 @@ class PendingComment:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LastWritten:
+class LastWritten(Struct, frozen=True):
     """The issue as last written; any difference was made by somebody else.
 
     Attributes:
@@ -56,8 +54,7 @@ class LastWritten:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedIssue:
+class RelatedIssue(Struct, frozen=True, omit_defaults=True):
     """An issue related to this one, and why; see `processor.issues.related_issues`.
 
     Attributes:
@@ -70,8 +67,7 @@ class RelatedIssue:
     cluster: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(Struct, frozen=True, omit_defaults=True):
     """The decision that a person's last decision replaced; for its fields see `Triage`.
 
     Attributes:
@@ -92,7 +88,7 @@ class Replaced:
     resolved_revision: str = ""
 
 
-_DECIDED: Final = tuple(one.name for one in fields(Replaced) if one.name != "became")
+_DECIDED: Final = tuple(name for name in Replaced.__struct_fields__ if name != "became")
 
 
 def decided(source: object) -> dict[str, Any]:
@@ -100,8 +96,7 @@ def decided(source: object) -> dict[str, Any]:
     return {name: getattr(source, name) for name in _DECIDED}
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True, omit_defaults=True):
     """The controller's notes about a cluster.
 
     Attributes:

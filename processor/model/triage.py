@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from processor.model.notes import EMPTY, Notes
 
@@ -32,8 +33,7 @@ class Priority(StrEnum):
     P3 = "P3"
 
 
-@dataclass(frozen=True, slots=True)
-class Triage:
+class Triage(Struct, frozen=True):
     """The decisions of people and the controller about a cluster; written under compare-and-set on `rev`.
 
     Attributes:
@@ -81,8 +81,7 @@ class Triage:
         return f"waits as a variant of {self.notes.variant_of}" if self.notes.variant_of else self.notes.waiting
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(Struct, frozen=True):
     """An action on a cluster, with its author and time."""
 
     at: datetime
@@ -102,8 +101,7 @@ class Change(StrEnum):
     UNMUTED = "unmuted"
 
 
-@dataclass(frozen=True, slots=True)
-class TurningPoint:
+class TurningPoint(Struct, frozen=True):
     """A change of a cluster, as the policy sees it.
 
     Attributes:

@@ -7,10 +7,10 @@ Promises: pure, linear, never raises.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import HttpRequest
+from processor.model.patterns import regex
 from processor.parsing.http import VERBS
 from processor.parsing.message import sayable
 from processor.parsing.stacktrace.posix import posix
@@ -61,7 +61,7 @@ def _filled(form: str, parts: Mapping[str, str]) -> str:
     return form
 
 
-_PATTERNS: Final = tuple(re.compile(_filled(form, _PARTS)) for form in _FORMS)
+_PATTERNS: Final = tuple(regex(_filled(form, _PARTS)) for form in _FORMS)
 
 
 class Places(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing.message import Message, compose, sayable
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ CODES: Final = {
 }  # fmt: skip
 """The gRPC names of the status codes."""
 
-_VERSION: Final = re.compile(r"v\d+(?:(?:alpha|beta|p)\d*)*|alpha|beta", re.IGNORECASE)
-_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_VERSION: Final = regex(r"v\d+(?:(?:alpha|beta|p)\d*)*|alpha|beta", re.IGNORECASE)
+_CONSTANT: Final = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _MAX_SEGMENTS: Final = 3
 
 

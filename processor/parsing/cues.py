@@ -6,9 +6,9 @@ a few letters, or a number of at most five digits in a field of codes. Cues are 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing.message import sayable
 from processor.parsing.spellings import Plan, plan
 
@@ -20,10 +20,10 @@ _MAX_CHARS: Final = 80
 _MAX_CODE: Final = 100_000
 _UNTOLD: Final = range(100, 400)  # HTTP methods and statuses of success
 # An identifier, a dotted permission, a route; no id, no count.
-_SYMBOL: Final = re.compile(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
-_WORDS: Final = re.compile(r"[A-Za-z][A-Za-z' -]{0,47}")
-_CODE: Final = re.compile(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
-_CONSTANT: Final = re.compile(r"[A-Z][A-Z_]{3,59}|[a-z]{2,30}(?:_[a-z]{2,30}){1,6}")
+_SYMBOL: Final = regex(r"(?!.*\d{3})(?!.*[-_.:/#]\d)[A-Za-z_$/][\w.$:/@*{}-]{0,79}")
+_WORDS: Final = regex(r"[A-Za-z][A-Za-z' -]{0,47}")
+_CODE: Final = regex(r"(?=(?:\D*\d){0,5}\D*$)[A-Za-z0-9][\w.:-]{0,39}|0x[0-9A-Fa-f]{1,8}")
+_CONSTANT: Final = regex(r"[A-Z][A-Z_]{3,59}|[a-z]{2,30}(?:_[a-z]{2,30}){1,6}")
 _GOOD: Final = frozenset(
     {"ok", "success", "successful", "succeeded", "none", "null", "true", "false", "active", "running", "done", "info"}
 )

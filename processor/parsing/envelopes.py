@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from processor.model.patterns import regex
 from processor.parsing import events, timestamps
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ _PAYLOADS: Final = ("textPayload", "jsonPayload", "protoPayload", "httpRequest")
 # Only Cloud Logging writes these: an object with one of them is a LogEntry, whatever else it holds.
 _CERTAIN: Final = (*_PAYLOADS, "logName", "insertId", "receiveTimestamp", "resource")
 _OBJECTS: Final = ("jsonPayload", "protoPayload", "httpRequest", "resource", "labels", "sourceLocation", "operation")
-_WORDS: Final = re.compile(r"_([a-z0-9])")
+_WORDS: Final = regex(r"_([a-z0-9])")
 # BigQuery allows no dots, slashes or dashes in column names.
-_API_LABEL: Final = re.compile(r"([a-z0-9]+)_googleapis_com_(.+)")
-_POD_LABEL: Final = re.compile(r"k8s_pod_(.+)")
+_API_LABEL: Final = regex(r"([a-z0-9]+)_googleapis_com_(.+)")
+_POD_LABEL: Final = regex(r"k8s_pod_(.+)")
 # Timestamps of a program's own lines, folded, best first.
 _LINE_TIMES: Final = (
     "timestamp", "time", "ts", "eventtime", "datetime", "asctime", "realtimetimestamp", "sourcerealtimetimestamp",

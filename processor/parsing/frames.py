@@ -5,9 +5,9 @@ Promises: never raises, whatever the objects hold; "" if they are not frames; bo
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing.spellings import fold
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ _FILES: Final = ("filename", "file", "source", "path", "abspath", "filepath", "l
 _LINES: Final = ("lineno", "line", "linenumber", "lineindex")
 _FUNCTIONS: Final = ("function", "func", "method", "methodname", "name", "functionname")
 _CLASSES: Final = ("classname", "class", "declaringclass", "module")
-_PLACE: Final = re.compile(r"(.{1,300}?)[:(](\d{1,7})\)?")
-_RUBY: Final = re.compile(r"[^\s:]{1,300}:\d{1,7}:in [`']")
-_TYPE: Final = re.compile(r"[A-Z]\w*(?:::[A-Z]\w*)*")
+_PLACE: Final = regex(r"(.{1,300}?)[:(](\d{1,7})\)?")
+_RUBY: Final = regex(r"[^\s:]{1,300}:\d{1,7}:in [`']")
+_TYPE: Final = regex(r"[A-Z]\w*(?:::[A-Z]\w*)*")
 _LINKED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 
 

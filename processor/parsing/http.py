@@ -6,11 +6,11 @@ API proxies, App Engine. Promises: never raises; None if there is no request.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.model import HttpRequest
+from processor.model.patterns import regex
 from processor.parsing.message import sayable
 from processor.parsing.spellings import fold
 
@@ -36,10 +36,10 @@ VERBS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PROPFIND", "PURGE", "QUERY"}
 )
 _LINES: Final = ("request", "requestline", "httprequest", "req")
-_REQUEST_LINE: Final = re.compile(r"([A-Z]{3,8}) (\S{1,2000}) HTTP/\d")
+_REQUEST_LINE: Final = regex(r"([A-Z]{3,8}) (\S{1,2000}) HTTP/\d")
 _HOLDERS: Final = frozenset({"req", "res", "request", "response", "httpRequest", "http", "context"})
 _HTTP: Final = range(100, 600)
-_QUOTED: Final = re.compile(r"\"([^\"]{1,80})\"")
+_QUOTED: Final = regex(r"\"([^\"]{1,80})\"")
 # The backend's own answer, which does not distinguish problems.
 _PLAIN_OUTCOMES: Final = frozenset({"response_sent_by_backend", "response_from_cache", "via_upstream", "-", ""})
 

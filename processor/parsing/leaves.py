@@ -6,11 +6,11 @@ Promises: never raises; the same result for every order of the fields; "" only i
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from processor.model.patterns import regex
 from processor.parsing.cues import cues
 from processor.parsing.message import Message, compose, sayable
 from processor.parsing.spellings import SILENT, fold, plan
@@ -23,8 +23,8 @@ _MAX_DEPTH: Final = 12  # levels of nesting in a dump of leaves
 _MAX_LOOK: Final = 500
 _ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
 _NAMES: Final = frozenset({"name", "type", "category", "displayname"})
-_BLANK: Final = re.compile(r"\S\s+\S")
-_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+_BLANK: Final = regex(r"\S\s+\S")
+_LETTERS: Final = regex(r"[^\W\d_]{2,}")
 
 
 def unnamed(payload: Mapping[str, Any]) -> Message:

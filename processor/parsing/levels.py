@@ -6,9 +6,10 @@ regard to case. Must not describe the form of a line: see `severity`.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,8 +136,8 @@ STREAM_FIELDS: Final = (
 )
 """Level fields that the carrier of the line sets; the line's own level takes precedence."""
 
-_COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,12}m")
-_WORD: Final = re.compile(r"(?:[A-Za-z_]{0,24}[_.:/ ])?([A-Za-z]{1,13})(?:\d{1,2}|[+-]\d{1,4})?")
+_COLOUR: Final = regex(r"\x1b\[[\d;]{0,12}m")
+_WORD: Final = regex(r"(?:[A-Za-z_]{0,24}[_.:/ ])?([A-Za-z]{1,13})(?:\d{1,2}|[+-]\d{1,4})?")
 _MAX_WORDS: Final = 2048
 _MAX_CHARS: Final = 48
 

@@ -5,15 +5,16 @@ Fixed parts come from a schema or a closed set of words and are never masked; fr
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MAX_SAID: Final = 160
 # Characters of a fixed part: no brackets, so that it cannot pass for a wildcard or for markup.
-_UNSAYABLE: Final = re.compile(r"[^\w .,:;/$=+()#-]+")
+_UNSAYABLE: Final = regex(r"[^\w .,:;/$=+()#-]+")
 
 
 class Message(NamedTuple):

@@ -8,11 +8,11 @@ an entry. If a second trace begins inside an open trace and their lines cannot b
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.model import Severity
+from processor.model.patterns import regex
 from processor.parsing import entry_fields, shapes, stacktrace
 from processor.parsing import severity as levels
 
@@ -37,8 +37,8 @@ _PRINTERS: Final = (
 )  # fmt: skip
 _PRINTER_NAMES: Final = frozenset(_PRINTERS)
 _RECORDS: Final = ("Exception on /", "Internal Server Error: ", "Exception in thread ", "Unhandled exception in ")
-_FAILED = re.compile(r".{0,80}?\b(?:ERROR|CRITICAL|FATAL|SEVERE|PANIC)\b")
-_TAGS = re.compile(r"(?:\[[^\]]{8,80}\]\s*)+")  # Rails prints the tags of a request on an empty line, too
+_FAILED = regex(r".{0,80}?\b(?:ERROR|CRITICAL|FATAL|SEVERE|PANIC)\b")
+_TAGS = regex(r"(?:\[[^\]]{8,80}\]\s*)+")  # Rails prints the tags of a request on an empty line, too
 _FAILURES: Final = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 
 

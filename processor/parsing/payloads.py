@@ -10,10 +10,10 @@ payloads with names seen before.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing import frames, levels
 from processor.parsing.cues import cues, is_no_error, is_symbol
 from processor.parsing.leaves import attributes, unnamed
@@ -34,7 +34,7 @@ _INNER: Final = (
     "error", "exception", "reason", "description", "title",
 )  # fmt: skip
 _NOT_PLAIN: Final = frozenset("{ \t\r\n\x1b")
-_RESOURCE: Final = re.compile(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
+_RESOURCE: Final = regex(r"projects/[^/\s]{1,80}/[^\s]{1,200}")
 
 
 def read(payload: Mapping[str, Any]) -> Message:

@@ -8,11 +8,11 @@ entry; the same file gives the same entries.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from processor.model.patterns import regex
 from processor.parsing import envelopes, timestamps
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _MAX_LINES: Final = 400
 _MAX_BYTES: Final = 131_072
-_CONTINUES: Final = re.compile(
+_CONTINUES: Final = regex(
     r"[ \t]|Traceback \(most recent call last\):|Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|goroutine \d+ \["
     r"|During handling of the above exception|The above exception was"
 )
 _TRACEBACK: Final = "Traceback (most recent call last):"
 # docker compose, kubectl --prefix: the origin of the line.
-_CONTROL: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_CONTROL: Final = regex(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class PlainText:

@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing.service_labels import NOT_NAMES, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NUMBER_OR_HEX: Final = re.compile(r"[\d.:+-]*|(?=[a-f\d-]*\d)[a-f\d-]{16,}|[A-F\d-]{24,}", re.ASCII)
+_NUMBER_OR_HEX: Final = regex(r"[\d.:+-]*|(?=[a-f\d-]*\d)[a-f\d-]{16,}|[A-F\d-]{24,}", re.ASCII)
 _NO_NAMES: Final = frozenset({"", "null", "none", "nil", "undefined", "unknown", "-", "invalid_backend", "unmatched"})
 _KINDS: Final = ("_type", "_kind", "_scope", "_uid", "_uuid", "_number")
-_STEM: Final = re.compile(r"_?(?:id|name|uid|display_name)$")
+_STEM: Final = regex(r"_?(?:id|name|uid|display_name)$")
 # Suffixes of a ReplicaSet, a Job or a CronJob, and the five characters of a pod. Kubernetes draws
 # both from an alphabet without vowels, so that they form no words.
 _RANDOM: Final = "bcdfghjklmnpqrstvwxz2456789"
-_POD: Final = re.compile(rf"-(?:[{_RANDOM}]{{5}}|(?=[a-z\d]{{0,4}}\d)(?=[a-z\d]*[a-z])[a-z\d]{{5}})$")
-_REPLICA_SET: Final = re.compile(rf"-(?:(?=[a-z]*\d)[{_RANDOM}]{{6,10}}|(?=[a-f]*\d)[a-f\d]{{8,10}}|\d{{6,10}})$")
-_RUN: Final = re.compile(r"-\d{8,}$")
-_ORDINAL: Final = re.compile(r"-\d{1,4}$")
+_POD: Final = regex(rf"-(?:[{_RANDOM}]{{5}}|(?=[a-z\d]{{0,4}}\d)(?=[a-z\d]*[a-z])[a-z\d]{{5}})$")
+_REPLICA_SET: Final = regex(rf"-(?:(?=[a-z]*\d)[{_RANDOM}]{{6,10}}|(?=[a-f]*\d)[a-f\d]{{8,10}}|\d{{6,10}})$")
+_RUN: Final = regex(r"-\d{8,}$")
+_ORDINAL: Final = regex(r"-\d{1,4}$")
 _WORKLOAD_LABELS: Final = (
     "labels/logging.gke.io/top_level_controller_name",
     "labels/k8s-pod/app",

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
+from processor.model.patterns import regex
+
 WILDCARD: Final = "<*>"
 _INPUT_CHARS: Final = 2_048
 _REMEMBERED: Final = 1_024  # of at most 2,048 characters: a few MB
@@ -19,20 +21,20 @@ _TEMPLATE_CHARS: Final = 200
 _SEGMENT_CHARS: Final = 40
 _LONG_TOKEN: Final = 16
 
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
-_EMAIL_OR_HANDLE = re.compile(r"[^@]*@.*")
+_ORIGIN = regex(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_HEX = regex(r"(?:0x)?[0-9a-fA-F]{8,}")
+_EMAIL_OR_HANDLE = regex(r"[^@]*@.*")
 # Names that contain a digit: v1, v2beta1, oauth2, s3, i18n, k8s, 2fa, sha256.
-_NAMED = re.compile(
+_NAMED = regex(
     r"v\d{1,3}(?:\.\d{1,3}){0,2}(?:p\d{1,2})?(?:(?:alpha|beta|rc|preview)\d{0,2})?"
     r"|[a-z]{1,12}\d|[a-z]\d{1,2}[a-z]{1,2}|\d[a-z]{1,3}|[a-z]{2,4}\d[a-z]{1,3}"
     r"|base(?:32|58|64)|sha(?:1|224|256|384|512)|utf(?:8|16|32)|x509|aes(?:128|256)|rs256|hs256|es256",
     re.IGNORECASE,
 )
-_SEPARATORS = re.compile(r"[-_.~,+]+")
-_CALL = re.compile(r"([A-Za-z_][\w.]*)\((.+)\)")
-_EXTENSION = re.compile(r"(.+)\.([A-Za-z][A-Za-z0-9]{1,4})")
-_CASE_CHANGE = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_SEPARATORS = regex(r"[-_.~,+]+")
+_CALL = regex(r"([A-Za-z_][\w.]*)\((.+)\)")
+_EXTENSION = regex(r"(.+)\.([A-Za-z][A-Za-z0-9]{1,4})")
+_CASE_CHANGE = regex(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 _SAFE_MARKS = frozenset("-_.~+,!$'=&;:@()*[]")
 
 

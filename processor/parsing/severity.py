@@ -7,11 +7,14 @@ of a message: "no error found" has no level.
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from processor.model.patterns import regex
 from processor.parsing import levels, stacktrace, system_lines
 from processor.parsing.levels import ANY_CASE, LETTERS, NAMES, SYSLOG, UPPER
+
+if TYPE_CHECKING:
+    import re
 
 AGENT_STREAMS: Final = ("/stdout", "/stderr", "prediction_container", "batch_task_logs")
 """Endings of log names under which an agent gives a whole stream the same severity: stdout INFO, stderr ERROR."""
@@ -22,8 +25,8 @@ _PREFIX_TOKENS: Final = 12
 # DEBUG1 to DEBUG5 are Postgres levels.
 _UPPER: Final = "|".join("DEBUG[1-5]?" if word == "DEBUG" else word for word in UPPER)
 _ANY_CASE: Final = f"(?i:{'|'.join(ANY_CASE)})"
-_WORD = re.compile(r"[A-Za-z]++[1-5]?")
-_LEVEL = re.compile(
+_WORD = regex(r"[A-Za-z]++[1-5]?")
+_LEVEL = regex(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
     rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|!\s|:(?!\s*(?:0|none|null)\s*$))"
     # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x,
@@ -41,16 +44,16 @@ _LEVEL = re.compile(
 )
 # A letter before the place in the code, a component or a message's id: E cuda.cc:282] x, E Printer: x, E CWWKZ0002E: x;
 # Telegraf's E! x
-_LETTERED = re.compile(
+_LETTERED = regex(
     r"(?P<letter>[VDIWEFC])(?:! |\s{1,4}(?=[\w.$/-]{1,100}(?::\d{1,6}\]| ?:\s)))"
     r"|(?P<websphere>A)\s(?=[A-Z]{4,5}\d{4}[AI]:)"
 )
 _LEVEL_OWNERS: Final = frozenset({"npm", "php"})
 # Monolog's channel: production.ERROR: x
-_CHANNEL = re.compile(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
+_CHANNEL = regex(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
 # Node and Python: DeprecationWarning: x
-_WARNING = re.compile(r"[A-Z]\w{0,60}(?P<warning>Warning): ")
-_BOXED = re.compile(
+_WARNING = regex(r"[A-Z]\w{0,60}(?P<warning>Warning): ")
+_BOXED = regex(
     # [ERROR], [error], (ERROR), <ERROR>, [core:error], [core#error], [ERROR/MainProcess], [WARN  tokio::x], [Note],
     # [main thread/ERROR]
     rf"[\[(<{{](?:[\w. -]{{1,40}}[:#/])?\s{{0,3}}(?P<boxed>{_ANY_CASE}|{_UPPER}|Note)"
@@ -63,14 +66,14 @@ _BOXED = re.compile(
     r"|\[(?P<initial>[DIWEFC])(?:\]\s| ?\d[\d-]{2,9} \d\d:)"
 )
 # Possible text before a level: a stamp, a zone, a box, a separator; `name - `, `name:`, `pkg.name `, a month.
-_STAMP = re.compile(
+_STAMP = regex(
     r"(?:#?\d[\w:.,+/-]*+|[+-]\d{2}:?\d{2}(?=\s)|[-|:*#>]{1,4}(?=\s)|\||[^\x00-\x7f\w\s]{1,4}(?=\s)"
     r"|\.{3}(?=\w)|\[[^\[\]]{0,100}\]:?|\([^()]{0,100}\)|\{[^{}]{0,100}\}|<[^<>\n]{0,100}>)\s*+"
 )
-_NAME = re.compile(
+_NAME = regex(
     r"([\w.@/:$-]{1,80}+(?:\(\)|\(\d{1,6},\d{1,6}\):)?)(\[\d{1,9}\]:?(?=\s)|,|\|(?=\s))?(\s++[-|]{1,3})?(?:\s++|(?=\[))"
 )
-_HOST = re.compile(r"(?=\D*\d)\w+(?:-\w+)+")
+_HOST = regex(r"(?=\D*\d)\w+(?:-\w+)+")
 _CALENDAR = frozenset(
     word
     for words in (
@@ -79,25 +82,25 @@ _CALENDAR = frozenset(
     )
     for word in words.split()
 )
-_RUBY_LETTER = re.compile(r"[DIWEFA], (?=\[)")
-_SYSLOG_STAMP = re.compile(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,64} [\w./@-]{1,64}(?:\[\d+\])?: ")
-_GLOG_LINE = re.compile(r"([DIWEFCA])(?:\d{4}|\d{6}|\d{8}) \d\d:\d\d:\d\d\.\d+\s")
+_RUBY_LETTER = regex(r"[DIWEFA], (?=\[)")
+_SYSLOG_STAMP = regex(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,64} [\w./@-]{1,64}(?:\[\d+\])?: ")
+_GLOG_LINE = regex(r"([DIWEFCA])(?:\d{4}|\d{6}|\d{8}) \d\d:\d\d:\d\d\.\d+\s")
 # Redis and Valkey: process, role, time, a sign for the level.
-_SIGNED_LINE = re.compile(r"\d{1,9}:[MSCX] \d\d [A-Z][a-z]{2} (?:\d{4} )?[\d:.]{8,15} ([.*#-]) ")
+_SIGNED_LINE = regex(r"\d{1,9}:[MSCX] \d\d [A-Z][a-z]{2} (?:\d{4} )?[\d:.]{8,15} ([.*#-]) ")
 _SIGNS: Final = {".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARNING"}
-_SYSLOG_LINE = re.compile(r"<(\d{1,3})>")
-_PAIR = re.compile(r"[\w.@-]{1,40}=(?:[^\s\"=]{0,100}\s++)?")
-_LOGFMT = re.compile(r"(?<!\S)(?:level|lvl|severity|loglevel|log\.level)=\"?([A-Za-z]{1,13})\b")
-_JSON = re.compile(
+_SYSLOG_LINE = regex(r"<(\d{1,3})>")
+_PAIR = regex(r"[\w.@-]{1,40}=(?:[^\s\"=]{0,100}\s++)?")
+_LOGFMT = regex(r"(?<!\S)(?:level|lvl|severity|loglevel|log\.level)=\"?([A-Za-z]{1,13})\b")
+_JSON = regex(
     r"\"(?:level|severity|lvl|levelname|log\.level|loglevel|log_level|logLevel|level_name|@l)\"\s{0,4}:\s{0,4}"
     r"(?:\"([A-Za-z]{1,13})\"|(\d{1,3})(?=[,}\s]))"
 )
-_KERNEL = re.compile(r"kernel: |\[ {0,4}\d{1,8}\.\d{6}\]")
-_COLOUR = re.compile(r"\x1b\[[\d;]{0,12}m")
+_KERNEL = regex(r"kernel: |\[ {0,4}\d{1,8}\.\d{6}\]")
+_COLOUR = regex(r"\x1b\[[\d;]{0,12}m")
 
-_CRASH = re.compile(r"panic: |fatal error: |goroutine \d+ \[|Segmentation fault|\*\*\* buffer overflow|Out of memory: ")
+_CRASH = regex(r"panic: |fatal error: |goroutine \d+ \[|Segmentation fault|\*\*\* buffer overflow|Out of memory: ")
 # First lines of traces of Python, the JVM, Node, .NET, Ruby and PHP, and the lines they are cut into.
-_TRACE = re.compile(
+_TRACE = regex(
     r"\s*+(?:Traceback \(most recent call last\):|\+ Exception Group Traceback"
     r"|During handling of the above exception|The above exception was the direct cause"
     r"|Exception in thread |Exception ignored in:|Caused by: |Wrapped by: |\.\.\. \d+ (?:more|common frames)"
@@ -106,7 +109,7 @@ _TRACE = re.compile(
     r"|at [^\s(]{1,200} ?\([^()\s]{1,200}\)\s*$|at [^\s(]{1,200}\(.{0,200}\) in .{1,200}:line \d+"
     r"|---> \S|--- End of (?:inner exception )?stack trace)"
 )
-_EXCEPTION = re.compile(
+_EXCEPTION = regex(
     r"(?!Error:)(?:[^\W\d][\w$]{0,60}+[.\\:]{1,2}){0,10}[A-Z][\w$]{0,60}+(?<=Error|ption)(?::\s|\s*$|\s*\n)"
 )
 _OMINOUS = frozenset(
@@ -118,11 +121,11 @@ _OMINOUS = frozenset(
     for word in words.split()
 )
 # Most lines begin with an ordinary word; this test reduces the cost from 2.6 to 0.7 microseconds a line.
-_PLAIN = re.compile(r"([A-Za-z]++) (?![-| ])")
+_PLAIN = regex(r"([A-Za-z]++) (?![-| ])")
 _NOTABLE = _OMINOUS | _CALENDAR | {"npm", *NAMES, *(name.upper() for name in NAMES), *map(str.title, NAMES)}
-_RUBY_FRAME = re.compile(r"\s*+(?:from )?\S{1,200}:\d+:in [`']")
-_PYTHON_WARNING = re.compile(r"\S{1,200}\.py:\d+: \w{0,60}Warning: ")
-_FRAME_BELOW = re.compile(
+_RUBY_FRAME = regex(r"\s*+(?:from )?\S{1,200}:\d+:in [`']")
+_PYTHON_WARNING = regex(r"\S{1,200}\.py:\d+: \w{0,60}Warning: ")
+_FRAME_BELOW = regex(
     r"\n\s{1,12}(?:at \S+ ?\(|at (?:async )?\S+:\d+:\d+|File \"[^\"\n]+\", line \d)"
     r"|\n\S+\.go:\d|\n\tfrom \S+:\d+:in "
 )

@@ -6,10 +6,11 @@ found once for each shape. Promises: pure; two texts have one shape exactly if `
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_DIGITS: Final = re.compile(r"[0-9]+")
+from processor.model.patterns import regex
+
+_DIGITS: Final = regex(r"[0-9]+")
 _BLANKS: Final = b" \t\n\r\x0b\x0c"
 # Digits become blanks, which `split` takes together, and blanks become bytes that UTF-8 does not have: a third of the
 # time of the regular expression, for every entry.

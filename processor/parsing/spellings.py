@@ -8,11 +8,11 @@ share it. To add a spelling, add a word here; docs/entries.md is made from it.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from processor.model.patterns import regex
 from processor.parsing import levels
 
 
@@ -101,7 +101,7 @@ SPELLINGS: Final = tuple(_row(line) for line in _ROWS.splitlines())
 """All known spellings."""
 
 _FOLD: Final = str.maketrans("", "", "_-.@ {}")
-_LETTER: Final = re.compile(r"@(?:[a-z]|mt)")
+_LETTER: Final = regex(r"@(?:[a-z]|mt)")
 # Names whose text is never the message: person, time, place, and carrier of the line.
 SILENT: Final = frozenset(
     word
@@ -143,13 +143,13 @@ _STREAM_LEVELS: Final = {fold(name): field.numbers for field in levels.STREAM_FI
 
 _JOINING: Final = (Role.ERROR, Role.STACK, Role.REASON, Role.DETAIL, Role.CODE, Role.CUE)
 # How fields end that state an outcome, whatever comes before: allocation_status, invalidReason.
-_OUTCOME: Final = re.compile(
+_OUTCOME: Final = regex(
     r"(?:status|state|reason|result|outcome|decision|verdict|rule|rulename|technique|category|eventtype|issue)$"
 )
 # How fields end that hold an error, whatever comes before: streamingError, sync_failure.
-_ERROR: Final = re.compile(r"..(?:error|failure|exception|fault|cause)$")
+_ERROR: Final = regex(r"..(?:error|failure|exception|fault|cause)$")
 # How fields end that state why, or which error: finish_reason, smsErrorCode.
-_WHY: Final = re.compile(
+_WHY: Final = regex(
     r"[a-z](?:reason|cause|(?P<code>(?:error|fail|failure|reject|result|reason|exit)code))$"
     r"|^(?:required|missing|needed|lacking|expected)(?:scope|permission|role|privilege|claim|grant|right|capability)s?$"
 )

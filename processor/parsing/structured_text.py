@@ -7,10 +7,10 @@ linear; other text is returned unchanged.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, Final
 
+from processor.model.patterns import regex
 from processor.parsing import http, levels, severity
 from processor.parsing.payloads import message_field, named
 from processor.parsing.spellings import RANKS, Role, fold
@@ -20,27 +20,27 @@ _MAX_CHARS: Final = 65_536
 _MIN_PAIRS: Final = 2
 _HEAD_CHARS: Final = 120
 # containerd and CRI-O: time, stream, F for a full line or P for part of a line.
-_RUNTIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
+_RUNTIME: Final = regex(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
 _RUNTIME_MARK: Final = " std"
-_PAIR: Final = re.compile(
+_PAIR: Final = regex(
     r"\"?([A-Za-z_@][\w.@/-]{0,63})\"?="
     r"(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'(?=\s|$)|([^\s\"]*+))(?:\s++|$)"
 )
 # E0603 08:00:00.250417 1402 workers.go:92] "Cannot sync pod" err="..." pod="a/b"; klogr has a logger's name instead
 # of the sentence, and quoted names: ...] cert-manager/challenges "msg"="..." "error"="..."
-_KLOG: Final = re.compile(
+_KLOG: Final = regex(
     r"([DIWEF])\d{4} [\d:.]{8,15}\s+\d+ [^\s\]]{1,100}:\d+\] "
     r"(?:\"((?:[^\"\\]|\\.)*+)\"(?!=)\s*|(?:[\w./-]{1,100} )?(?=\"msg\"=))"
 )
-_STAMP: Final = re.compile(r"[\s\d:.,TZ+/|-]*")
+_STAMP: Final = regex(r"[\s\d:.,TZ+/|-]*")
 # What a logger prints before its message: times, boxes, a level, a name with a colon.
-_PREFIX: Final = re.compile(
+_PREFIX: Final = regex(
     r"\A(?:(?:[\d:.,TZ+/|-]+|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,64}|\[[^\[\]]{0,80}\]:?|\([^()]{0,80}\)"
     rf"|(?i:{'|'.join(levels.ANY_CASE)})\b:?|[\w./-]{{1,60}}(?:\[\d+\])?:)(?:\s+|$))*+"
 )
-_WORDS: Final = re.compile(r"(?<![\w./-])[^\W\d_]{2,}(?![\w/=-])")
+_WORDS: Final = regex(r"(?<![\w./-])[^\W\d_]{2,}(?![\w/=-])")
 _LEAST_WORDS: Final = 2
-_ESCAPED: Final = re.compile(r"\\(.)")
+_ESCAPED: Final = regex(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
 _TELLING: Final = frozenset((*RANKS[Role.MESSAGE], *RANKS[Role.ERROR], *RANKS[Role.REASON], *RANKS[Role.DETAIL]))
 _MAX_NAMES: Final = 4096

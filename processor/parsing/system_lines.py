@@ -6,9 +6,9 @@ the table, and the log sink's filter is made from it. Promises: pure, linear, ne
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.posix import posix
 
 # RE2 has no look-around; the short spellings keep the filter below 20,000 characters.
@@ -21,8 +21,8 @@ _ROWS: Final = (
     ("WARNING", r"invoked oom-killer|conntrack: table full|: Failed with result|Start request repeated"),
     ("WARNING", r"process exited, code=(exited, status=[1-9]|killed|dumped)"),
 )
-_PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _ROWS)
-_ANY: Final = re.compile("|".join(pattern for _, pattern in _ROWS))
+_PATTERNS: Final = tuple((name, regex(pattern)) for name, pattern in _ROWS)
+_ANY: Final = regex("|".join(pattern for _, pattern in _ROWS))
 
 
 def level(line: str) -> str | None:

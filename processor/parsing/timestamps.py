@@ -10,14 +10,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from processor.model.patterns import regex
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # 2001 to 2286, in each unit, by the number of digits.
 _UNITS: Final = ((1e9, 1e10, 1e0), (1e12, 1e13, 1e3), (1e15, 1e16, 1e6), (1e18, 1e19, 1e9))
-_DATE_TIME: Final = re.compile(
+_DATE_TIME: Final = regex(
     r"(\d{4})[-/](\d\d)[-/](\d\d)(?:T|t|\s+)(\d\d:\d\d:\d\d)(?:[.,:](\d{1,9}))?\d*\s*"
     r"(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
 )
-_NUMBER: Final = re.compile(r"\d{10,19}(?:\.\d+)?|\d\.\d+E\d{1,2}", re.IGNORECASE)
+_NUMBER: Final = regex(r"\d{10,19}(?:\.\d+)?|\d\.\d+E\d{1,2}", re.IGNORECASE)
 _MONTHS: Final = {
     name: number
     for number, name in enumerate(
@@ -25,10 +27,10 @@ _MONTHS: Final = {
     )
 }
 # 14/Sep/2025:10:00:00 +0000 (access logs); Sun Sep 14 10:00:00.123 2025 (Apache's error log)
-_ACCESS: Final = re.compile(r"(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d:\d\d:\d\d)\s*([+-]\d{4})?")
-_APACHE: Final = re.compile(r"[A-Z][a-z]{2}\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s+(\d{4})")
+_ACCESS: Final = regex(r"(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d:\d\d:\d\d)\s*([+-]\d{4})?")
+_APACHE: Final = regex(r"[A-Z][a-z]{2}\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s+(\d{4})")
 # Sep 14 10:00:00 (syslog): a time without a year.
-_SYSLOG: Final = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?")
+_SYSLOG: Final = regex(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?")
 _HEAD_CHARS: Final = 160
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,28 +43,28 @@ _BINARY: Final = (
     _Form(b"%PDF-", f"is a PDF, not an export of log entries: {_JSON_INSTEAD}"),
     _Form(b"\x7fELF", f"is a program, not an export of log entries: {_JSON_INSTEAD}"),
 )
-_HTML: Final = re.compile(rb"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
-_XML: Final = re.compile(rb"\s*<(?:\?xml|[A-Za-z][\w:-]*(?:\s[^<>]*)?>)")
-_GCLOUD_ERROR: Final = re.compile(rb"\s*ERROR: \(gcloud\.")
+_HTML: Final = regex(rb"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
+_XML: Final = regex(rb"\s*<(?:\?xml|[A-Za-z][\w:-]*(?:\s[^<>]*)?>)")
+_GCLOUD_ERROR: Final = regex(rb"\s*ERROR: \(gcloud\.")
 _FIELD: Final = (
     r"(?:insert_?id|log_?name|(?:receive_?)?timestamp|severity|(?:text|json|proto)_?payload\b|resource|labels)"
 )
-_YAML: Final = re.compile(
+_YAML: Final = regex(
     rb"(?:[^{\[\n][^\n]*\n)?(?:---[^\n]*\n)?(?:[ \t]*(?:#[^\n]*)?\n)*(?:- )?[A-Za-z_][\w./-]*:(?:[ \t][^\n]*)?\r?\n"
 )
-_YAML_FIELD: Final = re.compile(rf"^(?:- |  )?{_FIELD}:(?:\s|$)".encode(), re.IGNORECASE | re.MULTILINE)
-_BOX_TABLE: Final = re.compile(r"\s*(?:┌─|\+-{2,})".encode())
-_TABLE: Final = re.compile(rb"[A-Z][A-Z0-9_]*(?: +[A-Z][A-Z0-9_]*)*\s*\r?\n")
-_TABLE_FIELD: Final = re.compile(_FIELD.upper().replace(r"\B", r"\b").encode())
-_CSV: Final = re.compile(rb"\"?[A-Za-z_@][\w./@\[\]-]*\"?(?:[,;\t]\s*\"?[A-Za-z_@][^,;\t\n]*)+\r?\n")
-_CSV_FIELD: Final = re.compile(rf"(?:^|[,;\t\"]){_FIELD}".encode(), re.IGNORECASE)
-_OTLP: Final = re.compile(rb"\s*\[?\s*\{\s*\"(?:resourceLogs|resource_logs)\"\s*:")
+_YAML_FIELD: Final = regex(rf"^(?:- |  )?{_FIELD}:(?:\s|$)".encode(), re.IGNORECASE | re.MULTILINE)
+_BOX_TABLE: Final = regex(r"\s*(?:┌─|\+-{2,})".encode())
+_TABLE: Final = regex(rb"[A-Z][A-Z0-9_]*(?: +[A-Z][A-Z0-9_]*)*\s*\r?\n")
+_TABLE_FIELD: Final = regex(_FIELD.upper().replace(r"\B", r"\b").encode())
+_CSV: Final = regex(rb"\"?[A-Za-z_@][\w./@\[\]-]*\"?(?:[,;\t]\s*\"?[A-Za-z_@][^,;\t\n]*)+\r?\n")
+_CSV_FIELD: Final = regex(rf"(?:^|[,;\t\"]){_FIELD}".encode(), re.IGNORECASE)
+_OTLP: Final = regex(rb"\s*\[?\s*\{\s*\"(?:resourceLogs|resource_logs)\"\s*:")
 _OTLP_LINES: Final = (
     '\'.resourceLogs[] | ((.resource.attributes[]? | select(.key == "service.name") | .value.stringValue) //'
     ' "unknown") as $service | .scopeLogs[].logRecords[] | {time: .timeUnixNano, level: .severityText,'
     " message: .body.stringValue, service: $service, trace: .traceId}'"
 )
-_API_ERROR: Final = re.compile(rb"\s*\[?\s*\{\s*\"error\"\s*:\s*\{\s*\"(?:code|message|status|errors)\"\s*:")
+_API_ERROR: Final = regex(rb"\s*\[?\s*\{\s*\"error\"\s*:\s*\{\s*\"(?:code|message|status|errors)\"\s*:")
 
 
 def refusal_of_bytes(head: bytes) -> str:

@@ -6,10 +6,10 @@ a problem, and the next entry is found again. Nothing is decoded here.
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
+from processor.model.patterns import regex
 from processor.sources.shapes import (
     LINES,
     LIST,
@@ -30,9 +30,9 @@ MAX_ENTRY_BYTES: Final = 1_048_576
 HEAD_BYTES: Final = 262_144
 # A whole string, or a structural character. A JSON string holds no raw newline, so a quote without
 # a partner on its line is damage.
-_TOKEN: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
+_TOKEN: Final = regex(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
 # Possible start of the next element of an array without line breaks: the only clue after damage.
-_NEXT: Final = re.compile(rb',\s*(?=\{")')
+_NEXT: Final = regex(rb',\s*(?=\{")')
 # A repair reads the rest of the buffer again, so a file full of damage must not cause a repair per element.
 _MAX_REPAIRS: Final = 20
 

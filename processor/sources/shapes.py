@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
-INDENTED: Final = re.compile(rb"\s*\{[ \t\r]*\n[ \t]+\"")
-_PRETTY: Final = re.compile(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
-_UNDECIDED: Final = re.compile(rb"\s*(?:\[\s*)?\Z")
-NEWLINE: Final = re.compile(rb"\n")
+from processor.model.patterns import regex
+
+if TYPE_CHECKING:
+    import re
+
+ARRAY: Final = regex(rb"\s*\[\s*[{\]]")
+INDENTED: Final = regex(rb"\s*\{[ \t\r]*\n[ \t]+\"")
+_PRETTY: Final = regex(rb"\s*\[[ \t\r]*\n([ \t]*)\{")
+_UNDECIDED: Final = regex(rb"\s*(?:\[\s*)?\Z")
+NEWLINE: Final = regex(rb"\n")
 
 # entries.list, entries.tail, Pub/Sub's pull, a push of several, filter-log-events, a table's rows.
 _LISTS: Final = rb"entries|receivedMessages|received_messages|messages|events|rows"
@@ -19,18 +23,16 @@ _SCALAR: Final = rb'(?:"[^"\n]*"|[\w.+-]+)'
 _MEMBERS: Final = rb'(?:"(?:' + _BEFORE + rb')"\s*:\s*' + _SCALAR + rb"\s*,\s*)*"
 # kubectl's List; by itself "items" may be anything.
 _KUBECTL: Final = rb'"apiVersion"\s*:\s*' + _SCALAR + rb'\s*,\s*"items"'
-LIST: Final = re.compile(
-    rb"\s*\{\s*(?:" + _KUBECTL + rb"|" + _MEMBERS + rb'"(?:' + _LISTS + rb')")\s*:\s*(?=\[\s*[{\]])'
-)
+LIST: Final = regex(rb"\s*\{\s*(?:" + _KUBECTL + rb"|" + _MEMBERS + rb'"(?:' + _LISTS + rb')")\s*:\s*(?=\[\s*[{\]])')
 # The beginning of an object that may still turn out to be such an answer.
-MAY_BE_LIST: Final = re.compile(
+MAY_BE_LIST: Final = regex(
     rb"\s*\{\s*" + _MEMBERS + rb'(?:"[^"\\\n]{0,32}(?:"\s*(?::\s*(?:\[\s*|"[^"\n]*"?\s*|[\w.+-]*\s*)?)?)?)?\Z'
 )
 # The rest of the answer after the list.
-LIST_END: Final = re.compile(
+LIST_END: Final = regex(
     rb'\s*(?:,\s*"[^"\n]*"\s*:\s*(?:"(?:[^"\\\n]|\\.)*"|[^\s,{}\[\]"]+|\[[^\[\]{}]*\]|\{[^{}]*\})\s*)*\}'
 )
-_CLOSED: Final = re.compile(rb"\s*\]")
+_CLOSED: Final = regex(rb"\s*\]")
 MAX_LIST_END: Final = 1 << 16
 
 
@@ -51,7 +53,7 @@ class Shape(NamedTuple):
 
 
 LINES: Final = Shape(0, NEWLINE)
-_OBJECTS: Final = Shape(0, re.compile(rb"\n(?=[{\[])"))
+_OBJECTS: Final = Shape(0, regex(rb"\n(?=[{\[])"))
 
 
 def shape_of(text: bytes, *, final: bool) -> Shape | None:
@@ -69,7 +71,7 @@ def shape_of(text: bytes, *, final: bool) -> Shape | None:
         # this finds the next element and the end even after a truncated element.
         indent = pretty[1]
         outer = rb"[ \t]{0,%d}" % max(len(indent) - 1, 0)
-        boundary = re.compile(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
+        boundary = regex(rb"\n(?:" + indent + rb"(?=\{)|" + outer + rb"(?=\]))")
         return Shape(begin, boundary, closing=True, in_answer=answer is not None)
     return _OBJECTS if INDENTED.match(text) else LINES
 

@@ -8,9 +8,10 @@ Must not decide what follows from it (`processor.triage.policy`).
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,8 +26,7 @@ _MIN_SILENCE: Final = timedelta(hours=6)
 """A burst of a second would be called gone at once otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How one cluster relates to the revisions of its service.
 
     Attributes:

@@ -6,8 +6,9 @@ speak to a tracker.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from processor.model import Status
 from processor.model.errors import Conflict

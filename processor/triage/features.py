@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model.facets import INSTANCE, OTHER
 from processor.parsing import stacktrace as traceback
@@ -28,8 +29,7 @@ _RAISED: Final = re.compile(r"\b((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|T
 _WORD: Final = re.compile(r"[A-Za-z_]\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(Struct, frozen=True):
     """The latest run of minutes with entries, no gap longer than a quarter of an hour.
 
     Attributes:
@@ -38,7 +38,7 @@ class Burst:
 
     start: int
     end: int
-    minutes: Mapping[int, int] = field(repr=False)
+    minutes: Mapping[int, int]
 
     @property
     def entries(self) -> int:
@@ -46,8 +46,7 @@ class Burst:
         return sum(self.minutes.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(Struct, frozen=True):
     """What of a cluster is compared.
 
     Attributes:

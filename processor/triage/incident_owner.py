@@ -7,9 +7,10 @@ the clusters' notes. Must not do IO; `deciding` stores what is remembered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import Status
 from processor.triage import incidents as finding
@@ -30,8 +31,7 @@ _SETTLED: Final = (Status.MUTED, Status.RESOLVED)
 _AT_REST: Final = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentReport:
+class IncidentReport(Struct, frozen=True):
     """What the issue of an incident shows beside its own cluster's figures.
 
     Attributes:
@@ -55,8 +55,7 @@ class IncidentReport:
         return (self.incident.cause, self.incident.revision, reasons, counts, str(self.priority))
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Which issue covers which cluster.
 
     Attributes:

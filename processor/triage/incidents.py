@@ -9,9 +9,10 @@ warnings with the failure of their instances, and three or more that rise in the
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import Kind, Severity, Status
 from processor.triage import related
@@ -30,8 +31,7 @@ _MAX_CAUSE: Final = 300
 _Edges = dict[str, dict[str, tuple[Evidence, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Bounds of what counts as an incident.
 
     Attributes:
@@ -47,16 +47,14 @@ class Settings:
     forget_after: timedelta = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One cluster of an incident, and why it belongs to it."""
 
     id: str
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """Clusters with one cause.
 
     Attributes:

@@ -6,8 +6,9 @@ purposes, so a revision that moved is no reason to refuse; another person's deci
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from processor.model.errors import ConfigError, Conflict, GardenerError, OutcomeUnknown, Transient
 from processor.triage import transitions

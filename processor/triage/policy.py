@@ -6,10 +6,11 @@ over event time, never over the time of arrival. It must not decide how people a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import Change, Priority, Status, TurningPoint
 
@@ -25,8 +26,7 @@ _DEPLOYED_WITHIN: Final = timedelta(days=3)
 _CHANCE: Final = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Gives a priority to the clusters that meet every condition set; the first rule that fits decides.
 
     Attributes:
@@ -49,8 +49,7 @@ class Rule:
     impact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """A number of occurrences within a number of minutes of event time.
 
     Windows of a day or more are whole UTC days: minutes are kept for three hours only.
@@ -65,8 +64,7 @@ class Threshold:
         return f"{self.count} in {unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Everything that decides when people are notified of a cluster.
 
     Attributes:

@@ -13,11 +13,12 @@ import heapq
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import Kind, Severity
 from processor.triage.features import features
@@ -55,8 +56,7 @@ class Sign(StrEnum):
     TEMPLATE = "similar template"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Why two clusters belong together.
 
     Attributes:
@@ -71,8 +71,7 @@ class Evidence:
         return f"{self.sign}: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One cluster's relation to another, the strongest evidence first."""
 
     other: str

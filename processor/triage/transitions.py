@@ -8,9 +8,10 @@ The page, the command line, the live table, comments on issues and a closed issu
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import ConfigError

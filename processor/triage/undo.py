@@ -5,8 +5,9 @@ Pure but for `take_back`, which is handed a `Store`. Nothing is taken back over 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from processor.model import AuditRecord, Priority, Status, Triage
 from processor.model.errors import Conflict

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from processor.model import Change
 from processor.triage import incident_owner, variants
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from processor.triage.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """The clusters that one configuration produces, and the issues it would open.
 
     Attributes:
@@ -41,8 +42,7 @@ class Outlook:
         return owner if owner in self.opened else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What changes between two outlooks; ids are those of the old one where the new one has none.
 
     Attributes:

@@ -7,8 +7,10 @@ members join it; the same clusters give the same incidents in any order. What ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.model import Status, Triage
 from processor.triage import incidents as finding
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 _SETTLED: Final = (Status.MUTED, Status.RESOLVED)
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentRow:
+class IncidentRow(Struct, frozen=True):
     """One incident with its members' rows and the sums over them.
 
     Attributes:

@@ -5,9 +5,10 @@ Pure. Rates are over event time and relative to a reference time, see `reference
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from processor.model import Status
 
@@ -26,8 +27,7 @@ _LEAST_GROWTH: Final = 5
 _STEPS: Final = ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (63_072_000, 86_400, "d"))
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """One cluster's recent history.
 
     Attributes:

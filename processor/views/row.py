@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from processor.views.rates import Rates, figures_of, has_before
 from processor.views.search import searched
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A cluster with its figures and its searchable text in lower case."""
 
     cluster: Cluster

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.model import Totals
 from processor.model.delivery_health import problems
@@ -44,8 +46,7 @@ _SHARE: Final = 2
 _SAMPLES_KEPT: Final = 50
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, dict=True):
     """The state at one time.
 
     Attributes:

@@ -7,10 +7,11 @@ answer, not from a read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from google.cloud import firestore
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.model import SCHEMA_VERSION, Committed, Seen
 from processor.model.errors import CheckpointTooLarge, Conflict, StateError
@@ -47,8 +48,7 @@ _FRAME_BYTES: Final = 6  # tag and length of a write in its request
 _SEQ_PER_REV: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A cluster document as just read; `stored` is None if it does not exist."""
 
     stored: StoredCluster | None
@@ -56,8 +56,7 @@ class _Found:
     update_time: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
+class _Built(Struct, frozen=True):
     """The writes of a cluster in the last offer; `mark` is what they were made from: the known cluster, or its read."""
 
     mark: Any

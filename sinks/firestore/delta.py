@@ -9,9 +9,10 @@ changed since.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from processor.model import MAX_BETWEEN
 from processor.model.facets import OTHER

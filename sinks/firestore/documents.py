@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from google.cloud import firestore
+from msgspec import Struct
 
 from processor.model import (
     SCHEMA_VERSION,
@@ -49,8 +49,7 @@ MODEL_FIELDS: Final = (
 """Fields from which a model is rebuilt; no other field of a cluster document is read for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamDoc:
+class StreamDoc(Struct, frozen=True):
     """A stream's document: its revision, and its update time for compare-and-set."""
 
     stream: Stream

@@ -11,6 +11,7 @@ from google.auth import exceptions as auth
 
 from processor.model import SCHEMA_VERSION
 from processor.model.errors import CheckpointTooLarge, Conflict, StateError, Transient
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ _WAIT: Final = (
     google.RetryError,
     auth.TransportError,
 )
-_TOO_LARGE: Final = re.compile(
+_TOO_LARGE: Final = regex(
     r"larger than max|too (?:big|large)|exceeds the (?:limit|maximum)|maximum .* (?:size|bytes|writes)", re.IGNORECASE
 )
 """The service's text for a request that is too large; it has no code of its own."""

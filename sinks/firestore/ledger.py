@@ -12,12 +12,12 @@ It must not decide which entries are counted: it answers and appends.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from google.cloud import firestore
+from msgspec import Struct, field
 
 from processor.model import LEDGER_SLOT_S, SCHEMA_VERSION
 from processor.model.errors import CheckpointTooLarge, StateError
@@ -48,8 +48,7 @@ _AHEAD: Final = 16  # pages of a long chain that are requested at once
 _AT_ONCE: Final = 64  # pages in a read, 16 MB at most: each read has its own deadline, or a backlog would never fit
 
 
-@dataclass(slots=True)
-class Page:
+class Page(Struct):
     """A ledger document as last read; `update_time` None means that it does not exist yet."""
 
     create_time: Any = None
@@ -64,8 +63,7 @@ class Page:
         return DIGEST_BYTES * len(self.digests) + _ELEMENT_BYTES * self.elements
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPage:
+class OpenPage(Struct, frozen=True):
     """The target page of a slot's next digests, as read by `Ledger.look`: the proof that the commit depends on."""
 
     number: int

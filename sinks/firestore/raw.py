@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from google.cloud import firestore
+from msgspec.structs import replace
 
 from processor.model.portion import Portion
 from sinks.firestore import documents, queries

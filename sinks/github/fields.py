@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from processor.model import Issue, IssueRef
 from processor.model.errors import IssueMoved, TrackerError
+from processor.model.patterns import regex
 from sinks.redact import leak
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ LABEL: Final = "log-gardener"
 _MAX_BODY: Final = 65_000
 _END: Final = "<!-- log-gardener:end -->"
 _OURS: Final = (LABEL, "quiet", "flapping")
-_PRIORITY: Final = re.compile(r"\Apriority: (p[0-3])\Z", re.IGNORECASE)
+_PRIORITY: Final = regex(r"\Apriority: (p[0-3])\Z", re.IGNORECASE)
 
 
 def check(title: str, body: str) -> None:

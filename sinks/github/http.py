@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
+from msgspec import Struct
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from processor.model.errors import OutcomeUnknown, RateLimited, Transient
@@ -39,8 +39,7 @@ _UNCHANGED: Final = 304
 _EXPIRY: Final = "github-authentication-token-expiration"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A decoded answer. `links` has the URLs of other pages by relation."""
 
     status: int
@@ -50,8 +49,7 @@ class Answer:
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """An answer kept for its ETag, as bytes: decoded it is six times as large."""
 
     etag: str

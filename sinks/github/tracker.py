@@ -7,10 +7,11 @@ not.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from processor.model import Issue, IssueComment, IssueRef
 from processor.model.errors import IssueGone, IssueMoved, RepositoryParked, TrackerError

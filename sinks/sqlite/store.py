@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from processor.model import AuditRecord, Committed, Rejected, Seen, StreamModel, Totals, WorkerState
 from processor.model.errors import Conflict, StateError, Transient

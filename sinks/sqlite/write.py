@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from processor.model import SCHEMA_VERSION, Kind, Sample, Stream, TemplateRecord
 from processor.model.errors import Conflict, StateError

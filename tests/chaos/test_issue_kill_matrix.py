@@ -10,11 +10,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from seed import seed_clusters
 
 from processor.issues import body as report

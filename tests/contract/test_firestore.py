@@ -2,13 +2,13 @@
 
 import itertools
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from emulators import free_port
 from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
+from msgspec.structs import replace
 from step_worker import NOW, StepWorker, message, messages
 
 from processor.ingest import tally

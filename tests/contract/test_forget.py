@@ -1,10 +1,10 @@
 """What has to be forgotten is nowhere in the state afterwards, and everything else is as it was, in both stores."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from step_worker import NOW, StepWorker, message, messages
 
 from processor.model import AuditRecord, IssueRef, ReceivedMessage, Status, Triage

@@ -4,10 +4,10 @@ import json
 import random
 import threading
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from step_worker import NOW, StepWorker, message, messages
 
 from processor.ingest.samples import rank_of

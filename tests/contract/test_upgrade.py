@@ -2,10 +2,10 @@
 
 import re
 import sqlite3
-from dataclasses import replace
 
 import old_state
 import pytest
+from msgspec.structs import replace
 from step_worker import NOW, StepWorker
 
 from processor.ingest import upgrade as module

@@ -8,13 +8,13 @@ import random
 import threading
 from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import httpx2
 import pytest
 from fakegithub import FakeGitHub
+from msgspec.structs import replace
 from seed import seed_clusters
 
 from processor.app.tracker import write_slots

@@ -64,13 +64,12 @@ DOORS = {
     "google.cloud": ("sinks.firestore",),
     "jwt": ("processor.views.web", "sinks.github"),
     "markupsafe": ("processor.views.web",),
-    "msgspec": ("processor.parsing", "processor.ingest.assign"),
+    "msgspec": ("processor", "sinks"),
     "prometheus_client": ("processor.app.telemetry", "processor.app.probes"),
     "pydantic": (
         "processor.parsing",
         "processor.app",
         "processor.triage.rules",
-        "sinks.triage_json",
         "processor.views",
     ),
     "pydantic_settings": ("processor.app.config", "processor.views.web.settings"),
@@ -207,7 +206,9 @@ def breaches(name, source, *, is_package=False):
     allowed = (here, *MAY_IMPORT.get(here, ()), *EXCEPTIONS.get(name, ()))
     for other in sorted(used):
         top = other.split(".")[0]
-        if top in OURS:
+        if top == "dataclasses":
+            yield "records are made of msgspec.Struct, not of dataclasses"
+        elif top in OURS:
             if not within(other, allowed) and other != "processor":
                 yield f"{here} may not import {package_of(other)} ({other})"
         elif top not in sys.stdlib_module_names and top != "__future__":
@@ -254,6 +255,7 @@ BREACHES = [
     ("processor.mining.masker", "import drain3", "drain3 has another door"),
     ("processor.issues.controller", "import httpx2", "httpx2 has another door"),
     ("processor.triage.policy", "import requests", "requests is not listed"),
+    ("processor.model.entry", "from dataclasses import dataclass", "not of dataclasses"),
     ("processor.parsing.decode", "import time", "pure, and imports time"),
     ("processor.parsing.decode", "from os import environ", "pure, and imports os"),
     ("processor.mining.masker", "def f():\n    return open('x')", "pure, and uses open"),

@@ -6,9 +6,10 @@ The same start gives the same entries. The shop, its services and its faults are
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,7 @@ REGRESS_S: Final = 235
 ROLLBACK_S: Final = 275
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """A sentence to print, and a person's action.
 
     Attributes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from processor.app.addresses import DEFAULT_DATABASE
 from processor.model.errors import ConfigError
@@ -37,8 +39,7 @@ class Ask(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """The names of an installation. Raises `ConfigError` for a name that Google would refuse, or an invalid address.
 
     Attributes:
@@ -65,7 +66,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         if not self.parent:
-            object.__setattr__(self, "parent", f"projects/{self.project}")
+            force_setattr(self, "parent", f"projects/{self.project}")
         for field, (pattern, form) in _FORMS.items():
             value = getattr(self, field)
             if not re.fullmatch(pattern, value):

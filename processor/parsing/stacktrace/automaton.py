@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.parsing.stacktrace import patterns
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class Automaton:
 
 def rules(*rows: tuple[str, str]) -> Rules:
     """Compile (regular expression, state) rows; `""` is any line, and the state "" is the end above it."""
-    return tuple((patterns.pattern(text) if text else ANY, state) for text, state in rows)
+    return tuple((regex(text) if text else ANY, state) for text, state in rows)
 
 
 def _next(rows: Rules, line: str) -> str | None:
@@ -116,4 +116,4 @@ def _next(rows: Rules, line: str) -> str | None:
     return None
 
 
-ANY: Final = re.compile("")
+ANY: Final = regex("")

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from processor.model import ExceptionInfo
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.registry import parse
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ _MESSAGE: Final = 110
 _ROOT: Final = 60
 _PLURAL: Final = {"is": "are", "was": "were", "has": "have"}
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
-_FRAMES = re.compile(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \(|\S*\(\*\w+\)\.)")
-_SCRIPT = re.compile(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
-_EVERYWHERE = re.compile(r"(?:index\.\w+|__init__\.py|mod\.rs|lib\.rs|page\.tsx?|route\.tsx?)$")
+_FRAMES = regex(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \(|\S*\(\*\w+\)\.)")
+_SCRIPT = regex(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
+_EVERYWHERE = regex(r"(?:index\.\w+|__init__\.py|mod\.rs|lib\.rs|page\.tsx?|route\.tsx?)$")
 
 
 def describe(text: str) -> ExceptionInfo | None:

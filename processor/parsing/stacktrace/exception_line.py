@@ -6,12 +6,12 @@ know a language: these rules hold for the JVM, .NET and Node alike.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.model import Frame, Raised
-from processor.parsing.stacktrace.patterns import pattern
 
-_NAME = pattern(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
+_NAME = regex(r"(?<![\w.$])[^\W\d][\w$]*+(?:[.+][^\W\d][\w$]*+)*+")
 # Possible text between type and message: .NET generics and codes, Node's error code.
-_AFTER = pattern(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
+_AFTER = regex(r"(?:`\d+(?:\[[^\]]*+\]*+)?)?(?: \(0x[0-9A-Fa-f]+\))?(?: \[\w+\])?(?::\s*(.*)|\s*)$")
 _HEAD_LINES = 100  # a longer message is data; its exception is not farther above the frames
 _SUFFIXES = ("Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Death")
 TYPED = (

@@ -6,10 +6,10 @@ the masking function.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.names import masked
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ _ENDLESS = (
     "SystemStackError",
     "Maximum call stack",
 )
-_MEMBERS = re.compile(r" \(\d+ sub-exceptions?\)$")
+_MEMBERS = regex(r" \(\d+ sub-exceptions?\)$")
 # Numbers in a line of code and texts that contain them: a copied or typed line has values in it.
-_LITERAL = re.compile(r"(?<=['\"])[^'\"\d]*+\d[^'\"]*+(?=['\"])")
-_NUMBER = re.compile(r"(?<![\w])\d[\w.]*+")
+_LITERAL = regex(r"(?<=['\"])[^'\"\d]*+\d[^'\"]*+(?=['\"])")
+_NUMBER = regex(r"(?<![\w])\d[\w.]*+")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 

@@ -6,11 +6,10 @@ anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One call: `function` in `module` (a shortened file path, or a class or a package).
 
     Attributes:
@@ -23,13 +22,22 @@ class Frame:
     function: str
     module: str
     in_app: bool
-    file: str = field(default="", compare=False)
-    line: int = field(default=0, compare=False)
-    source: str = field(default="", compare=False)
+    file: str = ""
+    line: int = 0
+    source: str = ""
+
+    @property
+    def _compared(self) -> tuple[str, str, bool]:
+        return self.function, self.module, self.in_app
+
+    def __eq__(self, other: object) -> bool:
+        return self._compared == other._compared if isinstance(other, Frame) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """An exception: its type ("" if the trace was cut), first message line, frames outermost first."""
 
     type: str
@@ -37,8 +45,7 @@ class Raised:
     frames: tuple[Frame, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Traceback:
+class Traceback(Struct, frozen=True):
     """A stack trace: the root cause is first in `chain`, the exception that reached the log is last.
 
     `language` is the name of a `Language` of the registry.

@@ -6,24 +6,26 @@ keep possible data: a quoted plain word is a value unless its type or the noun b
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from processor.model.patterns import regex
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
-_QUOTED = re.compile(
+_QUOTED = regex(
     r"(?<!\w)(?:'([^'\n]{1,100})'|\"([^\"\n]{1,100})\"|`([^`'\n]{1,100})[`'])(?!\w)|['\"“`]([^'\"“”`\n]{1,100})”"
 )
-_CODE = re.compile(r"[^\W\d][\w$]*(?:(?:\.|::|->|#|/|\\|-)[^\W\d][\w$]*)*(?:\(\)|[?!=])?")
-_TELLTALE = re.compile(r"[a-z][A-Z]|_|\(\)|::|->|#|[\w$]\.[\w$]|\\")
-_DIGITS = re.compile(r"\d")
-_DATA = re.compile(
+_CODE = regex(r"[^\W\d][\w$]*(?:(?:\.|::|->|#|/|\\|-)[^\W\d][\w$]*)*(?:\(\)|[?!=])?")
+_TELLTALE = regex(r"[a-z][A-Z]|_|\(\)|::|->|#|[\w$]\.[\w$]|\\")
+_DIGITS = regex(r"\d")
+_DATA = regex(
     r"(?i)\.(?:com|net|org|io|dev|app|local|internal|example|test|json|ya?ml|txt|csv|xml"
     r"|html?|pdf|png|jpe?g|gif|log|zip|gz|tmp|xlsx?"
     r"|docx?|parquet|avro|db|sqlite|sql|pem|key|crt)$"
 )
-_NOUN = re.compile(
+_NOUN = regex(
     r"(?:attributes?|arguments?|columns?|relations?|tables?|modules?|named?|propert(?:y"
     r"|ies)|methods?|functions?|fields?|keys?|reading"
     r"|setting|calling|class(?:es)?|variables?|parameters?|members?|constants?|packages?"
@@ -51,7 +53,7 @@ _ABOUT_NAMES: Final = (
     "MissingKeyException",
     "UndefinedFunctionError",
 )
-_WHOLE = re.compile(r":?['\"]?((?:[^\W\d][\w$]*[./\\:-]{1,2})*[^\W\d][\w$]*)['\"]?$")
+_WHOLE = regex(r":?['\"]?((?:[^\W\d][\w$]*[./\\:-]{1,2})*[^\W\d][\w$]*)['\"]?$")
 _PLACEHOLDER: Final = "Kqxz"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwx"
 

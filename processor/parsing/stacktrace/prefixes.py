@@ -6,8 +6,9 @@ of a trace keep theirs. Linear in the text.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from processor.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _DAY: Final = r"\d+-\d+-\d+"
 _CLOCK: Final = r"\d+:\d+:\d+(?:[.,]\d+)?"
 _ZONE: Final = r"(?:Z| ?UTC| ?[+-]\d+:?\d*)?"
-PREFIX: Final = re.compile(
+PREFIX: Final = regex(
     r"(?:"
     # cart-1  | ...; 08:21:01 web.1  | ...
     rf"(?:{_CLOCK} )?(?=[\w.-]*[A-Za-z])[\w.-]{{1,60}} *\|"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import prefixes
 from processor.parsing.stacktrace.automaton import LINE_LIMIT, MAX_LINES
 from processor.parsing.stacktrace.languages import LANGUAGES
-from processor.parsing.stacktrace.patterns import pattern as pattern_of
 from processor.parsing.stacktrace.posix import posix
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _AT_NAMES: Final = frozenset(name for name, _ in _AT)
 _UNFOLD: Final = tuple(language.unfold for language in LANGUAGES if language.unfold is not None)
 _LINKS: Final = tuple(link for language in LANGUAGES for link in language.links)
 _DOT: Final = r"\."
-_FRAGMENT: Final = pattern_of("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.fragments))
-_CRASH: Final = pattern_of("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
+_FRAGMENT: Final = regex("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.fragments))
+_CRASH: Final = regex("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
 
 
 def _noise() -> str:
@@ -40,7 +40,7 @@ def _noise() -> str:
     return "|".join((f"{_DOT}(?:{'|'.join(endings)})", *others))
 
 
-NOISE: Final = pattern_of(_noise())
+NOISE: Final = regex(_noise())
 """Text in frames that differs between two prints of a trace and is not in its fingerprint."""
 
 

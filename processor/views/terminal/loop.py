@@ -13,9 +13,9 @@ import termios
 import tty
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
 from rich.console import Console, Group
 from rich.live import Live
 

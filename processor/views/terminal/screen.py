@@ -6,10 +6,11 @@ Pure: state, snapshot and size in; exactly `height` lines out, none wider than `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.text import Text
 
 from processor.text.terminal import plain
@@ -40,8 +41,7 @@ _DETAIL_KEYS: Final = "j/k scroll  a ack  t assign  m mute  r resolve  o reopen 
 _MUTE_KEYS: Final = "mute until 1: 2 h  2: 1 day  3: 7 days  4: ten times the count  5: reopened"
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Struct, frozen=True):
     """The user's position and input.
 
     Attributes:
@@ -54,7 +54,7 @@ class Screen:
         message: the outcome of the last one.
     """
 
-    query: ListQuery = ListQuery()  # noqa: RUF009  # frozen
+    query: ListQuery = ListQuery()
     selected: str = ""
     mode: str = "list"
     back: str = "list"

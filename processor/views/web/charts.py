@@ -6,9 +6,10 @@ Pure. Lengths of the chart are percentages of the width, so text is never stretc
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,8 +47,7 @@ RANGES: Final[Mapping[str, Range]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """The data of a chart, of one cluster or several.
 
     Attributes:
@@ -64,8 +64,7 @@ class Series:
     deploys: Mapping[str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One bar: position, size and text."""
 
     x: float
@@ -75,8 +74,7 @@ class Bar:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A position on the time axis, in percent, with its text; `anchor` keeps the text inside the chart."""
 
     x: float
@@ -85,8 +83,7 @@ class Mark:
     own: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Counts over time.
 
     Attributes:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from processor import __version__
 from processor.model import IssueRef, Kind, Priority, Status
@@ -65,8 +65,7 @@ _NUMBER: Final = re.compile(r"/(?:issues/)?0*(\d{1,9})(?:-[^/]*)?(?:\.md)?$", re
 """At the end of an issue's address, or of its file's path."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageContext:
+class PageContext(Struct, frozen=True):
     """Data of every page besides its content.
 
     Attributes:

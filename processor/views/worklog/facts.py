@@ -6,10 +6,12 @@ out. Must not render, redact, read a clock or do IO; `markdown` and `as_json` re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from processor.model import Priority, Status
 from processor.model.notes import FOR_BUDGET
@@ -44,8 +46,7 @@ class Stage(StrEnum):
     GIVEN_UP = "given up"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """Whole UTC days, both included; None is open. The state keeps the past by day."""
 
     since: date | None = None
@@ -62,8 +63,7 @@ class Period:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One cluster of the worklog.
 
     Attributes:
@@ -90,8 +90,7 @@ class Item:
     reported_in: IssueRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Worklog:
+class Worklog(Struct, frozen=True):
     """The content of the document.
 
     Attributes:

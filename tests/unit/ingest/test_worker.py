@@ -1,13 +1,14 @@
 """The loop: what is acknowledged, held, given back, and when it ends."""
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
+from msgspec.structs import replace
 from received import message
 
+from processor.ingest.checkpointer import Inline
 from processor.ingest.rejection_limit import RejectionLimit, RejectionRule
 from processor.ingest.worker import FlushPolicy, Worker
 from processor.mining.masker import Masker
@@ -112,7 +113,8 @@ def clock():
 
 
 def make(source, store, clock, **options):
-    return Worker(source, store, miners=Miners(), masker=Masker(), clock=clock, name="w", **options)
+    masker = options.pop("masker", None) or Masker()
+    return Worker(source, store, miners=Miners(), masker=masker, clock=clock, name="w", **options)
 
 
 def test_messages_are_acknowledged_once_committed(clock):
@@ -264,6 +266,26 @@ def test_a_source_whose_messages_take_long_to_commit_is_not_an_idle_one(clock):
     store.commit = lambda checkpoint: [clock.sleep(30), commit(checkpoint)][1]
 
     make(source, store, clock, until_idle_s=5.0, pace=FlushPolicy(flush_entries=1)).run()
+
+    assert source.acked == ["1", "2"]
+
+
+class Late(Inline):
+    """Its answers are there at once, but nobody is told until they are waited for."""
+
+    def submit(self, fn, /, *arguments, **options):
+        future = super().submit(fn, *arguments, **options)
+        future.done = lambda: False
+        return future
+
+
+def test_a_worker_that_takes_long_to_mask_does_not_take_its_source_for_an_idle_one(clock):
+    source, masker = ListSource(clock, [[message(1)], [message(2)]], endless=True), Masker()
+    mask = masker.mask
+    masker.mask = lambda text: [clock.sleep(30), mask(text)][1]
+
+    pace = FlushPolicy(flush_entries=1)
+    make(source, FlakyStore(), clock, until_idle_s=5.0, pace=pace, masker=masker, executor=Late()).run()
 
     assert source.acked == ["1", "2"]
 
@@ -498,6 +520,16 @@ def test_the_pace_widens_checkpoints_instead_of_writing_more_often(clock, per_s,
     assert max(store.sizes) <= 400
     if per_s == 300:
         assert sum(flush.held_back_s for flush in watcher.flushes) > 1, "and it is said"
+
+
+def test_a_backlog_is_taken_in_larger_checkpoints_if_the_write_rate_is_limited(clock):
+    def sizes(policy):
+        store = PacedStore(clock, lambda _: 1)
+        make(ListSource(clock, [[message(n) for n in range(1000)]]), store, clock, pace=policy).run()
+        return store.sizes
+
+    assert sizes(pace()) == [400, 400, 200]
+    assert sizes(FlushPolicy(flush_entries=100)) == [100] * 10
 
 
 def test_without_a_limit_nothing_is_held_back(clock):

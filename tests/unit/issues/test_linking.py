@@ -1,9 +1,9 @@
 """Issues that belong beside a cluster's own: every link has its reason, and nothing is linked on a guess."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues.earlier_issues import EarlierIssues

@@ -68,7 +68,7 @@ def incident(one, cause):
 
 
 def vars_of(one):
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
+    return {name: getattr(one, name) for name in one.__struct_fields__}
 
 
 def plain(line):

@@ -1,9 +1,9 @@
 """The controller over a real embedded store and a tracker in memory that can misbehave."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from seed import seed_clusters
 
 from processor.issues import body as report

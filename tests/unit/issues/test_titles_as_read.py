@@ -136,6 +136,14 @@ def test_a_message_is_cut_only_where_the_title_is_full():
     assert 180 < len(f"shop: {full}") <= headline.MAX_TITLE
 
 
+def test_so_is_the_message_of_the_root():
+    root = "ValueError: no connection slot is left for roles that are not those of the database's own administrators"
+    link = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+    told = of_trace(RAISED.format(root) + link + RAISED.format("RuntimeError: cannot place it"))
+
+    assert told == f"RuntimeError: cannot place it in margin (calc.py) (from {root})"
+
+
 def test_a_messages_full_stop_does_not_stand_in_the_middle():
     text = RAISED.format("KeyError: the key was not present in the dictionary.")
 

@@ -1,9 +1,9 @@
 """Issues opened over time where clusters wait as variants, over a real embedded store and a tracker in memory."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from seed import seed_clusters
 from test_reconcile import TrackedState
 

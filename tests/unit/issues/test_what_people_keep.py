@@ -1,8 +1,8 @@
 """What the controller must not do to an issue, and what it must do at once."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.issues import plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from processor.mining.merge_suggestions import proposals
 from processor.model import Cluster, Kind, Sample, Severity, Stream

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from processor.mining.masks import ANY
 from processor.mining.miner import OVERFLOW_TEMPLATE, Miner, TemplateRecord

@@ -1,8 +1,9 @@
 """Skewed wildcards are noticed, from the messages to the proposal."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from processor.ingest import pipeline
 from processor.mining.grouper import Grouper

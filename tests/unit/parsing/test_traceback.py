@@ -133,6 +133,15 @@ def test_how_many_tasks_of_a_group_failed_is_not_another_bug():
     assert failed(2) == failed(20) == failed(2_000) == "ValueError: bad <*> at a (g.py) => ExceptionGroup: unhandled"
 
 
+def test_frames_are_equal_whatever_their_line():
+    one, other = (tb.Frame("load", "shop/cart.py", True, "/app/shop/cart.py", n, "return 1") for n in (4, 17))
+
+    assert one == other
+    assert len({one, other}) == 1
+    assert one != tb.Frame("load", "shop/cart.py", False, "/app/shop/cart.py", 4, "return 1")
+    assert one != ("load", "shop/cart.py", True)
+
+
 def test_a_long_chain_keeps_its_first_and_last_four():
     chain = tuple(tb.Raised(f"E{letter}", "", ()) for letter in "abcdefghijkl")
     assert tb.fingerprint(tb.Traceback("jvm", chain), mask) == "Ea => Eb => Ec => Ed => Ei => Ej => Ek => El"

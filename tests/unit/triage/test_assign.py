@@ -1,10 +1,10 @@
 """Who is on it: whoever acknowledged it last, or was named since."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from processor.issues.human_edits import parse
 from processor.model import Change, Cluster, Kind, Sample, Severity, Status, Stream, Triage, TurningPoint

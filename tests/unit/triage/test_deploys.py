@@ -1,9 +1,9 @@
 """Deploys: new in a revision, gone since a revision, and late entries of an old one."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.model import Change, Status, Triage

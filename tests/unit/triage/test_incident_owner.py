@@ -1,9 +1,9 @@
 """Which clusters another one's issue speaks for, and which speak for themselves."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from processor.model import Cluster, IssueRef, Kind, Priority, Sample, Severity, Stream, Triage
 from processor.triage import incident_owner

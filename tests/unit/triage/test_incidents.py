@@ -1,12 +1,12 @@
 """Incidents: what is collapsed, what is not, and which cluster is called the root."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.model import Status, Triage

@@ -1,11 +1,11 @@
 """One act has one meaning: page, command line, live table and issue comment end in the same state."""
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from processor.app import wiring
 from processor.cli import actions as commands

@@ -1,12 +1,12 @@
 """Priorities and turning points, as tables."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from processor.model import Change, Cluster, Kind, Priority, Sample, Severity, Span, Status, Stream, Triage
 from processor.triage import rules

@@ -1,9 +1,9 @@
 """Decisions of people: what changes, what stays, and who did it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from processor.model import Cluster, IssueRef, Kind, Priority, Sample, Severity, Span, Status, Stream, Triage
 from processor.model.errors import ConfigError

@@ -1,10 +1,10 @@
 """Which cluster waits below whose issue: each way in, each way out, and no order of clusters that matters."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from processor.model import Cluster, IssueRef, Kind, Priority, Sample, Severity, Status, Stream, Triage
 from processor.model.notes import Intent, Notes

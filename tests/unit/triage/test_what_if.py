@@ -1,9 +1,9 @@
 """Two outlooks on the same entries, and what people would notice."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from processor.model import Cluster, Kind, Priority, Sample, Severity, Stream
 from processor.triage import rules

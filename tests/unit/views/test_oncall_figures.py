@@ -1,11 +1,11 @@
 """Figures, charts, marks and lists: what the page and the terminal say about a cluster."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oncall_state import commit, commit_all
 
 from processor.model import Severity, Status, Triage

@@ -1,9 +1,9 @@
 """Keys of the live table, and the screen they make; the real terminal is in tests/e2e/test_top.py."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from oncall_state import commit
 
 from processor.model import Severity

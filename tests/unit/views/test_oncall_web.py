@@ -5,13 +5,13 @@ import json
 import re
 import threading
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oncall_state import commit, commit_all
 from starlette.testclient import TestClient
 

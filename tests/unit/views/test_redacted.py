@@ -1,10 +1,10 @@
 """What people see of a cluster who did not ask for its secrets."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from pipeline_fixture import START, PipelineFixture, entry, lines
 
 from processor.cli import cli

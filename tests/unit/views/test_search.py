@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oncall_state import commit, commit_all
 
 from processor.model import IssueRef, Kind, Sample, Severity, Status, Triage
@@ -105,8 +106,7 @@ def test_the_exception_of_the_latest_sample_and_the_values_are_searched(store):
     (cluster,) = [one for one in store.clusters() if one.id == "slow"]
     info = ExceptionInfo("TimeoutError", "gave up", "fetch", "db/pool.py", 41, "OSError", "no route to db-3")
     latest = Sample("i-9", NOW, "the last words", "{}", info)
-    object.__setattr__(cluster, "latest", latest)
-    object.__setattr__(cluster, "values", {"1": {"users_by_mail": 3}})
+    cluster = replace(cluster, latest=latest, values={"1": {"users_by_mail": 3}})
     row = row_of(cluster, NOW)
 
     for q in ("last words", "db-3", "exception:OSError", "pool.py:41", "users_by_mail", "value:users_by", "in-9 | i-9"):

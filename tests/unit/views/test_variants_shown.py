@@ -2,11 +2,11 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from oncall_state import commit_all
 from starlette.testclient import TestClient
 

@@ -6,17 +6,17 @@ debug symbols.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_RAISED = pattern(r"\s*(?:raised |Exception name: )([A-Z][\w.]*)(?: : (.*))?$")
-_MESSAGE = pattern(r"\s*(?:Exception )?[Mm]essage: (.*)$")
-_PLACE = pattern(r"(\S+\.ad[abs]):(\d+)(?::\d+)? ?(.*)$")
-_FRAME = pattern(r"\s*(?:\[\S+\]|0x[0-9a-f]+)? ?(?:0x[0-9a-f]+ )?(?:in )?([\w.]+) at (\S+\.ad[abs]):(\d+)$")
-_MACHINERY = pattern(r"(?:ada|system|gnat|interfaces)[._]|main$")
+_RAISED = regex(r"\s*(?:raised |Exception name: )([A-Z][\w.]*)(?: : (.*))?$")
+_MESSAGE = regex(r"\s*(?:Exception )?[Mm]essage: (.*)$")
+_PLACE = regex(r"(\S+\.ad[abs]):(\d+)(?::\d+)? ?(.*)$")
+_FRAME = regex(r"\s*(?:\[\S+\]|0x[0-9a-f]+)? ?(?:0x[0-9a-f]+ )?(?:in )?([\w.]+) at (\S+\.ad[abs]):(\d+)$")
+_MACHINERY = regex(r"(?:ada|system|gnat|interfaces)[._]|main$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,16 +6,16 @@ alone, and is as Node prints it.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.languages.node import frame
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.patterns import pattern
 
-_CODE = pattern(r"\s*\d+ \| ")
-_MARKED = pattern(r"\s*[\^~]+\s*$")
-_END = pattern(r"Bun v\d")
-_HEAD = pattern(r"(error|[A-Z][\w$.]*)(?:: (.*))?$")
+_CODE = regex(r"\s*\d+ \| ")
+_MARKED = regex(r"\s*[\^~]+\s*$")
+_END = regex(r"Bun v\d")
+_HEAD = regex(r"(error|[A-Z][\w$.]*)(?:: (.*))?$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,18 +6,18 @@ JVM's frames: a Clojure program that prints them is read as any program of the J
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(
+_HEAD = regex(
     r"((?:Execution|Syntax|Unexpected) error) (?:\(([\w.$]+)\) )?(?:\w+ing \S+ )?at (?:([^\s/]+)/)?(\S+)? ?"
     r"\(([^\s:]+)(?::(\d+))?(?::\d+)?\)\.$"
 )
-_EVALUATED = pattern(r"(?<=.)/?(?:eval\d+|fn--\d+|fn)$|--\d+")
-_INSTALLED = pattern(r"(?:clojure|ring|compojure|reitit|pedestal|cheshire|hikari|next\.jdbc)(?:\.|$)")
+_EVALUATED = regex(r"(?<=.)/?(?:eval\d+|fn--\d+|fn)$|--\d+")
+_INSTALLED = regex(r"(?:clojure|ring|compojure|reitit|pedestal|cheshire|hikari|next\.jdbc)(?:\.|$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,39 +6,39 @@ sanitizer's report of the memory layout.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_THROWN = pattern(
+_THROWN = regex(
     r"(?:terminate called after throwing|libc\+\+abi: .{0,80}uncaught exception of type"
     r"|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$"
 )
-_WHAT = pattern(r"\s*what\(\): +(.*)$")
-_SANITIZER = pattern(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
-_UNDEFINED = pattern(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
-_CHECK = pattern(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
-_ASSERT = pattern(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
-_SIGNAL = pattern(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
-_FRAME = pattern(
+_WHAT = regex(r"\s*what\(\): +(.*)$")
+_SANITIZER = regex(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
+_UNDEFINED = regex(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
+_CHECK = regex(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
+_ASSERT = regex(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
+_SIGNAL = regex(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
+_FRAME = regex(
     r"\s*#(\d+) +(?:0x[0-9a-f]+ +)?(?:in )?(.+?)"
     r"(?: (?:at |\(?)?((?:/|\.{1,2}/|[\w.+-]+/)?[\w./+-]+\.(?:cc?|cpp|cxx|hh?|hpp|S|s|m|mm|inc|ii)):(\d+)(?::\d+)?\)?"
     r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?$"
 )
-_STACK = pattern(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
-_GLIBC = pattern(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
-_ARGUMENTS = pattern(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
-_LIBRARIES = pattern(
+_STACK = regex(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
+_GLIBC = regex(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
+_ARGUMENTS = regex(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
+_LIBRARIES = regex(
     r"(?:std::|__gnu_cxx|__cxa|__GI_|__libc|__interceptor|__asan|__ubsan|__sanitizer"
     r"|_start$|start_thread|clone|raise$|abort$"
     r"|google::|absl::|boost::|folly::|testing::|operator (?:new|delete)|malloc|free$"
     r"|mem(?:cpy|set|move)|str\w{3,4}$|gsignal|_?_?assert)"
 )
-_END_OF_FIRST = pattern(
+_END_OF_FIRST = regex(
     r"0x[0-9a-f]+ is located|freed by|previously allocated|Previous (?:read|write)|SUMMARY: |Thread \d+ |Shadow bytes"
 )
 

@@ -6,19 +6,19 @@ read Ruby's frames, whose place is followed by `:in`.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s+from (\S[^:]*?)(?::(\d+)(?::\d+)?)? in '(.*)'$")
-_UNHANDLED = pattern(r".{0,200}?Unhandled exception(?: in spawn(?:\(name: [^)]*\))?)?: ")
-_TYPED = pattern(r"(.*) \(([A-Z][\w:]*(?:\([\w:, |]*\))?)\)$")
+_FRAME = regex(r"\s+from (\S[^:]*?)(?::(\d+)(?::\d+)?)? in '(.*)'$")
+_UNHANDLED = regex(r".{0,200}?Unhandled exception(?: in spawn(?:\(name: [^)]*\))?)?: ")
+_TYPED = regex(r"(.*) \(([A-Z][\w:]*(?:\([\w:, |]*\))?)\)$")
 _CAUSE = "Caused by: "
-_RECORD = pattern(rf"(?:{RECORD})\S*\s+(?:[A-Z]+ - [\w.]+: )?")
-_SYSTEM = pattern(r"(?:/usr)?/lib(?:64)?/|/usr/(?:share|local)/|/opt/crystal/|.*/lib/crystal/|.*/crystal/src/")
-_ARGUMENTS = pattern(r"[<(].*[>)](?=[:(]|$)")
+_RECORD = regex(rf"(?:{RECORD})\S*\s+(?:[A-Z]+ - [\w.]+: )?")
+_SYSTEM = regex(r"(?:/usr)?/lib(?:64)?/|/usr/(?:share|local)/|/opt/crystal/|.*/lib/crystal/|.*/crystal/src/")
+_ARGUMENTS = regex(r"[<(].*[>)](?=[:(]|$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

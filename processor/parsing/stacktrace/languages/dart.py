@@ -5,19 +5,19 @@ Promises: frames of the SDK and of packages from the cache are not in-app. Must 
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
-_TERSE = pattern(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
-_UNHANDLED = pattern(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
-_FLUTTER = pattern(r"The following .* was thrown\b")
-_QUALIFIED = pattern(r"(?:Unhandled exception: ?)?(\w+(?:Error|Exception)) \([\w ]+\): (.*)$")
-_CLOSURE = pattern(r"\.?<anonymous closure>|<fn>")
+_FRAME = regex(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
+_TERSE = regex(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
+_UNHANDLED = regex(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
+_FLUTTER = regex(r"The following .* was thrown\b")
+_QUALIFIED = regex(r"(?:Unhandled exception: ?)?(\w+(?:Error|Exception)) \([\w ]+\): (.*)$")
+_CLOSURE = regex(r"\.?<anonymous closure>|<fn>")
 _LIBRARIES = (
     "dart:",
     "package:flutter/",
@@ -26,7 +26,7 @@ _LIBRARIES = (
     "package:test_api/",
     "package:shelf/",
 )
-_PACKAGE = pattern(r"package:")
+_PACKAGE = regex(r"package:")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,16 +6,16 @@ what `console.error` prints: that is as Node prints it.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.languages.node import frame
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(r"error: Uncaught (?:\(in (?:worker \"[^\"]*\"|promise)\) )*(.*)$")
-_CAUSE = pattern(r"Caused by: (.*)$")
-_MEMBER = pattern(r" {4}(?!at )([A-Z][\w$.]*(?:: .*)?)$")
-_TYPED = pattern(r"([A-Z][\w$.]*)(?:: (.*))?$")
+_HEAD = regex(r"error: Uncaught (?:\(in (?:worker \"[^\"]*\"|promise)\) )*(.*)$")
+_CAUSE = regex(r"Caused by: (.*)$")
+_MEMBER = regex(r" {4}(?!at )([A-Z][\w$.]*(?:: .*)?)$")
+_TYPED = regex(r"([A-Z][\w$.]*)(?:: (.*))?$")
 _INNER = "        at "
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 if TYPE_CHECKING:
     import re
 
-_HEAD = pattern(r"(?:.{0,120}? )?([A-Za-z_]\w*(?:\.\w+)+)@(\S+?)\((\d+)\)(?:: (.*))?$")
-_FRAME = pattern(r"(\?\?|\S+):(\d+|\?) ?(.*?) ?\[0x[0-9a-f]+\]$")
-_ARGUMENTS = pattern(r"\(.*$|![({].*$")
-_INSTALLED = pattern(r"/usr/|/opt/|/dlang/|(?:\.\./)*(?:std|core|rt|object)/|src/(?:core|rt|object)|.*/\.dub/packages/")
+_HEAD = regex(r"(?:.{0,120}? )?([A-Za-z_]\w*(?:\.\w+)+)@(\S+?)\((\d+)\)(?:: (.*))?$")
+_FRAME = regex(r"(\?\?|\S+):(\d+|\?) ?(.*?) ?\[0x[0-9a-f]+\]$")
+_ARGUMENTS = regex(r"\(.*$|![({].*$")
+_INSTALLED = regex(r"/usr/|/opt/|/dlang/|(?:\.\./)*(?:std|core|rt|object)/|src/(?:core|rt|object)|.*/\.dub/packages/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,23 +6,23 @@ Must not be tried before the parsers of the JVM and Node: a Java frame would pas
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$")
-_FOLDED = pattern(r" ( {2}at [\w.<>`+\[\],]+ ?\(| ?---> |  --- End of )")
+_FRAME = regex(r"\s*+at ([^\s(][^(]*?) ?\((.*?)\)(?: \[0x[0-9a-f]+\])?(?: in (.*?)(?::(?:line )?(\d+))?)?\s*$")
+_FOLDED = regex(r" ( {2}at [\w.<>`+\[\],]+ ?\(| ?---> |  --- End of )")
 _END_OF_INNER = "--- End of inner exception stack trace ---"
-_INNER = pattern(r"\s*---> (?:\(Inner Exception #\d+\) )?")
+_INNER = regex(r"\s*---> (?:\(Inner Exception #\d+\) )?")
 # <LoadAsync>d__5.MoveNext -> LoadAsync; <>c__DisplayClass0_0.<Main>b__0 -> Main; Foo`1.Bar[T] -> Foo.Bar
-_RECORD = pattern(r"(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]$")  # the category above a message of ASP.NET
-_STATE = pattern(r"<([^<>]+)>[a-z]__[\w|]*(?:\.MoveNext$)?")
-_CLOSURE = pattern(r"[.+]<>c(?:__DisplayClass\w*)?(?=[.+])")
-_GENERIC = pattern(r"`\d+|\[[^\[\]]*\]")
-_LIBRARIES = pattern(
+_RECORD = regex(r"(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]$")  # the category above a message of ASP.NET
+_STATE = regex(r"<([^<>]+)>[a-z]__[\w|]*(?:\.MoveNext$)?")
+_CLOSURE = regex(r"[.+]<>c(?:__DisplayClass\w*)?(?=[.+])")
+_GENERIC = regex(r"`\d+|\[[^\[\]]*\]")
+_LIBRARIES = regex(
     r"(?:System|Microsoft|Newtonsoft|Grpc|Npgsql|Serilog|NLog|Polly|Dapper|MassTransit|MediatR|StackExchange|Google"
     r"|Amazon|Azure|Castle|Autofac|AutoMapper|FluentValidation|Hangfire|Quartz|MySql|MySqlConnector|MongoDB|RabbitMQ"
     r"|Confluent|Swashbuckle|OpenTelemetry|Interop|Internal)\."

@@ -6,25 +6,25 @@ process.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
-_FRAME = pattern(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
-_BARE = pattern(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
-_ERLANG = pattern(
+_HEAD = regex(r"(?:.*\s)?\*\* \(([A-Za-z_][\w.]*)\) ?(.*)$")
+_FRAME = regex(r"\s+(?:\(([\w.]+)(?: [^()]*)?\) )?(\S+\.(?:exs?|erl|eex|heex)):(\d+): (.+)$")
+_BARE = regex(r"\s+\(([\w.]+)(?: [^()]*)?\) ([A-Z:\w][\w.!?:\"]*/\d+)$")
+_ERLANG = regex(
     r"\{([a-z]\w*),'?([\w/<>-]+)'?,(\d+|\[(?:[^\[\]]|\[[^\[\]]*\])*\]),\[(?:\{file,\"([^\"]+)\"\},\{line,(\d+)\})?"
 )
 _EXITS = frozenset({"exit", "EXIT", "throw", "stop"})
-_EXCEPTION = pattern(r"\s*exception (error|exit|throw): (.*)$")
-_CALLED = pattern(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
-_REASON = pattern(r"\{(?:\{)?([a-z_]+)[,}]")
-_STATED = pattern(r" = (?:error|exit|throw):([a-z_]\w*)")  # gen_statem
+_EXCEPTION = regex(r"\s*exception (error|exit|throw): (.*)$")
+_CALLED = regex(r"\s+in (?:function|call from) +'?([\w.]+)'?:'?([\w/<>-]+?)'?/\d+ *(?:\((\S+), line (\d+)\))?")
+_REASON = regex(r"\{(?:\{)?([a-z_]+)[,}]")
+_STATED = regex(r" = (?:error|exit|throw):([a-z_]\w*)")  # gen_statem
 _WRAPPERS = frozenset({"shutdown", "failed_to_start_child", "error", "exit", "throw"})
-_ANONYMOUS = pattern(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
+_ANONYMOUS = regex(r"anonymous fn/\d+ in |-fun-\d+-|/\d+$|\(.*\)$")
 _LIBRARIES = frozenset(
     [
         "stdlib",

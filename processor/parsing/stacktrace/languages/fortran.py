@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 if TYPE_CHECKING:
     import re
 
-_WHERE = pattern(r"At line (\d+) of file (\S+)")
-_SAID = pattern(r"(Fortran runtime error|ERROR STOP|STOP|forrtl: \w+ \(\d+\)):? ?(.*)$")
-_SIGNAL = pattern(r"Program received signal (SIG\w+): (.*?)\.?$")
-_FRAME = pattern(r"\s*#\d+ +0x[0-9a-f]+ in (\S+)$")
-_PLACE = pattern(r"\s+at (\S+):(\d+)$")
-_TRACED = pattern(r"(?:Error termination\. Backtrace:|Backtrace for this error:)")
-_MODULE = pattern(r"__(\w+)_MOD_(\w+)$")
+_WHERE = regex(r"At line (\d+) of file (\S+)")
+_SAID = regex(r"(Fortran runtime error|ERROR STOP|STOP|forrtl: \w+ \(\d+\)):? ?(.*)$")
+_SIGNAL = regex(r"Program received signal (SIG\w+): (.*?)\.?$")
+_FRAME = regex(r"\s*#\d+ +0x[0-9a-f]+ in (\S+)$")
+_PLACE = regex(r"\s+at (\S+):(\d+)$")
+_TRACED = regex(r"(?:Error termination\. Backtrace:|Backtrace for this error:)")
+_MODULE = regex(r"__(\w+)_MOD_(\w+)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

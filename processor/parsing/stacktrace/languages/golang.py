@@ -6,31 +6,31 @@ words is the same exception. Must not read the other goroutines: their number de
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_PLACE = pattern(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
-_GIN = pattern(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
-_GIN_CALL = pattern(r"\t([^:]+): (.*)$")
-_GOROUTINE = pattern(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
-_ONE_LINE = pattern(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
-_BAR = pattern(r"  \| ")
-_WRAPS = pattern(r"(?:\(\d+\)|Wraps: \(\d+\)|Error types:)|  -- stack trace:")
-_CREATED = pattern(r"(?:Previous (?:atomic )?(?:read|write) at|Goroutine \d+ \()")
-_PANIC = pattern(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
-_RECOVERED = pattern(r" \[recovered[^\]]*\]$")
-_ZAP = pattern(r"\d{4}-\S+\t[A-Z]+\t(?:\S+:\d+\t)?([^\t]*)(?:\t(\{.*\}))?$")
-_REASON = pattern(r'"error": ?"((?:[^"\\]|\\.)*)"')
-_FUNCTION = pattern(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
-_TYPE_ARGUMENTS = pattern(r"\[[^\]]*\]")
-_STANDARD = pattern(
+_PLACE = regex(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
+_GIN = regex(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
+_GIN_CALL = regex(r"\t([^:]+): (.*)$")
+_GOROUTINE = regex(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
+_ONE_LINE = regex(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
+_BAR = regex(r"  \| ")
+_WRAPS = regex(r"(?:\(\d+\)|Wraps: \(\d+\)|Error types:)|  -- stack trace:")
+_CREATED = regex(r"(?:Previous (?:atomic )?(?:read|write) at|Goroutine \d+ \()")
+_PANIC = regex(r"(?:.*?\b)?(panic|fatal error)(?: serving \S+)?: (.*)$")
+_RECOVERED = regex(r" \[recovered[^\]]*\]$")
+_ZAP = regex(r"\d{4}-\S+\t[A-Z]+\t(?:\S+:\d+\t)?([^\t]*)(?:\t(\{.*\}))?$")
+_REASON = regex(r'"error": ?"((?:[^"\\]|\\.)*)"')
+_FUNCTION = regex(r"(?:created by )?(\S+?)(?:\((?:0x|\{|\.\.\.|_|\)|[\d?]).*|\(\)?)?(?: in goroutine \d+)?$")
+_TYPE_ARGUMENTS = regex(r"\[[^\]]*\]")
+_STANDARD = regex(
     r"(?:runtime|net|internal|sync|os|io|reflect|syscall|testing|encoding|database|context|bufio|bytes|strings|fmt|log"
     r"|time|sort|errors|text|html|crypto|math|regexp|slices|maps|iter|strconv|vendor|panic)(?:/|\.|$)"
 )
-_INSTALLED = pattern(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|hostedtoolcache)/go[^/]*/(?:[^/]+/)*src/")
+_INSTALLED = regex(r"/pkg/mod/|/vendor/|@v\d|/(?:usr/(?:local|lib)|opt|hostedtoolcache)/go[^/]*/(?:[^/]+/)*src/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -7,20 +7,20 @@ The line above the stack is not forwarded by the log sink: `name: text` could be
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_CALL = pattern(r"\s*(\S+), called at (\S+?):(\d+):\d+ in (\S+):([\w.']+)$")
-_PROGRAM = pattern(r"[\w.-]+: ")
-_UNCAUGHT = pattern(r"Uncaught exception (?:[\w.-]+:)?([\w.']+):\s*")
-_STACK = pattern(r"\s*(?:CallStack \(from HasCallStack\):|HasCallStack backtrace:)")
-_TYPED = pattern(r"([A-Z]\w*(?:Exception|Error|Failure)) ?[({:]? ?(.*)$")
+_CALL = regex(r"\s*(\S+), called at (\S+?):(\d+):\d+ in (\S+):([\w.']+)$")
+_PROGRAM = regex(r"[\w.-]+: ")
+_UNCAUGHT = regex(r"Uncaught exception (?:[\w.-]+:)?([\w.']+):\s*")
+_STACK = regex(r"\s*(?:CallStack \(from HasCallStack\):|HasCallStack backtrace:)")
+_TYPED = regex(r"([A-Z]\w*(?:Exception|Error|Failure)) ?[({:]? ?(.*)$")
 _COLLECTORS = frozenset({"collectBacktraces", "collectBacktraces'", "toExceptionWithBacktrace"})
 _THROWERS = frozenset({"throwIO", "throw", "throwM", "throwString", "ioError"})
-_LIBRARIES = pattern(
+_LIBRARIES = regex(
     r"(?:base|ghc-\w+|ghc|containers|text|bytestring|vector|aeson|warp|wai\b|servant|persistent|conduit|mtl|transformers"
     r"|unordered-containers|async|stm|http-\w+|hasql|yesod|scotty|network|lens|primitive|array|time|directory|process)"
     r"(?:-\w+)*(?:-[\d.]+)?(?:-\w+)?$"

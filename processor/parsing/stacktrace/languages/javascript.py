@@ -5,19 +5,19 @@ Promises: the function's name is kept, the host and the query of a URL are not. 
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(
+_FRAME = regex(
     r"\s*([^\s@]*)@((?:https?|file|webpack|moz-extension|safari-extension|capacitor"
     r"|app)[^\s]*?|\[native code\])(?::(\d+)(?::\d+)?)?$"
 )
-_HOST = pattern(r"[a-z-]+://[^/]*")
-_ASYNC = pattern(r"(?:async\*|promise callback\*|setTimeout handler\*|[/<]+)")
+_HOST = regex(r"[a-z-]+://[^/]*")
+_ASYNC = regex(r"(?:async\*|promise callback\*|setTimeout handler\*|[/<]+)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

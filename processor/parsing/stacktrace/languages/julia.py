@@ -6,28 +6,26 @@ of a nested task come before their effect. Must not keep the values of arguments
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_BAR = pattern(r"[│┌└]\s?")
-_CALL = pattern(r"\s*\[(\d+)\] (.*)$")
-_OLD = pattern(r"(.*?) at (\S+):(\d+)(?: \[inlined\])?$")
-_PLACE = pattern(r"\s*@ (?:([\w.]+) )?(\S+):(\d+)(?: \[inlined\])?$")
-_TRACE = pattern(r"\s*Stacktrace:")
-_LINK = pattern(r"\s*(?:caused by|nested task error): (.*)$")
-_WRAPPERS = pattern(
+_BAR = regex(r"[│┌└]\s?")
+_CALL = regex(r"\s*\[(\d+)\] (.*)$")
+_OLD = regex(r"(.*?) at (\S+):(\d+)(?: \[inlined\])?$")
+_PLACE = regex(r"\s*@ (?:([\w.]+) )?(\S+):(\d+)(?: \[inlined\])?$")
+_TRACE = regex(r"\s*Stacktrace:")
+_LINK = regex(r"\s*(?:caused by|nested task error): (.*)$")
+_WRAPPERS = regex(
     r"\s*(?:.{0,200}?\b(?:ERROR|Error): )?(?:(?:LoadError|InitError|Unhandled Task ERROR|On worker \d+): )*"
 )
-_TYPED = pattern(
-    r"([A-Z]\w*(?:\.\w+)*(?:Error|Exception|Interrupt|Failure|[a-z]\w*(?=\())) ?(?:: ?|with |\((?=.))?(.*)$"
-)
-_ARGUMENTS = pattern(r"[({].*$")
-_RECORD = pattern(r"\s*exception =\s*(.*)$")
-_INSTALLED = pattern(r"\./|/?(?:.*/)?(?:\.julia/packages|julia/(?:stdlib|base)|share/julia|buildworker|cache/build)/")
-_NUMBER = pattern(r"#+\d*#*(?:\d+)?")
+_TYPED = regex(r"([A-Z]\w*(?:\.\w+)*(?:Error|Exception|Interrupt|Failure|[a-z]\w*(?=\())) ?(?:: ?|with |\((?=.))?(.*)$")
+_ARGUMENTS = regex(r"[({].*$")
+_RECORD = regex(r"\s*exception =\s*(.*)$")
+_INSTALLED = regex(r"\./|/?(?:.*/)?(?:\.julia/packages|julia/(?:stdlib|base)|share/julia|buildworker|cache/build)/")
+_NUMBER = regex(r"#+\d*#*(?:\d+)?")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -7,32 +7,32 @@ removed. Suppressed exceptions are left out: a failure to close is not a separat
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(
+_FRAME = regex(
     r"\s*+at (?:[\w$]+ @ )?(?:[^\s()/]*+/){0,3}([^\s()/]+)\.([^\s.()/]+)"
     r"\((?:Native Method|Unknown Source|<generated>|SourceFile(?::\d+)?"
     r"|([^\s():]*\.(?:java|kt|kts|scala|groovy|cljc?))(?::(-?\d+))?"
     r"|NO_SOURCE_FILE(?::\d+)?)\)"
 )
-_LINK = pattern(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(.*)$")
+_LINK = regex(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(.*)$")
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
-_HIDDEN = pattern(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
-_NUMBERED = pattern(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
+_HIDDEN = regex(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
+_NUMBERED = regex(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
 _CLOJURE = frozenset({"invoke", "invokeStatic", "doInvoke", "invokePrim"})
-_CLASS = pattern(r"(?:Exception in thread \"[^\"]*\" )?([A-Z][\w$]*[a-z][\w$]*)(?:: (.*))?$")
-_GENERATED = pattern(
+_CLASS = regex(r"(?:Exception in thread \"[^\"]*\" )?([A-Z][\w$]*[a-z][\w$]*)(?:: (.*))?$")
+_GENERATED = regex(
     r"_(?:Subclass|ClientProxy)$|\$Definition(?:\$Exec)?$|\$\$(?:FastClass|Enhancer|Spring)\w*CGLIB|\$Proxy$"
     r"|\$HibernateProxy|\$ByteBuddy"
 )
 _GROOVY = frozenset({"call", "callCurrent", "callStatic", "callConstructor", "callGetProperty"})
-_GENSYM = pattern(r"__\d+|\$(?:fn|eval|reify)(?=__|$)")
-_LIBRARIES = pattern(
+_GENSYM = regex(r"__\d+|\$(?:fn|eval|reify)(?=__|$)")
+_LIBRARIES = regex(
     r"(?:java|javax|jakarta|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|clojure|akka|android|androidx|dalvik|reactor"
     r"|okhttp3|okio|retrofit2|rx|play|ratpack|javassist|liquibase|feign"
     r"|org\.(?:springframework|apache|eclipse|hibernate|jboss|codehaus|slf4j|junit|gradle|postgresql|mariadb|mongodb"

@@ -6,15 +6,15 @@ frames.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(r"(?:.{0,120}?)(?:Uncaught Kotlin exception: |Caused by: )([\w.$]+)(?:: (.*))?$")
-_FRAME = pattern(r"\s+at \d+ +\S+ +0x[0-9a-f]+ +(\S.*?) \+ \d+(?: \((?:.*?/)?([^\s/()]+\.\w+):(\d+):\d+\))?\s*$")
-_CALL = pattern(r"kfun:([\w.$]*)#([\w$<>.]+)")
+_HEAD = regex(r"(?:.{0,120}?)(?:Uncaught Kotlin exception: |Caused by: )([\w.$]+)(?:: (.*))?$")
+_FRAME = regex(r"\s+at \d+ +\S+ +0x[0-9a-f]+ +(\S.*?) \+ \d+(?: \((?:.*?/)?([^\s/()]+\.\w+):(\d+):\d+\))?\s*$")
+_CALL = regex(r"kfun:([\w.$]*)#([\w$<>.]+)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,15 +6,15 @@ the addresses of objects.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(r"(?:.{0,120}?)(?:Unhandled|debugger invoked on an?) ([\w:.*/<>=+-]+)(?: in thread|:)")
-_FRAME = pattern(r"\s*(\d+): \(+(.*)$")
-_LOCAL = pattern(r"(?:LAMBDA|FLET|LABELS) .*?:IN ([^\s()]+)|\(?:?(?:METHOD|SETF) ([^\s()]+)")
-_NAME = pattern(r"[^\s()]+")
+_HEAD = regex(r"(?:.{0,120}?)(?:Unhandled|debugger invoked on an?) ([\w:.*/<>=+-]+)(?: in thread|:)")
+_FRAME = regex(r"\s*(\d+): \(+(.*)$")
+_LOCAL = regex(r"(?:LAMBDA|FLET|LABELS) .*?:IN ([^\s()]+)|\(?:?(?:METHOD|SETF) ([^\s()]+)")
+_NAME = regex(r"[^\s()]+")
 _MACHINERY = frozenset(
     ["ERROR", "SIGNAL", "CERROR", "WARN", "INVOKE-DEBUGGER", "LOAD", "EVAL", "APPLY", "FUNCALL", "MAPCAR", "OPEN"]
 )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 if TYPE_CHECKING:
     import re
 
-_FRAME = pattern(
+_FRAME = regex(
     r"\s+(?:\[C\]|([^\s:]+(?:\.lua|\"\])?):(\d+)?): in (?:(?:function|upvalue|local|method|field|global|main) ?)?(.*)$"
 )
-_SAID = pattern(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
-_DEFINED = pattern(r"<[^>]*>$")
+_SAID = regex(r"(?:.*?\s)?(?:\S*lua[\w.]*: )?([\w./-]+\.lua):(\d+): (.*)$")
+_DEFINED = regex(r"<[^>]*>$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,20 +6,18 @@ that is built for release prints none.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s*(\S+\.nims?)\((\d+)(?:, \d+)?\)\s+(\S.*)$")
-_ERROR = pattern(r"Error: unhandled exception: (.*)$")
-_TYPED = pattern(r"(.*?) ?\[([A-Z]\w*)\]$")
-_SIGNAL = pattern(r"(SIG[A-Z]+): (.*)$")
-_ASSERTED = pattern(r"\S+\.nim\(\d+, \d+\) (.*)$")
-_LIBRARY = pattern(
-    r"/lib/(?:system|pure|std|core|impure|posix|js|wrappers)/|/\.?nimble/pkgs|/nim/lib/|/lib/system\.nim"
-)
+_FRAME = regex(r"\s*(\S+\.nims?)\((\d+)(?:, \d+)?\)\s+(\S.*)$")
+_ERROR = regex(r"Error: unhandled exception: (.*)$")
+_TYPED = regex(r"(.*?) ?\[([A-Z]\w*)\]$")
+_SIGNAL = regex(r"(SIG[A-Z]+): (.*)$")
+_ASSERTED = regex(r"\S+\.nim\(\d+, \d+\) (.*)$")
+_LIBRARY = regex(r"/lib/(?:system|pure|std|core|impure|posix|js|wrappers)/|/\.?nimble/pkgs|/nim/lib/|/lib/system\.nim")
 
 
 def parse(lines: list[str]) -> Traceback | None:

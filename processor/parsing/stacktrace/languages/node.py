@@ -6,26 +6,26 @@ Must not mistake a URL or a sentence with "at" in it for a frame: a frame has a 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_PLACE = pattern(r":(\d+):\d+$")
-_CLASS = pattern(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
-_BARE = pattern(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
+_PLACE = regex(r":(\d+):\d+$")
+_CLASS = regex(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_BARE = regex(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
 # console.error("bake failed", error), where the class is named as it likes
-_LOGGED = pattern(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
-_REASON = pattern(r'rejected with the reason "(.*)"\.')
-_REJECTED = pattern(r"\[UnhandledPromiseRejection: .*rejected with the reason \"(.*)\"\.\] ?\{?$")
-_CODE_AT = pattern(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
-_LIST = pattern(r"\s+\[errors\]: \[$")
-_ITEM = pattern(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
-_CAUSE = pattern(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
+_LOGGED = regex(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
+_REASON = regex(r'rejected with the reason "(.*)"\.')
+_REJECTED = regex(r"\[UnhandledPromiseRejection: .*rejected with the reason \"(.*)\"\.\] ?\{?$")
+_CODE_AT = regex(r"((?:/|file://|node:|[A-Za-z]:\\|webpack)\S*):(\d+)$")
+_LIST = regex(r"\s+\[errors\]: \[$")
+_ITEM = regex(r"\s{4,}\[?([A-Z][\w$]*(?:Error|Exception)?(?: \[[\w ]+\])?(?:: .*|))$")
+_CAUSE = regex(r"\s*(?:\[cause\]|\[errors\]|Caused by): \[?(.*)$")
 _OWN = (
     "node:",
     "ext:",

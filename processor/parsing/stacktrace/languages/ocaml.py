@@ -6,27 +6,27 @@ Must not keep the columns.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(
+_FRAME = regex(
     r"\s*\"?(?:Raised|Re-raised|Called)(?: by primitive operation)? (?:at|from)"
     r" (?:(\S+) in )?file \"([^\"]+)\"(?: \(inlined\))?, lines? (\d+)"
 )
-_HEAD = pattern(r"(?:.{0,200}?)(?:Fatal error: exception|[Uu]ncaught exception:?|exception:|ERROR\b.*?:) ?(.*)$")
-_RAISED = pattern(
+_HEAD = regex(r"(?:.{0,200}?)(?:Fatal error: exception|[Uu]ncaught exception:?|exception:|ERROR\b.*?:) ?(.*)$")
+_RAISED = regex(
     r"(?!Stack overflow|Out of memory)\(?([A-Z]\w*(?:\.\w+)*)(?:[ (]+(.*?)\)*)?$|((?:Stack overflow|Out of memory))$"
 )
-_ASSERTED = pattern(r"File \"([^\"]+)\", line (\d+), characters \S+: (.*)$")
-_QUOTED = pattern(r"\"(.*)\"$")
-_LIBRARIES = pattern(
+_ASSERTED = regex(r"File \"([^\"]+)\", line (\d+), characters \S+: (.*)$")
+_QUOTED = regex(r"\"(.*)\"$")
+_LIBRARIES = regex(
     r"(?:Stdlib|Camlinternal|Lwt|Async|Base|Core|Eio|Printexc|Domain|Thread|Dream|Cohttp|Httpaf|Hashtbl|Caqti)(?:_|\.|\b)"
 )
-_EXECUTABLE = pattern(r"Dune__exe__")
-_CLOSURE = pattern(r"(?:\.\(fun\)|\.fun)$")
+_EXECUTABLE = regex(r"Dune__exe__")
+_CLOSURE = regex(r"(?:\.\(fun\)|\.fun)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,15 +6,15 @@ compiler prints capitals.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s+\$[0-9A-F]+(?:  (\w[\w.$]*),? *(?:line (\d+) of (\S+))?)?\s*$")
-_TYPED = pattern(r"(E\w+|TObject|Exception): ?(.*)$")
-_RUNTIME = pattern(r"(Runtime error \d+) at \$[0-9A-F]+")
+_FRAME = regex(r"\s+\$[0-9A-F]+(?:  (\w[\w.$]*),? *(?:line (\d+) of (\S+))?)?\s*$")
+_TYPED = regex(r"(E\w+|TObject|Exception): ?(.*)$")
+_RUNTIME = regex(r"(Runtime error \d+) at \$[0-9A-F]+")
 _HEAD = r"(?:An unhandled exception occurred at \$[0-9A-F]+|Runtime error \d+ at \$[0-9A-F]+)"
 
 

@@ -6,18 +6,18 @@ ends in "line 5." for a trace.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_DIED = pattern(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
-_FRAME = pattern(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
-_EVAL = pattern(r"eval (?:\{.*|'.*)")
-_LIBRARY = pattern(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
-_LOGGED = pattern(r"(?:\[[^\]]{1,60}\] )+")
-_CLASS = pattern(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
+_DIED = regex(r"(.*?) at (\S+) line (\d+)(?:, <\w+> (?:line|chunk) \d+)?\.?$")
+_FRAME = regex(r"\s+(\S.*?)(?:\((.*)\))? called at (\S+) line (\d+)")
+_EVAL = regex(r"eval (?:\{.*|'.*)")
+_LIBRARY = regex(r"/(?:perl5?|site_perl|vendor_perl|share/perl|lib/perl)/")
+_LOGGED = regex(r"(?:\[[^\]]{1,60}\] )+")
+_CLASS = regex(r"([A-Z]\w*(?:::\w+)+)(?:=\w+\(0x[0-9a-f]+\))?: ?(.*)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,22 +5,22 @@ Promises: the previous exception comes before the next. Must not keep the argume
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
+_FRAME = regex(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
 # php-fpm may wrap every line of a child in its own.
-_POOL = pattern(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
-_LEGACY = pattern(r"Uncaught exception '([\w\\]+)' with message '(.*)")
-_TYPE = pattern(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
-_RAISED_AT = pattern(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
+_POOL = regex(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
+_LEGACY = regex(r"Uncaught exception '([\w\\]+)' with message '(.*)")
+_TYPE = regex(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
+_RAISED_AT = regex(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
 _TEXT_CHARS = 600
-_PREFIX = pattern(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
+_PREFIX = regex(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
 
 def parse(lines: list[str]) -> Traceback | None:

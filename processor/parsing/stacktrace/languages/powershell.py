@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 if TYPE_CHECKING:
     import re
 
-_COLOUR = pattern(r"\x1b\[[\d;]*m")
-_AT = pattern(r"At (\S+\.psm?\d):(\d+) char:\d+$")
-_PLUS = pattern(r"\+ (.*)$")
-_CATEGORY = pattern(r"\s+\+ (CategoryInfo|FullyQualifiedErrorId)\s*: (.*)$")
-_CONCISE = pattern(r"([\w-]+): (\S+\.psm?\d):(\d+)$")
-_CODE = pattern(r"\s*\d+ \| (.*)$")
-_SAID = pattern(r"\s+\| +(?![~\s])(.*)$")
-_STACKED = pattern(r"at (.+?), (\S+\.psm?\d): line (\d+)$")
+_COLOUR = regex(r"\x1b\[[\d;]*m")
+_AT = regex(r"At (\S+\.psm?\d):(\d+) char:\d+$")
+_PLUS = regex(r"\+ (.*)$")
+_CATEGORY = regex(r"\s+\+ (CategoryInfo|FullyQualifiedErrorId)\s*: (.*)$")
+_CONCISE = regex(r"([\w-]+): (\S+\.psm?\d):(\d+)$")
+_CODE = regex(r"\s*\d+ \| (.*)$")
+_SAID = regex(r"\s+\| +(?![~\s])(.*)$")
+_STACKED = regex(r"at (.+?), (\S+\.psm?\d): line (\d+)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,33 +6,33 @@ traceback or evaluate anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 _HEADER = "Traceback (most recent call last):"
 _GROUP = "Exception Group Traceback"
-_FRAME = pattern(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
-_MARKER = pattern(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
-_RAISED = pattern(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
-_MEMBER = pattern(r"\s*\+[-+]*-* \d+ -+$")
-_BAR = pattern(r"( *)(?:\| ?|\+ (?=Exception Group))")
-_STDLIB = pattern(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
+_FRAME = regex(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
+_MARKER = regex(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
+_RAISED = regex(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
+_MEMBER = regex(r"\s*\+[-+]*-* \d+ -+$")
+_BAR = regex(r"( *)(?:\| ?|\+ (?=Exception Group))")
+_STDLIB = regex(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
 # Below the first line of a message: the status of a failed call, the field that pydantic refused.
-_TELLING = pattern(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
+_TELLING = regex(r"\s+(?:status|details) = .*|[A-Za-z_][\w.]*+$")
 _MESSAGE_CHARS = 200
 _BOXED = " Traceback (most recent call last) "
-_BOX_FRAME = pattern(r"[│|] ([^\s:][^:]*):(\d+) in (\S+) +[│|]?$")
-_BOX_CODE = pattern(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
-_SYNTHETIC_ID = pattern(r"[-_ ]?\d+[-\w]*")
+_BOX_FRAME = regex(r"[│|] ([^\s:][^:]*):(\d+) in (\S+) +[│|]?$")
+_BOX_CODE = regex(r"[│|] [❱>] +\d+ [│|](?:   [│|])* *(\S.*?) *[│|]?$")
+_SYNTHETIC_ID = regex(r"[-_ ]?\d+[-\w]*")
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """An exception in progress: its nesting in a group, the column of its type, its frames to date."""
 
     depth: int

@@ -5,20 +5,20 @@ Promises: the call that failed is the innermost frame. Must not keep a call's ar
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number
-from processor.parsing.stacktrace.patterns import pattern
 
 # What failed is a call or any other expression: f(x), x$price, xs[[4]], if (n > 1) 2.
-_ERROR = pattern(
+_ERROR = regex(
     r"Error in [`]?([\w.:$]+)[`]?\(.*?\)[`]? ?:\s*(.*)$|Error(?: in [`]([\w.:$]+)\(\)[`])?(?::| :)\s*(.*)$"
     r"|Error in [^\s:].{0,200}? :\s+(.*)$"
 )
-_CALLS = pattern(r"Calls: (.*)$")
-_TREE = pattern(r"\s*\d+\. [│├└─▆ \\|+-]*(?:global )?([\w.:$<>-]+)\(")
-_NUMBERED = pattern(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
+_CALLS = regex(r"Calls: (.*)$")
+_TREE = regex(r"\s*\d+\. [│├└─▆ \\|+-]*(?:global )?([\w.:$<>-]+)\(")
+_NUMBERED = regex(r"\s*\d+: ([\w.:$<>-]+)\(.*?\)?(?: at (\S+?)#(\d+))?$")
 _UNNAMED = frozenset({"...", "<Anonymous>", "FUN"})
 _BASE = frozenset(
     [

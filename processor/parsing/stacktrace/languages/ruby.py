@@ -6,28 +6,28 @@ removed. Must not need a .rb ending: scripts such as bin/rails have none.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace import exception_line as heads
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FRAME = pattern(r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$")
-_NUMBERED = pattern(r"\s+\d+: from ")
-_TYPED = pattern(r"(.*) \(([A-Z][\w:]*)\)$")
-_RAILS = pattern(r"(?:.*?[\]:] )?([A-Z]\w*[a-z]\w*(?:::\w+)*) \((.+?)\)?:?$")
-_NAMED = pattern(r"(?:.*? )?([A-Z]\w*(?:::\w+)*(?:Error|Exception|Interrupt|NotFound|Invalid|Timeout)): (.*)$")
-_LOGGED = pattern(r"[DIWEFA], \[[^\]]*\] +[A-Z]+ -- [^:]{0,60}: ")
-_LEVELS = pattern(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
+_FRAME = regex(r"\s*+(?:\d+: )?(?:from )?([^\s:]+(?: [^\s:]+){0,4}|<[^>]*>[^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$")
+_NUMBERED = regex(r"\s+\d+: from ")
+_TYPED = regex(r"(.*) \(([A-Z][\w:]*)\)$")
+_RAILS = regex(r"(?:.*?[\]:] )?([A-Z]\w*[a-z]\w*(?:::\w+)*) \((.+?)\)?:?$")
+_NAMED = regex(r"(?:.*? )?([A-Z]\w*(?:::\w+)*(?:Error|Exception|Interrupt|NotFound|Invalid|Timeout)): (.*)$")
+_LOGGED = regex(r"[DIWEFA], \[[^\]]*\] +[A-Z]+ -- [^:]{0,60}: ")
+_LEVELS = regex(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
 # Rails' tagged logging repeats the request's id on every line.
-_TAGS = pattern(r"(?:(?<= : )|^)(?:\[[\w:.,@ -]{4,80}\] )+(?=\s|[A-Z]\w*(?:::\w+)* \(|\S+:\d+:in )")
+_TAGS = regex(r"(?:(?<= : )|^)(?:\[[\w:.,@ -]{4,80}\] )+(?=\s|[A-Z]\w*(?:::\w+)* \(|\S+:\d+:in )")
 # Sidekiq's logger begins every record, and every frame that begins a record, with its process and job.
-_JOB = pattern(r"\S+ pid=\d+ tid=\S+ .{0,160}?[A-Z]+: ")
-_GEM = pattern(r"(?<=[a-z0-9])-\d+[\w.]*(?=/)")
-_STDLIB = pattern(r"/ruby/(?:[\d.]+|site_ruby/[\d.]+)/|/lib/ruby/|^<internal:")
+_JOB = regex(r"\S+ pid=\d+ tid=\S+ .{0,160}?[A-Z]+: ")
+_GEM = regex(r"(?<=[a-z0-9])-\d+[\w.]*(?=/)")
+_STDLIB = regex(r"/ruby/(?:[\d.]+|site_ruby/[\d.]+)/|/lib/ruby/|^<internal:")
 
 # The head patterns are not linear in a line; this limits their cost.
 _HEAD_LINES = 20

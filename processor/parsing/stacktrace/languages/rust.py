@@ -6,23 +6,23 @@ Must not take the panic machinery for the place that failed.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_PANICKED = pattern(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
-_OLD = pattern(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
-_OLD_END = pattern(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
-_QUOTED = pattern(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
-_ERROR = pattern(r"Error: ?(.*)$")
-_SECTION = pattern(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
-_CALL = pattern(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
-_PLACE = pattern(r"\s+at (\S+?):(\d+)(?::\d+)?$")
-_HASH = pattern(r"::h[0-9a-f]{16}$")
-_GENERIC = pattern(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
-_LIBRARIES = pattern(
+_PANICKED = regex(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
+_OLD = regex(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
+_OLD_END = regex(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
+_QUOTED = regex(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
+_ERROR = regex(r"Error: ?(.*)$")
+_SECTION = regex(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
+_CALL = regex(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
+_PLACE = regex(r"\s+at (\S+?):(\d+)(?::\d+)?$")
+_HASH = regex(r"::h[0-9a-f]{16}$")
+_GENERIC = regex(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
+_LIBRARIES = regex(
     r"(?:<?(?:std|core|alloc|test|proc_macro|backtrace|anyhow|eyre|color_eyre|tokio|futures\w*|hyper|axum|actix\w*|tower\w*"
     r"|rayon\w*|serde\w*|tracing\w*|reqwest|sqlx|tonic|warp|rocket|async_std|crossbeam\w*)::|rust_|_?_?libc_start|_start$"
     r"|main$|clone\d?$|start_thread|__rust|__GI_|___rust|_rust|<unknown>)"

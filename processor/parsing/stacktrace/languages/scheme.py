@@ -5,19 +5,19 @@ Promises: functions of the implementation are not in-app; Guile's message is bel
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_CONTEXT = pattern(r"\s+(\S+?):(\d+):\d+(?:: (\S+))?$|\s+(body of) (\S+)$")
-_FILE = pattern(r"In (\S+):$")
-_CALL = pattern(r"\s+(?:(\d+):\d+ +)?\d+ \((\S+)(?: .*)?\)$|\s+(?:(\d+):\d+ +)?\d+ \((\S+)")
-_BELOW = pattern(r"(?:\S+:\d+:\d+: |ERROR: )?In procedure (\S+?): ?(.*)$")
-_THROWN = pattern(r"Throw to key `([\w-]+)'")
-_SAID = pattern(r"([^\s:]+): (.*)$")
-_INSTALLED = pattern(r"(?:\.\.\.|/usr/|ice-9/|srfi/|system/|oop/|racket/|collects/)|.*/(?:collects|pkgs)/")
+_CONTEXT = regex(r"\s+(\S+?):(\d+):\d+(?:: (\S+))?$|\s+(body of) (\S+)$")
+_FILE = regex(r"In (\S+):$")
+_CALL = regex(r"\s+(?:(\d+):\d+ +)?\d+ \((\S+)(?: .*)?\)$|\s+(?:(\d+):\d+ +)?\d+ \((\S+)")
+_BELOW = regex(r"(?:\S+:\d+:\d+: |ERROR: )?In procedure (\S+?): ?(.*)$")
+_THROWN = regex(r"Throw to key `([\w-]+)'")
+_SAID = regex(r"([^\s:]+): (.*)$")
+_INSTALLED = regex(r"(?:\.\.\.|/usr/|ice-9/|srfi/|system/|oop/|racket/|collects/)|.*/(?:collects|pkgs)/")
 
 
 def parse(lines: list[str]) -> Traceback | None:

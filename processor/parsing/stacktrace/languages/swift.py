@@ -5,24 +5,24 @@ Promises: addresses and offsets are removed; only the thread that crashed is rea
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_FATAL = pattern(
+_FATAL = regex(
     r"(?:([^\s:]+\.swift):(\d+): )?(Fatal error|Precondition failed|Assertion "
     r"failed)(?:: (.*?))?(?:: file (\S+), line (\d+))?$"
 )
-_CRASHED = pattern(r"(?:\*\*\* |💣 )?Program crashed: (.*?)(?: at 0x[0-9a-f]+)?$|\*\*\* Signal (\d+): ")
-_FRAME = pattern(
+_CRASHED = regex(r"(?:\*\*\* |💣 )?Program crashed: (.*?)(?: at 0x[0-9a-f]+)?$|\*\*\* Signal (\d+): ")
+_FRAME = regex(
     r"\s*(\d+) (?:\[\w+\] )?(?:\[\w+\] )*(?:0x[0-9a-f]+ )?(?:<unavailable> )?(.+?)(?: \+ \d+)? "
     r"in (\S+)(?: at (\S+?):(\d+)(?::\d+)?)?\s*$"
 )
-_OLD = pattern(r"(\d+) +(\S+) +0x[0-9a-f]+ (.+?) \+ \d+$")
-_ARGUMENTS = pattern(r"\(.*\)|<[^<>]*>")
-_THREAD = pattern(r"Thread (\d+)(?: \S+)?(?: crashed)?:$")
+_OLD = regex(r"(\d+) +(\S+) +0x[0-9a-f]+ (.+?) \+ \d+$")
+_ARGUMENTS = regex(r"\(.*\)|<[^<>]*>")
+_THREAD = regex(r"Thread (\d+)(?: \S+)?(?: crashed)?:$")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -6,14 +6,14 @@ outer calls: they hold values.
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_STARTED = pattern(r" {4}(?:while executing|while compiling|invoked from within|while evaluating)$")
-_CALL = pattern(
+_STARTED = regex(r" {4}(?:while executing|while compiling|invoked from within|while evaluating)$")
+_CALL = regex(
     r"\s{4}\((?:(?:procedure|class|object|lambda term|method|constructor) \"([^\"]+)\"(?: method \"(\w+)\")? line (\d+)"
     r"|file \"([^\"]+)\" line (\d+))\)"
 )

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
 if TYPE_CHECKING:
     import re
 
-_STARTED = pattern(r".{0,200}?error while executing at wasm backtrace:")
-_FRAME = pattern(r"\s*\d+: +0x[0-9a-f]+ - (.*)$")
-_PLACE = pattern(r"\s+at (\S+?):(\d+)(?::\d+)?$")
-_TRAP = pattern(r"\s*(?:\d+: )?(wasm trap: .*|Exited with .*|.*memory fault.*)$")
-_CAUSE = pattern(r"\s+(?:\d+: )?(\S.*)$")
-_HASH = pattern(r"::h[0-9a-f]{16}$")
-_LIBRARIES = pattern(r"(?:std|core|alloc|rust_|__rust|dlmalloc|_start|__main_void|__wasm|main$|abort$)")
+_STARTED = regex(r".{0,200}?error while executing at wasm backtrace:")
+_FRAME = regex(r"\s*\d+: +0x[0-9a-f]+ - (.*)$")
+_PLACE = regex(r"\s+at (\S+?):(\d+)(?::\d+)?$")
+_TRAP = regex(r"\s*(?:\d+: )?(wasm trap: .*|Exited with .*|.*memory fault.*)$")
+_CAUSE = regex(r"\s+(?:\d+: )?(\S.*)$")
+_HASH = regex(r"::h[0-9a-f]{16}$")
+_LIBRARIES = regex(r"(?:std|core|alloc|rust_|__rust|dlmalloc|_start|__main_void|__wasm|main$|abort$)")
 
 
 def parse(lines: list[str]) -> Traceback | None:

@@ -5,15 +5,15 @@ Promises: the standard library is not in-app; addresses are gone. Must not take 
 
 from __future__ import annotations
 
+from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
-from processor.parsing.stacktrace.patterns import pattern
 
-_HEAD = pattern(r"(?:.{0,120}?)(?:thread \d+ (panic): (.*)|(error): (\w+))$")
-_SIGNAL = pattern(r"(Segmentation fault|Illegal instruction|Bus error) at address 0x[0-9a-f]+")
-_FRAME = pattern(r"(\S+?\.\w+|\?\?\?):(\d+|\?):(?:\d+|\?): 0x[0-9a-f]+ in (\S+) \(.*\)$")
+_HEAD = regex(r"(?:.{0,120}?)(?:thread \d+ (panic): (.*)|(error): (\w+))$")
+_SIGNAL = regex(r"(Segmentation fault|Illegal instruction|Bus error) at address 0x[0-9a-f]+")
+_FRAME = regex(r"(\S+?\.\w+|\?\?\?):(\d+|\?):(?:\d+|\?): 0x[0-9a-f]+ in (\S+) \(.*\)$")
 
 
 def parse(lines: list[str]) -> Traceback | None:
