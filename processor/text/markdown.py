@@ -26,7 +26,7 @@ _NUMBER: Final = re.compile(r"#(?=\w)")
 _GH: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _DUPLICATE: Final = re.compile(r"\b(duplicate) (of)\b", re.IGNORECASE)
 _WORD_LINK: Final = re.compile(r"\bwww\.", re.IGNORECASE)
-_SHORTCODE: Final = re.compile(r":(?=[a-z0-9_+-]+:)")  # their names are in lower case
+_SHORTCODE: Final = re.compile(r":(?=[a-z0-9_+-]+:)", re.IGNORECASE)
 # Characters that would begin Markdown or HTML are replaced by lookalikes.
 _ALIKE: Final = str.maketrans(
     {
