@@ -49,7 +49,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
-    stated = dict(found.groups() for line in head if (found := _FIELDS.match(line)))
+    stated = {found[1]: found[2] for line in head if (found := _FIELDS.match(line))}
     if "Type" in stated:
         return Raised(stated["Type"], stated.get("Message", ""), tuple(reversed(frames)))
     for line in head:
