@@ -73,6 +73,8 @@ def _starts_upper(words: list[str], i: int) -> bool:
 
 def _joins(words: list[str], i: int) -> bool:
     """Return whether a particle, or two, join the name before `i` with the one after: "Sword of the Dawn"."""
+    if words[i] == VALUE:  # Trail Runner 3 GTX
+        return _starts_upper(words, i + 1) and kind_of(words[i + 1].strip(OPENING + CLOSING)) is WordKind.NAME
     if words[i].casefold() not in _PARTICLES:
         return False
     return _starts_upper(words, i + 1) or (words[i + 1 : i + 2] != [] and _joins(words, i + 1))

@@ -1,8 +1,9 @@
 """Cached results for messages in which numbers may stay (see `codes`).
 
-The skeleton and a few numbers of the text decide which digits stay; of these numbers only their length counts, and
-whether their digits are 4, 5 or above. So the skeleton with these spellings determines the result except for the kept
-digits, which are then inserted. Promises: `find` returns nothing or the masker's own result; bounded.
+The skeleton and a few numbers of the text decide which digits stay; of these numbers only the length counts for most
+codes, and for a status whether its first digit is 4, 5 or above. So the skeleton with these spellings determines the
+result except for the kept digits, which are then inserted. Promises: `find` returns nothing or the masker's own result;
+bounded.
 """
 
 from __future__ import annotations
@@ -41,11 +42,13 @@ class Spelled(NamedTuple):
         key: the skeleton, and the spelling of the deciding runs.
         runs: these runs of digits.
         deciding: the index of each among all runs of the text.
+        may_stay: whether a digit of these may stay.
     """
 
     key: tuple[str, str]
     runs: list[str]
     deciding: tuple[int, ...]
+    may_stay: bool
 
 
 class _Result(NamedTuple):
@@ -75,7 +78,7 @@ class CodedMessages:
 
     def find(self, spelled: Spelled) -> str | None:
         """Return the masked message of a text, None if it is unknown."""
-        key, runs, _ = spelled
+        key, runs = spelled.key, spelled.runs
         known = self._results.get(key)
         if known is None:
             return None
@@ -95,7 +98,10 @@ class CodedMessages:
             kept: the same with the kept digits lifted, of the same length as the text.
             masked: the result, in which every digit is one of these, in order; or no digit stays.
         """
-        key, runs, deciding = spelled
+        key, runs, deciding, _ = spelled
+        if kept == text:
+            self._add(key, _Result((masked,), ()))
+            return
         starts = [run.start() for run in _RUNS.finditer(text)]
         stayed: list[tuple[int, int]] = []
         for run, digits in enumerate(runs):
@@ -106,9 +112,12 @@ class CodedMessages:
             stayed = []
         elif _HAS_DIGIT.findall(masked) != [runs[run][at] for run, at in stayed]:
             return
+        self._add(key, _Result(pieces, tuple(stayed)))
+
+    def _add(self, key: tuple[str, str], result: _Result) -> None:
         if len(self._results) >= _MAX_CACHED:
             self._results.clear()
-        self._results[key] = _Result(pieces, tuple(stayed))
+        self._results[key] = result
 
 
 def spelled(text: str, numbers: Numbers) -> Spelled | None:
@@ -118,7 +127,10 @@ def spelled(text: str, numbers: Numbers) -> Spelled | None:
     runs = _RUNS.findall(text)
     runs = [runs[order] for order in numbers.deciding]
     spelling = ",".join([codes.spelling(run, numbers.kinds) for run in runs])
-    return Spelled((numbers.skeleton, spelling), runs, numbers.deciding) if len(spelling) <= _MAX_DECIDING else None
+    if len(spelling) > _MAX_DECIDING:
+        return None
+    may_stay = codes.may_stay(spelling, numbers.kinds)
+    return Spelled((numbers.skeleton, spelling), runs, numbers.deciding, may_stay)
 
 
 def _numbers(skeleton: str) -> Numbers:

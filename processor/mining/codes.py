@@ -7,10 +7,15 @@ replaced by `0`. `lifted` keeps digits by mapping them to private characters, wh
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from processor.mining.code_kinds import KINDS, RARE_KINDS
+from processor.mining.code_kinds import CASED, RARE, SAID, Context
 from processor.model.patterns import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    _Likes = Sequence[tuple[tuple[str, ...], re.Pattern[str]]]
 
 _REQUEST: Final = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _TARGET: Final = r"(?:/\S{0,2048}|<\*>)"  # without quotes, as development servers print it: GET /users 500 12 ms
@@ -53,52 +58,61 @@ _ANY_STATUS: Final = regex(
 )
 
 
-def _either(kinds: tuple[tuple[str, str, str], ...], flags: int, *, like: bool = False) -> re.Pattern[str]:
-    """Return a single pattern for several kinds; its last group is the number.
+def _either(contexts: Sequence[Context], flags: int, *, like: bool = False) -> re.Pattern[str]:
+    """Return a single pattern for several contexts; its last group is the number.
 
     `like` is for text with `0` for digits.
     """
-    rows = [[_like(part) for part in kind] if like else list(kind) for kind in kinds]
+    rows = [[_like(part) for part in context[1:]] if like else context[1:] for context in contexts]
     found = "|".join(f"{before}(?P<n{i}>{number}){after}" for i, (before, number, after) in enumerate(rows))
     return regex(found, flags)
 
 
-_RARE: Final = tuple(_either((row[1:],), re.IGNORECASE) for row in RARE_KINDS)
-_RARE_WORDS: Final = tuple(needle for row in RARE_KINDS for needle in row[0])
-_RARE_LIKE: Final = tuple(
-    (needle, _either((row[1:],), re.IGNORECASE, like=True)) for row in RARE_KINDS for needle in row[0]
+STATUS: Final = 1
+"""The status of a request; the higher bits are the other kinds of numbers that stay, see `_KINDS`.
+
+Integers, because an enum's `&` is slow.
+"""
+# (bit, pattern, for each context its needles and its pattern for text with `0` for digits), in the order of use
+_KINDS: Final = tuple(
+    (
+        STATUS << order,
+        _either(contexts, flags),
+        tuple((context.needles, _either((context,), flags, like=True)) for context in contexts),
+    )
+    for order, (contexts, flags) in enumerate(
+        ((SAID, re.IGNORECASE), (CASED, 0), *(((context,), re.IGNORECASE) for context in RARE)), 1
+    )
 )
-_ANY_CASE: Final = 3  # rows of KINDS that also hold in capitals
-_CODES: Final = (_either(KINDS[:_ANY_CASE], re.IGNORECASE), _either(KINDS[_ANY_CASE:], 0))
-_STATUS_LIKE: Final = regex(
-    rf"{_STATUS}0(?![\w.])|{_ANSWERED}0(?![\w.]){_COUNTED}|0 (?={_PHRASES})|\" ?0(?![\w.])"
-    rf"|(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])",
-    re.IGNORECASE,
+_RARE: Final = ~(STATUS | _KINDS[0][0] | _KINDS[1][0])
+EVERY: Final = (_KINDS[-1][0] << 1) - 1
+"""Every kind."""
+
+# (needles, pattern): the places of a status in text with `0` for digits
+_STATUS_LIKE: Final = tuple(
+    (needles, regex(pattern, re.IGNORECASE))
+    for needles, pattern in (
+        (("http", "status", "code", "response", "grpc", "smtp"), rf"{_STATUS}0(?![\w.])"),
+        (
+            ("answer", "return", "respond", "repl", "got", "receive", "gave", "with", "upstream"),
+            rf"{_ANSWERED}0(?![\w.]){_COUNTED}",
+        ),
+        (("0 ",), rf"0 (?={_PHRASES})"),
+        (('" 0', '"0'), r"\" ?0(?![\w.])"),
+        ((" /", " <*>"), rf"(?<!\S){_REQUEST} {_TARGET} 0(?![\w.])"),
+    )
 )
-# Where a status may stand that `_STATUS_LIKE` does not see: `"GET /" status%500`, and `http/1500`, a part of a run.
+# Where a status may stand besides: `"GET /" status%500`, and `http/1500`, a part of a run.
 _MAY_BE_STATUS: Final = regex(rf"{_REQUEST} |[Hh][Tt][Tt][Pp]/0")
 _RUN: Final = regex("0")
 _ENDS: Final = regex(r"(?![\w.])")
 _STATUS_DIGITS: Final = 3
-_DECIDING: Final = {ord("0") + digit: "1111456666"[digit] for digit in range(10)}
-_LIKE: Final = _either(KINDS[:_ANY_CASE], re.IGNORECASE, like=True)
-_LIKE_CASED: Final = _either(KINDS[_ANY_CASE:], 0, like=True)
+_DECIDING: Final = "1111456666"  # of the first digit of a status
 # An access log line: the request is the subject, so 4xx (scanners, clients) stay with the route; 5xx are separate.
 _ACCESS: Final = regex(
     rf"(?:\"{_REQUEST} [^\"]{{0,2048}}\" ?(?:status\W{{0,2}})?|(?<!\S){_REQUEST} {_TARGET} )"
     r"(?P<number>[0-9]{3})(?![\w.])"
 )
-_STATUS_WORDS: Final = (
-    "http", "status", "code", "response", "grpc", '"', " /", " <*>", "answer", "return", "respond", "repl", "got",
-    "upstream", "receive", "gave", "with", "smtp", "0 ",
-)  # fmt: skip
-_CODE_WORDS: Final = (
-    "exit", "code", "rc", "ret", "err", "state", "status", "sig", "hresult", "smtp", "warning", "(0", "-0", "ora",
-    "ts0", "cs0", "sql", "bc0", "nu0", "ng0", "kb0", "fs0", "sa0", "db0", "pg0", "my0", "tns0", "pls0", "msb0",
-    "netsdk0", "ide0", "dpi0", "dpy0", "rman0", "sp0", "aws0", "exception", "error",
-    "0:", "0]", "0e:", "0w:", "0i:", "0s:",
-)  # fmt: skip
-"""Every text with a status or a code contains at least one of these, in lower case."""
 
 LIFT: Final = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
 LOWER: Final = {0xE000 + digit: ord("0") + digit for digit in range(10)}
@@ -110,54 +124,63 @@ _FORGED: Final = dict.fromkeys(LOWER, 0xFFFD)  # a message must not smuggle in l
 _SERVER_ERROR: Final = "500"
 
 
-STATUS: Final = 1
-CODE: Final = 2
-RARE: Final = 4
-EVERY: Final = STATUS | CODE | RARE
-"""Kinds of numbers that stay: the status of a request, other codes, codes of a rare form.
-
-Integers, because an enum's `&` is slow.
-"""
-
-
 def near(skeleton: str) -> int:
     """Return which kinds of numbers may stay in a text whose runs of digits are `0`; 0 for none."""
     if "0" not in skeleton:
         return 0
     # the substrings first: the regular expressions alone took a third of the time of an unseen message
     folded = skeleton.lower()
-    holds = folded.__contains__
     found = 0
-    if any(map(holds, _CODE_WORDS)) and (_LIKE.search(skeleton) or _LIKE_CASED.search(skeleton)):
-        found = CODE
-    if any(map(holds, _RARE_WORDS)) and any(needle in folded and like.search(skeleton) for needle, like in _RARE_LIKE):
-        found |= RARE
-    if (found or any(map(holds, _STATUS_WORDS))) and _STATUS_LIKE.search(skeleton):
-        found |= STATUS
-    if found and _MAY_BE_STATUS.search(skeleton):
+    for bit, _, contexts in _KINDS:
+        if _holds(skeleton, folded, contexts):
+            found |= bit
+    if _holds(skeleton, folded, _STATUS_LIKE) or (found and _MAY_BE_STATUS.search(skeleton)):
         found |= STATUS
     return found
 
 
+def _holds(skeleton: str, folded: str, contexts: _Likes) -> bool:
+    for needles, like in contexts:
+        for needle in needles:
+            if needle in folded:
+                if like.search(skeleton):
+                    return True
+                break
+    return False
+
+
 def deciding(skeleton: str, kinds: int) -> tuple[int, ...]:
     """Return the indexes of the runs of digits that decide which digits stay; no other run stays."""
-    patterns = [_STATUS_LIKE, _MAY_BE_STATUS, _LIKE, _LIKE_CASED]
-    if kinds & RARE:
-        patterns += [like for _, like in _RARE_LIKE]
+    patterns = [like for bit, _, contexts in _KINDS if kinds & bit for _, like in contexts]
+    if kinds & STATUS:
+        patterns += [_MAY_BE_STATUS, *(like for _, like in _STATUS_LIKE)]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
-    if kinds & (CODE | RARE):
+    if kinds != STATUS:
         return tuple(order for order, at in runs if at >= first)
     return tuple(order for order, at in runs if at >= first and _ENDS.match(skeleton, at + 1))
 
 
 def spelling(run: str, kinds: int) -> str:
-    """Return the deciding features of a run of digits: its length, and which digits are 4, 5 or above."""
-    if kinds & (CODE | RARE):
-        return run.translate(_DECIDING)
-    if len(run) < _STATUS_DIGITS:
-        return ""
-    return f"{run[-_STATUS_DIGITS].translate(_DECIDING)}{len(run)}"
+    """Return the deciding features of a run of digits.
+
+    These are all digits for the rare kinds, else the length, and for a status whether its first digit is 4, 5 or above.
+    """
+    if kinds & _RARE:
+        return run
+    if not kinds & STATUS:
+        return str(len(run))
+    first = _DECIDING[int(run[-_STATUS_DIGITS])] if len(run) >= _STATUS_DIGITS else ""
+    if kinds != STATUS:
+        return f"{first}/{len(run)}"
+    if len(run) > _STATUS_DIGITS:  # only 4xx and 5xx stay as a part of a run
+        return f"{first}/{len(run)}" if first in "45" else ""
+    return first
+
+
+def may_stay(spellings: str, kinds: int) -> bool:
+    """Return whether a number with one of these spellings may stay in a text of these kinds."""
+    return kinds != STATUS or any(map(spellings.__contains__, "456"))
 
 
 def lifted(text: str, kinds: int = EVERY) -> str:
@@ -177,11 +200,8 @@ def lifted(text: str, kinds: int = EVERY) -> str:
                 text = text[:start] + access["number"].translate(LIFT) + text[end:]
             return text
         text = _ANY_STATUS.sub(_lift, text)
-    if kinds & CODE:
-        for pattern in _CODES:
-            text = pattern.sub(_lift, text)
-    if kinds & RARE:
-        for pattern in _RARE:
+    for bit, pattern, _ in _KINDS:
+        if kinds & bit:
             text = pattern.sub(_lift, text)
     return text
 

@@ -44,8 +44,12 @@ _OF_DOCUMENT = (  # as a person names it, "minutes of May.docx"
     rf"(?:(?!(?:from|to|with|by|is|was|not)(?!\w)|(?:{_HOLDS_FILE}|{_DOCUMENT_NOUNS}) )[^\s\"'`:,;/=]{{1,40}} ){{1,6}}"
     r"[^\s\"'`:,;/=]{0,60}"
 )
+_OF_LAST_PART = (  # of a path
+    r"(?:(?!(?:from|to|for|with|by|is|was|not|has|and|or)(?!\w))[^\s\"'`:,;/=]{1,40} ){1,6}[^\s\"'`:,;/=]{0,60}"
+)
 BLANKED_FILE: Final = regex(
-    rf"(?<!\w)(?:(?P<lead>{_HOLDS_FILE}) (?:[^\s\"'`:,;=]{{1,200}}/)?{_OF_FILE_NAME}\.{EXTENSION}"
+    rf"(?<!\w)(?:(?P<reader>{_TAKES_FILE}) [^\s\"'`:,;=]{{1,200}}/{_OF_LAST_PART}\.(?:{'|'.join(_DOCUMENTS)})"
+    rf"|(?P<lead>{_HOLDS_FILE}) (?:[^\s\"'`:,;=]{{1,200}}/)?{_OF_FILE_NAME}\.{EXTENSION}"
     rf"|(?P<verb>{_TAKES_FILE}|{_DOCUMENT_NOUNS}) {_OF_DOCUMENT}\.(?:{'|'.join(_DOCUMENTS)}))(?!\w)",
     re.IGNORECASE,
 )

@@ -24,7 +24,8 @@ _COUNT: Final = regex(
 )
 # Only some prints of a retried operation say which attempt it is.
 _ATTEMPT: Final = regex(
-    r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?\)"
+    r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?"
+    r"(?:[,;] (?:next|again|retry|retrying|trying|waiting|wait|delay|backoff|back-off)(?: [a-z]{1,12}){0,3}:? <\*>)?\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
 # Web servers end a line with the headers that the request had: client: ..., request: "...", referrer: "..."
@@ -35,6 +36,12 @@ _HEADERS: Final = regex(
 _SHORT: Final = 5  # letters of a plural that a verb may look like
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
 _PLURAL_VERB: Final = regex(r"(?<!\S)(?:are|were|have)(?!\S)")
+_THEIR: Final = regex(r"(?<!\S)their (?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)")
+_COUNTED_IN_WORDS: Final = regex(
+    r"(?<!\S)(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en) (?P<noun>[a-z]{3,})"
+    r"(?=[ ,.;:)]|$)"
+)
+_MAY_COUNT: Final = ("ne ", "wo ", "hree ", "our ", "ive ", "ix ", "even ", "ight ", "en ")
 
 
 def fold(line: str) -> str:
@@ -43,16 +50,26 @@ def fold(line: str) -> str:
         line = _without_fields(line)
     if '", referr' in line or '", user' in line:
         line = _HEADERS.sub(r"\g<kept>", line)
+    if any(map(line.__contains__, _MAY_COUNT)):
+        line = _COUNTED_IN_WORDS.sub(_count, line)
     return _singular(_ATTEMPT.sub("", line)) if VALUE in line else line
+
+
+def _count(match: re.Match[str]) -> str:
+    """Return a count in words as a value: "two consumers", "one consumer"; not "one of" and "ten nanometer"."""
+    noun = match["noun"]
+    return f"{VALUE} {noun}" if _is_plural(noun) or _is_plural(f"{noun}s") else match[0]
 
 
 def _without_fields(line: str) -> str:
     words = line.split(" ")
     if any(word[-1:] == "=" for word in words):
         return line  # a logger that prints empty fields prints all of them: a further field makes another message
-    kept, depth = [], 0
+    kept: list[str] = []
+    depth = 0
     for word in words:
-        if depth > 0 or not _is_dropped(word):
+        is_object = bool(kept) and kept[-1][-1] == ":"  # the sentence's own, "requested: limits.cpu=<*>"
+        if depth > 0 or is_object or not _is_dropped(word):
             kept.append(word)
         depth += sum(word.count(one) for one in "({[") - sum(word.count(one) for one in ")}]")
     if len(kept) == len(words) or len(_WORD.findall(" ".join(kept))) < _LEAST_WORDS:
@@ -77,7 +94,10 @@ def _singular(line: str) -> str:
         return f"{VALUE} {match['more'] or ''}{_one(noun)}"
 
     folded = _COUNT.sub(one, line)
-    return _PLURAL_VERB.sub(lambda verb: _VERBS[verb[0]], folded) if found else line
+    if not found:
+        return line
+    folded = _THEIR.sub(lambda match: f"its {_one(match['noun'])}" if _is_plural(match["noun"]) else match[0], folded)
+    return _PLURAL_VERB.sub(lambda verb: _VERBS[verb[0]], folded)
 
 
 def _is_plural(noun: str) -> bool:

@@ -14,7 +14,7 @@ from processor.mining import html_text
 from processor.mining.masks import VALUE
 from processor.model import Kind, Masked, Stream
 from processor.model.patterns import regex
-from processor.parsing import routes
+from processor.parsing import routes, shapes
 from processor.parsing import stacktrace as traceback
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _MAX_KNOWN: Final = 5_000
 _MAX_MADE: Final = 20_000
 _MAX_LINES: Final = 10_000  # of traces, at most 10 MB
 _MAX_LINE_CHARS: Final = 300
+_MAX_KNOWN_CHARS: Final = 512
 
 
 class Grouper:
@@ -38,6 +39,7 @@ class Grouper:
         self.masker = masker
         self._mask = masker.mask
         self._groups: dict[tuple[str, str], dict[Kind, dict[str, Masked]]] = {}
+        self._by_shape: dict[tuple[str, str, bytes], Masked] = {}
         self._made = 0
         self._traces: dict[bytes, str] = {}
         self._lines: dict[str, str] = {}
@@ -45,14 +47,26 @@ class Grouper:
 
     def __call__(self, entry: Entry) -> Masked:
         """Return the key that the entry is grouped by. Never raises; never returns an empty message."""
-        text = entry.text
+        text, key = entry.text, None
         if text:
+            if len(text) <= _MAX_KNOWN_CHARS and not entry.said:
+                # Most lines differ from an earlier line of their service in their numbers alone.
+                key = (entry.project, entry.service, shapes.shape(text))
+                known = self._by_shape.get(key)
+                if known is not None:
+                    return known
             if "\n" in text or "\\n" in text or "   at " in text:
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
+                key = None
             if message := self._words(text, entry.said) if entry.said else self._free(text):
-                return self._masked(entry, Kind.TEXT, message)
+                masked = self._masked(entry, Kind.TEXT, message)
+                if key is not None and "<" not in text and self.masker.is_same_for_shape(key[2]):
+                    if len(self._by_shape) >= _MAX_MADE:
+                        self._by_shape.clear()
+                    self._by_shape[key] = masked
+                return masked
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
         log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
@@ -80,6 +94,7 @@ class Grouper:
             self._made += 1
             if self._made >= _MAX_MADE:
                 self._groups.clear()
+                self._by_shape.clear()
                 self._made = 0
             said = message
             if kind is Kind.TEXT and not _LETTER.search(message.replace(VALUE, "")):

@@ -27,6 +27,7 @@ from processor.mining.masks import (
     VALUE,
     WORD_MASKS,
 )
+from processor.mining.nouns import KEYS_OF_NAMES
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
 from processor.model.patterns import regex
@@ -47,9 +48,11 @@ _IDENTIFIER = regex(r"(?<![\w-])(?:[^\W0]+-)*[^\W0]*0\w*(?:-\w+)*")
 _WORD = regex("|".join(f"(?P<m{i}>{pattern})" for i, (_, pattern) in enumerate(WORD_MASKS)))
 _NAMES = {f"m{i}": name for i, (name, _) in enumerate(WORD_MASKS)}
 _LINES = tuple((name, needles, regex(pattern), result) for name, needles, pattern, result in LINE_MASKS)
+_GROUP: Final = "\\g<"  # of a replacement; others are no template, which takes time to expand
 _PLAIN_VALUE = regex(r"[a-f]{8,}|[A-F]{8,}|true|false|True|False|TRUE|FALSE")  # characters of a plain word
 _SYMBOL = regex(r"[^\W0-9]+(?:[-.][^\W0-9]+)*")
 
+_KEY = regex(r"[A-Za-z]+\Z")
 _CONSTANT = regex(r"[A-Z]+(?:_[A-Z]+)+")
 
 _PLAIN = LOWER | quotes.UNGUARD
@@ -98,6 +101,10 @@ class Masker:
         known = self._by_shape.get(shape)
         return self._unseen(text, shape) if known is None else known
 
+    def is_same_for_shape(self, shape: bytes) -> bool:
+        """Return whether all texts of this shape, one of which was masked, are known to have the same mask."""
+        return shape in self._by_shape and not self._custom
+
     def explain(self, text: str) -> list[tuple[str, str, str]]:
         """List the steps of `mask`, in order, as (mask, fragment, replacement); digit runs show as `0`."""
         trace: _Trace = []
@@ -127,7 +134,7 @@ class Masker:
         spelled = coded.spelled(text, numbers)
         if spelled is not None and (known := self._coded.find(spelled)) is not None:
             return known
-        kept = lifted(text, numbers.kinds)
+        kept = lifted(text, numbers.kinds) if spelled is None or spelled.may_stay else text
         found = self._without_codes(numbers.skeleton) if kept == text else self._with_codes(_bare(kept))
         if spelled is not None:
             self._coded.remember(spelled, text, kept, found)
@@ -172,7 +179,7 @@ class Masker:
             words.pop()
         line = quotes.guarded(" ".join(words[:MAX_TOKENS]))
         if _may_hold_file(line):
-            line = BLANKED_FILE.sub(lambda file: f"{file['lead'] or file['verb']} {VALUE}", line)
+            line = BLANKED_FILE.sub(lambda file: f"{file['lead'] or file['verb'] or file['reader']} {VALUE}", line)
         for _ in range(_MAX_PASSES):
             before, line = line, self._pass(line, trace)
             if len(line) > _MAX_RESULT:
@@ -226,7 +233,9 @@ class Masker:
             result += found[len(found.rstrip(_TAIL)) :]
         elif name == "assignment":
             value = found[1:].rstrip(_TAIL)
-            if value.casefold() in self._protected or LIFTED.search(value):
+            key = _KEY.search(match.string, 0, match.start())
+            is_name = key is not None and key[0].casefold() in KEYS_OF_NAMES and value.casefold() not in OUTCOMES
+            if (value.casefold() in self._protected and not is_name) or LIFTED.search(value):
                 return found
             if _CONSTANT.fullmatch(value) and any(part.casefold() in self._protected for part in value.split("_")):
                 return found  # type=LOGIN_ERROR
@@ -241,7 +250,7 @@ class Masker:
         def replace(match: re.Match[str]) -> str:
             if quotes.is_said(name, match, protected=self._protected, outcomes=self._statements):
                 return match[0]
-            result = match.expand(replacement)
+            result = match.expand(replacement) if _GROUP in replacement else replacement
             if trace is not None and match[0] != result:
                 trace.append((name, match[0], result))
             return result

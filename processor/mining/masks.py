@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from processor.mining.file_names import EXTENSION
+from processor.mining.units import CURRENCIES, CURRENCY, DAY, MONTH, NAMES_OF_DATES, RELATIVE, UNIT, ZONE
 from processor.model.patterns import regex
 
 VALUE: Final = "<*>"
@@ -54,6 +55,7 @@ PROTECTED: Final = OUTCOMES | _words(
     # results and states
     "expired revoked suspended banned blocked unblocked signed unsigned verified unverified present absent missing",
     "empty full active inactive valid expiring stale corrupt corrupted lost found known unknown public private",
+    "reachable unreachable degraded evicted evicting",
     "internal external inbound outbound incoming outgoing primary secondary master slave first last min max minimum",
     "maximum low high too not without cannot",
     # the stage and the direction of an operation
@@ -89,28 +91,6 @@ HAS_STATEMENT: Final = regex(rf"[\"'](?:{_SAYS})[\"']:", re.IGNORECASE)
 
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 
-_UNIT = (
-    r"(?:[KMGTP]i?B(?:/s|ps)?|[kKMG]bps|[kKMGT]?[bB]|[Bb]ytes?|[kKMG]?Hz|ns|us|ms|s|msecs?|usecs?|secs?|mins?|hrs?|h"
-    r"|[mM]illis|MILLISECONDS|SECONDS|(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?"
-    r"|Tag(?:en?)?|Stunden?|Minuten?|Sekunden?|Wochen?|Monat(?:en?)?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
-    r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
-    r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
-    r"|percent|%+|[vV]olts?|rpm)"
-)
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_NAMES_OF_DATES = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
-)  # fmt: skip
-_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
-_RELATIVE = (
-    r"(?<![\w-])(?:(?:[Ll]ast|[Nn]ext|[Tt]his) (?:<\*>|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|night|week"
-    r"|weekend|month|quarter|year)|[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight)(?![\w-])"
-)
-_ZONE = r"(?:UTC|GMT|Z|[ECMP][SD]T|CES?T|AM|PM|am|pm)"
 _PRODUCT = (
     r"(?:[A-Z][\w.-]{1,40}|curl|wget|okhttp|axios|node-fetch|aiohttp|python-(?:requests|urllib0?|httpx)|kube-probe|go-http)"
     r"/<\*>(?: \([^()]{0,200}\))?"
@@ -119,15 +99,13 @@ _ENDS_TYPED = (
     r"took|gave|found|returned|failed|timed|was|is|has|had|exceeded|in|yielded|aborted|did|could|matched|produced|ended"
     r"|came|went"
 )
-_CURRENCY = (
-    r"USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|BRL|MXN|ZAR|KRW|SGD|HKD|THB|IDR|MYR"
-    r"|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|UAH|RUB|ISK|CLP|COP|PEN|ARS|TWD|BTC|ETH|€|\$|£|¥|₹|₩|₽|₺|₦|₫|₱|₪|₴|₡|₵|₸|₾|฿|৳|zł|Kč"
-)
-_CURRENCIES = tuple(_CURRENCY.replace("\\", "").split("|"))
 TLD: Final = r"(?:com|net|org|edu|gov|mil|io|local|localdomain|localhost|internal|lan|arpa|corp|home|example|invalid)"
 _STATE = r"[A-Z][A-Z_]{2,}(?!\w)"
-_FAILURE = r"(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL)"
-_ITEM = r"(?:[\w.-]{1,64}|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
+_FAILURE = (  # a part of the state's name
+    r"(?:[A-Z_]*_)?(?:FAIL|KILL|ERR|ABORT|CRASH|LOST|DEAD|TIMED?_?OUT|REJECT|CANCEL|UN(?:REACH|HEALTH|AVAIL|KNOWN)"
+    r"|DOWN(?!LOAD|SCAL)|BROKEN|CORRUPT|DEGRAD|STALE|SUSPEND|EXPIRED|OFFLINE|EVICT|BLOCKED|QUARANTIN|PANIC|FATAL)"
+)
+_ITEM = r"(?:[\w.-]{1,64}(?::<\*>)?|<\*>|'<\*>'|\"<\*>\")"  # of a list in brackets
 _JOINT = r"[-.:/|#@,;+_*\\]*(?: [-.:/|#@,;+_*\\]*){0,2}"  # what may stand between the values of a list
 _PATH = r"\w.@%+~:=#$?&!-"
 
@@ -138,7 +116,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
         "url",
         r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{},;]*(?:(?:<\*>|,(?=[\w.-]{1,64}:0))[^\s\"'<>()\[\]{},;]*)*",
     ),
-    ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*"),
+    ("email", r"(?<![\w.+-])[\w.+-]{1,64}(?:'[\w.+-]{1,64})?@[\w-]+(?:\.[\w-]+)*"),
     ("class", r"(?<![\w.$/-])(?:[a-z_][\w$]*/){2,}[A-Z][\w$]*[a-z]\w*(?![\w./-])"),  # io/netty/handler/ssl/SslContext
     ("class", r"(?<![\w\\/:])\\?(?:[A-Z][a-z]\w*\\){2,}[A-Z]\w*[a-z]\w*(?![\w\\])"),  # App\Http\CartController
     ("library", r"(?<![\w./-])lib[A-Za-z][\w+-]*\.(?:so|dylib)(?:\.0)*(?![\w-])"),
@@ -200,7 +178,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         r"\g<lead>",
     ),
     ("json", ("{<*>}",), r"\{<\*>\}(?:, ?\{<\*>\})+", "{<*>}"),
-    ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\\\"<*>\\\\"'),  # the innermost first
+    ("quoted", ('\\"',), r"\\\"(?P<body>[^\"\\]{0,512})\\\"", '\\"<*>\\"'),  # the innermost first
     ("quoted", ('"',), r"(?<![\w\\])\"(?P<body>(?:[^\"\\]|\\.){0,512})\"", '"<*>"'),
     (
         "quoted",
@@ -211,8 +189,16 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ("quoted", ("'",), r"(?<!\w)'(?P<body>[^']{0,512})'(?!\w)", "'<*>'"),
     ("quoted", ("`",), r"`(?P<body>[^`]{0,512})`", "`<*>`"),
     ("quoted", ("[",), rf"\[(?P<body>{_ITEM}(?:, ?{_ITEM})+|'<\*>'|\"<\*>\")\]", "[<*>]"),
-    ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:, ?{_ITEM})*)\]", "[<*>]"),  # "plugins [geo]" has one item
+    # "plugins [geo]" has one item
+    ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:(?:, ?| ){_ITEM})*)\]", "[<*>]"),
     ("listed", ("s {",), rf"(?<=[a-z]s )\{{(?P<body>{_ITEM}(?:, ?{_ITEM})*)\}}", "{<*>}"),
+    # Amazon's resources; not a principal, who lacks a permission
+    (
+        "resource",
+        ("arn:aws",),
+        r"(?<!\w)(?P<lead>arn:aws[a-z-]*:(?!sts:|iam:)(?:[a-z-]+|<\*>)):(?:[^\s\"'`(),;\[\]{}]*[\w*>/])?",
+        rf"\g<lead>:{VALUE}",
+    ),
     ("switch", (" o",), r"(?<!\S)(?:on|off)(?: (?:on|off))+(?!\S)", VALUE),
     ("cell", ("***",), r"(?<=<\*> )\*{3,}(?= [<)\]]|$)|(?<=[(\[] )\*{3,}(?= <\*>)", VALUE),
     ("number", ("<<*>", "><*>", "~<*>", "<=<*>", ">=<*>", "~=<*>"), r"<<\*>>|(?<![^\s(\[=:,])[<>~]=?<\*>", VALUE),
@@ -230,15 +216,15 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ),
     (
         "date",
-        _NAMES_OF_DATES,
+        NAMES_OF_DATES,
         (
-            rf"(?<!\w)(?:{_DAY},? )?{_MONTH}[ /-]<\*>|<\*>[ /-]{_MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){_DAY},? <\*>"
-            rf"|(?:(?<!\w)the )?<\*> of {_MONTH}(?!\w)"
+            rf"(?<!\w)(?:{DAY},? )?{MONTH}[ /-]<\*>|<\*>[ /-]{MONTH}(?:[ /-]<\*>|(?!\w))|(?<!\w){DAY},? <\*>"
+            rf"|(?:(?<!\w)the )?<\*> of {MONTH}(?!\w)"
         ),
         VALUE,
     ),
-    ("date", (VALUE,), rf"<\*> ?{_ZONE}(?!\w)", VALUE),
-    ("quantity", (VALUE,), rf"<\*> ?{_UNIT}(?![\w/])", VALUE),
+    ("date", (VALUE,), rf"<\*> ?{ZONE}(?!\w)", VALUE),
+    ("quantity", (VALUE,), rf"<\*> ?{UNIT}(?![\w/])", VALUE),
     (
         "user",
         (" user",),
@@ -250,10 +236,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     ),
     (
         "user",
-        (" for ",),
+        (" for ", "ogin of ", "ign-in of ", "ignin of "),
         (
-            r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|login) for) (?!user\b|invalid\b)[\w.@$+-]+"
-            r"(?= from\b| \[|$)"
+            r"(?<!\w)(?P<lead>(?:password|publickey|failures|session|reset) for|(?:[Ll]ogin|[Ss]ign-?in) (?:for|of))"
+            r" (?!user\b|invalid\b)[\w.@$+-]+(?= from\b| \[|$)"
         ),
         rf"\g<lead> {VALUE}",
     ),
@@ -282,10 +268,10 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
         rf"\g<lead> {VALUE}",
     ),
     *(
-        ("date", needles, _RELATIVE, VALUE)
+        ("date", needles, RELATIVE, VALUE)
         for needles in (("day",), ("omorrow",), ("last ", "Last "), ("next ", "Next "), ("this ", "This "), ("onight",))
     ),
-    ("currency", _CURRENCIES, rf"(?<!\w)(?:{_CURRENCY}) ?<\*>|<\*> ?(?:{_CURRENCY})(?!\w)", VALUE),
+    ("currency", CURRENCIES, rf"(?<!\w)(?:{CURRENCY}) ?<\*>|<\*> ?(?:{CURRENCY})(?!\w)", VALUE),
     ("null", ("NULL", "null"), r"(?<=<\*>, )(?:NULL|null)(?=[,)\]])|(?<=<\*>', )(?:NULL|null)(?=[,)\]])", VALUE),
     ("tuple", ("<*>,)",), r"\(<\*>,\)", f"({VALUE})"),
     ("key", ("ey ",), r"(?<=[Kk]ey )[\w-]{1,40}(?::[\w-]{1,40}){0,4}:<\*>(?::[\w-]{1,40}){0,3}(?!\w)", VALUE),

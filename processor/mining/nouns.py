@@ -37,7 +37,7 @@ DATA_NOUNS: Final = rows(
     "document attachment upload file filename image picture photo video thumbnail folder directory album workbook",
     "dataset job-name batch-name snapshot backup tag label provider tenantid bucketname artifact",
     "env environment tier segment cohort prefix experiment",
-    "slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
+    "namespace vhost slot comm blob asset wiki sheet survey quiz poll podcast episode quest npc ticket-id",
     # typed input
     "query keyword phrase term nickname password-for text parsing",
 )
@@ -130,6 +130,18 @@ PLACES_OF_DATA: Final = rows(
 LABELS: Final = rows("label tag annotation element attachment category")
 DEMANDS: Final = rows("missing required requires require mandatory lacks lack unsupported")
 """Of these nouns of data, a name after such a word is one that a program asks for: missing label 'team'."""
+
+KEYS_OF_NAMES: Final = rows(
+    "tenant customer client owner author queue topic bucket branch repo repository project"
+    " workspace vhost namespace env environment"
+)
+"""Keys whose value is a name, also if the word says something elsewhere: branch=master, env=test."""
+NAMES_TOO: Final = rows("master public private test internal external")
+"""The same beside such a noun, before a verb or at the end of a clause: "branch master is behind"."""
+ANSWERS: Final = rows(
+    "returned returns answered answers responded replied got gave received reported reports raised threw with"
+)
+"""A word in capitals after these is the code of an answer: "resolver returned NXDOMAIN"."""
 
 FOREIGN_WORDS: Final = rows(
     "le les des une est sont pas pour avec dans aucun der das und nicht kein keine ein eine einen wurde wurden konnte",

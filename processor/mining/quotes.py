@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from processor.mining import places
 from processor.mining.codes import LIFTED
 from processor.mining.masks import HAS_STATEMENT, STATEMENT, STATEMENT_KEYS, TLD, VALUE
-from processor.mining.vocabulary import is_code, is_plural
+from processor.mining.vocabulary import is_code, is_ordinary, is_plural
 from processor.model.patterns import regex
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ _GUARDED: Final = regex(
 # print NoSuchMethodError: com.acme.Cart.add(I)V
 _SIGNATURE: Final = regex(
     r"(?<=Error: )(?:'(?P<quoted>[^\s'<>]{1,200}(?: [^\s'<>]{1,200}){1,8})'(?!\w)"
-    r"|(?P<bare>[\w$./]{1,200}\([\w$./;\[]{0,300}\)[\w$./;\[]{1,200})(?!\S))"
+    r"|(?P<bare>[\w$./]{1,200}\([\w$./;\[]{0,300}\)[\w$./;\[]{0,200})(?!\S))"
 )
+_NUMBERED_PACKAGE: Final = regex(r"(?:[\w$]{1,40}[./]){0,8}[\w$]*0[\w$]*[./]")  # org.slf4j.Logger: Logger
 # A part of the program that is named by its file: a different missing file is a different problem.
 _PARTS: Final = ("template", "partial", "layout", "module", "migration", "fixture", "stylesheet", "plugin", "package")
 _MAY_NAME_A_FILE: Final = tuple(f"{part[1:]} " for part in _PARTS)
@@ -125,9 +126,10 @@ def guarded(text: str) -> str:
 
 
 def _kept_signature(match: re.Match[str]) -> str:
-    if "0" in match[0] or not _LOOKUPS.search(match.string, 0, match.start(match.lastgroup or 0)):
+    said = match[0] if match["bare"] is None else _NUMBERED_PACKAGE.sub("", match[0])
+    if "0" in said or not _LOOKUPS.search(match.string, 0, match.start(match.lastgroup or 0)):
         return match[0]
-    return match[0].translate(GUARD)
+    return said.translate(GUARD)
 
 
 def _kept_body(match: re.Match[str]) -> str:
@@ -142,8 +144,9 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
     body, line, start = match.groupdict().get("body"), match.string, match.start()
     if body is None:
         return False
-    if name == "listed":
-        return not is_plural(line[:start].split()[-1])  # "plugins [geo]", not "postgres [preauth]"
+    if name == "listed":  # "plugins [geo]", not "postgres [preauth]"; Go's "[a b]", not "errors [connection refused]"
+        is_sentence = "," not in body and " " in body and any(map(is_ordinary, _LETTERS.findall(body)))
+        return is_sentence or not is_plural(line[:start].split()[-1])
     words = _LETTERS.findall(body)
     if name == "quoted" and _is_outcome(line, start, body):
         return True

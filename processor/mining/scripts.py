@@ -41,6 +41,8 @@ _SEAM: Final = regex(rf"(?<=[{_CLASS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_CLA
 _PLAIN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     first + digit: ord("0") + digit for first in (0x0E50, 0x0ED0, 0x1040, 0x17E0) for digit in range(10)
 }
+# Quotation marks of all languages; a single one is as often an apostrophe.
+_QUOTES: Final = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f"), '"')
 # Pictures in a line are decoration; marks for "yes" and "no" are kept.
 _PICTURES: Final = regex(
     "[\u2600-\u2704\u2706-\u2712\u2719-\u274b\u274f-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"
@@ -69,11 +71,11 @@ _SAYS: Final = regex(
 
 
 def plain(text: str) -> str:
-    """Remove pictures, and insert blanks between such a script and Latin letters or digits.
+    """Remove pictures, write quotation marks as ", and insert blanks between such a script and Latin letters or digits.
 
     Without the blanks, a sentence with a number in it would be taken for an identifier.
     """
-    text = _PICTURES.sub(" ", text)
+    text = _PICTURES.sub(" ", text).translate(_QUOTES)
     return _SEAM.sub(" ", text.translate(_PLAIN)) if BLANKLESS.search(text) else text
 
 

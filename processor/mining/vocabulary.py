@@ -101,6 +101,7 @@ _ENDINGS: Final = (
 )  # fmt: skip
 _BEGINNINGS: Final = ("un", "re", "in", "dis", "non", "mis", "pre", "de", "sub", "auto", "multi", "over")
 _STEM: Final = 3
+_AGENTS: Final = 5  # letters of "users"
 _REST: Final = 4
 
 _PARTS = regex(r"[^\W\d_]+")
@@ -146,6 +147,8 @@ def is_plural(word: str) -> bool:
     folded = word.casefold()
     if folded in SHORT_PLURALS:
         return True
+    if folded.endswith(("ers", "ors")) and len(folded) > _AGENTS:
+        return True  # brokers, ingesters: whatever the verb
     if not folded.endswith("s") or folded.endswith(("ss", "us", "is", "ws")) or folded in _WORDS:
         return False
     return any(base in _WORDS for base in _bases(folded))

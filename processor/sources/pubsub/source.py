@@ -237,8 +237,10 @@ class PubSubSource:
         return 0
 
     def _take_in(self, asked: int, received: Sequence[Any]) -> None:
+        # Each access to a field of a protobuf message makes an object.
         messages = [
-            ReceivedMessage(one.message.data, one.message.message_id, one.ack_id, self._name) for one in received
+            ReceivedMessage((message := one.message).data, message.message_id, one.ack_id, self._name)
+            for one in received
         ]
         size = sum(len(message.data) for message in messages)
         # A second of grace: the server's clock started before the answer arrived.

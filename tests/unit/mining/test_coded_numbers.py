@@ -35,11 +35,45 @@ FORMS = (
     "HRESULT #A#B# at #.#.#",
     "status=# status=# exit=# rc=#",
     '{"status": #, "code": "#", "took": #}',
+    "cannot cast int# to float#, base# and sha#, utf-#, h#",
+    "dsn=#.#.# recipient said: #.#.#, # #.#.# mailbox full",
+    "reason 0x#A, ret=-#, could not probe it: -#",
+    "DTC P#A, Xid (PCI:#:#:#): #, exception #, Msg #, Level #",
+    "migration #_add_phone.sql, Shop.Cart.add/#, SQLSTATE[HY#] [#], error code #, data #e",
+    "rcode #, grpc status #, TLS fatal alert #, Code: #. status=#.#.#, SQLSTATE[#]: General error: #",
     "plain # text with # numbers",
     "状态码 # status: # 失败",
 )
+NEAR_CODES = [
+    *("0", "2", "4", "5", "16", "17", "32", "40", "63", "64", "256"),
+    *("200", "404", "429", "500", "503", "600", "765", "1404", "1500", "40400"),
+]
 NUMBERS = st.one_of(
-    st.sampled_from(["0", "4", "40", "200", "404", "429", "500", "503", "600", "765", "1404", "1500", "40400"]),
+    st.sampled_from(
+        [
+            "0",
+            "2",
+            "4",
+            "5",
+            "16",
+            "17",
+            "32",
+            "40",
+            "63",
+            "64",
+            "256",
+            "200",
+            "404",
+            "429",
+            "500",
+            "503",
+            "600",
+            "765",
+            "1404",
+            "1500",
+            "40400",
+        ]
+    ),
     st.integers(0, 10**9).map(str),
 )
 
@@ -78,6 +112,12 @@ def test_only_runs_that_decide_stay(texts: list[str]) -> None:
             kept = codes.lifted(text, kinds)
             stayed = {order for order, run in enumerate(runs) if kept[slice(*run.span())] != run[0]}
             assert stayed <= set(codes.deciding(skeleton, kinds))
+
+
+def test_number_of_a_closed_set_was_seen_before() -> None:
+    masker = Masker()
+    assert masker.mask("cannot cast to int16 here") == "cannot cast to int16 here"
+    assert masker.mask("cannot cast to int17 here") == "cannot cast to <*> here"
 
 
 def test_status_of_a_request_stays_whatever_was_seen_before() -> None:

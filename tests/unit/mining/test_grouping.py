@@ -68,3 +68,31 @@ def test_remembered_stack_traces_are_the_ones_that_would_be_worked_out(entry_jso
             stream, message = grouper(decode(entry_json(text or "x"), NOW))
 
             assert (message if stream.kind is Kind.EXCEPTION else None) == expected
+
+
+WORDS = [
+    "order 7",
+    "failed",
+    "HTTP 503",
+    "code=12",
+    "error 40001",
+    "<b>x</b>",
+    "größe 12",
+    "\uff17",
+    "user-77",
+    "a1b2c3d4",
+    "0x1f",
+]
+
+
+@pytest.mark.parametrize("masks", [[], [("7+", "seven"), ("order [2-4]", "few")]])
+def test_remembered_messages_are_the_ones_that_would_be_worked_out(entry_json, masks):
+    """Digits count in status codes, in a mask of one's own, and in characters that read as digits."""
+    rnd = random.Random(5)
+    grouper = Grouper(Masker(masks=masks))
+    for _ in range(600):
+        text = " ".join(rnd.choices(WORDS, k=2))
+        text = re.sub(r"[0-9]", lambda m: m[0] if rnd.random() < 0.5 else str(rnd.randrange(10)), text)
+        entry = decode(entry_json(text), NOW)
+
+        assert grouper(entry) == group(entry, Masker(masks=masks)), text
