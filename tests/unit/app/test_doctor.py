@@ -92,7 +92,7 @@ def test_a_person_reads_one_line_and_its_mending(gardener):
     done = gardener("doctor", "--source", "file:gone.json", check=False)
 
     assert (
-        "PROBLEM  source: gone.json does not exist\n         mend: name a file of log entries" in done.stdout.decode()
+        "PROBLEM  source: gone.json does not exist\n         fix: name a file of log entries" in done.stdout.decode()
     )
 
 
