@@ -67,7 +67,7 @@ DOORS = {
     "msgspec": ("processor", "sinks"),
     "prometheus_client": ("processor.app.telemetry", "processor.app.probes"),
     "pydantic": (
-        "processor.parsing",
+        "processor.parsing.schema",
         "processor.app",
         "processor.triage.rules",
         "processor.views",
