@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from processor.mining import capitals, vocabulary
+from processor.mining import capitals, lists, vocabulary
 from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
@@ -146,10 +146,10 @@ def is_cause_place(before: str, earlier: str) -> bool:
 
 
 def is_value_place(before: str, word: str) -> bool:
-    """Return whether an ordinary word after `before` may still be a name: "branch main", not "user request"."""
+    """Return whether an ordinary word after `before` may be a name: "branch main", not "user request", "orders exist"."""
     if before.casefold() in FOREIGN_NOUNS:
         return True
-    return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
+    return (before.casefold() in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
 
@@ -181,6 +181,8 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         return "after a noun of data", i + 1
     if core in NULLS and _singular(lead) in DATA_NOUNS:
         return f"beside {lead}", i + 1
+    if i and words[i - 1].rstrip(":")[-1:] == "s" and (last := lists.list_end(words, i)):
+        return "a list of names", last
     if bare[0].isupper():
         return _capitalised(words, i, lead)
     return _in_small_letters(words, i, lead, core)
