@@ -75,6 +75,9 @@ the severity of the failure that they report, such as an out-of-memory kill, an 
 """
 
 FIELDS = """
+The number of a bare `level` is pino's, bunyan's or Cloud Logging's, unless fields beside it give the logger away:
+{beside}.
+
 | field of a payload | numbers | written by |
 |---|---|---|
 """
@@ -102,7 +105,8 @@ def page():
     streams = ", ".join(f"`{name.lstrip('/')}`" for name in AGENT_STREAMS)
     parts.append(SEVERITY.format(streams=f"logs ending in {streams}"))
     parts += [f"| {name} | {' '.join(words)} |\n" for name, words in levels.WORDS.items()]
-    parts.append(FIELDS)
+    beside = "; ".join(f"{scheme}: {', '.join(f'`{name}`' for name in names)}" for names, scheme in levels.BESIDE)
+    parts.append(FIELDS.format(beside=beside))
     for field in (*levels.FIELDS, *levels.STREAM_FIELDS):
         numbers = ", ".join(f"{number} {name}" for number, name in sorted(levels.NUMBERS[field.numbers].items()))
         parts.append(f"| {' '.join(f'`{name}`' for name in field.names)} | {numbers or 'none'} | {field.by} |\n")

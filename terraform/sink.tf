@@ -22,7 +22,7 @@ locals {
   ])
   stated_level = join(" OR ", concat(
     [for field in local.words.payload_levels.fields : "${field}=~\"${local.words.payload_levels.pattern}\""],
-    [for field, numbers in local.words.payload_levels.numbers : "${field}=(${join(" OR ", numbers)})"],
+    [for field, comparison in local.words.payload_levels.numbers : "${field}${comparison}"],
   ))
   without_severity = join(" OR ", concat(
     [for field in local.words.payload_texts : "${field}=~\"${join("|", local.words.payload_patterns)}\""],

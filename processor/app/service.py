@@ -7,7 +7,6 @@ counted again.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -28,9 +27,6 @@ _log: Final = logging.getLogger("gardener.worker")
 _PATIENCE_S: Final = 6.0
 _RELEASE_S: Final = 1.2
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-_GC_OBJECTS: Final = 50_000
-"""New objects between two searches for reference cycles. A batch is a hundred thousand objects that live until their
-commit, without a cycle; to search them at every 700th object, as by default, takes a tenth of the worker's time."""
 
 
 def run(settings: Settings) -> None:
@@ -40,7 +36,6 @@ def run(settings: Settings) -> None:
     sink as an entry of a service.
     """
     as_json = logs.configure(settings.log_format)
-    gc.set_threshold(_GC_OBJECTS)
     try:
         totals = _run(settings)
     except GardenerError as error:

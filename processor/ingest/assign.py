@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
@@ -89,6 +88,8 @@ def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
         return
     if source.exhausted():
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(cores, initializer=_begin, initargs=(grouper,)) as pool:
         waiting: deque[Future[_Grouped]] = deque()
         while waiting or not source.exhausted():

@@ -1,6 +1,6 @@
 """Make and commit the checkpoint of a batch; what waits for the store runs in an executor.
 
-While the store answers which entries are counted, the entries are masked; while it commits, the caller may prepare the
+While the store answers which entries are counted, the entries are grouped; while it commits, the caller may prepare the
 next batch. The miners are changed by the caller's thread only, and only between two commits: begin a batch once the one
 before it is settled.
 """
@@ -8,21 +8,25 @@ before it is settled.
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from processor.ingest import pipeline
+from processor.ingest.tally import grouped_entry
 from processor.model.errors import GardenerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from processor.ingest.tally import Grouped
     from processor.mining.grouper import Grouper
     from processor.mining.miners import Miners
-    from processor.model import Checkpoint, Committed, Entry, Masked, Seen, StreamModel
+    from processor.model import Checkpoint, Committed, Seen, StreamModel
     from processor.model.ports import Clock, Store
 
 _T = TypeVar("_T")
+_PART: Final = 50
+"""Entries that are grouped between two looks whether the store has answered."""
 
 
 class CommittedCheckpoint(NamedTuple):
@@ -82,19 +86,18 @@ class Checkpointer:
 
     def _digest(self, batch: pipeline.Batch) -> Checkpoint:
         looking = self._executor.submit(self._look, batch, dict(self._miners.revs))
-        # Masked while the store answers; entries that it knows need no mask, so an answer ends this.
-        masked: dict[int, Masked] = {}
-        for _, entry in batch.entries:
+        # Grouped while the store answers; entries that it knows need it not, so an answer ends this.
+        done: dict[int, Grouped] = {}
+        for start in range(0, len(batch.entries), _PART):
             if looking.done():
                 break
-            masked[id(entry)] = self._group(entry)
+            for _, entry in batch.entries[start : start + _PART]:
+                done[id(entry)] = grouped_entry(entry, self._group)
         models, seen = looking.result()
         self._miners.refresh(models)
-
-        def group(entry: Entry) -> Masked:
-            return masked.get(id(entry)) or self._group(entry)
-
-        return pipeline.digest(batch, seen, self._miners, group, worker=self._name, now=self._clock.now())
+        return pipeline.digest(
+            batch, seen, self._miners, self._group, worker=self._name, now=self._clock.now(), grouped=done
+        )
 
     def _look(self, batch: pipeline.Batch, revs: Mapping[Any, int]) -> tuple[list[StreamModel], Seen]:
         models = list(self._store.load_model(revs))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_of
-from processor.ingest.tally import facts, tally
+from processor.ingest.tally import facts, grouped_entry, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
 from processor.parsing import entry_fields, split_entries
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from processor.ingest.tally import Facets, Tally
+    from processor.ingest.tally import Facets, Grouped, Tally
     from processor.mining.grouper import Grouper
     from processor.mining.miners import Miners
     from processor.model import ClusterDelta, Entry, Identity, Masked, ReceivedMessage, Seen, Stream
@@ -141,11 +141,29 @@ def is_ignored(entry: Entry, min_severity: Severity) -> bool:
 
 
 def digest(
-    batch: Batch, seen: Seen, miners: Miners, group: Callable[[Entry], Masked], *, worker: str, now: datetime
+    batch: Batch,
+    seen: Seen,
+    miners: Miners,
+    group: Callable[[Entry], Masked],
+    *,
+    worker: str,
+    now: datetime,
+    grouped: Mapping[int, Grouped] | None = None,
 ) -> Checkpoint:
-    """Mask, tally and mine the entries not counted yet; the miners learn new templates."""
+    """Mask, tally and mine the entries not counted yet; the miners learn new templates.
+
+    Args:
+        batch: of entries.
+        seen: the store's answer for them.
+        miners: to be changed.
+        group: the masking.
+        worker: its name.
+        now: the checkpoint's time.
+        grouped: the entries that were masked beforehand, by their `id`.
+    """
     fresh = [(identity, entry) for identity, entry in batch.entries if identity.digest not in seen.known]
-    tallies = tally((identity, entry, group(entry)) for identity, entry in fresh)
+    done = grouped or {}
+    tallies = tally((identity, entry, done.get(id(entry)) or grouped_entry(entry, group)) for identity, entry in fresh)
     totals = Totals(
         counted=len(fresh),
         duplicates=batch.repeats + len(batch.entries) - len(fresh),

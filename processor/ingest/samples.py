@@ -25,6 +25,7 @@ _LOWEST: Final = MAX_BETWEEN + 1
 _RANK_BYTES: Final = 6
 _CUT: Final = "\n…\n"
 _HALF: Final = (MAX_SAMPLE_TEXT - len(_CUT)) // 2
+_MAX_LINE: Final = 300
 _rank = itemgetter(0)
 
 Ranked = tuple[int, "Entry | Sample"]
@@ -135,8 +136,15 @@ def exception_sample(entry: Entry, rank: int = 0) -> Sample:
 
 
 def cut(text: str) -> str:
-    """Shorten a text for storage by removing its middle, since Python names its exception last, Java first."""
-    return text if len(text) <= MAX_SAMPLE_TEXT else f"{text[:_HALF]}{_CUT}{text[-_HALF:]}"
+    """Shorten a text for storage by removing its middle, since Python names its exception last, Java first.
+
+    Lines stay whole if they are not very long: half a line of a trace is no frame.
+    """
+    if len(text) <= MAX_SAMPLE_TEXT:
+        return text
+    head, tail = text[:_HALF], text[-_HALF:]
+    end, start = head.rfind("\n", _HALF - _MAX_LINE), tail.find("\n", 0, _MAX_LINE)
+    return f"{head[:end] if end > 0 else head}{_CUT}{tail[start + 1 :]}"
 
 
 def _cut_raw(raw: str) -> str:

@@ -19,7 +19,7 @@ from processor.model import values as placed
 from processor.parsing import entry_fields, routes, stacktrace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from processor.model import Entry, Identity, Severity, Stream
@@ -53,6 +53,9 @@ class Facts(NamedTuple):
     values: tuple[str, ...] = ()
 
 
+Grouped = tuple["tuple[Stream, str]", Facts]
+
+
 class Tally(Struct):
     """The counts of a masked message in a batch, growing as its entries are added.
 
@@ -75,16 +78,16 @@ class Tally(Struct):
     masked: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, entry: Entry, key: tuple[Stream, str], rank: int) -> Tally:
-        """Return a tally of this entry alone, whose stream and message are `key`."""
+    def of(cls, entry: Entry, one: Facts, rank: int) -> Tally:
+        """Return a tally of this entry alone."""
         tally = cls(SampleSet.of(entry, rank), entry.at, entry.at)
-        tally.count_facts(facts(entry, key))
+        tally.count_facts(one)
         return tally
 
-    def add(self, entry: Entry, key: tuple[Stream, str], rank: int) -> None:
+    def add(self, entry: Entry, one: Facts, rank: int) -> None:
         """Count another entry of the same message."""
         self.samples.add(entry, rank)
-        self.count_facts(facts(entry, key))
+        self.count_facts(one)
 
     def count_facts(self, one: Facts) -> None:
         """Count an entry by its facts alone; it is no sample."""
@@ -201,16 +204,22 @@ def _known(part: str | int, masked: tuple[str, ...]) -> str:
     return masked[part] if part < len(masked) else ""
 
 
-def tally(grouped: Iterable[tuple[Identity, Entry, tuple[Stream, str]]]) -> dict[tuple[Stream, str], Tally]:
+def tally(grouped: Iterable[tuple[Identity, Entry, Grouped]]) -> dict[tuple[Stream, str], Tally]:
     """Return a tally for each distinct (stream, message), in the order of first appearance."""
     tallies: dict[tuple[Stream, str], Tally] = {}
-    for identity, entry, key in grouped:
+    for identity, entry, (key, one) in grouped:
         known = tallies.get(key)
         if known is None:
-            tallies[key] = Tally.of(entry, key, rank_of(identity))
+            tallies[key] = Tally.of(entry, one, rank_of(identity))
         else:
-            known.add(entry, key, rank_of(identity))
+            known.add(entry, one, rank_of(identity))
     return tallies
+
+
+def grouped_entry(entry: Entry, group: Callable[[Entry], tuple[Stream, str]]) -> Grouped:
+    """Return the entry's stream and message, and its contribution to their cluster."""
+    key = group(entry)
+    return key, facts(entry, key)
 
 
 def facts(entry: Entry, key: tuple[Stream, str]) -> Facts:

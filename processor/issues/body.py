@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from processor.issues import breakdown, headline
+from processor.issues import breakdown, headline, trace
 from processor.issues import cloud_console as console
 from processor.issues.cloud_console import NOWHERE
 from processor.issues.sample import sample_json
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from processor.model import Cluster, Priority
     from processor.model.notes import Notes, PendingComment, RelatedIssue
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised when the form of the body changes, so that open issues are rewritten once."""
 LABEL: Final = "log-gardener"
 QUIET: Final = "quiet"
@@ -191,11 +191,12 @@ def _variants(cluster: Cluster, variants: Sequence[Cluster], wording: Wording) -
 
 def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Notes) -> str:
     """Return one paragraph: priority, count, extent, time span, revision."""
-    levels = ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True))
+    found = sorted(cluster.severities.items(), reverse=True)
+    levels = ", ".join(f"{level.name} {n:,}" if len(found) > 1 else level.name for level, n in found)
     times = cluster.occurrences
     once = "" if times == cluster.count else f" in {times:,} occurrences"
     reach = [found for found in (breakdown.users(cluster), breakdown.instances(cluster)) if found]
-    ending = " It has gone quiet." if cluster.triage.quiet else _going(cluster)
+    ending = f"{came_back([cluster])}{' It has gone quiet.' if cluster.triage.quiet else going([cluster])}"
     return (
         f"**{priority}**, {_entries(cluster.count)} ({levels}){once}{''.join(f', {one}' for one in reach)},"
         f" first seen {cluster.first_seen:%Y-%m-%d %H:%M:%S}, last seen {cluster.last_seen:%Y-%m-%d %H:%M:%S} UTC"
@@ -203,11 +204,17 @@ def _how_bad(cluster: Cluster, wording: Wording, priority: Priority, notes: Note
     )
 
 
-def _going(cluster: Cluster) -> str:
+def going(clusters: Sequence[Cluster]) -> str:
     """Return the rate at the end: true whenever it is read, unlike "still going"."""
-    last = int(cluster.last_seen.timestamp()) // 60
-    lately = sum(n for minute, n in cluster.minutes.items() if minute > last - _LATELY_MIN)
+    last = max(int(cluster.last_seen.timestamp()) // 60 for cluster in clusters)
+    lately = sum(n for cluster in clusters for minute, n in cluster.minutes.items() if minute > last - _LATELY_MIN)
     return f" Still going when last seen: {lately:,} in {_LATELY_MIN} minutes." if lately > 1 else ""
+
+
+def came_back(clusters: Sequence[Cluster]) -> str:
+    """Return how often it was seen again after somebody settled it, "" for never."""
+    times = max(cluster.triage.regressions for cluster in clusters)
+    return f" It came back {'once' if times == 1 else f'{times} times'} after it was resolved." if times else ""
 
 
 def _entries(count: int) -> str:
@@ -238,9 +245,13 @@ def _sample(cluster: Cluster, wording: Wording) -> Iterable[str]:
     sample = cluster.latest
     if sample.text:
         shown = wording.sample(sample.text)
-        if cluster.stream.kind != Kind.EXCEPTION and " ".join(shown.split()) == headline.said(cluster, wording):
+        if cluster.stream.kind == Kind.EXCEPTION:
+            yield "### Trace"
+            shown = trace.folded(shown)
+        elif wording.blank(" ".join(shown.split())) == headline.said(cluster, wording):
             return
-        yield "### Trace" if cluster.stream.kind == Kind.EXCEPTION else "### Latest sample"
+        else:
+            yield "### Latest sample"
         yield markdown.block(shown, max_chars=_MAX_SAMPLE)
         return
     found = sample_json(sample.raw, wording.named)
@@ -248,7 +259,9 @@ def _sample(cluster: Cluster, wording: Wording) -> Iterable[str]:
     if found is None:
         yield markdown.block(wording.sample(sample.raw), max_chars=_MAX_SAMPLE)
         return
-    yield markdown.block(wording.json(found), max_chars=_MAX_SAMPLE, info="json")
+    found.pop("timestamp", None)  # masked it says nothing, and the link to the entry has it
+    known = {name: value for name, value in found.items() if value not in ("", {}, [])}
+    yield markdown.block(wording.json(known), max_chars=_MAX_SAMPLE, info="json")
 
 
 def _details(cluster: Cluster, wording: Wording, notes: Notes) -> Iterable[str]:

@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from processor.model import Cluster
 
 MAX_TITLE: Final = 200
-_VALUES_FIRST: Final = regex(r"\A(?:\[?<\*>\]? ){1,9}(?=\S)")
-_CLASS: Final = regex(r"HTTP \dxx ")
-_LEVEL_FIRST: Final = regex(
-    r"\A[^\w\s]*(?:(?:<\*>|…)[\s,|:\]-]{1,4})*\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+"
-    r"(?:(?:<\*>|…)[\s,|:\]-]{1,4})*(?=\w)"
+# Words that continue a sentence: what stands before them is its subject, not a prefix.
+_GOES_ON: Final = (
+    r"(?:is|are|was|were|has|have|had|can|cannot|could|will|would|must|may|might|should|do|does|did|not"
+    r"|on|of|in|at|for|from|to|with|by|and|or|than)\b"
 )
+# A logger's time, level or process: values and signs without a word, as in `<*>:M <*> #` and `- - [<*>]`.
+_VALUES_FIRST: Final = regex(r"\A(?:(?:<\*>|[^\w\s<\u2800-\u28ff]){1,12}[A-Z]?\s{1,4}){1,9}(?=\S)")
+_CONTINUED: Final = regex(_GOES_ON)
+_CLASS: Final = regex(r"HTTP \dxx ")
+_CONTEXT: Final = r"(?:(?:[\w.]{1,40}=)?(?:<\*>|…)[\s,|:\]-]{1,4}){0,9}"
+_LEVEL_FIRST: Final = regex(
+    rf"\A[^\w\s]*{_CONTEXT}\[?(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\]?[\s:|-]+{_CONTEXT}"
+    rf"(?=\w)(?!{_GOES_ON})"
+)
+_HANGING: Final = regex(r"[\s:;,=(-]+\Z")
 
 
 def name(cluster: Cluster) -> str:
@@ -37,7 +46,13 @@ def _name(cluster: Cluster, template: str) -> str:
     first = template.split("\n", 1)[0]
     if cluster.stream.kind == Kind.EXCEPTION:
         return first.split(" => ")[-1].split(" at ", 1)[0]
-    return _LEVEL_FIRST.sub("", _VALUES_FIRST.sub("", first)) or first
+    return _LEVEL_FIRST.sub("", _without_values_first(first)) or first
+
+
+def _without_values_first(text: str) -> str:
+    """Return the text from its first word on; a value stays if it is what the sentence is about: `<*> is full`."""
+    rest = _VALUES_FIRST.sub("", text)
+    return f"<*> {rest}" if "<*>" in text[: len(text) - len(rest)] and _CONTINUED.match(rest) else rest
 
 
 def said(cluster: Cluster, wording: Wording) -> str:
@@ -50,7 +65,8 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
-        told = wording.said(_name(cluster, template))
+        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text)
+        told = _HANGING.sub("", told) or told
     for mark, value in constants.items():
         told = told.replace(mark, value)
     return told
@@ -64,7 +80,14 @@ def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
         entry = decode(cluster.sample.raw.encode("utf-8", "replace"), cluster.sample.at)
     except DecodeError:  # cut, or of another form
         return ()
+    if not entry.text:
+        return (entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/"),)
     return tuple(entry.text[start:end] for start, end in entry.said)
+
+
+def as_printed(text: str, printed: str) -> str:
+    """Return masked text in the words that were printed, not in those that grouping uses for singular and plural."""
+    return stacktrace.as_printed(text, printed) if printed else text
 
 
 def title(cluster: Cluster, wording: Wording) -> str:
@@ -78,15 +101,20 @@ def _exception(cluster: Cluster, template: str, wording: Wording) -> str:
     if found is None:
         return wording.said(_name(cluster, template))
     told = stacktrace.without_values(found, template)
+    message = _message(told.message, found.message, told.type, wording)
+    if told.message.startswith("(<*>)") and found.message.startswith(f"({found.root_type})"):
+        # SQLAlchemy's form; a class with a digit, such as sqlite3.OperationalError, is a value to grouping.
+        message = message.replace("(…)", f"({wording.named(found.root_type)})", 1)
     return stacktrace.title(
         told._replace(
             type=wording.named(told.type),
-            message=_message(told.message, found.message, told.type, wording),
+            message=message,
             function=wording.named(told.function),
             file=wording.named(told.file),
             root_type=wording.named(told.root_type),
             root_message=_message(told.root_message, found.root_message, told.root_type, wording),
-        )
+        ),
+        max_chars=MAX_TITLE - len(cluster.stream.service) - len(": "),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.issues import headline
+from processor.issues.body import came_back, going
+from processor.issues.publish import HIDDEN
+from processor.model.patterns import regex
 from processor.text import markdown
 from processor.triage.related import Sign
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 _MAX_LINE: Final = 160
 _MAX_MEMBERS: Final = 50
 _MAX_SERVICES: Final = 3
+_QUALIFIED: Final = regex(r"\A(?:[A-Za-z_]\w*(?:\.|::|\\)){1,12}(?=[A-Z]\w*(?::|\Z))")
+"""The package of an exception's class; a title names the class alone."""
 _FIGURES: Final = frozenset({Sign.RISE, Sign.REQUESTS, Sign.WARNINGS})
 """Evidence whose detail is ours; of the others it is log text."""
 
@@ -43,7 +48,7 @@ def lead(report: IncidentReport, wording: Wording, priority: Priority) -> str:
     return (
         f"**{priority}**, {entries:,} entries in {len(report.clusters)} clusters that belong together, first seen"
         f" {first:%Y-%m-%d %H:%M:%S}, last seen {last:%Y-%m-%d %H:%M:%S} UTC{again}."
-        f"{f' {seen} {revision}.' if revision else ''}"
+        f"{f' {seen} {revision}.' if revision else ''}{came_back(report.clusters)}{going(report.clusters)}"
     )
 
 
@@ -54,9 +59,8 @@ def section(report: IncidentReport, wording: Wording) -> str:
 
 def _reason(one: Evidence, cause: str, wording: Wording) -> str:
     """Return why a cluster belongs: figures of a rise are ours, shared words are log text; the cause is omitted."""
-    if one.detail == cause:
-        return str(one.sign)
-    return f"{one.sign}: {one.detail if one.sign in _FIGURES else wording.said(one.detail)}"
+    said = one.detail if one.sign in _FIGURES else wording.said(one.detail)
+    return str(one.sign) if one.detail == cause or said == HIDDEN else f"{one.sign}: {said}"
 
 
 def _cause(report: IncidentReport, wording: Wording) -> str:
@@ -64,7 +68,7 @@ def _cause(report: IncidentReport, wording: Wording) -> str:
     root = next((one for one in report.clusters if one.id == report.incident.root), None)
     cause = report.incident.cause
     if root is None or (root.stream.kind == "exception" and not _names(root, cause)):
-        return wording.said(cause)
+        return _QUALIFIED.sub("", wording.said(cause))
     return headline.said(root, wording)
 
 

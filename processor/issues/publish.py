@@ -42,6 +42,12 @@ _CODE_NAME: Final = regex(
     r"|[A-Za-z_]+(?:\.[A-Za-z_]+){2,12}|(?:[A-Za-z_-]+/){0,12}[A-Za-z_-]+\.(?:py|js|ts|go|rb|rs|java|kt|cs|php|sql|ya?ml|toml)"
 )
 """Names from code, configuration and schema: what can stand in a title though it was masked."""
+_TYPES: Final = frozenset((
+    "int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "object", "function", "method", "type",
+    "NoneType", "None", "nil", "NilClass", "null", "undefined", "string", "number", "boolean", "array", "symbol",
+    "Integer", "String", "Float", "Array", "Hash", "Symbol", "Object", "Long", "Double", "Boolean", "List", "Map",
+))  # fmt: skip
+"""Names of the types of programming languages."""
 _WORDS_OF_NAME: Final = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _FIRST_PRIVATE: Final = 0x2801
 _FIRST_FIXED: Final = 0x2880
@@ -51,6 +57,7 @@ _MIN_TIMES: Final = 3
 """Of fewer occurrences nothing is the same in all."""
 _PROBE: Final = "q7w8e9r0t1y2"
 _LAST_WORD: Final = regex(r"[a-z]+(?=[^A-Za-z]*$)", re.IGNORECASE)
+_AROUND: Final = regex(r"\A(['\"`])<(?:\*|any)>\1\Z")
 _QUOTED: Final = regex(r"(['\"`])…\1")
 _REDACTED: Final = regex(r"\[redacted: [^\]\n]{1,40}\]")
 _TOLD: Final = regex(r"[^\W\d_]{2,}")
@@ -103,9 +110,12 @@ class Wording(Struct, frozen=True):
         for place in places(template)[:_MAX_CONSTANTS]:
             if place.key in telling:
                 mark = chr(_FIRST_PRIVATE + len(known))
-                known[mark] = telling[place.key]
-                parts += [template[end : place.start], mark]
-                end = place.end
+                # With its quotes: quoted, the character would be hidden as a name.
+                around = _AROUND.search(template[max(end, place.start - 1) : place.end + 1])
+                quote = around[1] if around else ""
+                known[mark] = f"{quote}{telling[place.key]}{quote}"
+                parts += [template[end : place.start - len(quote)], mark]
+                end = place.end + len(quote)
         return "".join([*parts, template[end:]]), known
 
     def fixed(self, template: str, parts: Iterable[str]) -> tuple[str, dict[str, str]]:
@@ -124,6 +134,8 @@ class Wording(Struct, frozen=True):
 
     def _is_code(self, value: str, key: str) -> bool:
         """Return whether a value after these words is a name from code, with no word that may be a person's name."""
+        if value in _TYPES:
+            return True
         if not _CODE_NAME.fullmatch(value) or self.redact(value) != value:
             return False
         # A file is named after its content; a bare name may be its owner's: `user john_smith`.
@@ -149,6 +161,10 @@ class Wording(Struct, frozen=True):
         return "\n".join(
             _ARGUMENTS.sub("(…)", self.redact(line)) if _FRAME.fullmatch(line) else self.said(line) for line in lines
         )
+
+    def blank(self, text: str) -> str:
+        """Return published text with the mark of what is filled in where redaction names its kind."""
+        return _tidy(_REDACTED.sub(HIDDEN, text))
 
     def shown(self, text: str) -> str:
         """Return text with its values but without secrets and names, for readers inside the team."""

@@ -25,7 +25,7 @@ from processor.parsing import (
 )
 from processor.parsing.entry_fields import labels_of, monitored_resource
 from processor.parsing.leaves import unnamed
-from processor.parsing.log_entry import DecodeError, check_utf8, read, validate, wire_from
+from processor.parsing.log_entry import DecodeError, check_utf8, read
 from processor.parsing.message import Message
 from processor.parsing.structured_text import is_plain, unwrap
 
@@ -76,7 +76,9 @@ def _decode_other(data: bytes, now: datetime) -> Entry:
         wire = read(data)
         resource = monitored_resource(bytes(wire.resource))
     except (msgspec.DecodeError, RecursionError):
-        wire = wire_from(validate(data))
+        from processor.parsing import schema
+
+        wire = schema.wire_from(schema.validate(data))
         resource = monitored_resource(bytes(wire.resource))
     return _normalise(wire, resource, data, now)
 

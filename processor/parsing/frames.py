@@ -16,18 +16,32 @@ if TYPE_CHECKING:
 _MAX_FRAMES: Final = 64
 _MAX_CHAIN: Final = 8
 _TYPES: Final = (
-    "exctype", "type", "class", "classname", "name", "typename", "errortype", "exceptionclass", "exceptiontype",
+    "exctype", "errortype", "exceptionclass", "exceptiontype", "errorclass", "type", "class", "classname", "name",
+    "typename", "exception",
 )  # fmt: skip
-_TEXTS: Final = ("excvalue", "message", "value", "localizedmessage", "msg", "text", "description", "errormessage")
-_FRAMES: Final = ("frames", "extendedstacktrace", "stacktrace", "stackframes", "stack", "trace", "backtrace")
+_TEXTS: Final = (
+    "excvalue", "errormessage", "exceptionmessage", "message", "value", "localizedmessage", "msg", "text",
+    "description",
+)  # fmt: skip
+_FRAMES: Final = (
+    "frames",
+    "extendedstacktrace",
+    "stacktrace",
+    "stackframes",
+    "stack",
+    "trace",
+    "backtrace",
+    "steparray",
+)
 _CAUSES: Final = ("cause", "innerexception", "previous", "causedby")
 _FILES: Final = ("filename", "file", "source", "path", "abspath", "filepath", "location")
-_LINES: Final = ("lineno", "line", "linenumber", "lineindex")
+_LINES: Final = ("lineno", "line", "linenumber", "lineindex", "fileline")
 _FUNCTIONS: Final = ("function", "func", "method", "methodname", "name", "functionname")
 _CLASSES: Final = ("classname", "class", "declaringclass", "module")
 _PLACE: Final = regex(r"(.{1,300}?)[:(](\d{1,7})\)?")
 _RUBY: Final = regex(r"[^\s:]{1,300}:\d{1,7}:in [`']")
 _TYPE: Final = regex(r"[A-Z]\w*(?:::[A-Z]\w*)*")
+_KIND: Final = regex(r"(?:Error|Exception|Failure|Fault)$")
 _LINKED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 
 
@@ -40,13 +54,26 @@ def text_of(value: Any) -> str:
     if type(value) is not list or not value:
         return ""
     if type(value[0]) is str:
-        lines = [line for line in value if type(line) is str]
-        return "\n".join(lines) if len(lines) > 1 else ""
+        text = "\n".join(line for line in value if type(line) is str)
+        return text if "\n" in text.strip() else ""
     if type(value[0]) is dict:
         if any(fold(name) in {"frames", "stacktrace", "stackframes"} for name in value[0]):
             return _chain(value)
         return "\n".join(_rendered(value))
     return ""
+
+
+def beside(fields: Mapping[str, Any], name: str) -> str:
+    """Return the stack trace of an exception whose parts are fields beside each other, "" if they are not all there.
+
+    Args:
+        fields: `{"errorType": ..., "errorMessage": ..., "stackTrace": [...]}`, or `{"exception.class": ..., ...}`.
+        name: of the field with the frames.
+    """
+    prefix = name[: name.rfind(".") + 1]
+    parts = {key[len(prefix) :]: value for key, value in fields.items() if key.startswith(prefix)}
+    kind = _first({fold(key): value for key, value in parts.items()}, _TYPES)
+    return _exception(parts, 0) if prefix or _KIND.search(kind) else ""
 
 
 def head_of(value: Any) -> str:
@@ -105,7 +132,7 @@ def _exception(value: Mapping[str, Any], depth: int) -> str:
         return "\n".join(
             (f"PHP Fatal error:  Uncaught {head}{' in ' + place if place else ''}", "Stack trace:", *frames)
         )
-    text = joined(head, frames)
+    text = "\n".join(frames) if frames[0].startswith(head) else joined(head, frames)
     cause = next((fields[name] for name in _CAUSES if type(fields.get(name)) is dict), None)
     if cause is not None and depth < _MAX_CHAIN and (below := _exception(cause, depth + 1)):
         text = f"{text}\nCaused by: {below}"
@@ -126,7 +153,10 @@ def _frame(frame: Any, number: int) -> str:
     function, file = _first(fields, _FUNCTIONS), _first(fields, _FILES)
     if not function and not file:
         return ""
-    return _printed(function, _first(fields, _CLASSES), file, _first(fields, _LINES) or "1")
+    owner, line = _first(fields, _CLASSES), _first(fields, _LINES) or "1"
+    if file.endswith(".php"):
+        return f"#{number} {file}({line}): {owner}{(_first(fields, ('type',)) or '->') if owner else ''}{function}()"
+    return _printed(function, owner, file, line)
 
 
 def _printed(function: str, owner: str, file: str, line: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MAX_LEAVES: Final = 40
+_MAX_LISTED: Final = 3
 _MAX_DEPTH: Final = 12  # levels of nesting in a dump of leaves
 _MAX_LOOK: Final = 500
 _ANY_VALUE: Final = frozenset({"stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value"})
@@ -58,12 +59,18 @@ def compact(value: Any) -> str:
 
 
 def attributes(value: Any) -> Any:
-    """Return OpenTelemetry's attributes, a list of keys and values, as an object."""
-    if type(value) is not list:
+    """Return OpenTelemetry's attributes, a list of keys and values, as an object; any other value unchanged."""
+    if type(value) is not list or not any(type(one) is dict and "key" in one for one in value):
         return value
     pairs = [(one.get("key"), one.get("value")) for one in value if type(one) is dict and "key" in one]
     return {key: next(iter(inner.values())) if type(inner) is dict and inner.keys() & _ANY_VALUE else inner
             for key, inner in pairs if type(key) is str}  # fmt: skip
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the object in a field, or the first of a list: the arguments of a call of log4js or `console`."""
+    inner = attributes(value)
+    return [one for one in (inner[:_MAX_LISTED] if type(inner) is list else (inner,)) if type(one) is dict and one]
 
 
 def _noun(payload: Mapping[str, Any]) -> str:

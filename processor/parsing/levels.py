@@ -21,7 +21,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "INFO": "info inf information informational log http",
         "NOTICE": "notice success note system",
         "WARNING": "warning warn wrn",
-        "ERROR": "error err erro eror fail severe",
+        "ERROR": "error err erro eror fail failed severe",
         "CRITICAL": "critical crit fatal fata ftl panic pani dpanic",
         "ALERT": "alert",
         "EMERGENCY": "emergency emerg",
@@ -73,6 +73,7 @@ _MONOLOG: Final = {
 _LOGBACK: Final = {5000: "DEBUG", 10000: "DEBUG", 20000: "INFO", 30000: "WARNING", 40000: "ERROR", 50000: "CRITICAL"}
 _DOTNET: Final = dict(enumerate(("DEBUG", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")))
 _SYSLOG: Final = dict(enumerate(SYSLOG))
+_NEXTCLOUD: Final = dict(enumerate(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")))
 # OpenTelemetry counts 1 to 24, four to a name.
 _OTEL: Final = {
     1 + number: name
@@ -85,13 +86,20 @@ NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
     "any": _PINO | _CLOUD | {250: "NOTICE", 550: "ALERT"},
     "cloud": _CLOUD,
     "python": _PYTHON,
-    "monolog": _MONOLOG,
+    "monolog": _MONOLOG | _PINO,
     "logback": _LOGBACK,
     "dotnet": _DOTNET | _PINO,
     "syslog": _SYSLOG,
     "opentelemetry": _OTEL,
+    "nextcloud": _NEXTCLOUD | _PINO,
 }
 """Meaning of the numbers in each scheme. `any` covers a bare `level`: pino, bunyan or Cloud Logging."""
+BESIDE: Final = (
+    (("channel", "level_name"), "monolog"),
+    (("short_message", "_MESSAGE"), "syslog"),
+    (("reqId", "remoteAddr"), "nextcloud"),
+)
+"""Fields beside which the numbers of scheme `any` have another meaning: those of Monolog, GELF and Nextcloud."""
 
 
 class Field(NamedTuple):
@@ -128,6 +136,11 @@ FIELDS: Final = (
     Field(("level_value", "levelValue"), "logback", "logback, logstash"),
     Field(("EventType",), "words", "Windows event log"),
     Field(("s",), "words", "MongoDB"),
+    Field(("L",), "words", "zap's development encoder"),
+    Field(("sev",), "words", "katip, home-made formats"),
+    Field(("level.levelStr",), "words", "log4js"),
+    Field(("action_status",), "words", "Eliot"),
+    Field(("status",), "words", "Datadog's agents and loggers"),
 )
 """Level fields that the writer states, best first."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from processor.model.patterns import regex
 from processor.parsing import frames, levels
 from processor.parsing.cues import cues, is_no_error, is_symbol
-from processor.parsing.leaves import attributes, unnamed
+from processor.parsing.leaves import attributes, objects, unnamed
 from processor.parsing.message import Message, compose
 from processor.parsing.spellings import Plan, plan
 from processor.parsing.text_forms import json_object, may_be_pairs
@@ -68,7 +68,7 @@ def named(payload: Mapping[str, Any], depth: int = 0) -> Message | None:
     """Return the message that a payload has by its field names, None if no name identifies a message."""
     at = plan(tuple(payload))
     text = _message(payload, at)
-    stack = _stack(payload, at) if at.stacks or at.holders else ""
+    stack = _stack(payload, at) if at.stacks or at.holders or _is_object(payload, at) else ""
     errors = [error for error in _errors(payload, at) if error not in stack] if at.errors else ()
     if not text and at.holders and not errors:
         text = _held(payload, at, depth)
@@ -97,7 +97,7 @@ def level(payload: Mapping[str, Any]) -> str | None:
         value = payload[name]
         if type(value) is dict:
             value = value.get("name") or value.get("levelStr") or value.get("no")
-        if (found := levels.of(value, _scheme(payload, name, scheme))) is not None:
+        if (found := levels.of(value, scheme)) is not None:
             return found
     for name in at.holders:
         inner = payload[name]
@@ -160,15 +160,6 @@ def resource(payload: Mapping[str, Any]) -> str:
             if type(first) is str and _RESOURCE.fullmatch(first):
                 return first
     return ""
-
-
-def _scheme(payload: Mapping[str, Any], name: str, scheme: str) -> str:
-    """Return the scheme of the numbers: those of Monolog and GELF resemble others."""
-    if scheme != "any" or (type(payload[name]) is str and not payload[name].isdigit()):
-        return scheme
-    if "channel" in payload or "level_name" in payload:
-        return "monolog"
-    return "syslog" if "short_message" in payload or "_MESSAGE" in payload else scheme
 
 
 def _message(payload: Mapping[str, Any], at: Plan) -> str:
@@ -271,24 +262,32 @@ def _held(payload: Mapping[str, Any], at: Plan, depth: int) -> str:
 
 
 def _stack(payload: Mapping[str, Any], at: Plan) -> str:
-    """Return a stack trace of several lines, from a field or a level deeper."""
+    """Return a stack trace of several lines, from a field, the message itself or a level deeper."""
+    if _is_object(payload, at) and "\n" in (text := frames.text_of(payload[at.messages[0]])):
+        return text
     for name in at.stacks:
         value = payload[name]
-        text = value if type(value) is str else _frames(payload, at, value) if value and not is_no_error(value) else ""
+        text = value if type(value) is str else _frames(payload, at, name) if value and not is_no_error(value) else ""
         if "\n" in text:
             return text
     for name in at.holders:
-        inner = attributes(payload[name])
-        if type(inner) is dict and inner and not is_no_error(inner):
-            for key in plan(tuple(inner)).stacks:
+        for inner in objects(payload[name]):
+            for key in () if is_no_error(inner) else plan(tuple(inner)).stacks:
                 text = inner[key] if type(inner[key]) is str else frames.text_of(inner[key])
                 if "\n" in text:
                     return text
     return ""
 
 
-def _frames(payload: Mapping[str, Any], at: Plan, value: Any) -> str:
+def _is_object(payload: Mapping[str, Any], at: Plan) -> bool:
+    return bool(at.messages) and type(payload[at.messages[0]]) is dict
+
+
+def _frames(payload: Mapping[str, Any], at: Plan, name: str) -> str:
+    value = payload[name]
     text = frames.text_of(value)
+    if type(value) is list and text and (whole := frames.beside(payload, name)):
+        return whole
     if type(value) is list and text and ("\tat " in text[:5] or frames.is_ruby(text)):
         # frames alone: the neighbouring error is the head
         head = next(_errors(payload, at), "") or _message(payload, at)

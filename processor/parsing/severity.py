@@ -30,9 +30,10 @@ _LEVEL = regex(
     # ERROR, ERROR:root:, WARN  c.e.Foo, ERROR | mod; not ERROR_COUNT, ERROR-level, "ERROR, WARN and INFO"
     rf"(?P<bare>{_UPPER})(?=\s|$|\]|\||>|!\s|:(?!\s*(?:0|none|null)\s*$))"
     # error: x, Warning: x (neither "Error: 0" nor "error rate"), error - x, error | x, error    x, error label : x,
-    # error(label): x, error[E0433]: x, error TS2304: x, error vpxd[7012] x
+    # error(label): x, error[E0433]: x, error TS2304: x, error vpxd[7012] x, error label: key=word [Source] x
     rf"|(?P<named>{_ANY_CASE})(?=:(?!\s*(?:0|none|null)\s*$)(?:\s|$)|\s+[-|]\s|\t|\]|\s{{2,}}\S|\s[\w.-]{{1,80}} : "
-    r"|\([\w./-]{1,40}\): |\[[\w:-]{1,40}\]: |\s[A-Z]{1,6}\d{2,6}:\s|\s[\w.-]{1,60}\[\d{1,9}\]\s)"
+    r"|\([\w./-]{1,40}\): |\[[\w:-]{1,40}\]: |\s[A-Z]{1,6}\d{2,6}:\s|\s[\w.-]{1,60}\[\d{1,9}\]\s"
+    r"|\s[\w.-]{1,80}:(?: [\w.-]{1,60}=[^\[\]\n]{0,200})? \[\w{1,60}\] )"
     # yarn: error Command failed with exit code 1.
     r"|(?P<yarn>error|warning)(?= [A-Z][a-z])"
     # .NET's console; logrus, apex and log15 on a terminal: fail: Category[0], ERRO[0000], EROR[05-06|08:00:00]
@@ -48,6 +49,7 @@ _LETTERED = regex(
     r"(?P<letter>[VDIWEFC])(?:! |\s{1,4}(?=[\w.$/-]{1,100}(?::\d{1,6}\]| ?:\s)))"
     r"|(?P<websphere>A)\s(?=[A-Z]{4,5}\d{4}[AI]:)"
 )
+_MARKS: Final = frozenset(".@")  # of the name of a package, of a user and a database
 _LEVEL_OWNERS: Final = frozenset({"npm", "php"})
 # Monolog's channel: production.ERROR: x
 _CHANNEL = regex(rf"[\w-]{{1,60}}\.(?P<channel>{_UPPER}):\s")
@@ -74,6 +76,8 @@ _NAME = regex(
     r"([\w.@/:$-]{1,80}+(?:\(\)|\(\d{1,6},\d{1,6}\):)?)(\[\d{1,9}\]:?(?=\s)|,|\|(?=\s))?(\s++[-|]{1,3})?(?:\s++|(?=\[))"
 )
 _HOST = regex(r"(?=\D*\d)\w+(?:-\w+)+")
+# After a time, a word in a column of its own: Logon       Error: 18456, pier ERROR [ferry.gate:12] - x
+_COLUMN = regex(rf"\s{{2,}}(?={_ANY_CASE}: )|\s(?=(?:{_UPPER})\s+\[[\w.:/-]{{1,100}}\] - )")
 _CALENDAR = frozenset(
     word
     for words in (
@@ -117,6 +121,7 @@ _OMINOUS = frozenset(
     for words in (
         "Traceback During The Exception Caused Wrapped Unhandled Uncaught UNHANDLED UNCAUGHT",
         "UnhandledPromiseRejection File PHP at panic fatal goroutine Segmentation Out",
+        "Fatal Stack thread terminate double corrupted",
     )
     for word in words.split()
 )
@@ -223,7 +228,8 @@ def _after_name(head: str, at: int) -> int:
     word, mark, separator = name.groups()
     named = mark not in {None, ","} or separator or word in _CALENDAR or _HOST.fullmatch(word)
     named = named or head[name.end() - 1] == "\n"  # java.util.logging has its level on the second line
-    return name.end() if named or word[-1] == ":" or "." in word[:-1] or "/" in word else at
+    named = named or (at > 0 and _COLUMN.match(head, at + len(word)) is not None)
+    return name.end() if named or word[-1] == ":" or not _MARKS.isdisjoint(word[:-1]) or "/" in word else at
 
 
 def _from_trace(head: str) -> str | None:

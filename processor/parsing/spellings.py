@@ -1,9 +1,9 @@
 """Spellings: the names under which loggers store message, error, stack trace and reason; levels: see `levels`.
 
 A single table, by role and best name first. Names are compared folded: without regard to case and to `_ - . @` and
-blanks, so that `log_message`, `logMessage` and `LogMessage` match the same name; a lone letter keeps its `@` (Serilog's
-`@m` is a message, a plain `m` is not). `plan` decides once per set of field names where to look, however many entries
-share it. To add a spelling, add a word here; docs/entries.md is made from it.
+blanks, so that `log_message`, `logMessage` and `LogMessage` match the same name; a lone letter keeps its case and its
+`@` (zap's `M` and Serilog's `@m` are messages, a plain `m` is not). `plan` decides once per set of field names where to
+look, however many entries share it. To add a spelling, add a word here; docs/entries.md is made from it.
 """
 
 from __future__ import annotations
@@ -48,20 +48,24 @@ message | home-made formats                                  | log_message log.m
 message | loguru, Fluent Bit, Docker                         | text log line raw_message
 message | structlog, OpenTelemetry                           | event body
 message | Serilog and .NET without rendering                 | @mt MessageTemplate message_template {OriginalFormat}
+message | zap's development encoder                         | M
 message | copies of the line                                 | textPayload full_message event.original
 error   | most loggers, ECS                                  | error err error.message error_message exception.message
 error   | most loggers                                       | errmsg error_msg error_string
 error   | JVM, .NET, OpenTelemetry                           | exception thrown exc error_description exception_message
 error   | JVM, Python                                        | throwable exc_info
+error   | Go's and Rust's handlers of panics                 | panic panic.payload panic_value recovered
 error   | lists and causes                                   | errors error_details error_detail last_error failure
 error   | lists and causes                                   | inner_exception
 stack   | most loggers                                       | stack_trace stack stacktrace traceback backtrace exc_text
 stack   | Python, structlog, .NET, Serilog                   | exc_info exception @x
 stack   | ECS, OpenTelemetry                                 | error.stack_trace error.stack exception.stacktrace
 stack   | ECS, pino                                          | error.stacktrace err.stack exception_stacktrace
+stack   | Ruby's JSON loggers                                | exception.backtrace error.backtrace
 stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
 stack   | exceptions that are objects                        | throwable err error
-stack   | functions, Caddy                                   | trace err_trace
+stack   | functions, Caddy, zap's development encoder        | trace err_trace S
+stack   | Go's and Rust's handlers of panics                 | panic.backtrace panic.stack
 reason  | why it failed                                      | reason cause error_reason failure_reason root_cause
 reason  | why it failed                                      | status_message fault violation
 detail  | explanations beside the message                    | title summary detail details description desc
@@ -76,6 +80,7 @@ code    | others                                             | error_number erro
 code    | payments, sockets                                  | decline_code failure_code refusal_code result_code
 code    | payments, sockets                                  | reason_code reject_code close_code disconnect_code
 cue     | what was done                                      | stage phase step operation op action outcome result
+cue     | what did it                                        | controller
 cue     | how it was decided                                 | verdict decision disposition conclusion
 cue     | what it was about | permission missing field unit check rule policy constraint
 cue     | what it was about                                  | column property parameter argument
@@ -119,7 +124,9 @@ SILENT: Final = frozenset(
 
 @lru_cache(8192)
 def fold(name: str) -> str:
-    """Fold a field's name for comparison: `Log_Message` -> `logmessage`, `@M` -> `@m`."""
+    """Fold a field's name for comparison: `Log_Message` -> `logmessage`, `@M` -> `@m`, `M` -> `M`."""
+    if len(name) == 1:
+        return name
     lower = name.lower()
     return lower if _LETTER.fullmatch(lower) else lower.translate(_FOLD)
 
@@ -193,6 +200,7 @@ def plan(names: tuple[str, ...]) -> Plan:
         ranks = RANKS[role]
         return tuple(name for _, name in sorted((ranks[key], name) for key, name in folded if key in ranks))
 
+    beside = next((scheme for others, scheme in levels.BESIDE if any(name in names for name in others)), "any")
     stated = sorted((*_LEVELS[key], name) for key, name in folded if key in _LEVELS)
     other_errors = tuple(name for key, name in sorted(folded) if _ERROR.search(key) and key not in _ROLES)
     reasons, details, codes, cues = (*of(Role.REASON), *other_errors), of(Role.DETAIL), of(Role.CODE), of(Role.CUE)
@@ -218,7 +226,7 @@ def plan(names: tuple[str, ...]) -> Plan:
         cues=cues,
         outcomes=tuple(name for key, name in sorted(folded) if name not in joining and _OUTCOME.search(key)),
         holders=holders,
-        levels=tuple((name, scheme) for _, scheme, name in stated),
+        levels=tuple((name, beside if scheme == "any" else scheme) for _, scheme, name in stated),
         stream_levels=tuple((name, _STREAM_LEVELS[key]) for key, name in sorted(folded) if key in _STREAM_LEVELS),
         tells=bool(reasons or details or codes or cues or errors),
         joining=joining,

@@ -32,6 +32,7 @@ class Overview(NamedTuple):
     Attributes:
         now: incidents that need attention: ongoing, or ended since yesterday and not settled.
         alone: P0 clusters outside incidents.
+        above: of the counts "new", "growing" and "back", those that are listed in `now` and `alone`.
     """
 
     now: Sequence[IncidentRow]
@@ -40,6 +41,7 @@ class Overview(NamedTuple):
     new: Sequence[Row]
     growing: Sequence[Row]
     counts: Mapping[str, int]
+    above: Mapping[str, int]
 
 
 def overview_of(snapshot: Snapshot) -> Overview:
@@ -53,7 +55,7 @@ def overview_of(snapshot: Snapshot) -> Overview:
     rest = [row for row in others if row not in alone and not is_back(row.cluster)]
     new = [row for row in rest if is_new(row.cluster, snapshot.reference)]
     growing = [row for row in rest if row.figures.growing and not is_new(row.cluster, snapshot.reference)]
-    growing_now = sum(any(row.growing(snapshot.reference) for row in one.active) for one in now)
+    above = _above(now, alone, snapshot.reference)
     priorities = [row.cluster.triage.priority for row in active]
     statuses = [row.cluster.triage.status for row in snapshot.rows.values()]
     return Overview(
@@ -61,7 +63,7 @@ def overview_of(snapshot: Snapshot) -> Overview:
         alone=sorted(alone, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         back=sorted(back, key=lambda row: (-row.cluster.last_seen.timestamp(), row.cluster.id))[:SHOWN],
         new=sorted(new, key=lambda row: (_rank(row), -row.cluster.first_seen.timestamp(), row.cluster.id))[:SHOWN],
-        growing=sorted(growing, key=lambda row: (-row.figures.steepness, _rank(row), row.cluster.id))[:SHOWN],
+        growing=sorted(growing, key=lambda row: (_rank(row), -row.figures.steepness, row.cluster.id))[:SHOWN],
         counts={
             "clusters": len(snapshot.rows),
             "open": statuses.count(Status.OPEN),
@@ -74,12 +76,23 @@ def overview_of(snapshot: Snapshot) -> Overview:
             "P0": priorities.count(Priority.P0),
             "P1": priorities.count(Priority.P1),
             "urgent": priorities.count(Priority.P0) + priorities.count(Priority.P1),
-            "new": len(new),
-            "growing": len(growing) + growing_now,
-            "back": len(back) + sum(one.back for one in now),
+            "new": len(new) + above["new"],
+            "growing": len(growing) + above["growing"],
+            "back": len(back) + above["back"],
             "last_hour": sum(row.figures.hour for row in snapshot.rows.values()),
         },
+        above=above,
     )
+
+
+def _above(now: Sequence[IncidentRow], alone: Sequence[Row], reference: datetime) -> dict[str, int]:
+    return {
+        "new": sum(all(is_new(row.cluster, reference) for row in one.rows) for one in now)
+        + sum(is_new(row.cluster, reference) for row in alone),
+        "growing": sum(any(row.growing(reference) for row in one.active) for one in now)
+        + sum(row.growing(reference) for row in alone),
+        "back": sum(one.back for one in now) + sum(is_back(row.cluster) for row in alone),
+    }
 
 
 def incident_ids(clusters: Sequence[Cluster], now: datetime) -> dict[str, str]:

@@ -23,7 +23,7 @@ _SIGNS: Final = list(Sign)
 
 
 class Relations(NamedTuple):
-    """A cluster's relations; the strongest links first, without the members of its incident.
+    """A cluster's relations; the strongest links first, without the members of its incident and variants.
 
     Attributes:
         reported_in: the issue of its incident, if the cluster has none of its own.
@@ -45,10 +45,11 @@ def kin_of(cluster: Cluster, snapshot: Snapshot) -> Relations:
     incident = snapshot.incident_ids.get(cluster.id)
     members = incident.incident.ids if incident else frozenset()
     latest = related.latest(row.cluster for row in snapshot.rows.values())
-    links = [link for link in _links(cluster, latest) if link.other not in members]
     reported_in = incident.issue if incident and not cluster.triage.issue else None
     clusters = [row.cluster for row in snapshot.rows.values()]
     variants, owner = variants_of(cluster, clusters), owner_of(cluster, clusters)
+    told = {*members, *(one.id for one in variants), *([owner.id] if owner else ())}
+    links = [link for link in _links(cluster, latest) if link.other not in told]
     return Relations(incident, links, reported_in, proposals(cluster, latest), variants, owner)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from processor.issues.headline import as_printed
 from processor.model import Kind
 from processor.model.facets import OTHER
 from processor.views.template_text import Segment, segments
@@ -23,7 +24,8 @@ def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
     """Return the title in pieces, so that varying parts can be marked."""
     if cluster.stream.kind is Kind.HTTP:
         return (Segment(_http(cluster)),)
-    return segments(cluster, _without_frames(cluster), raised(cluster))
+    text = raised(cluster)
+    return segments(cluster, as_printed(_without_frames(cluster), text or cluster.latest.text), text)
 
 
 def raised(cluster: Cluster) -> str:
@@ -60,9 +62,9 @@ def _without_frames(cluster: Cluster) -> str:
 def _http(cluster: Cluster) -> str:
     """Return what failed where: "HTTP 4xx on 7 routes, most GET /api/chat/stream 405"."""
     routes = ranked(cluster.facets.get("route", {}))
-    named = [name for name, _ in routes if name != OTHER]
+    named = [name.replace("<*>", "…") for name, _ in routes if name != OTHER]
     if not named:
-        return cluster.template
+        return cluster.template.replace("<*>", "…")
     if len(routes) == 1:
         return f"HTTP {named[0]}"
     many = f"more than {len(named)}" if len(named) < len(routes) else str(len(named))

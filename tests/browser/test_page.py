@@ -95,7 +95,7 @@ def test_the_detail_has_charts_revisions_sample_and_breakdown(visit):
     ("button", "fill", "said", "status"),
     [
         ("Acknowledge", {"Note for the next one": "calling the bank"}, "Acknowledged.", Status.ACKNOWLEDGED),
-        ("Mute", {"Mute until": "10x"}, "Muted.", Status.MUTED),
+        ("Mute", {"Mute for": "10x"}, "Muted.", Status.MUTED),
         ("Resolve", {}, "Resolved.", Status.RESOLVED),
         ("Set", {"Priority": "P0"}, "Priority set.", Status.OPEN),
     ],

@@ -102,6 +102,15 @@ BAD_PAYLOADS: list[dict[str, Any]] = [
     {"levelno": 40, "message": "x"},
     {"level_value": 30000, "message": "x"},
     {"record": {"level": {"name": "ERROR", "no": 40}, "message": "x"}, "text": "x"},
+    {"L": "ERROR", "M": "x"},
+    {"level": {"level": 40000, "levelStr": "ERROR"}, "data": ["x"]},
+    {"reqId": "a", "remoteAddr": "192.0.2.9", "level": 2, "message": "x"},
+    {"short_message": "x", "level": 4},
+    {"channel": "a", "level": 300, "message": "x"},
+    {"action_status": "failed", "exception": "builtins.KeyError", "reason": "x"},
+    {"levelValue": 50000, "message": "x"},
+    {"SeverityNumber": 24, "Body": "x"},
+    {"PRIORITY": "4", "MESSAGE": "x"},
 ]
 STREAM_IS_NO_LEVEL = "the agent calls all of stderr ERROR; the worker reads what the line says"
 SINK_KNOWS_NAMES = "only the sink knows what the installation is called"
@@ -159,13 +168,15 @@ ROWS = [
     *both(False, line("[ERROR] no route", "app", severity="INFO")),
     *both(False, entry("app", severity="INFO", jsonPayload={"level": "error", "msg": "no route"})),
     # --- a level in a field with the message
-    *both(True, *(entry(STDOUT, jsonPayload={field: "[ERROR] no route"}) for field in ("message", "log"))),
+    *both(True, *(entry(STDOUT, jsonPayload={field: "[ERROR] no route"}) for field in ("message", "msg", "log"))),
     *both(True, entry(STDOUT, jsonPayload={"level": {"name": "error"}, "text": "no route"})),
     # --- structured entries whose logger says "level"
     *both(True, entry(STDOUT, jsonPayload={"level": "error", "msg": "no route"})),
     *both(True, entry(STDOUT, jsonPayload={"level": 50, "msg": "no route"})),
     *both(True, entry(STDOUT, jsonPayload={"levelname": "CRITICAL", "message": "no route"})),
     *both(False, entry(STDOUT, jsonPayload={"level": "info", "msg": "routed"}), entry(jsonPayload={"level": 30})),
+    *both(False, entry(jsonPayload={"levelno": 20, "message": "x"}), entry(jsonPayload={"levelValue": 20000})),
+    *both(False, entry(jsonPayload={"SeverityNumber": 9, "Body": "x"}), entry(jsonPayload={"PRIORITY": "6"})),
     *both(True, *(entry(STDOUT, jsonPayload=payload) for payload in BAD_PAYLOADS)),
     # --- a stream to which an agent gives one severity: the level that the line states counts, in both directions
     *both(

@@ -40,7 +40,7 @@ def render(
     stated = " OR ".join(
         (
             *(f'{field}=~"{levels["pattern"]}"' for field in levels["fields"]),
-            *(f"{field}=({' OR '.join(numbers)})" for field, numbers in levels["numbers"].items()),
+            *(f"{field}{comparison}" for field, comparison in levels["numbers"].items()),
         )
     )
     message, system, line, trace = (

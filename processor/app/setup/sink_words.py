@@ -6,11 +6,14 @@ backslashes and quotes, which would have to survive three kinds of quoting.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from processor.parsing import access_lines, levels, system_lines
 from processor.parsing.severity import AGENT_STREAMS
 from processor.parsing.stacktrace.registry import sink_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _STDERR: Final = ("appengine.googleapis.com/stderr", "run.googleapis.com/stderr", "stderr")
 _STDOUT: Final = ("appengine.googleapis.com/stdout", "run.googleapis.com/stdout", "stdout")
@@ -32,11 +35,19 @@ def _stem(word: str) -> str:
     return next((word[:end] for end in ends if not any(good.startswith(word[:end]) for good in _GOOD_WORDS)), word)
 
 
-_STEMS: Final = "|".join(dict.fromkeys(map(_stem, _BAD_WORDS)))
+def _alternatives(words: Iterable[str]) -> str:
+    """Return a pattern of the words, those that differ in their last letter as one: `fai`, `fat` -> `fa[it]`."""
+    ends: dict[str, str] = {}
+    for word in dict.fromkeys(words):
+        ends[word[:-1]] = ends.get(word[:-1], "") + word[-1]
+    return "|".join(f"{head}[{last}]" if len(last) > 1 else head + last for head, last in ends.items())
+
+
+_STEMS: Final = _alternatives(map(_stem, _BAD_WORDS))
 _PAYLOAD_PATTERNS: Final = (
     f"^.{{0,160}}([^A-Za-z_-]|[0-9]m|^)({'|'.join(_HEADS)})([]|>)/!:[:space:][:cntrl:]]|$)",
     (
-        "^.{0,160}([[(<{]([A-Za-z0-9_. -]{1,40}[:#/])?|[:|-] |[[:cntrl:]]|^)"
+        "^.{0,160}([[(<{]([A-Za-z0-9_. -]{1,40}[:#/])?|[:|-] |  |[[:cntrl:]]|^)"
         f"(?i:{'|'.join(_ANY_CASE)}) *([]>)}}|[:cntrl:]]|:[[:space:]]|[(][a-z_./-]+[)]: )"
     ),
     f"(level|lvl|severity|levelname|priority|@l)[^A-Za-z0-9]{{1,8}}((?i:{_STEMS})|[4-8]00?[^0-9])",
@@ -53,7 +64,7 @@ _LEVEL_PATTERNS: Final = (
     "PHP ([A-Z][a-z]+ )?(Warning|error):",
     "^Warning messages?:|[a-z]Warning: ",
     "^(.{0,200}: )?(error|warning)( [A-Z][a-z]|[[][A-Za-z0-9_:-]+[]]: | [A-Z]+[0-9]+: )",
-    "^[^a-z]*(warning|error|critical) ([a-z.-]+ : | )",
+    "^[^a-z]*(warning|error|critical) ([a-z.-]+ ?: | )",
     " (warning|error) [A-Za-z0-9_.-]+[[][0-9]+[]] ",
     "^[^ -~]+ (Error|Warning): ",
     "[^ -~] +(warning|error|fatal)  +[^ ]",
@@ -89,8 +100,8 @@ _CRASH_PATTERNS: Final = (
 _STATUSES: Final = (
     "response_code", "status", "statusCode", "status_code", "DownstreamStatus", "res.statusCode",
 )  # fmt: skip
-_FAILED: Final = ("500", "501", "502", "503", "504")
-_TEXTS: Final = ("message", "MESSAGE", "log")  # loggers that write "msg" state a level
+_STATUS: Final = {400: False, 500: True, 501: True, 502: True, 503: True, 504: True, 1000: False}
+_TEXTS: Final = ("message", "msg", "MESSAGE", "log")
 _SYSTEM_TEXTS: Final = ("message", "MESSAGE")  # of syslog files and of a journal without priorities
 
 
@@ -100,19 +111,19 @@ def words() -> dict[str, Any]:
     `plain_text_logs`: logs in which lines without a severity are searched; `stream_logs`: logs in which an agent marks
     every line of stdout INFO, so that these lines are searched for their own level and for failed requests
     (`line_patterns`), but not for traces (`trace_patterns`); `payload_levels`: level fields of payloads, with their
-    words and numbers, and the statuses of failed requests; `system_texts`: fields that hold the lines of a kernel and
-    of systemd.
+    words and comparisons with numbers, and the statuses of failed requests; `system_texts`: fields that hold the lines
+    of a kernel and of systemd.
     """
     system = system_lines.sink_patterns()
     fields = [*levels.FIELDS, *levels.STREAM_FIELDS]
-    numbers: dict[str, list[str]] = {}
-    for field in fields:
-        bad = [str(number) for number, name in levels.NUMBERS[field.numbers].items() if name in levels.BAD]
-        for path in _paths(field):
-            if bad:
-                numbers[path] = sorted({*numbers.get(path, []), *bad}, key=int)
-    for name in _STATUSES:
-        numbers.setdefault(f"jsonPayload.{name}", []).extend(_FAILED)
+    numbers: dict[str, dict[int, bool]] = {}
+    schemes = [(path, field.numbers) for field in fields for path in _paths(field)]
+    for path, scheme in (*schemes, *(("jsonPayload.level", scheme) for _, scheme in levels.BESIDE)):
+        for number, name in levels.NUMBERS[scheme].items():
+            known = numbers.setdefault(path, {})
+            known[number] = known.get(number, False) or name in levels.BAD
+    comparisons = {path: _comparison(known) for path, known in numbers.items() if known}
+    comparisons |= {f"jsonPayload.{name}": _comparison(_STATUS) for name in _STATUSES}
     return {
         "plain_text_logs": sorted((*_STDERR, *_STDOUT, *_OTHERS)),
         "stream_logs": sorted({"stdout", *(log for log in _OTHERS if log.endswith(AGENT_STREAMS))}),
@@ -122,7 +133,7 @@ def words() -> dict[str, Any]:
         "payload_levels": {
             "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
             "pattern": f"^([^A-Za-z]{{0,9}}m?(?i:{_STEMS})|[WEFC]$)",
-            "numbers": dict(sorted(numbers.items())),
+            "numbers": dict(sorted(comparisons.items())),
         },
         "payload_texts": [f"jsonPayload.{name}" for name in _TEXTS],
         "system_patterns": list(system),
@@ -130,11 +141,23 @@ def words() -> dict[str, Any]:
     }
 
 
+def _comparison(numbers: Mapping[int, bool]) -> str:
+    """Return how a field compares with the numbers that are bad: one end of a scale, or each of them."""
+    bad = sorted(number for number, is_bad in numbers.items() if is_bad)
+    good = [number for number, is_bad in numbers.items() if not is_bad]
+    if max(good) < bad[0]:
+        return f">={bad[0]}"
+    return f"<={bad[-1]}" if min(good) > bad[-1] else f"=({' OR '.join(map(str, bad))})"
+
+
 def _paths(field: levels.Field) -> list[str]:
-    """Return a name as the query language writes it; a name with a dot is a path or, in quotes, a single name."""
+    """Return a name as the query language writes it.
+
+    A name with a dot is a path; ECS's `log.level` and syslog's names may be a single name as well, in quotes.
+    """
     found = []
     for name in field.names:
-        if "." in name or not name.isidentifier():
+        if not name.isidentifier() and not name.startswith(("level.", "record.")):
             found.append(f'jsonPayload."{name}"')
         if "." in name or name.isidentifier():
             found.append(f"jsonPayload.{name}")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _CHARS: Final = 500
 _MESSAGE: Final = 110
 _ROOT: Final = 60
+_PLURAL: Final = {"is": "are", "was": "were", "has": "have"}
 _CONTROL: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
 _FRAMES = regex(r" at (?=\S[^()]*(?:\([^()]*\)[^()]*)? \(|\S*\(\*\w+\)\.)")
 _SCRIPT = regex(r"(?:(?:Object\.|Module\.)?<[^>]*>|\{main\}|main|\?|)$")
@@ -55,11 +56,20 @@ def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
 
 
 def as_printed(masked: str, message: str) -> str:
-    """Return the masked message with its words as printed: grouping uses the same form for `piece` and `pieces`."""
+    """Return the masked message with its words as printed.
+
+    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, and for `lib.so.1` and `lib.so.12`; a
+    number that nobody printed is a value.
+    """
     printed = set(re.findall(r"\w+", message))
-    return re.sub(
-        r"\w+", lambda word: word[0] + "s" if word[0] not in printed and word[0] + "s" in printed else word[0], masked
-    )
+
+    def word(found: re.Match[str]) -> str:
+        if found[0] in printed:
+            return found[0]
+        plural = _PLURAL.get(found[0], f"{found[0]}s")
+        return plural if plural in printed else "…" if found[0].isdigit() else found[0]
+
+    return re.sub(r"\w+", word, masked)
 
 
 def _said(link: str, kind: str) -> str:
@@ -68,11 +78,23 @@ def _said(link: str, kind: str) -> str:
     return head.removeprefix(kind or "exception").removeprefix(":").strip()
 
 
-def title(one: ExceptionInfo) -> str:
-    """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts."""
+def title(one: ExceptionInfo, *, max_chars: int = 0) -> str:
+    """Return `Type: message in function (file.py) (from Root: its message)`, without unknown parts.
+
+    A message is cut to 110 characters, the root's to 60, or to what `max_chars` leaves for it: the root's first.
+    """
+    over = max(0, len(_title(one, one.message, one.root_message)) - max_chars)
+    root = _cut(one.root_message, max(_ROOT, len(one.root_message) - over))
+    over = max(0, len(_title(one, one.message, root)) - max_chars)
+    message = _cut(one.message, max(_MESSAGE, len(one.message) - over))
+    return _title(one, message, root)
+
+
+def _title(one: ExceptionInfo, message: str, root_message: str) -> str:
     kind = _short(one.type)
-    said = f"{kind}: {_cut(one.message, _MESSAGE)}" if kind and one.message else kind or _cut(one.message, _MESSAGE)
-    parts = [said or "exception"]
+    if not message.endswith(".."):
+        message = message.removesuffix(".")
+    parts = [f"{kind}: {message}" if kind and message else kind or message or "exception"]
     file = _base(one.file)
     if one.function and file and not _SCRIPT.match(one.function):
         parts.append(f"in {_cut(one.function, _ROOT)} ({_cut(file, _ROOT)})")
@@ -81,7 +103,7 @@ def title(one: ExceptionInfo) -> str:
     root = _short(one.root_type)
     if (one.root_type, one.root_message) != (one.type, one.message) and (root or one.root_message):
         if one.root_message and one.root_message not in one.message:
-            root = f"{root}: {_cut(one.root_message, _ROOT)}" if root else _cut(one.root_message, _ROOT)
+            root = f"{root}: {root_message}" if root else root_message
         elif root and one.root_type and one.root_type in one.message:
             root = ""  # a wrapper whose message begins with what it wraps
         if root and root != kind:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from processor import __version__
 from processor.model import IssueRef, Kind, Priority, Status
 from processor.triage.operate import mark_of
+from processor.triage.variants import is_waiting
 from processor.views import rates as figures
 from processor.views import titles
 from processor.views.overview import lag_of
@@ -45,8 +46,8 @@ MUTES: Final[Mapping[str, str]] = {
     "1d": "1 day",
     "7d": "7 days",
     "30d": "30 days",
-    "10x": "10x the count",
-    "": "reopened",
+    "10x": "until 10x the count",
+    "": "until reopened",
 }
 _DID: Final[Mapping[str, str]] = {
     "acknowledge": "acknowledged it",
@@ -200,6 +201,7 @@ def _environment() -> Environment:
         made.filters[one.__name__] = one
     made.filters["spark"] = charts.spark_path
     made.tests["back"] = figures.is_back
+    made.tests["waiting"] = is_waiting
     made.tests["folded"] = lambda item: isinstance(item, Folded)
     made.globals.update(SORTS=SORTS, PRIORITIES=list(Priority), STATUSES=list(Status), KINDS=list(Kind))
     made.globals.update(CHART_HEIGHT=charts.HEIGHT, RANGES=charts.RANGES, MUTES=MUTES, KEYS=KEYS, lag_of=lag_of)

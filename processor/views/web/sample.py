@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
+from processor.issues.trace import Part, parts
 from processor.views.code_line import code_of, entry_of
-from processor.views.web.trace import Part, parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,10 @@
 """Decoding: every payload kind, inferred severity, refusals, and the two decoders' agreement."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from unittest import mock
 
 import msgspec
@@ -11,10 +14,11 @@ from hypothesis import strategies as st
 
 from processor.model import HttpRequest, Severity
 from processor.parsing import decode as entries
-from processor.parsing import entry_fields, envelopes, structured_text
+from processor.parsing import entry_fields, envelopes, schema, structured_text
 from processor.parsing.decode import decode
 from processor.parsing.entry_fields import identity
-from processor.parsing.log_entry import DecodeError, validate
+from processor.parsing.log_entry import DecodeError
+from processor.parsing.schema import validate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -189,7 +193,7 @@ fields = st.sampled_from(
 
 def _fast(data):
     """Whether the fast decoder takes it without asking the schema."""
-    with mock.patch.object(entries, "validate", side_effect=AskedError):
+    with mock.patch.object(schema, "validate", side_effect=AskedError):
         try:
             decode(data, NOW)
         except AskedError:
@@ -274,3 +278,19 @@ def test_looks_that_save_reading_pairs_refuse_nothing_that_is_a_payload(words):
         patched.setattr(structured_text, "_ends_in_pair", lambda _: True)
         slow = structured_text.unwrap(text)
     assert structured_text.unwrap(text) == slow
+
+
+def test_the_schema_is_loaded_for_what_the_fast_decoder_refuses_alone():
+    script = """
+import sys
+from datetime import UTC, datetime
+from processor.parsing.decode import decode
+from processor.parsing.log_entry import DecodeError
+decode(b'{"timestamp": "2025-09-14T05:00:00Z", "textPayload": "it broke"}', datetime(2026, 1, 1, tzinfo=UTC))
+assert "pydantic" not in sys.modules
+try:
+    decode(b'{"timestamp": 5}', datetime(2026, 1, 1, tzinfo=UTC))
+except DecodeError:
+    assert "pydantic" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3])  # our own

@@ -11,6 +11,12 @@ from processor.parsing import levels, severity
 NAMES = {"DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"}
 
 INFERRED = [
+    # swift-log, timbre, Postgres with the user and the database, SQL Server
+    ("2025-09-16T00:42:59+0000 error shop.cart: cart=17 [Cart] no route", "ERROR"),
+    ("2025-09-16T00:42:59+0000 warning shop.cart: [Cart] no route", "WARNING"),
+    ("2025-09-16T00:42:59.123Z pier ERROR [shop.cart:17] - no route", "ERROR"),
+    ("2025-09-16 00:42:59.123 UTC [17] app@shop FATAL:  too many clients", "CRITICAL"),
+    ("2025-09-16 00:42:59.12 Logon       Error: 18456, Severity: 14, State: 8.", "ERROR"),
     # brackets, alone and after stamps (gunicorn, nginx, Apache, MySQL, Python's multiprocessing, Rust)
     ("[ERROR] Reason: Worker failed to boot.", "ERROR"),
     ("[error] x", "ERROR"),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from oncall_state import commit, commit_all
 from starlette.testclient import TestClient
 
+from processor.issues.trace import parts
 from processor.model import AuditRecord, Priority, Status
 from processor.model.errors import ConfigError
 from processor.model.notes import Notes
@@ -25,7 +26,6 @@ from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
 from processor.views.web.render import PageContext, did, issue_of, render
 from processor.views.web.settings import load_web
-from processor.views.web.trace import parts
 from sinks.sqlite.store import SqliteStore
 
 CAUSE = "ConnectionError: db-7 refused the connection"
@@ -486,7 +486,7 @@ def test_an_incident_that_is_back_is_counted_and_its_resolver_is_not_assigned(re
     overview, page = client.get("/").text, client.get("/incidents/s1").text
 
     assert client.get("/index.json").json()["counts"]["back"] == 1
-    assert "Nothing else came back: 1 incident above." in overview
+    assert "Nothing else came back: 1 problem above." in overview
     assert "Nobody yet." in page
     assert 'value="reopen"' not in page
 

@@ -1,6 +1,7 @@
 """Variants as people meet them: on the page, in `show`, JSON, worklog and what-if; and how one is split off."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,6 +109,9 @@ def test_the_page_shows_both_sides_and_splits(state):
         assert 'href="/clusters/parcel"' in variant
         assert 'value="split"' in variant
         assert 'value="split"' not in owner
+        assert owner.count('href="/clusters/survey"') == 1  # a variant is not listed again as related
+        statuses = re.findall(r'<td class="state"><span class="status open">(\w+)</span>', client.get("/clusters").text)
+        assert sorted(statuses) == ["open", "open", "variant"]
         found = client.get("/clusters/parcel.json").json()
         assert found["variants"] == [{"id": "survey", "word": "survey", "entries": 3}]
     assert state.cluster("survey").triage.changed_at is None

@@ -1,4 +1,4 @@
-"""A sample's stack trace for the page: the application's own lines marked, runs of library lines folded. Pure.
+"""A sample's stack trace for readers: the application's own lines marked, runs of library lines folded. Pure.
 
 The owner of each line is known from `processor.parsing.stacktrace`; the text is shown unchanged.
 """
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MAX_LINES: Final = 400
 _FOLD_FROM: Final = 3
 """Two library lines take no more room than the line that would stand for them."""
+_LONG: Final = 30
+_KEPT: Final = 2
 
 
 class Part(NamedTuple):
@@ -44,6 +46,27 @@ def parts(text: str) -> tuple[Part, ...]:
     rest = lines[_MAX_LINES:]
     made = [Part(whose, "\n".join(group), len(group)) for whose, group in grouped]
     return (*made, Part("", "\n".join(rest), len(rest))) if rest else tuple(made)
+
+
+def folded(text: str) -> str:
+    """Return a long trace with its own lines and those around them: a line with their number stands for the others.
+
+    Without a line of its own it is unchanged, since nothing tells which of its lines matter.
+    """
+    if text.count("\n") < _LONG:
+        return text
+    found = parts(text)
+    if not any(part.whose == "own" for part in found):
+        return text
+    return "\n".join(part.text if part.lines <= 2 * _KEPT + 1 else _short(part) for part in found)
+
+
+def _short(part: Part) -> str:
+    if part.whose != "library":
+        return part.text
+    lines = part.text.split("\n")
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return "\n".join([*lines[:_KEPT], f"{indent}… {part.lines - 2 * _KEPT} library lines", *lines[-_KEPT:]])
 
 
 def _owners(lines: Iterable[str], marks: dict[tuple[str, str], bool]) -> Iterator[str]:
