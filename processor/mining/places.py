@@ -146,7 +146,7 @@ def is_cause_place(before: str, earlier: str) -> bool:
 
 
 def is_value_place(before: str, word: str) -> bool:
-    """Return whether an ordinary word after `before` may be a name: "branch main", not "user request", "orders exist"."""
+    """Return whether a word after `before` may be a name: "branch main", not "user request", "orders exist"."""
     if before.casefold() in FOREIGN_NOUNS:
         return True
     return (before.casefold() in DATA_NOUNS or before.casefold() in NAMERS) and (
