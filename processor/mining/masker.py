@@ -18,15 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from processor.mining import coded, folding, places, quotes
 from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted, near
 from processor.mining.file_names import BLANKED_FILE, HOLDS_FILE
-from processor.mining.masks import (
-    CUT,
-    KEPT,
-    LINE_MASKS,
-    OUTCOMES,
-    PROTECTED,
-    VALUE,
-    WORD_MASKS,
-)
+from processor.mining.masks import CUT, KEPT, LINE_MASKS, OUTCOMES, PROTECTED, VALUE, WORD_MASKS
 from processor.mining.nouns import KEYS_OF_NAMES
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
