@@ -55,7 +55,7 @@ class Grouper:
                 known = self._by_shape.get(key)
                 if known is not None:
                     return known
-            if "\n" in text or "\\n" in text or "   at " in text:
+            if "\n" in text or _is_flat_trace(text):
                 trace = self._trace(text)
                 if trace:
                     return self._masked(entry, Kind.EXCEPTION, trace)
@@ -126,6 +126,13 @@ class Grouper:
                 self._lines.clear()
             self._lines[line] = bare
         return bare
+
+
+def _is_flat_trace(text: str) -> bool:
+    """Return whether a text of one line may be a trace without its line breaks: escaped, or replaced by a layout."""
+    if "\\n" in text:
+        return True
+    return "at " in text and ("   at " in text or ".java:" in text or ".kt:" in text or ".scala:" in text)
 
 
 def group(entry: Entry, masker: Masker) -> Masked:

@@ -121,6 +121,7 @@ _OMINOUS = frozenset(
     for words in (
         "Traceback During The Exception Caused Wrapped Unhandled Uncaught UNHANDLED UNCAUGHT",
         "UnhandledPromiseRejection File PHP at panic fatal goroutine Segmentation Out",
+        "Fatal Stack thread terminate double corrupted",
     )
     for word in words.split()
 )

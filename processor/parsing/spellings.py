@@ -54,6 +54,7 @@ error   | most loggers, ECS                                  | error err error.m
 error   | most loggers                                       | errmsg error_msg error_string
 error   | JVM, .NET, OpenTelemetry                           | exception thrown exc error_description exception_message
 error   | JVM, Python                                        | throwable exc_info
+error   | Go's and Rust's handlers of panics                 | panic panic.payload panic_value recovered
 error   | lists and causes                                   | errors error_details error_detail last_error failure
 error   | lists and causes                                   | inner_exception
 stack   | most loggers                                       | stack_trace stack stacktrace traceback backtrace exc_text
@@ -64,6 +65,7 @@ stack   | Ruby's JSON loggers                                | exception.backtra
 stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
 stack   | exceptions that are objects                        | throwable err error
 stack   | functions, Caddy, zap's development encoder        | trace err_trace S
+stack   | Go's and Rust's handlers of panics                 | panic.backtrace panic.stack
 reason  | why it failed                                      | reason cause error_reason failure_reason root_cause
 reason  | why it failed                                      | status_message fault violation
 detail  | explanations beside the message                    | title summary detail details description desc

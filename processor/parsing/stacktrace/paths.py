@@ -14,8 +14,8 @@ _ROOT = regex(
     r"(?:(?:usr/src/app|usr/src|var/task|var/www|home/[^/]+|Users/[^/]+|app|code|srv|workspace|opt|root|mnt)/)?"
 )
 # Release directories and content hashes: 20250916, 2025-09-16, 1.4.2, 3f9a2bc1.
-_ID = regex(r"(?:v?\d[\d._-]*|(?=[a-f]*\d)[0-9a-f]{7,64}|[0-9a-f]{8}-[0-9a-f-]{27})", re.ASCII)
-_DIGEST = regex(r"([.-])(?=[a-z]*\d)[0-9a-zA-Z]{6,32}(?=\.\w{1,4}$)", re.ASCII)
+_ID = re.compile(r"(?:v?\d[\d._-]*|(?=[a-f]*\d)[0-9a-f]{7,64}|[0-9a-f]{8}-[0-9a-f-]{27})", re.ASCII)
+_DIGEST = re.compile(r"([.-])(?:(?=[a-zA-Z]*\d)[0-9a-zA-Z]{6,32}|(?=\w*\d)(?=\w*[A-Z])\w{8})(?=\.\w{1,4}$)", re.ASCII)
 _SEGMENTS = 4
 _DIGITS = 9
 """Digits of a line number that are read: a hostile trace may print thousands, which `int` refuses."""

@@ -27,6 +27,8 @@ PREFIX: Final = regex(
     # 2025-11-24T08:22:00.1Z stderr F ...; 2025-11-24T08:22:00+00:00 app[web.1]: ...; [2025-11-24 08:22:00] ...
     rf"|\[?{_DAY}[T ]{_CLOCK}{_ZONE}\]?:?(?: std(?:err|out) [FP]| [\w.-]+\[[\w.-]+\]:)?"
     r"|App \d+ (?:output|stderr):"
+    # 11-24 08:21:01.123  2301  2319 E AndroidRuntime: ...; E/AndroidRuntime( 2301): ...
+    rf"|(?:\d+-\d+ {_CLOCK} +(?:\d+ +\d+ )?)?[VDIWEFA][ /][\w.$-]{{1,60}} *(?:\( *\d+\))?:"
     r")(?: |\t|$)"
 )
 _MOST: Final = 0.8
@@ -39,11 +41,19 @@ def unprefixed(line: str) -> str:
     return line[match.end() :] if match else line
 
 
+def is_prefixed(text: str) -> bool:
+    """Return whether one of the first two lines of a text of several lines has a prefix."""
+    return PREFIX.match(text) is not None or PREFIX.match(text, text.index("\n") + 1) is not None
+
+
 def without_prefixes(lines: Sequence[str]) -> list[str] | None:
-    """Return the lines of a text without their prefixes; None if they have none."""
-    if len(lines) < 2 or not PREFIX.match(lines[0]):  # noqa: PLR2004 - a single line is no trace
+    """Return the lines of a text without their prefixes; None if they have none.
+
+    The first line may have lost its prefix already: a time in front of a text is read as the time of the record.
+    """
+    if not any(PREFIX.match(line) for line in lines[:2]) or len(lines) < 2:  # noqa: PLR2004 - a single line is no trace
         return None
-    filled = [line for line in lines[:_EXAMINED] if line.strip()]
-    if sum(PREFIX.match(line) is not None for line in filled) < _MOST * len(filled):
+    below = [line for line in lines[1:_EXAMINED] if line.strip()]
+    if not below or sum(PREFIX.match(line) is not None for line in below) < _MOST * len(below):
         return None
     return [unprefixed(line) for line in lines]

@@ -57,7 +57,7 @@ def parse(text: str) -> Traceback | None:
         if "\n" not in text:
             return None
     found = _parse(text)
-    if found is None and prefixes.PREFIX.match(text) and (bare := prefixes.without_prefixes(text.split("\n"))):
+    if found is None and prefixes.is_prefixed(text) and (bare := prefixes.without_prefixes(text.split("\n"))):
         return _parse("\n".join(bare))
     return found
 

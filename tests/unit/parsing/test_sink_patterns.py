@@ -29,6 +29,8 @@ LOST = {
     "bakery-hs: oven too cold for rye-17",
     "oven too cold for rye",
     "oven too cold for rye-17",
+    "2026/11/26 09:03:12 day end failed:",
+    'View in rendered output by enabling the "displayErrorDetails" setting.',
 }
 
 

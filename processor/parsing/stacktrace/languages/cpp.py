@@ -19,17 +19,22 @@ _THROWN = regex(
     r"|.{0,40}throwing) (?:an instance of )?'?([\w:<>, ]+?)'?(?:: (.*))?$"
 )
 _WHAT = regex(r"\s*what\(\): +(.*)$")
-_SANITIZER = regex(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (?:([\w-]+)(?:: | ?)|)(.*)$")
+_SANITIZER = regex(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (.*?)(?: on .*|:? 0x.*| \(.*|: .*)?$")
 _UNDEFINED = regex(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
 _CHECK = regex(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
 _ASSERT = regex(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
-_SIGNAL = regex(r"(?:\*\*\* )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$")
+_SIGNAL = regex(
+    r"(?:\*\*\* |Program (?:terminated with|received) signal )?(SIG[A-Z]+|Segmentation fault|Aborted|Bus error)\b(.*)$"
+)
 _FRAME = regex(
     r"\s*#(\d+) +(?:0x[0-9a-f]+ +)?(?:in )?(.+?)"
     r"(?: (?:at |\(?)?((?:/|\.{1,2}/|[\w.+-]+/)?[\w./+-]+\.(?:cc?|cpp|cxx|hh?|hpp|S|s|m|mm|inc|ii)):(\d+)(?::\d+)?\)?"
-    r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?$"
+    r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?(?: \([^()\s]+\+0x[0-9a-f]+\))?$"
 )
-_STACK = regex(r"\s*(@) +0x[0-9a-f]+(?: \(unknown\)$| +(?:0x[0-9a-f]+ +)?(.+?)(?:\+0x[0-9a-f]+)?$)")
+# glog prints the function behind the address; abseil prints the size of the frame between them.
+_STACK = regex(
+    r"(?:PC: |\s*)(@) +0x[0-9a-f]+(?: +\(unknown\)$| +(?:(?:0x[0-9a-f]+|\d+|\(unknown\)) +)?(.+?)(?:\+0x[0-9a-f]+)?$)"
+)
 _GLIBC = regex(r"(\S+?)\((\w*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$")
 _ARGUMENTS = regex(r"\((?!anonymous)[^()]*\)(?: const)?(?: \[clone[^\]]*\])?|<[^<>]*>|\[abi:\w+\]")
 _LIBRARIES = regex(
@@ -68,7 +73,7 @@ def _head(lines: list[str]) -> tuple[str, str, Frame | None]:
             what = next((found.group(1) for found in map(_WHAT.match, lines[number + 1 : number + 3]) if found), "")
             return match.group(1).strip(), match.group(2) or what, None
         if match := _SANITIZER.match(line):
-            return match.group(1), (match.group(2) or match.group(3)).partition(" on ")[0], None
+            return match.group(1), match.group(2), None
         for known, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed")):
             if match := known.match(line):
                 said = match.group(3).removeprefix("Check failed: ")
@@ -90,7 +95,9 @@ def _frame(line: str) -> Frame | None:
     if match := _FRAME.match(line):
         name = _name(match.group(2))
         path, library = match.group(3) or "", match.group(5) or ""
-        own = not _LIBRARIES.match(name) and not library.startswith(("/lib", "/usr/lib")) and "sysdeps" not in path
+        own = (
+            not _LIBRARIES.match(name) and not (library or path).startswith(("/lib", "/usr/")) and "sysdeps" not in path
+        )
         return Frame(name, short_path(path) if path else "", own, path, line_number(match.group(4)))
     if match := _STACK.match(line):
         name = _name(match.group(2) or "(unknown)")
@@ -112,6 +119,12 @@ def _name(signature: str) -> str:
 
 
 _NUMBERED = r"\s*#\d+ +(?:0x[0-9a-f]+|\S+ \()"
+# The last words of the C library and of the shell that ran the program.
+_ALLOCATOR = (
+    r"(?:double free or corruption|(?:free|malloc|realloc|munmap_chunk)\(\): |corrupted (?:size|double-linked)"
+    r"|[*]{3} (?:stack smashing|buffer overflow) detected)"
+)
+_KILLED = r"(?:Segmentation fault|Bus error|Illegal instruction|Floating point exception|Aborted)(?: \(core dumped\))?$"
 _STACKED = r"\s*@ +0x[0-9a-f]+"
 _BRACKETED = r"\S+\(\S*\) ?\[0x[0-9a-f]+\]$"
 
@@ -151,6 +164,7 @@ LANGUAGE = Language(
             (r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ ", "stack"),
             (r"\*\*\* (?:Check failure|SIG|Aborted at)", "stack"),
             (r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion ", "assert"),
+            (r"Program (?:terminated with|received) signal SIG", "signal"),
         ),
         states={
             "thrown": rules((r"\s*what\(\): ", "what"), (r"Aborted|SIGABRT", "what"), (_NUMBERED, "frames")),
@@ -161,6 +175,7 @@ LANGUAGE = Language(
                 (_BRACKETED, "frames"),
             ),
             "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
+            "signal": rules((_NUMBERED, "frames"), (r"\[Current thread |[*\s]", "signal")),
             "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
             "sanitizer": _REPORT,
             "summary": (*rules((r"={18}$", "end")), *_REPORT),
@@ -182,6 +197,7 @@ LANGUAGE = Language(
         r"\S+:\d+:\d+: runtime error: ",
         r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
         r"SUMMARY: \w+Sanitizer: ",
+        r"Program (?:terminated with|received) signal SIG",
         r"\s*what\(\): ",
     ),
     crash=(
@@ -192,6 +208,8 @@ LANGUAGE = Language(
         r"[*]{3} SIG[A-Z]+",
         r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
         r"\S+:\d+:\d+: runtime error: ",
+        _ALLOCATOR,
+        _KILLED,
     ),
     noise=(r"0x[0-9a-f]+", r"==\d+=="),
     lines=(
@@ -203,5 +221,6 @@ LANGUAGE = Language(
         r"=>0x",
         r"0x[0-9a-f]+ is located",
         r"Aborted",
+        r"WARNING: ThreadSanitizer: ",
     ),
 )

@@ -15,7 +15,7 @@ from processor.parsing.stacktrace.paths import line_number, short_path
 _FRAME = regex(r"#\d+ +(\S.*?) \(((?:dart|package|file|org-dartlang-sdk|http)[^()\s]*?)(?::(\d+)(?::\d+)?)?\)\s*$")
 _TERSE = regex(r"((?:package|dart|file):\S+|[\w./-]+\.dart) (\d+):\d+\s+(\S.*)$")  # package:stack_trace
 _UNHANDLED = regex(r"(?:Unhandled exception:|.*\bUnhandled [Ee]xception:)\s*")
-_FLUTTER = regex(r"The following .* was thrown\b")
+_FLUTTER = regex(r"The following (?:(_?[A-Z]\w*)|.*) was thrown\b")
 _QUALIFIED = regex(r"(?:Unhandled exception: ?)?(\w+(?:Error|Exception)) \([\w ]+\): (.*)$")
 _CLOSURE = regex(r"\.?<anonymous closure>|<fn>")
 _LIBRARIES = (
@@ -47,7 +47,10 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     head = [line for line in head if line.strip(" ^═")]
     thrown = next((number for number, line in enumerate(head) if _FLUTTER.match(line)), None)
     if thrown is not None:
+        named = _FLUTTER.match(head[thrown])
         head = head[thrown + 1 : thrown + 2]
+        if named and named.group(1) and head and not heads.exception_at(head[0].strip()):
+            return Raised(named.group(1), head[0].strip(), tuple(reversed(frames)))
     for line in head:
         if match := _QUALIFIED.match(line):
             return Raised(match.group(1), match.group(2), tuple(reversed(frames)))

@@ -19,6 +19,8 @@ _END_OF_INNER = "--- End of inner exception stack trace ---"
 _INNER = regex(r"\s*---> (?:\(Inner Exception #\d+\) )?")
 # <LoadAsync>d__5.MoveNext -> LoadAsync; <>c__DisplayClass0_0.<Main>b__0 -> Main; Foo`1.Bar[T] -> Foo.Bar
 _RECORD = regex(r"(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]$")  # the category above a message of ASP.NET
+# An async lambda is a state machine of its own: <<Main>b__0_1>d.MoveNext -> Main
+_LAMBDA = regex(r"<<([^<>]+)>b__[\w|]*>d(?:__\d+)?(?:\.MoveNext$)?")
 _STATE = regex(r"<([^<>]+)>[a-z]__[\w|]*(?:\.MoveNext$)?")
 _CLOSURE = regex(r"[.+]<>c(?:__DisplayClass\w*)?(?=[.+])")
 _GENERIC = regex(r"`\d+|\[[^\[\]]*\]")
@@ -37,8 +39,8 @@ def frame(line: str) -> Frame | None:
     name, _, file, number = match.groups()
     if "." not in name or " " in name:
         return None
-    name = _GENERIC.sub("", _CLOSURE.sub("", name))
-    name = _STATE.sub(r"\1", name)
+    name = _GENERIC.sub("", _CLOSURE.sub("", name)).replace("<Main>$", "Main")
+    name = _STATE.sub(r"\1", _LAMBDA.sub(r"\1", name))
     owner, _, method = name.replace("..", ".").rpartition(".")
     return Frame(method, owner, not _LIBRARIES.match(owner + "."), file or "", line_number(number))
 
@@ -104,12 +106,14 @@ LANGUAGE = Language(
         start=rules(
             (r"(?:fail|crit|warn): [\w.]+\[\d+\]\s*$", "record"),
             (r"(?i:.{0,80}unhandled exception)[.:]", "unhandled"),
+            (r"Stack overflow\.|Process terminated\.", "ended"),
             (rf"(?!\s+at ).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at | *--->|\s*--- End)", "line"),
         ),
         states={
             "record": rules((_AT, "frames"), (r"\s", "record")),
             "line": rules((_AT, "frames")),
+            "ended": rules((_AT, "ended"), (r"Repeat \d+ times:|-{20,}$", "ended")),
             "unhandled": rules((_AT, "frames"), (RECORD, ""), (r"", "message")),
             "message": rules(
                 (_AT, "frames"),
@@ -133,7 +137,7 @@ LANGUAGE = Language(
                 (r"", "inner"),
             ),
         },
-        accepting=frozenset({"frames", "inner"}),
+        accepting=frozenset({"frames", "inner", "ended"}),
     ),
     fragments=(
         r"\s+at \S+\.\S+ ?\([^()]*\)(?: \[0x[0-9a-f]+\])?(?: in .*:(?:line )?\d+)?(?:<---)?\s*$",
@@ -141,5 +145,7 @@ LANGUAGE = Language(
         r"\s*--- End of (?:inner exception )?stack trace",
         r"Unhandled [Ee]xception[.:]",
     ),
+    crash=(r"Stack overflow\.$", r"Process terminated\. "),
     noise=(r"line \d+",),
+    lines=(r"Repeat \d+ times:", r"-{20,}$"),
 )

@@ -6,6 +6,8 @@ words is the same exception. Must not read the other goroutines: their number de
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from processor.model.patterns import regex
 from processor.parsing.stacktrace.automaton import Automaton, rules
 from processor.parsing.stacktrace.language import RECORD, Language
@@ -15,6 +17,7 @@ from processor.parsing.stacktrace.paths import line_number, short_path
 _PLACE = regex(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
 _GIN = regex(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
 _GIN_CALL = regex(r"\t([^:]+): (.*)$")
+_STAMP = regex(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+\.go:\d+: )?")
 _GOROUTINE = regex(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
 _ONE_LINE = regex(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
 _BAR = regex(r"  \| ")
@@ -60,8 +63,14 @@ def parse(lines: list[str]) -> Traceback | None:
                 head, frames = [], []
             if not frames:
                 head.append(line)
-    chain += _raised(head, frames)
-    return complete("go", chain)
+    return complete("go", _root_first(chain + _raised(head, frames)))
+
+
+def _root_first(chain: list[Raised]) -> list[Raised]:
+    """Return the chain in order: pkg/errors prints the root first, xerrors the outer error, its causes as a list."""
+    if not any(raised.message.startswith("- ") for raised in chain[1:]):
+        return chain
+    return [replace(raised, message=raised.message.removeprefix("- ")) for raised in reversed(chain)]
 
 
 def _recovered(lines: list[str]) -> Traceback | None:
@@ -122,7 +131,7 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
     calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
     if not panics:
         # The text next to the frames; a logger's own message may come before it.
-        text = next((line.strip() for line in reversed(head) if line.strip()), "")
+        text = next((_STAMP.sub("", line.strip()) for line in reversed(head) if line.strip()), "")
         if match := _ZAP.match(text):
             reason = _REASON.search(match.group(2) or "")
             text = f"{match.group(1)}: {reason.group(1)}" if reason else match.group(1)
@@ -182,14 +191,22 @@ LANGUAGE = Language(
             ),
             "recovered": rules((r"\S+\.go:\d+ \(0x", "recovery"), (RECORD, ""), (r"", "recovered")),
             "recovery": rules((r"\S+\.go:\d+ \(0x", "recovery"), (r"\t", "recovery")),
-            "error": rules((_BARE, "function"), (r"\(1\) attached stack trace", "attached")),
+            "error": rules(
+                (_BARE, "function"),
+                (rf"\s{{4}}{_BARE}", "detailed"),
+                (r"goroutine \d+ \[running\]:$", "routine"),
+                (r"\(1\) attached stack trace", "attached"),
+            ),
+            "detailed": rules((_AT, "details")),
+            "details": rules((rf"\s{{4}}{_BARE}", "detailed"), (r"  - \S", "detail")),
+            "detail": rules((rf"\s{{4}}{_BARE}", "detailed"), (r"  - \S", "detail")),
             "attached": rules(
                 (r"\s+(?:-- stack trace:|\| )", "attached"), (r"Wraps: \(|\(\d+\) |Error types: ", "attached")
             ),
             "function": rules((_AT, "stack")),
             "stack": rules((_BARE, "function"), (rf"{RECORD}|\s", ""), (r"", "error")),
         },
-        accepting=frozenset({"place", "end", "stack", "race", "recovery", "attached"}),
+        accepting=frozenset({"place", "end", "stack", "race", "recovery", "attached", "details", "detail"}),
         unfinished=frozenset({"call"}),
     ),
     fragments=(
@@ -212,6 +229,7 @@ LANGUAGE = Language(
         r"exit status \d",
         r"\.\.\.(?:additional|\d+) ",
         r"runtime: ",
+        r".{0,200}runtime error: ",
         r"(?:Wraps: \(|Error types: )",
         r"(?:rax|rbx|rcx|rdx|rdi|rsi|rbp|rsp|r\d+|rip|rflags|cs|fs|gs) +0x",
         r"[\w./\-]+\.[\w.*()\[\]\-]+$",

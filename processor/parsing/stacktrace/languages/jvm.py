@@ -24,6 +24,21 @@ _LINK = regex(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(.*)$"
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
 _HIDDEN = regex(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = regex(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
+_THREAD = regex(r".{0,300}?\bException in thread \"[^\"]*\" ")
+_REFERENCES = regex(
+    r"\(through reference chain: (.*)\)$"
+)  # Jackson: Order["lines"]->java.util.ArrayList[3]->Line["qty"]
+_PROPERTY = regex(r"([\w$]+)\[\"([\w$]+)\"\]$")
+# A pattern layout may replace the line breaks of a trace, by a bar or U+2028 for example.
+_FOLDED = regex(
+    r"(?:[ \t]{1,8}|[ \t]{0,8}(?:[|#;~^\u2028\u0085\r]|\\u2028|<br>)[ \t]{0,8})"
+    r"(?=at [\w$.@/-]{1,300}\.[\w$<>]{1,200}"
+    r"\((?:[\w$]{1,200}\.(?:java|kt|scala|groovy)(?::\d+)?|Native Method|Unknown Source)\)"
+    r"|(?:Caused by|Suppressed|Wrapped by): |\.\.\. \d+ (?:more|common frames))"
+)
+_FRAMES = regex(
+    r"\bat [\w$.@/-]{1,300}\([\w$]{1,200}\.\w+:\d+\).{0,40}?\bat [\w$.@/-]{1,300}\([\w$. ]{1,200}(?::\d+)?\)"
+)
 _CLOJURE = frozenset({"invoke", "invokeStatic", "doInvoke", "invokePrim"})
 _CLASS = regex(r"(?:Exception in thread \"[^\"]*\" )?([A-Z][\w$]*[a-z][\w$]*)(?:: (.*))?$")
 _GENERATED = regex(
@@ -64,6 +79,13 @@ def frame(line: str) -> Frame | None:
     return Frame(method, owner, own, match.group(3) or "", line_number(match.group(4)))
 
 
+def unfold(text: str) -> str:
+    """Restore the line breaks of a trace that a pattern layout replaced."""
+    if "at " not in text or not (".java:" in text or ".kt:" in text or ".scala:" in text):
+        return text  # this runs for every entry of one line
+    return _FOLDED.sub("\n\t", text).replace("\n\tCaused by: ", "\nCaused by: ") if _FRAMES.search(text) else text
+
+
 def parse(lines: list[str]) -> Traceback | None:
     """Return the chain in `lines`, root cause first."""
     chain: list[Raised] = []
@@ -95,7 +117,12 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    head = [_THREAD.sub("", line, count=1) for line in head]
     found = heads.raised(head, frames)
+    if found.type and (about := next(filter(None, map(_REFERENCES.search, head)), None)):
+        named = _PROPERTY.search(about.group(1))
+        said = f"property '{named.group(1)}.{named.group(2)}'" if named else about.group(1)
+        return Raised(found.type, f"{found.message} ({said})", found.frames)
     if found.type or not head:
         return found
     # A class of any name, as Throwable.toString prints it right above the frames.
@@ -103,14 +130,14 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     return Raised(named.group(1), named.group(2) or "", found.frames) if named else found
 
 
-_AT = r"\s+at (?:[\w$]+ @ )?(?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?\s*$"
+_AT = r"\s+at (?:[\w$]+ @ )?(?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?(?:\".*)?\s*$"
 _MORE = r"\s*\.\.\. (?:\d+ )?(?:more|common frames omitted|frames? (?:truncated|excluded)|lines? )"
 _LINKED = r"\s*(?:Caused by|Wrapped by|Suppressed): \S"
 
 _MESSAGE = rules(
     (_AT, "frames"),
     (r"Caused by: \S", "linked"),
-    (rf"{RECORD}|{heads.TYPED}|Exception in thread|Traceback |panic: |goroutine |\s+at ", ""),
+    (rf"{RECORD}|{heads.TYPED}|Exception in thread|Traceback |panic: |goroutine |\s+at (?!\[)", ""),
     (r"", "message"),
 )
 
@@ -120,25 +147,30 @@ LANGUAGE = Language(
     needles=("\tat ", "  at ", "\nat "),
     parse=parse,
     at_frame=frame,
+    unfold=unfold,
     automaton=Automaton(
         start=rules(
-            (r"Exception in thread \"", "thrown"),
+            (r"(?:\S.{0,200}? )?\S{0,20}Exception in thread \"", "thrown"),
             (r"Caught: [A-Za-z_$]", "caught"),
+            (r"FATAL EXCEPTION: ", "fatal"),
             (rf"(?!\s|Caused by).{{0,300}}?{heads.TYPED}", "message"),
-            (r"(?!\s+at |Caused by: |\s*\.\.\. )", "line"),
+            (r"(?!\s+at (?!\[)|Caused by: |\s*\.\.\. )", "line"),
         ),
         states={
             "line": rules((_AT, "frames")),
             "caught": rules((r"\s+at ", ""), (r"[\w.$]+(?::|$)", "message")),
+            "fatal": rules((r"Process: |PID: ", "fatal"), (rf"{heads.TYPED}|[\w.$]+(?::|$)", "message")),
             "thrown": _MESSAGE,
             "message": _MESSAGE,
             "frames": rules(
                 (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (r"\s+\[CIRCULAR REFERENCE", "frames")
             ),
             "linked": rules(
-                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (rf"{RECORD}|\s+at ", ""), (r"", "text")
+                (_AT, "frames"), (_MORE, "frames"), (_LINKED, "linked"), (rf"{RECORD}|\s+at (?!\[)", ""), (r"", "text")
             ),
-            "text": rules((_AT, "frames"), (_MORE, "frames"), (rf"{RECORD}|{heads.TYPED}|\s+at ", ""), (r"", "text")),
+            "text": rules(
+                (_AT, "frames"), (_MORE, "frames"), (rf"{RECORD}|{heads.TYPED}|\s+at (?!\[)", ""), (r"", "text")
+            ),
         },
         accepting=frozenset({"frames", "linked"}),
         unfinished=frozenset({"thrown"}),
@@ -148,6 +180,7 @@ LANGUAGE = Language(
         r"\s*(?:Caused by|Wrapped by|Suppressed): \S",
         r"\s*\.\.\. \d+ (?:more|common frames omitted|frames? truncated)",
         r"Exception in thread \"",
+        r"FATAL EXCEPTION: ",
     ),
     noise=(r"\.(?:java|kt|scala|clj):\d+",),
 )

@@ -17,6 +17,7 @@ from processor.parsing.stacktrace.paths import below, line_number, short_path
 
 _PLACE = regex(r":(\d+):\d+$")
 _CLASS = regex(r"(?:Uncaught )?(?:\(in promise\) )?([A-Z][\w$]*[a-z][\w$]*)(?: \[[\w ]+\])?: (.*)$")
+_STATED = regex(r"\s+\"type\": \"([A-Z][\w$]*)\",?$")  # pino-pretty
 _BARE = regex(r"error: (?:Uncaught )?(?:\(in promise\) )?(.*)$")  # Bun, Deno
 # console.error("bake failed", error), where the class is named as it likes
 _LOGGED = regex(r"\S.*? ([A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+): (.*)$")
@@ -113,6 +114,8 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     marker = next((number for number, line in enumerate(head) if line.strip() and not line.strip("^~ \t")), -1)
     head = head[marker + 1 :]  # the line of code that threw is above it
     kind, message = heads.find(head)
+    if kind == "Error" and (stated := next((found for line in head if (found := _STATED.match(line))), None)):
+        kind = stated.group(1)  # the class is stated beside a stack that names only its base
     if not kind:
         named = next((found for line in head if (found := _CLASS.match(line.strip()))), None)
         named = named or (_LOGGED.match(head[-1]) if head else None)
@@ -138,10 +141,14 @@ LANGUAGE = Language(
             (r"(?:\S.{0,120} )?\s*\d+ \| \s*\S", "quoted"),
             (r"node:\S*:\d+$", "internal"),
             (r"(?:/|file://|[A-Za-z]:\\|webpack|evalmachine|\[eval|<anonymous_script>)\S*:\d+$", "code"),
+            (r"\s{2,8}err(?:or)?: \{$", "object"),
             (rf"(?!.*\bat \S+:\d).{{0,300}}?{heads.TYPED}", "message"),
             (r"(?!\s+at |(?:Node\.js|Bun) v\d|\s*\})", "line"),
         ),
         states={
+            "object": rules(
+                (r"\s+\"(?:type|name|message|code|stack)\":", "object"), (rf".{{0,300}}?{heads.TYPED}", "message")
+            ),
             "line": rules((_AT, "frames")),
             "quoted": rules((r"\s*\d+ \| ", "quoted"), (r"\s*[\^~]+\s*$", "marked")),
             "code": rules((r"\s*[\^~]+\s*$", "marked"), (r"", "source")),
@@ -156,7 +163,7 @@ LANGUAGE = Language(
             ),
             "frames": rules(
                 (_AT, "frames"),
-                (r"Emitted '\w+' event |[}\]]+,?\s*$|Caused by: ", "frames"),
+                (r"Emitted '\w+' event |[}\]]+,?\s*$|Caused by: |for call at\s*$|digest: ['\"]|>?\s*\d* \| ", "frames"),
                 (r"(?:Node\.js|Bun) v\d", "end"),
                 (rf"\s{{0,3}}{heads.TYPED}", ""),
                 (r"\s{2,}", "frames"),
@@ -179,6 +186,7 @@ LANGUAGE = Language(
         r"(?:Node\.js|Bun) v\d",
         r"[\]})]+,?$",
         r"error: ",
+        r"for call at$",
         r"(?:Emitted '\w+' event|Require stack:|- /)",
         r".{0,200}[a-z](?:Error|Exception)(?: \[\w+\])?: ",
         r"\d+ [|] ",

@@ -13,12 +13,13 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import below, line_number, short_path
 
-_FRAME = regex(r"\s*+#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
+_FRAME = regex(r"(?:Trace: |\s*+)#\d+ (?:(\{main\})|\[internal function\]: ([^(]+)\(|([^(]+)\((\d+)\): ([^(]+)\()")
 # php-fpm may wrap every line of a child in its own.
 _POOL = regex(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ said into std\w+: \"(.*?)\"?$")
 _LEGACY = regex(r"Uncaught exception '([\w\\]+)' with message '(.*)")
 _TYPE = regex(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
 _RAISED_AT = regex(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
+_FIELDS = regex(r"(Type|Message): (\S.*)$")  # Slim's plain text
 _TEXT_CHARS = 600
 _PREFIX = regex(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
@@ -48,6 +49,9 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
+    stated = {found[1]: found[2] for line in head if (found := _FIELDS.match(line))}
+    if "Type" in stated:
+        return Raised(stated["Type"], stated.get("Message", ""), tuple(reversed(frames)))
     for line in head:
         prefix = _PREFIX.match(line)
         if match := _LEGACY.search(line) or _TYPE.search(line, prefix.end() if prefix else 0):
@@ -85,8 +89,9 @@ LANGUAGE = Language(
     needles=("#0 ",),
     parse=parse,
     automaton=Automaton(
-        start=rules((_UNCAUGHT, "head"), (r"(?!#\d|\s)", "line")),
+        start=rules((_UNCAUGHT, "head"), (r"Type: [A-Z][\w\\]*$", "fields"), (r"(?!#\d|\s)", "line")),
         states={
+            "fields": rules((r"(?:Code|Message|File|Line): ", "fields"), (r"(?:Trace: )?#0 |Trace:\s*$", "trace")),
             "line": rules(
                 (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 \S+\(\d+\): |#0 \{main", "trace")
             ),
@@ -96,7 +101,7 @@ LANGUAGE = Language(
             "trace": rules(
                 (rf"{_POOLED}(?:#\d+ |Stack trace:|\[stacktrace\])", "trace"),
                 (rf"{_POOLED}(?:Next [\w\\]+|\[previous exception\])", "next"),
-                (rf"{_POOLED}\s*thrown in |\"[,}}]", "end"),
+                (rf"{_POOLED}\s*thrown in |\"[,}}]|View in rendered output by enabling", "end"),
             ),
             "next": rules((rf"{_POOLED}(?:Stack trace:|\[stacktrace\]|#\d+ )", "trace"), (r"", "next")),
             "end": rules(),
@@ -114,5 +119,5 @@ LANGUAGE = Language(
     ),
     crash=(r"(?:.{0,80}PHP )?(?:Fatal|Parse) error: ",),
     noise=(r"\.php\(\d+\)", r"\.php:\d+"),
-    lines=(r"[^\w][,}]",),
+    lines=(r"[^\w][,}]", r"Type: \w+(?:Exception|Error)$", r"Trace: #0 "),
 )

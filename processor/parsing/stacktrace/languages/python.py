@@ -20,6 +20,7 @@ _GROUP = "Exception Group Traceback"
 _FRAME = regex(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
 _MARKER = regex(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
 _RAISED = regex(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
+_STATED = regex(r"(?:^|[\s:])((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Timeout)): (.*)$")
 _MEMBER = regex(r"\s*\+[-+]*-* \d+ -+$")
 _BAR = regex(r"( *)(?:\| ?|\+ (?=Exception Group))")
 _STDLIB = regex(r"/(?:lib(?:64)?/(?:python|pypy)[\d.]+|python\d+\.zip|Python\d+/[Ll]ib)/")
@@ -70,7 +71,11 @@ class _Reader:
         if kept and len(raised.message) < _MESSAGE_CHARS:
             self._pending[-1] = depth, replace(raised, message=f"{raised.message} {kept.group().strip()}")
 
-    def finish(self) -> list[Raised]:
+    def finish(self, head: str) -> list[Raised]:
+        """Close what is open; a stack without its first line has the exception in the text above it."""
+        if self.block and not self.block.headed and len(self.block.frames) > 1:
+            named = _STATED.search(head)
+            self.close(*((named.group(1), named.group(2).strip()) if named else ("", "")))
         self.open(0, 0, headed=False)
         self._settle(0)
         return self.chain
@@ -82,7 +87,7 @@ class _Reader:
 
 def parse(lines: list[str]) -> Traceback | None:
     """Return the chain in `lines`, root cause first; members of an exception group come before the group."""
-    if any(line.startswith(("╭─", "+-")) and _BOXED in line for line in lines):
+    if any(_BOXED in line and line.lstrip().startswith(("╭─", "+-")) for line in lines):
         lines = _unboxed(lines)
     grouped = any(_GROUP in line for line in lines)
     reader = _Reader()
@@ -96,12 +101,12 @@ def parse(lines: list[str]) -> Traceback | None:
             reader.open(depth, len(line) - len(stripped) if own_line else 0, headed=True)
         elif match := _FRAME.match(line):
             block = reader.block or reader.open(depth, 0, headed=False)
-            block.frames.append(_frame(match.group(1), line_number(match.group(2)), match.group(3)))
+            block.frames.append(placed(match.group(1), line_number(match.group(2)), match.group(3)))
         elif reader.block and line.strip():
             _below_frames(reader, reader.block, line)
         elif line.strip():
             reader.note(line)
-    chain = reader.finish()
+    chain = reader.finish("" if _FRAME.match(lines[0]) else lines[0])
     if len(chain) == 1 and len(chain[0].frames) == 1 and any(_HEADER in line for line in lines):
         return Traceback("python", tuple(chain))  # cut below its first frame, but not prose
     return complete("python", chain)
@@ -126,7 +131,7 @@ def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
 def _unboxed(lines: list[str]) -> list[str]:
     """Return a traceback that rich drew as a table as the interpreter prints it."""
     found: list[str] = []
-    for line in lines:
+    for line in (line.strip() for line in lines):  # a handler of rich draws it in a column
         if _BOXED in line:
             found.append(_HEADER)
         elif match := _BOX_FRAME.match(line):
@@ -146,7 +151,8 @@ def _unbar(line: str) -> tuple[int, str]:
     return max(0, (len(match.group(1)) - 2) // 2), line[match.end() :]
 
 
-def _frame(path: str, line: int, function: str | None) -> Frame:
+def placed(path: str, line: int, function: str | None) -> Frame:
+    """Return the frame of a file, its line and its function."""
     name = function or "<module>"  # a syntax error has no function: the file itself failed
     if path.startswith("<"):
         module = path.strip("<>").removeprefix("frozen ")
@@ -173,6 +179,7 @@ _CONTINUED = (
     r"\s|[})>\]]$|\[SQL: |\[parameters: |\(Background on this error|(?:DETAIL|HINT|CONTEXT|LINE \d+): "
     r"|Call stack:|Message: |Arguments: |Caused by:$"
     r"|'[A-Z]\w*(?: |$)|[+:]- "  # a plan of Spark
+    r"|(?:\d\S* )?<Greenlet .*> failed with \w"
 )
 
 LANGUAGE = Language(
@@ -184,14 +191,14 @@ LANGUAGE = Language(
         start=rules(
             (_BEFORE, "before"),
             (r"\s+\+ Exception Group Traceback", "group"),
-            (r"╭─+ Traceback \(most recent call last\)", "box"),
+            (r"\s*╭─+ Traceback \(most recent call last\)", "box"),
             (_HEAD, "head"),
             (r"  File \"[^\"]*\", line \d+$", "syntax"),
         ),
         states={
             "before": rules((_BEFORE, "before"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
-            "box": rules((r"│|╭", "box"), (r"╰", "boxed")),
-            "boxed": rules((_NAME, "raised")),
+            "box": rules((r"\s*[│╭]", "box"), (r"\s*╰", "boxed")),
+            "boxed": rules((rf"\s*{_NAME}", "raised")),
             "head": rules((_FILE, "frame"), (_NAME, "raised")),
             "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
             "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
@@ -202,7 +209,7 @@ LANGUAGE = Language(
             "field": rules((r"\s", "raised")),
             "link": rules(
                 (_LINK, "link"),
-                (r"╭─+ Traceback", "box"),
+                (r"\s*╭─+ Traceback", "box"),
                 (r"\s+\+ Exception Group Traceback", "group"),
                 (_HEAD, "head"),
             ),
@@ -218,7 +225,7 @@ LANGUAGE = Language(
         r"\s*(?:[|] )?\s*(?:During handling of the above exception|The above exception was the direct cause)",
         r"\s+(?:[+] Exception Group|[+][-+]*-{4}|[|](?: |$))",
         r"\s*\[Previous line repeated \d+ more time",
-        r"[│╰].*[│╯]$",
+        r"\s*[│╰].*[│╯]\s*$",
         r"Exception ignored in: ",
         r"Exception in thread Thread-",
     ),
@@ -233,5 +240,6 @@ LANGUAGE = Language(
         r"(?:DETAIL|HINT|CONTEXT): ",
         r"(?:> File |(?:\w+\.)*_?RemoteTraceback: |\"{3})",
         r"(?:Internal Server Error|Exception on): ",
+        r"(?:\d\S* )?<Greenlet at ",
     ),
 )

@@ -13,14 +13,15 @@ from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complet
 from processor.parsing.stacktrace.paths import line_number, short_path
 
 _PANICKED = regex(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
+_OVERFLOW = regex(r"thread '[^']*' (?:\(\d+\) )?has (overflowed its stack)$")
 _OLD = regex(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
 _OLD_END = regex(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
 _QUOTED = regex(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a text
 _ERROR = regex(r"Error: ?(.*)$")
 _SECTION = regex(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
-_CALL = regex(r"\s*\d+: (?:0x[0-9a-f]+ - )?(\S.*)$")
+_CALL = regex(r"\s*\d+: +(?:0x[0-9a-f]+ - )?(\S.*)$")
 _PLACE = regex(r"\s+at (\S+?):(\d+)(?::\d+)?$")
-_HASH = regex(r"::h[0-9a-f]{16}$")
+_HASH = regex(r"::h[0-9a-f]{16}$|\[[0-9a-f]{12,16}\]")
 _GENERIC = regex(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
 _LIBRARIES = regex(
     r"(?:<?(?:std|core|alloc|test|proc_macro|backtrace|anyhow|eyre|color_eyre|tokio|futures\w*|hyper|axum|actix\w*|tower\w*"
@@ -43,6 +44,8 @@ def parse(lines: list[str]) -> Traceback | None:
         elif (match := _OLD.match(line)) and (place := _OLD_END.match(" ".join(lines[number : number + 5]))):
             frame = Frame("", short_path(place.group(2)), True, place.group(2), line_number(place.group(3)))
             chain.append(_raised("panic", match.group(2).partition("', ")[0], frame, lines[number:]))
+        elif match := _OVERFLOW.match(line):
+            chain.append(Raised("fatal runtime error", match.group(1), ()))
         elif not chain and (match := _ERROR.match(line)):
             frames = _frames(lines[number:])
             causes = [found.group(1) for found in map(_CALL.match, _causes(lines[number:])) if found]
@@ -114,11 +117,16 @@ _MORE = rules(
 LANGUAGE = Language(
     "rust",
     rank=30,
-    needles=("panicked at ", "tack backtrace:", "Caused by:\n", " BACKTRACE ━", "Location:\n"),
+    needles=("panicked at ", "overflowed its stack", "tack backtrace:", "Caused by:\n", " BACKTRACE ━", "Location:\n"),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "panic"), (r"Error:(?: |$)", "bare")),
+        start=rules(
+            (_HEAD, "panic"),
+            (r"thread '[^']*' (?:\(\d+\) )?has overflowed its stack", "overflow"),
+            (r"Error:(?: |$)", "bare"),
+        ),
         states={
+            "overflow": rules((r"fatal runtime error: ", "note")),
             "panic": rules(
                 (r"stack backtrace:", "trace"),
                 (_NOTE, "note"),
@@ -146,9 +154,10 @@ LANGUAGE = Language(
             ),
             "note": rules((_NOTE, "note"), (r"Run with |Backtrace omitted", "note")),
         },
-        accepting=frozenset({"message", "trace", "note", "cause"}),
+        accepting=frozenset({"overflow", "message", "trace", "note", "cause"}),
     ),
     fragments=(
+        r"thread '[^']*' (?:\(\d+\) )?has overflowed its stack",
         r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",
         r"Caused by:$",
         r"stack backtrace:$",
@@ -160,7 +169,11 @@ LANGUAGE = Language(
         r"note: run with `RUST_BACKTRACE",
         r"note: Some details are omitted, run with `RUST_BACKTRACE",
     ),
-    crash=(r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",),
+    crash=(
+        r"(?:.{0,200} )?thread '[^']*' (?:\(\d+\) )?panicked at ",
+        r"thread '[^']*' (?:\(\d+\) )?has overflowed its stack",
+        r"fatal runtime error: ",
+    ),
     noise=(r"\.rs:\d+(?::\d+)?", r"\(\d+\) panicked"),
     lines=(r"Error:(?: |$)",),
 )

@@ -81,7 +81,9 @@ LANGUAGE = Language(
     automaton=Automaton(
         start=rules((_HEAD, "fatal")),
         states={
-            "fatal": rules((r"Current stack trace:|Thread \d+", "frames"), (r"[*]{3} |💣|Program crashed", "fatal")),
+            "fatal": rules(
+                (r"Current stack trace:|Thread \d+", "frames"), (r"[*]{3} |💣|Program crashed|Platform: ", "fatal")
+            ),
             "frames": rules(
                 (r"\s*\d+  *(?:\[|0x|lib|\S+ +0x)", "frames"),
                 (r"\s*\d+ .* in \S+", "frames"),
