@@ -46,7 +46,12 @@ def _name(cluster: Cluster, template: str) -> str:
     first = template.split("\n", 1)[0]
     if cluster.stream.kind == Kind.EXCEPTION:
         return first.split(" => ")[-1].split(" at ", 1)[0]
-    return _LEVEL_FIRST.sub("", _without_values_first(first)) or first
+    return bare(first)
+
+
+def bare(text: str) -> str:
+    """Return a line of text without the values and the level before its first word."""
+    return _LEVEL_FIRST.sub("", _without_values_first(text)) or text
 
 
 def _without_values_first(text: str) -> str:

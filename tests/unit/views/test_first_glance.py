@@ -12,6 +12,7 @@ from processor.model.delivery_health import DeliveryHealth
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.snapshot import StateReader
+from processor.views.terminal.columns import columns_for
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
@@ -132,3 +133,10 @@ def test_a_route_in_a_title_has_the_mark_that_all_titles_have(store, page):
     )
 
     assert "HTTP GET /api/orders/… 503" in page("/clusters")
+
+
+@pytest.mark.parametrize("width", [80, 100, 129, 130, 140, 179, 180, 220])
+def test_the_live_table_leaves_room_for_what_broke(width):
+    taken = sum(column.width + 1 for column in columns_for(width))
+
+    assert width - taken >= 30
