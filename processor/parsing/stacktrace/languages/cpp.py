@@ -21,6 +21,10 @@ _THROWN = regex(
 _WHAT = regex(r"\s*what\(\): +(.*)$")
 _SANITIZER = regex(r"(?:==\d+==|\s*)(?:ERROR|WARNING|FATAL): (\w+Sanitizer): (.*?)(?: on .*|:? 0x.*| \(.*|: .*)?$")
 _UNDEFINED = regex(r"(\S+?):(\d+):\d+: runtime error: (.*)$")
+_CHROMIUM = regex(r"\[[\d:/.]+:FATAL:([^\s(:]+)[(:](\d+)\)?\] (.*)$")
+_BACKWARD = regex(
+    r"#\d+ +(?:Source|Object) \"([^\"]+)\"(?:, line (\d+)|, at 0x[0-9a-f]+), in (.*?)(?: \[0x[0-9a-f]+\])?$"
+)
 _CHECK = regex(r"F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ ([^\s:]+):(\d+)\] (.*)$")
 _ASSERT = regex(r"(?:[^\s:]+: )?([^\s:]+\.\w{1,3}):(\d+): (.*?): Assertion [`'](.*)' failed\.?")
 _SIGNAL = regex(
@@ -58,6 +62,8 @@ def parse(lines: list[str]) -> Traceback | None:
             break
         if found := _frame(line):
             frames.append(found)
+    if any("(most recent call last)" in line for line in lines):
+        frames.reverse()
     own = next((number for number, frame in enumerate(frames) if frame.in_app), None)
     if kind and place and own is None:
         frames = [place, *frames]
@@ -75,7 +81,7 @@ def _head(lines: list[str]) -> tuple[str, str, Frame | None]:
             return match.group(1).strip(), match.group(2) or what, None
         if match := _SANITIZER.match(line):
             return match.group(1), match.group(2), None
-        for known, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed")):
+        for known, kind in ((_UNDEFINED, "runtime error"), (_CHECK, "Check failed"), (_CHROMIUM, "Check failed")):
             if match := known.match(line):
                 said = match.group(3).removeprefix("Check failed: ")
                 return kind, said, _at(match.group(1), match.group(2))
@@ -93,6 +99,10 @@ def _at(path: str, line: str, function: str = "") -> Frame:
 
 
 def _frame(line: str) -> Frame | None:
+    if match := _BACKWARD.match(line):
+        path, name = match.group(1), _name(match.group(3)) or "(unknown)"
+        own = name != "(unknown)" and not _LIBRARIES.match(name) and not path.startswith(("/lib", "/usr/", ".."))
+        return Frame(name, short_path(path), own, path, line_number(match.group(2)))
     if match := _FRAME.match(line):
         name = _name(match.group(2))
         path, library = match.group(3) or "", match.group(5) or ""
@@ -133,6 +143,7 @@ _KILLED = r"(?:Segmentation fault|Bus error|Illegal instruction|Floating point e
 _STACKED = r"\s*@ +0x[0-9a-f]+"
 _BRACKETED = r"\S+\(\S*\) ?\[0x[0-9a-f]+\]$"
 
+_CRASHED = r"Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception"
 _REPORT = rules(
     (r"SUMMARY: ", "summary"),
     (r"==\d+==ABORTING", "end"),
@@ -170,6 +181,8 @@ LANGUAGE = Language(
             (r"\*\*\* (?:Check failure|SIG|Aborted at)", "stack"),
             (r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion ", "assert"),
             (r"Program (?:terminated with|received) signal SIG", "signal"),
+            (r"\[[\d:/.]+:FATAL:", "signal"),
+            (r"Stack trace \(most recent call last\)", "backward"),
         ),
         states={
             "thrown": rules((r"\s*what\(\): ", "what"), (r"Aborted|SIGABRT", "what"), (_NUMBERED, "frames")),
@@ -180,6 +193,7 @@ LANGUAGE = Language(
                 (_BRACKETED, "frames"),
             ),
             "assert": rules((r"Aborted|\*\*\* (?:SIG|Aborted)", "assert"), (_NUMBERED, "frames"), (_STACKED, "stack")),
+            "backward": rules((r"#\d+ +(?:Source|Object) \"", "backward"), (r"\s", "backward"), (_CRASHED, "end")),
             "signal": rules((_NUMBERED, "frames"), (r"\[Current thread |[*\s]", "signal")),
             "rule": rules((r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: |WARNING: ThreadSanitizer: ", "sanitizer")),
             "sanitizer": _REPORT,
@@ -199,6 +213,9 @@ LANGUAGE = Language(
         r"#\d+ +0x[0-9a-f]+ in ",
         r"\s*\d+# \S.* at \S+:\d+",
         r"\s+@ +0x[0-9a-f]+ ",
+        r"#\d+ +(?:Source|Object) \"[^\"]+\", ",
+        r"\[[\d:/.]+:FATAL:\S+\] ",
+        r"#\d+ 0x[0-9a-f]{8,} \S",
         r"[*]{3} (?:Check failure stack trace|SIG[A-Z]+|Aborted at)",
         r"\S+:\d+:\d+: runtime error: ",
         r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
@@ -214,6 +231,7 @@ LANGUAGE = Language(
         r"[*]{3} SIG[A-Z]+",
         r"(?:[^\s:]+: )?[^\s:]+:\d+: .*: Assertion .* failed",
         r"\S+:\d+:\d+: runtime error: ",
+        r"\[[\d:/.]+:FATAL:\S+\] ",
         _ALLOCATOR,
         _KILLED,
     ),
@@ -228,5 +246,6 @@ LANGUAGE = Language(
         r"0x[0-9a-f]+ is located",
         r"Aborted",
         r"WARNING: ThreadSanitizer: ",
+        r"Stack trace \(most recent call last\)",
     ),
 )

@@ -19,6 +19,8 @@ _POOL = regex(r"(?:\[[^\]]*\] )?(?:WARNING|NOTICE): \[pool [\w.-]+\] child \d+ s
 _LEGACY = regex(r"Uncaught exception '([\w\\]+)' with message '(.*)")
 _TYPE = regex(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
 _RAISED_AT = regex(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
+_CAKE = regex(r"- (\S+\.php):(\d+)$")
+_CAKE_TYPE = regex(r".*?\[([A-Z]\w*(?:\\\w+)+)\] (.*?)(?: in \S+ on line \d+)?$")
 _FIELDS = regex(r"(Type|Message): (\S.*)$")  # Slim's plain text
 _LIBRARIES = regex(
     r"(?:Illuminate|Laravel|Symfony|yii|Cake|Zend|Laminas|Mezzio|GuzzleHttp|Monolog|Doctrine|PHPUnit|Slim|Twig|Psr|League"
@@ -38,7 +40,9 @@ def parse(lines: list[str]) -> Traceback | None:
         pool = _POOL.match(printed)
         line = pool.group(1) if pool else printed
         match = _FRAME.match(line)
-        if match and match.group(1):
+        if called := _CAKE.match(line):
+            frames.append(_frame(called.group(1), called.group(2), ""))
+        elif match and match.group(1):
             main = True
         elif match:
             frames.append(_frame(match.group(3), match.group(4), match.group(2) or match.group(5)))
@@ -54,6 +58,10 @@ def parse(lines: list[str]) -> Traceback | None:
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
     stated = {found[1]: found[2] for line in head if (found := _FIELDS.match(line))}
+    if frames and not any(frame.function for frame in frames):
+        named = next(filter(None, map(_CAKE_TYPE.match, head)), None)
+        if named:
+            return Raised(named.group(1), named.group(2), tuple(reversed(frames)))
     if "Type" in stated:
         return Raised(stated["Type"], stated.get("Message", ""), tuple(reversed(frames)))
     for line in head:
@@ -90,14 +98,16 @@ _UNCAUGHT = (
 LANGUAGE = Language(
     "php",
     rank=80,
-    needles=("#0 ",),
+    needles=("#0 ", "\n- /"),
     parse=parse,
     automaton=Automaton(
         start=rules((_UNCAUGHT, "head"), (r"Type: [A-Z][\w\\]*$", "fields"), (r"(?!#\d|\s)", "line")),
         states={
             "fields": rules((r"(?:Code|Message|File|Line): ", "fields"), (r"(?:Trace: )?#0 |Trace:\s*$", "trace")),
             "line": rules(
-                (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 \S+\(\d+\): |#0 \{main", "trace")
+                (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"),
+                (r"#0 \S+\(\d+\): |#0 \{main", "trace"),
+                (r"Stack Trace:$", "listed"),
             ),
             "head": rules(
                 (rf"{_POOLED}(?:Stack trace:|\[stacktrace\])", "trace"), (r"#0 ", "trace"), (RECORD, ""), (r"", "head")
@@ -107,14 +117,19 @@ LANGUAGE = Language(
                 (rf"{_POOLED}(?:Next [\w\\]+|\[previous exception\])", "next"),
                 (rf"{_POOLED}\s*thrown in |\"[,}}]|View in rendered output by enabling", "end"),
             ),
+            "listed": rules((r"- (?:\S+\.php:\d+|\[[\w ]+\]:?)", "places")),
+            "places": rules(
+                (r"- (?:\S+\.php:\d+|\[[\w ]+\]:?)", "places"), (r"(?:Request URL|Referer URL|Client IP): ", "places")
+            ),
             "next": rules((rf"{_POOLED}(?:Stack trace:|\[stacktrace\]|#\d+ )", "trace"), (r"", "next")),
             "end": rules(),
         },
-        accepting=frozenset({"trace", "end"}),
+        accepting=frozenset({"trace", "end", "places"}),
     ),
     fragments=(
         r"#\d+ (?:\{main\}|\[internal function\]|\S+\(\d+\):)",
-        r"Stack trace:$",
+        r"Stack [Tt]race:$",
+        r"- /\S+\.php:\d+$",
         r"\[stacktrace\]$",
         r"Next [A-Z][\w\\]*: ",
         r"\s+thrown in \S+ on line \d+",

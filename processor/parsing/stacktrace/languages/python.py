@@ -20,6 +20,10 @@ _GROUP = "Exception Group Traceback"
 _FRAME = regex(r'\s*+(?:> )?File "([^"]*+)", line (\d+)(?:, in (.*))?$')
 _MARKER = regex(r"[\s^~│└|.]+$|\s*(?:[│└]|\[Previous line repeated)")
 _RAISED = regex(r"([^\W\d][\w.<>]*+)(?:: ?(.*))?$")
+_CELL_HEAD = regex(r"[A-Z]\w+ +Traceback \(most recent call last\)$")
+_CELL_FRAME = regex(r"(?:File (\S+?):(?=\d)|(Cell|Input) In ?\[\d+\], (?:line )?)(?:in )?(\d+)(?:, in ([\w<>]+).*)?$")
+_CELL_CODE = regex(r"-+> \d+ (.*)$")
+_CELL_CONTEXT = regex(r" +\d+ |-{20,}$")
 _STATED = regex(r"(?:^|[\s:])((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Timeout)): (.*)$")
 _MEMBER = regex(r"\s*\+[-+]*-* \d+ -+$")
 _BAR = regex(r"( *)(?:\| ?|\+ (?=Exception Group))")
@@ -89,6 +93,8 @@ def parse(lines: list[str]) -> Traceback | None:
     """Return the chain in `lines`, root cause first; members of an exception group come before the group."""
     if any(_BOXED in line and line.lstrip().startswith(("╭─", "+-")) for line in lines):
         lines = _unboxed(lines)
+    if any(map(_CELL_HEAD.match, lines)):
+        lines = _unnotebooked(lines)
     grouped = any(_GROUP in line for line in lines)
     reader = _Reader()
     for raw in lines:
@@ -114,6 +120,20 @@ def parse(lines: list[str]) -> Traceback | None:
     if len(chain) == 1 and len(chain[0].frames) == 1 and any(_HEADER in line for line in lines):
         return Traceback("python", tuple(chain))  # cut below its first frame, but not prose
     return complete("python", chain)
+
+
+def _unnotebooked(lines: list[str]) -> list[str]:
+    """Return a traceback of IPython as the interpreter prints it."""
+    found: list[str] = []
+    for line in lines:
+        if match := _CELL_FRAME.match(line):
+            path = match.group(1) or match.group(2)
+            found.append(f'  File "{path}", line {match.group(3)}, in {match.group(4) or "<module>"}')
+        elif match := _CELL_CODE.match(line):
+            found.append(f"    {match.group(1)}")
+        elif not _CELL_CONTEXT.match(line):
+            found.append(_HEADER if _CELL_HEAD.match(line) else line)
+    return found
 
 
 def _stated(lines: list[str]) -> tuple[str, str] | None:
@@ -178,6 +198,7 @@ def placed(path: str, line: int, function: str | None) -> Frame:
     return Frame(name, short_path(path), True, path, line)
 
 
+_CELL = r"[A-Z]\w+ +Traceback \(most recent call last\)$"
 _HEAD = r".{0,200}?(?:Exception Group )?Traceback \(most recent call last\):\s*$"
 _FILE = r"\s*(?:> )?(?:\| *)*File \"[^\"]*\", line \d+"
 _LINK = r"(?:During handling of the above exception|The above exception was the direct cause)"
@@ -196,7 +217,7 @@ _CONTINUED = (
 LANGUAGE = Language(
     "python",
     rank=10,
-    needles=('File "', "─ Traceback (most"),
+    needles=('File "', "─ Traceback (most", " Traceback (most recent call last)\n"),
     parse=parse,
     automaton=Automaton(
         start=rules(
@@ -204,9 +225,14 @@ LANGUAGE = Language(
             (r"\s+\+ Exception Group Traceback", "group"),
             (r"\s*╭─+ Traceback \(most recent call last\)", "box"),
             (_HEAD, "head"),
+            (r"-{60,}$", "rule"),
+            (_CELL, "cells"),
             (r"  File \"[^\"]*\", line \d+$", "syntax"),
         ),
         states={
+            "rule": rules((_CELL, "cells")),
+            "cells": rules((r"(?:File \S+:\d|(?:Cell|Input) In ?\[)", "cell")),
+            "cell": rules((r"(?:File \S+:\d|(?:Cell|Input) In ?\[|-+> \d+ | +\d+ )", "cell"), (_NAME, "raised")),
             "before": rules((_BEFORE, "before"), (r"\s+\+ Exception Group Traceback", "group"), (_HEAD, "head")),
             "box": rules((r"\s*[│╭]", "box"), (r"\s*╰", "boxed")),
             "boxed": rules((rf"\s*{_NAME}", "raised")),
@@ -237,6 +263,7 @@ LANGUAGE = Language(
         r"\s+(?:[+] Exception Group|[+][-+]*-{4}|[|](?: |$))",
         r"\s*\[Previous line repeated \d+ more time",
         r"\s*[│╰].*[│╯]\s*$",
+        r"[A-Z]\w+ +Traceback \(most recent call last\)$",
         r"Exception ignored in: ",
         r"Exception in thread Thread-",
     ),
@@ -252,5 +279,6 @@ LANGUAGE = Language(
         r"(?:> File |(?:\w+\.)*_?RemoteTraceback: |\"{3})",
         r"(?:Internal Server Error|Exception on): ",
         r"(?:\d\S* )?<Greenlet at ",
+        r"(?:-+> \d|(?:Cell|Input) In ?\[\d)",
     ),
 )
