@@ -70,7 +70,7 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
-        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text)
+        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text, Kind.TEXT)
         told = _HANGING.sub("", told) or told
     for mark, value in constants.items():
         told = told.replace(mark, value)
@@ -90,9 +90,9 @@ def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
     return tuple(entry.text[start:end] for start, end in entry.said)
 
 
-def as_printed(text: str, printed: str) -> str:
+def as_printed(text: str, printed: str, kind: Kind) -> str:
     """Return masked text in the words that were printed, not in those that grouping uses for singular and plural."""
-    return stacktrace.as_printed(text, printed) if printed else text
+    return stacktrace.as_printed(text, printed, is_trace=kind == Kind.EXCEPTION) if printed else text
 
 
 def title(cluster: Cluster, wording: Wording) -> str:

@@ -25,7 +25,7 @@ def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
     if cluster.stream.kind is Kind.HTTP:
         return (Segment(_http(cluster)),)
     text = raised(cluster)
-    template = as_printed(_without_frames(cluster), text or cluster.latest.text)
+    template = as_printed(_without_frames(cluster), text or cluster.latest.text, cluster.stream.kind)
     made = segments(cluster, template, text)
     if cluster.stream.kind is not Kind.TEXT or not template.endswith(told := bare(template)):
         return made

@@ -70,7 +70,7 @@ def test_an_incident_and_a_p0_beside_it_are_both_counted_as_now_and_as_new(store
     reader.act(Wish("disk", "priority", mark_of(disk), priority="P0"), who="mo")
     told = page()
 
-    assert "Now 1 incident of 3 clusters, 1 other P0" in told
+    assert "Now 1 incident with 3 clusters, 1 other P0" in told
     assert "2 new in 24 h" in told
     assert "Nothing else is new: 2 problems above." in told
 
@@ -140,3 +140,9 @@ def test_the_live_table_leaves_room_for_what_broke(width):
     taken = sum(column.width + 1 for column in columns_for(width))
 
     assert width - taken >= 30
+
+
+def test_a_number_that_only_the_template_has_stays_in_the_title(store, page):
+    commit_all(store, now(), [("one", [3], {"template": "Filler number 1", "text": "of an older entry"})])
+
+    assert "Filler number 1" in page("/clusters")
