@@ -139,6 +139,8 @@ def _file(frame: Frame) -> str:
 def _short(kind: str) -> str:
     """Return `java.lang.IllegalStateException` -> `IllegalStateException`; a class in a class keeps its own name."""
     name = kind.partition("`")[0]
+    if "::" in name:  # ActiveRecord::RecordNotFound, std::out_of_range: the last name is often a mere `Error`
+        return "::".join(name.split("::")[-2:])
     return re.split(r"\.|::|\\|\$|\+", name)[-1] or name
 
 
