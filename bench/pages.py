@@ -139,10 +139,7 @@ PARTS = {
     "accuracy": ("accuracy.md", ("accuracy.py", "{data}/loghub", "--baseline", "--shuffles", "5", "--json"), accuracy),
     "speed": (
         "accuracy.md",
-        (
-            "speed.py", "{data}/cloud-run-hour/export.json", "{data}/loghub", "--entries", "100000", "--lines", "50000",
-            "--turns", "3", "--json",
-        ),
+        ("speed.py", "{data}/cloud-run-hour/export.json", "{data}/loghub", "--turns", "3", "--json"),
         speed,
     ),
     "bounds": ("accuracy.md", ("hostile.py",), bounds),

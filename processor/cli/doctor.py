@@ -38,6 +38,6 @@ def doctor(config: str | None, as_json: bool, **flags: str | None) -> None:
         for finding in found:
             click.echo(f"{_SIGNS[finding.grade]}  {finding.part}: {plain(finding.text)}")
             if finding.mend:
-                click.echo(f"         mend: {plain(finding.mend)}")
+                click.echo(f"         fix: {plain(finding.mend)}")
     if any(finding.grade is Grade.PROBLEM for finding in found):
         sys.exit(1)

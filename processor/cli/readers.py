@@ -152,17 +152,18 @@ def show(cluster_id: str, state: str | None, config: str | None, as_json: bool, 
             f"there is no cluster {cluster_id}; `{options.hint('clusters', settings)}` lists them"
         )
     others = reader.clusters()
-    incident = next((one for one in incidents_among(others, datetime.now(UTC)) if cluster.id in one.incident.ids), None)
+    now = datetime.now(UTC)
+    incident = next((one for one in incidents_among(others, now) if cluster.id in one.incident.ids), None)
     if as_json:
         click.echo(json.dumps(cluster_json.cluster_json(cluster, others) | {"incident": incident and incident.id}))
         return
     out, redact = tables.console(), str if raw else make_redact()
-    parts = [*incident_detail(incident, redact), *tables.cluster_detail(redacted(cluster, redact), others)]
+    parts = [*incident_detail(incident, redact, now), *tables.cluster_detail(redacted(cluster, redact), others, now)]
     for number, part in enumerate(parts):
         if number:
             out.print()
         out.print(part)
-    for sentence in problems(reader.delivery(), datetime.now(UTC)):
+    for sentence in problems(reader.delivery(), now):
         click.echo(plain(sentence), err=True)
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from processor.model.ports import Source, Store
 
 _BATCH: Final = 5000
+_BLOCK_BYTES: Final = 1 << 22
+_FIRST_BYTES: Final = 1 << 20
 _LATER: Final = -1
 # Kept decoded in case that a trace follows; more of them cost a tenth of all time, since each new entry is made of
 # memory that has left the processor's cache. What is not kept is decoded again.
@@ -80,29 +82,30 @@ def write(source: Source, out: BinaryIO, *, store: Store | None, miners: Miners,
 def _grouped(source: Source, masker: Masker) -> Iterator[_Grouped]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     grouper = Grouper(masker)
-    # The first part here, so that the processes begin with the shapes that it has: each is costly to see first.
-    yield _group(_take(source), grouper)
-    if cores == 1:
+    # The first part here, so that the processes begin with the shapes that it has: each is costly to see first. A short
+    # one, since the other cores wait for it.
+    first = _group(_take(source, _FIRST_BYTES), grouper)
+    if cores == 1 or source.exhausted():
+        yield first
         while not source.exhausted():
             yield _group(_take(source), grouper)
-        return
-    if source.exhausted():
         return
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(cores, initializer=_begin, initargs=(grouper,)) as pool:
         waiting: deque[Future[_Grouped]] = deque()
-        while waiting or not source.exhausted():
+        done: _Grouped | None = first
+        while done is not None:
             # Enough work in progress to keep every core busy, not enough to fill the memory with a long file.
             while len(waiting) < 2 * cores and not source.exhausted():
                 waiting.append(pool.submit(_group, _take(source)))
-            if waiting:
-                yield waiting.popleft().result()
+            yield done
+            done = waiting.popleft().result() if waiting else None
 
 
-def _take(source: Source) -> Block | list[bytes]:
+def _take(source: Source, size: int = _BLOCK_BYTES) -> Block | list[bytes]:
     """Return the next part of the input: lines to be framed by the decoding process, or framed entries."""
-    if isinstance(source, FileSource) and (block := source.block_ahead()) is not None:
+    if isinstance(source, FileSource) and (block := source.block_ahead(size)) is not None:
         return block
     messages: Sequence[ReceivedMessage] = source.pull(_BATCH, 1.0)
     return [_NO_ENTRY if message.problem else message.data for message in messages]

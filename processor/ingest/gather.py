@@ -162,7 +162,8 @@ class Gatherer:
             is_busy = is_committing()
             started = min(started, self._clock.now())  # the clock may have been set back
             left_s, held_s = interval_s - self._since(started), self._held_s()
-            if is_due := left_s <= 0 or not self._room(batch, 1):
+            is_due = left_s <= 0 or not self._room(batch, 1)
+            if is_due and held_s > 0 and not is_busy:
                 ready_at = ready_at or self._clock.now()
             wait_s = held_s if is_due else max(left_s, held_s)
             if is_busy:

@@ -46,7 +46,12 @@ def _name(cluster: Cluster, template: str) -> str:
     first = template.split("\n", 1)[0]
     if cluster.stream.kind == Kind.EXCEPTION:
         return first.split(" => ")[-1].split(" at ", 1)[0]
-    return _LEVEL_FIRST.sub("", _without_values_first(first)) or first
+    return bare(first)
+
+
+def bare(text: str) -> str:
+    """Return a line of text without the values and the level before its first word."""
+    return _LEVEL_FIRST.sub("", _without_values_first(text)) or text
 
 
 def _without_values_first(text: str) -> str:
@@ -65,7 +70,7 @@ def said(cluster: Cluster, wording: Wording) -> str:
     if cluster.stream.kind == Kind.EXCEPTION:
         told = _exception(cluster, template, wording)
     else:
-        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text)
+        told = as_printed(wording.said(_name(cluster, template)), cluster.sample.text, Kind.TEXT)
         told = _HANGING.sub("", told) or told
     for mark, value in constants.items():
         told = told.replace(mark, value)
@@ -85,9 +90,9 @@ def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
     return tuple(entry.text[start:end] for start, end in entry.said)
 
 
-def as_printed(text: str, printed: str) -> str:
+def as_printed(text: str, printed: str, kind: Kind) -> str:
     """Return masked text in the words that were printed, not in those that grouping uses for singular and plural."""
-    return stacktrace.as_printed(text, printed) if printed else text
+    return stacktrace.as_printed(text, printed, is_trace=kind == Kind.EXCEPTION) if printed else text
 
 
 def title(cluster: Cluster, wording: Wording) -> str:

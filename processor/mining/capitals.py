@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from processor.mining.masks import VALUE
-from processor.mining.nouns import AUXILIARIES, COMPANIONS, rows
+from processor.mining.nouns import AUXILIARIES, COMPANIONS, PREPOSITIONS, rows
 from processor.mining.vocabulary import WordKind, is_ordinary, kind_of
 from processor.model.patterns import regex
 
@@ -117,3 +117,9 @@ def subject_end(words: list[str], i: int) -> int:
 def is_acronym(run: list[str]) -> bool:
     """Return whether a name is an acronym and not a voucher."""
     return len(run) == 1 and run[0].isupper() and len(run[0]) <= 3  # noqa: PLR2004  # letters
+
+
+def ends_subject(words: list[str], i: int) -> bool:
+    """Return whether a clause ends with word `i`, or a verb or another clause follows."""
+    follows = words[i + 1].casefold() if i + 1 < len(words) else ""
+    return not follows or words[i][-1] in CLOSING or follows in AUXILIARIES or follows in PREPOSITIONS

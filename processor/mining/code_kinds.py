@@ -31,7 +31,7 @@ SAID: Final = (
     Context(
         ("exit", "code", "rc", "rpc", "ret", "err", "hresult", "smtp", "sqlstate", "sql state"),
         (
-            r"(?<!\w)(?:exit(?:s|ed|ing)?(?:[ _-](?:with|by|on|non-?zero|code|status|value))*"
+            r"(?<!\w)(?:exit(?:s|ed|ing)?(?:(?:[ _-]|: )(?:with|by|on|non-?zero|code|status|value))*"
             r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
             r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status|sub|op)[ _-]?code|[re]code"
             r"|(?:grpc|rpc)[ _-]?(?:status|code|error)(?:[ _-]code)?"
@@ -84,7 +84,10 @@ CASED: Final = (
         ("error",),
         r"(?<!\w)(?:error|Error|ERROR)[ ]?[:=#]?[ ]?\(?",
         r"[0-9]{1,5}",
-        r"(?=[:),;]| ?\((?:[0-9A-Z]{5}|<\*>)\)|\.?$)",
+        (
+            r"(?=[:),;]| ?\((?:[0-9A-Z]{5}|<\*>)\)|\.?$"
+            r"| (?:while|when|during|on|from|was|returned|occurred|received)(?!\w))"
+        ),
     ),
     Context(("error 0 (",), r"(?<!\w)(?:error|Error|ERROR) [0-9]{3,5} \(", r"[0-9A-Z]{5}", r"(?=\))"),
     # at the head of an error, after its class or alone: Code: 60. DB::Exception: Table ...
@@ -190,7 +193,7 @@ RARE: Final = (
     Context(("msg 0",), r"(?<!\w)msg ", r"[0-9]{2,5}", r"(?=, Level )"),
     Context(
         ("0 0.0.0", "0-0.0.0", "> 0.0.0", ">-0.0.0"),
-        r"(?<![\w.])(?:[45][0-9]{2}|<\*>)[ -]",
+        r"(?<![\w.])(?:[45][0-9]{2}|[\ue000-\ue009]{3}|<\*>)[ -]",  # lifted before, as a status
         r"[45]\.[0-9]\.[0-9]{1,3}",
         r"(?![\w.])",
     ),

@@ -73,10 +73,11 @@ STATUS: Final = 1
 
 Integers, because an enum's `&` is slow.
 """
+_PART: Final = 2  # a status may be the end of a longer number: http/1500
 # (bit, pattern, for each context its needles and its pattern for text with `0` for digits), in the order of use
 _KINDS: Final = tuple(
     (
-        STATUS << order,
+        _PART << order,
         _either(contexts, flags),
         tuple((context.needles, _either((context,), flags, like=True)) for context in contexts),
     )
@@ -84,7 +85,7 @@ _KINDS: Final = tuple(
         ((SAID, re.IGNORECASE), (CASED, 0), *(((context,), re.IGNORECASE) for context in RARE)), 1
     )
 )
-_RARE: Final = ~(STATUS | _KINDS[0][0] | _KINDS[1][0])
+_RARE: Final = ~(STATUS | _PART | _KINDS[0][0] | _KINDS[1][0])
 EVERY: Final = (_KINDS[-1][0] << 1) - 1
 """Every kind."""
 
@@ -135,7 +136,7 @@ def near(skeleton: str) -> int:
         if _holds(skeleton, folded, contexts):
             found |= bit
     if _holds(skeleton, folded, _STATUS_LIKE) or (found and _MAY_BE_STATUS.search(skeleton)):
-        found |= STATUS
+        found |= STATUS | _PART if "http/0" in folded else STATUS
     return found
 
 
@@ -156,7 +157,7 @@ def deciding(skeleton: str, kinds: int) -> tuple[int, ...]:
         patterns += [_MAY_BE_STATUS, *(like for _, like in _STATUS_LIKE)]
     first = min((found.start() for pattern in patterns if (found := pattern.search(skeleton))), default=len(skeleton))
     runs = enumerate(match.start() for match in _RUN.finditer(skeleton))
-    if kinds != STATUS:
+    if kinds & ~_PART != STATUS:
         return tuple(order for order, at in runs if at >= first)
     return tuple(order for order, at in runs if at >= first and _ENDS.match(skeleton, at + 1))
 
@@ -171,16 +172,16 @@ def spelling(run: str, kinds: int) -> str:
     if not kinds & STATUS:
         return str(len(run))
     first = _DECIDING[int(run[-_STATUS_DIGITS])] if len(run) >= _STATUS_DIGITS else ""
-    if kinds != STATUS:
+    if kinds & ~_PART != STATUS:
         return f"{first}/{len(run)}"
-    if len(run) > _STATUS_DIGITS:  # only 4xx and 5xx stay as a part of a run
-        return f"{first}/{len(run)}" if first in "45" else ""
+    if len(run) > _STATUS_DIGITS:
+        return f"{first}/{len(run)}" if kinds & _PART and first in "45" else ""
     return first
 
 
 def may_stay(spellings: str, kinds: int) -> bool:
     """Return whether a number with one of these spellings may stay in a text of these kinds."""
-    return kinds != STATUS or any(map(spellings.__contains__, "456"))
+    return kinds & ~_PART != STATUS or any(map(spellings.__contains__, "456"))
 
 
 def lifted(text: str, kinds: int = EVERY) -> str:

@@ -22,10 +22,11 @@ _COUNT: Final = regex(
     r"(?<!\S)<\*> (?P<more>(?:more|other|further|additional|new|old|remaining|pending) )?"
     r"(?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)"
 )
-# Only some prints of a retried operation say which attempt it is.
+# Only some prints of a retried operation say which attempt it is, and only some requests have an id.
 _ATTEMPT: Final = regex(
     r"(?<=\w)(?: \((?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?"
     r"(?:[,;] (?:next|again|retry|retrying|trying|waiting|wait|delay|backoff|back-off)(?: [a-z]{1,12}){0,3}:? <\*>)?\)"
+    r"| \((?:ref|reference|id|request|req|trace|span|session|correlation)(?: id)?[:=#.]? ?<\*>\)"
     r"|, (?:attempt|try|retry) #?<\*>(?:(?: of |/)<\*>)?)$"
 )
 # Web servers end a line with the headers that the request had: client: ..., request: "...", referrer: "..."

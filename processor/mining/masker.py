@@ -16,17 +16,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.mining import coded, folding, places, quotes
-from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted
+from processor.mining.codes import ANY_DIGIT, LIFTED, LOWER, SAME, lifted, near
 from processor.mining.file_names import BLANKED_FILE, HOLDS_FILE
-from processor.mining.masks import (
-    CUT,
-    KEPT,
-    LINE_MASKS,
-    OUTCOMES,
-    PROTECTED,
-    VALUE,
-    WORD_MASKS,
-)
+from processor.mining.masks import CUT, KEPT, LINE_MASKS, OUTCOMES, PROTECTED, VALUE, WORD_MASKS
 from processor.mining.nouns import KEYS_OF_NAMES
 from processor.mining.scripts import plain
 from processor.model.errors import ConfigError
@@ -167,7 +159,8 @@ class Masker:
     def _settled(self, masked: str) -> str:
         """Keep a status number only in its context: `"status": 403` inside torn quotes loses it."""
         for _ in range(_MAX_PASSES):
-            before, masked = masked, self._masked(_bare(lifted(masked)), None).translate(_PLAIN)
+            kept = lifted(masked, near(shapes.plain(masked)))
+            before, masked = masked, self._masked(_bare(kept), None).translate(_PLAIN)
             if masked == before:
                 return masked
         return VALUE

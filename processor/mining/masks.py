@@ -127,6 +127,7 @@ WORD_MASKS: Final[tuple[tuple[str, str], ...]] = (
     ("path", r"(?<![\w./<>*])(?:~|\.{1,2})?(?:/+[" + _PATH + r"]+)+/*"),
     ("path", r"(?<![\w.@%+~/<>*-])[\w.@%+~-]+(?:/+[" + _PATH + r"]+){2,}/*"),
     ("path", r"(?<![\w.@%+~/<>*-])[\w-]+/[\w-]+\.[A-Za-z]\w{0,4}(?![\w./])"),
+    ("coordinate", r"[+-]?0(?:\.0)?°(?:0(?:\.0)?['\u2032](?:0(?:\.0)?(?:[\"\u2033]|''))?)?[NSEWO]?(?!\w)"),
     ("address", r"(?<!\w)\[(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{0,15}\](?::0)?(?!\w)"),
     ("address", r"(?<![\w:])(?:[0A-Fa-f]{0,4}:){2,}[0A-Fa-f.]{1,15}(?!\w|:(?=.)|[.]\w)"),
     ("exception", r"(?<![\w.$-])" + EXCEPTION + r"(?![\w.-])"),
@@ -192,6 +193,7 @@ LINE_MASKS: Final[tuple[tuple[str, tuple[str, ...], str, str], ...]] = (
     # "plugins [geo]" has one item
     ("listed", ("s [",), rf"(?<=[a-z]s )\[(?P<body>{_ITEM}(?:(?:, ?| ){_ITEM})*)\]", "[<*>]"),
     ("listed", ("s {",), rf"(?<=[a-z]s )\{{(?P<body>{_ITEM}(?:, ?{_ITEM})*)\}}", "{<*>}"),
+    ("list", ("'<*>',",), r"\('<\*>'(?:, ?'<\*>')+\)", "('<*>')"),  # SQL: IN ('a', 'b')
     # Amazon's resources; not a principal, who lacks a permission
     (
         "resource",

@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from processor.mining import capitals, vocabulary
+from processor.mining import capitals, lists, vocabulary
 from processor.mining.capitals import CLOSING, OPENING
 from processor.mining.masks import CUT, SAYING_KEYS, VALUE
 from processor.mining.nouns import (
     AFTER_CODE,
-    AUXILIARIES,
     CAUSES,
     CODE_NOUNS,
     COMPANIONS,
@@ -54,6 +53,7 @@ _DENIED = regex(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|
 """After the name of a permission."""
 _NAMES_DATA = regex(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
 _ERROR_CLASS = regex(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
+_ABSENT: Final = " does not exist"
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = regex("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
@@ -101,6 +101,8 @@ def is_beside_code(before: str, after: str) -> bool:
         lead.pop()
     if lead and _singular(_core(lead[-1])) in CODE_NOUNS and not _NAMES_DATA.search(before):
         return True
+    if after.startswith(_ABSENT):
+        return True
     follows = after.lstrip(" ").split(" ", 2)[:2]
     return bool(follows) and (
         (not after[:1].isalnum() and _singular(_core(follows[0])) in CODE_NOUNS)
@@ -137,6 +139,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
     while after < len(tokens) and tokens[after] in _QUOTES:
         after += 1
     quoted = position > 0 and tokens[position - 1] in _QUOTES
+    if quoted and tuple(tokens[after : after + 3]) == ("does", "not", "exist"):
+        return before < 0 or _singular(tokens[before].casefold()) not in DATA_NOUNS
     return quoted and after < len(tokens) and _singular(tokens[after].casefold()) in CODE_NOUNS
 
 
@@ -146,10 +150,12 @@ def is_cause_place(before: str, earlier: str) -> bool:
 
 
 def is_value_place(before: str, word: str) -> bool:
-    """Return whether an ordinary word after `before` may still be a name: "branch main", not "user request"."""
+    """Return whether a word after `before` may be a name: "branch main", not "user request", "orders exist"."""
     if before.casefold() in FOREIGN_NOUNS:
         return True
-    return (_singular(before.casefold()) in DATA_NOUNS or before.casefold() in NAMERS) and (
+    if before.casefold() in {"env", "environment"} and word.isupper() and "_" in word:
+        return False  # env STRIPE_KEY
+    return (before.casefold() in DATA_NOUNS or before.casefold() in NAMERS) and (
         word.casefold() not in COMPANIONS and kind_of(word) is not WordKind.FUNCTION
     )
 
@@ -181,6 +187,8 @@ def _name_at(words: list[str], i: int) -> tuple[str, int] | None:  # noqa: PLR09
         return "after a noun of data", i + 1
     if core in NULLS and _singular(lead) in DATA_NOUNS:
         return f"beside {lead}", i + 1
+    if i and words[i - 1].rstrip(":")[-1:] == "s" and (last := lists.list_end(words, i)):
+        return "a list of names", last
     if bare[0].isupper():
         return _capitalised(words, i, lead)
     return _in_small_letters(words, i, lead, core)
@@ -201,19 +209,13 @@ def _in_small_letters(words: list[str], i: int, lead: str, core: str) -> tuple[s
         if _singular(before) in CODE_NOUNS or not _LOWER_NAME.fullmatch(core):
             return None
         return None if kind_of(core) in (WordKind.FUNCTION, WordKind.KEPT) else ("name", i + 1)
-    if core in NAMES_TOO and lead in KEYS_OF_NAMES and _ends_subject(words, i):
+    if core in NAMES_TOO and lead in KEYS_OF_NAMES and capitals.ends_subject(words, i):
         return f"beside {lead}", i + 1
     if _singular(lead) in DATA_NOUNS and (_is_free(core) or _MASKED_NAME.fullmatch(core)):
         if is_demanded(" ".join(words[max(i - 2, 0) : i])):
             return None
         return f"beside {lead}", i + 1
     return None
-
-
-def _ends_subject(words: list[str], i: int) -> bool:
-    """Return whether a clause ends with word `i`, or a verb or another clause follows."""
-    follows = words[i + 1].casefold() if i + 1 < len(words) else ""
-    return not follows or words[i][-1] in CLOSING or follows in AUXILIARIES or follows in PREPOSITIONS
 
 
 def _dotted(words: list[str], i: int, lead: str, core: str) -> tuple[str, int] | None:

@@ -41,6 +41,9 @@ _OF_OUTCOME: Final = regex(
     r"(?<!\w)(?:result|reason|cause|status|state|outcome|code|signal|verdict|phase|stage|violation)[:=]? \W?$",
     re.IGNORECASE,
 )
+# A literal of SQL, whatever it says: WHERE state IN ('open', 'late')
+_STATEMENTS: Final = ("SELECT ", "UPDATE ", "INSERT ", "DELETE FROM ", "select * ", "insert into ", "delete from ")
+_OPERATOR: Final = regex(r"(?:[<>=]|[(,]|(?<!\w)(?:LIKE|AND|like|and)) ?$")
 _OUTCOME: Final = regex(r"[A-Za-z_]+(?:[ -][A-Za-z_]+){0,7}")
 _GUARDED: Final = regex(
     r"(?<![\w\\])(?P<quote>[\"'`])(?P<body>(?=[^\s\"'`]*[./:\\-])[^\s\"'`<>]{2,80})(?P=quote)(?!\w)"
@@ -148,6 +151,8 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
         is_sentence = "," not in body and " " in body and any(map(is_ordinary, _LETTERS.findall(body)))
         return is_sentence or not is_plural(line[:start].split()[-1])
     words = _LETTERS.findall(body)
+    if name == "quoted" and match[0][0] == "'" and _is_literal(line[:start]):
+        return False
     if name == "quoted" and _is_outcome(line, start, body):
         return True
     if name == "quoted" and len(words) == 1 and len(match[0]) < len(line) and places.is_beside_data(line[:start]):
@@ -162,6 +167,10 @@ def is_said(  # noqa: PLR0911  # a table of reasons, the strongest first
     if is_statement(line, start) or _leads(line, start, body) or _INNER.search(body):
         return True
     return VALUE not in body and match[0][0] != "[" and _names_code(line, start, match.end(), body)
+
+
+def _is_literal(before: str) -> bool:
+    return any(map(before.__contains__, _STATEMENTS)) and _OPERATOR.search(before[-_MAX_OPERATOR:]) is not None
 
 
 def _is_outcome(line: str, start: int, body: str) -> bool:
@@ -191,5 +200,6 @@ def _names_code(line: str, start: int, end: int, body: str) -> bool:
     return " " not in body and (_OF_CODE_BEFORE.search(before) or _OF_CODE_AFTER.match(after)) is not None
 
 
+_MAX_OPERATOR: Final = 6  # characters with the blank and one before
 _MAX_LEAD: Final = 200  # characters before a sentence
 _MAX_BESIDE: Final = 60  # characters beside a name that may contain its noun

@@ -13,7 +13,7 @@ UNIT: Final = (
     r"|Tag(?:en?)?|Stunden?|Minuten?|Sekunden?|Wochen?|Monat(?:en?)?|jours?|heures?|secondes?|semaines?|mois|d[ií]as?|horas?"
     r"|minutos?|segundos?|semanas?|giorn[oi]|ore|ora|minut[oi]|second[oi]|dagen|dagar|dager|uur|uren|timer|timmar"
     r"|минут[\u0430ы]?|секунд[\u0430ы]?|час(?:\u0430|ов)?|день|дня|дней"
-    r"|percent|%+|[vV]olts?|rpm)"
+    r"|percent|%+|[vV]olts?|rpm|[kcmµn]?m|[km]g|[kM]?Wh?|m[AV]|kV|°[CF]|ml|dBm?|ppm|psi|[kh]Pa|lux|km/h|mph|m/s)"
 )
 MONTH: Final = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"

@@ -67,6 +67,8 @@ _SYSTEMS: Final = _rows(
     "minio s3 gcs kms openai anthropic salesforce hubspot zendesk shopify magento wordpress algolia airflow celery",
     "sidekiq temporal flink spark hadoop hdfs hive presto trino dbt looker tableau graphql grpc oauth saml ldap",
     "kerberos smtp imap ftp sftp ssh tls ssl tcp udp dns dhcp http https websocket webhook chrome firefox safari",
+    "csv json xml yaml toml parquet avro orc protobuf thrift excel pdf html markdown latex jpeg png gif webp heic mpeg",
+    "flac zip gzip zstd snappy brotli bzip base64 utf ascii unicode",
     "android ios linux windows macos ubuntu debian java python ruby node nodejs golang rust php kotlin swift react",
 )
 

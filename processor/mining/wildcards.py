@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from processor.mining import spans
 from processor.mining.masks import ANY, PROTECTED, VALUE
-from processor.mining.nouns import ANSWERS, FOREIGN_WORDS, NULLS
+from processor.mining.nouns import ANSWERS, DATA_NOUNS, FOREIGN_WORDS, NULLS
 from processor.mining.places import is_cause_place, is_code_place, is_value_place
 from processor.mining.scripts import BLANKLESS, CLUSTER, is_cluster, says_something
 from processor.mining.scripts import MAX_SPAN as MAX_CLUSTERS
@@ -108,6 +108,13 @@ def _is_foreign(tokens: Tokens, position: int) -> bool:
     unknown, ordinary = beside.count(WordKind.NAME), beside.count(WordKind.ORDINARY)
     english = beside.count(WordKind.FUNCTION) + beside.count(WordKind.KEPT)
     return unknown >= _LEAST_FOREIGN and unknown > max(2 * english, ordinary)
+
+
+def _is_answer(before: str, earlier: str) -> bool:
+    """Return whether a word in capitals after these is the code of an answer or of a new state."""
+    if before == ":":
+        return earlier.casefold() not in DATA_NOUNS
+    return before in ANSWERS or (before == "to" and earlier == VALUE)
 
 
 class WildcardFinder:
@@ -254,7 +261,7 @@ class WildcardFinder:
             kind = WordKind.NAME if word == VALUE or word in NULLS else kind_of(word)
             if kind is WordKind.NAME and ((word.rstrip("s").isupper() and len(word) <= _ACRONYM) or is_foreign):
                 kind = WordKind.ORDINARY
-            if is_code or (word.isupper() and (before in ANSWERS or (before == "to" and earlier == VALUE))):
+            if is_code or (word.isupper() and _is_answer(before, earlier)):
                 kind = WordKind.CODE
             elif kind is not WordKind.NAME and is_value_place(before, word):
                 kind = WordKind.NAME

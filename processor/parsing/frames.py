@@ -137,6 +137,8 @@ def _exception(value: Mapping[str, Any], depth: int) -> str:
         )
     text = "\n".join(frames) if frames[0].startswith(head) else joined(head, frames)
     cause = next((fields[name] for name in _CAUSES if type(fields.get(name)) is dict), None)
+    if cause is not None and type(inner := cause.get("exception")) is dict:
+        cause = inner  # JBoss
     if cause is not None and depth < _MAX_CHAIN and (below := _exception(cause, depth + 1)):
         text = f"{text}\nCaused by: {below}"
     return text

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from processor.sources.framing import Frame
 
 _CHUNK: Final = 1 << 20
-_BLOCK: Final = 1 << 22
 _REST: Final = 1 << 16
 _POLL_S: Final = 0.2
 _TELLING: Final = 512
@@ -112,17 +111,18 @@ class FileSource:
             raise self._failed  # the entries read before are good, and were returned
         return [self._pending.popleft() for _ in range(min(max_messages, len(self._pending)))]
 
-    def block_ahead(self) -> Block | None:
+    def block_ahead(self, size_bytes: int) -> Block | None:
         """Return the place of the next whole lines of the file; None if it is not NDJSON, not a file, or at its end.
 
-        For callers that read and frame them in other processes; only before the first `pull`.
+        At least `size_bytes`, if there are as many. For callers that read and frame them in other processes; only
+        before the first `pull`.
         """
         start, size = self.position, self.size
         if self._path is None or size is None or self._follow or self._ended or self._lines is not None:
             return None
         if start == 0 and not is_ndjson(os.pread(self._fd, _REST, 0)):
             return None
-        end = min(start + _BLOCK, size)
+        end = min(start + size_bytes, size)
         while end < size:
             # From the byte before, which may be the newline itself.
             found = os.pread(self._fd, _REST, end - 1).find(b"\n")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.issues.headline import as_printed
+from processor.issues.headline import as_printed, bare
 from processor.model import Kind
 from processor.model.facets import OTHER
 from processor.views.template_text import Segment, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from processor.model import Cluster
 
@@ -25,7 +25,19 @@ def title_segments(cluster: Cluster) -> tuple[Segment, ...]:
     if cluster.stream.kind is Kind.HTTP:
         return (Segment(_http(cluster)),)
     text = raised(cluster)
-    return segments(cluster, as_printed(_without_frames(cluster), text or cluster.latest.text), text)
+    template = as_printed(_without_frames(cluster), text or cluster.latest.text, cluster.stream.kind)
+    made = segments(cluster, template, text)
+    if cluster.stream.kind is not Kind.TEXT or not template.endswith(told := bare(template)):
+        return made
+    return tuple(_after(made, len(template) - len(told)))
+
+
+def _after(found: Iterable[Segment], skipped: int) -> Iterator[Segment]:
+    """Yield the segments behind so many characters of the template: its logger's time, process and level."""
+    for one in found:
+        if skipped < len(one.text):
+            yield one._replace(text=one.text[skipped:])
+        skipped = max(0, skipped - len(one.text))
 
 
 def raised(cluster: Cluster) -> str:

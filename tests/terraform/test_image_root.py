@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,37 @@ def test_the_image_runs_as_a_numbered_user_from_a_named_base_with_a_health_check
     command = json.loads(check.split("CMD ", 1)[1])
     assert command[:2] == ["python", "-c"]
     ast.parse(command[2])
+
+
+def test_the_library_of_the_base_is_compiled_as_far_as_a_command_needs_it(tmp_path):
+    (line,) = [one for one in instructions("RUN") if "compileall" in one]
+    assert line in (TOP / "Dockerfile.beam").read_text("utf-8").replace("\\\n", " ")
+    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    subprocess.run(["bash", "-c", line], env=env, check=True)
+    program = """
+import sys, sysconfig
+from importlib.util import cache_from_source
+from processor.cli import main
+try:
+    main()
+finally:
+    library = sysconfig.get_path("stdlib")
+    files = [one.__file__ for one in list(sys.modules.values()) if getattr(one, "__file__", None)]
+    ours = [one for one in files if one.startswith(library) and one.endswith(".py") and "site-packages" not in one]
+    print(*(cache_from_source(one) for one in ours), sep="\\n", file=sys.stderr)
+"""
+    listed = subprocess.run(
+        [sys.executable, "-c", program, "assign", "examples/export.json"],
+        cwd=TOP,
+        env={**env, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    needed = [Path(one) for one in listed.stderr.split()]
+
+    assert len(needed) > 100
+    assert [one for one in needed if not one.exists()] == []
 
 
 def test_the_build_refuses_a_directory_that_exists(image_context, tmp_path):

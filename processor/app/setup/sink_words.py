@@ -92,7 +92,7 @@ _STATUSES: Final = (
     "response_code", "status", "statusCode", "status_code", "DownstreamStatus", "res.statusCode",
 )  # fmt: skip
 _STATUS: Final = {400: False, 500: True, 501: True, 502: True, 503: True, 504: True, 1000: False}
-_TEXTS: Final = ("message", "msg", "MESSAGE", "log")
+_TEXTS: Final = ("message", "MESSAGE", "log")  # loggers that write "msg" state a level
 _SYSTEM_TEXTS: Final = ("message", "MESSAGE")  # of syslog files and of a journal without priorities
 
 

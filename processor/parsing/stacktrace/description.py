@@ -55,11 +55,11 @@ def without_values(one: ExceptionInfo, fingerprint: str) -> ExceptionInfo:
     return one._replace(message=_said(links[-1], one.type), root_message=_said(links[0], one.root_type))
 
 
-def as_printed(masked: str, message: str) -> str:
+def as_printed(masked: str, message: str, *, is_trace: bool = True) -> str:
     """Return the masked message with its words as printed.
 
-    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, and for `lib.so.1` and `lib.so.12`; a
-    number that nobody printed is a value.
+    Grouping uses the same form for `piece` and `pieces`, `was` and `were`, in traces for `lib.so.1` and
+    `lib.so.12`: there a number that nobody printed is a value.
     """
     printed = set(re.findall(r"\w+", message))
 
@@ -67,7 +67,7 @@ def as_printed(masked: str, message: str) -> str:
         if found[0] in printed:
             return found[0]
         plural = _PLURAL.get(found[0], f"{found[0]}s")
-        return plural if plural in printed else "…" if found[0].isdigit() else found[0]
+        return plural if plural in printed else "…" if is_trace and found[0].isdigit() else found[0]
 
     return re.sub(r"\w+", word, masked)
 
@@ -139,6 +139,8 @@ def _file(frame: Frame) -> str:
 def _short(kind: str) -> str:
     """Return `java.lang.IllegalStateException` -> `IllegalStateException`; a class in a class keeps its own name."""
     name = kind.partition("`")[0]
+    if "::" in name:  # ActiveRecord::RecordNotFound, std::out_of_range: the last name is often a mere `Error`
+        return "::".join(name.split("::")[-2:])
     return re.split(r"\.|::|\\|\$|\+", name)[-1] or name
 
 

@@ -26,6 +26,8 @@ PREFIX: Final = regex(
     rf"|\[{_DAY},? ?T?{_CLOCK}{_ZONE}\] \{{[\w.]+:\d+\}} [A-Z]+ -"
     # 2025-11-24T08:22:00.1Z stderr F ...; 2025-11-24T08:22:00+00:00 app[web.1]: ...; [2025-11-24 08:22:00] ...
     rf"|\[?{_DAY}[T ]{_CLOCK}{_ZONE}\]?:?(?: std(?:err|out) [FP]| [\w.-]+\[[\w.-]+\]:)?"
+    # (bake pid=2301, ip=10.0.0.7) ... of Ray; ! ... of Dropwizard
+    r"|(?:\x1b\[\d+m)?\(\w[\w.:<>-]{0,60} (?:pid|id)=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[\d+m)?|!"
     r"|App \d+ (?:output|stderr):"
     # 11-24 08:21:01.123  2301  2319 E AndroidRuntime: ...; E/AndroidRuntime( 2301): ...
     rf"|(?:\d+-\d+ {_CLOCK} +(?:\d+ +\d+ )?)?[VDIWEFA][ /][\w.$-]{{1,60}} *(?:\( *\d+\))?:"

@@ -30,7 +30,7 @@ _TITLE_MOST: Final = 300
 _SERVICE_MOST: Final = 24
 _STATUS_MOST: Final = 16
 _GAP: Final = 2
-_SHORT: Final = {Status.OPEN: "open", Status.ACKNOWLEDGED: "ack", Status.MUTED: "muted", Status.RESOLVED: "done"}
+_SHORT: Final = {Status.OPEN: "open", Status.ACKNOWLEDGED: "ack", Status.MUTED: "muted", Status.RESOLVED: "resolved"}
 _LAST: Final = (Status.MUTED, Status.RESOLVED)
 
 

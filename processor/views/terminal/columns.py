@@ -8,6 +8,7 @@ from rich.text import Text
 
 from processor.model import Priority, Status
 from processor.text.terminal import plain
+from processor.triage.variants import is_waiting
 from processor.views.rates import age, is_back
 from processor.views.terminal.listed import WHOLE
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 WIDE: Final = 130
-"""Columns of a screen with room for everything: the template still has half of it."""
+"""Columns of a screen with room for four more columns: a third of the last one is the cluster's."""
+WIDEST: Final = 180
+"""Columns of a screen with room for a fine trend and long names, too."""
 _SHORT: Final[Mapping[str, str]] = {"open": "open", "acknowledged": "ack", "muted": "mute", "resolved": "done"}
 _STYLES: Final[Mapping[Priority, str]] = {
     Priority.P0: "bold white on red",
@@ -43,13 +46,14 @@ def columns_for(width: int, changes: Iterable[str] = ("x",)) -> list[Column]:
 
     A narrow screen leaves `changes` out if there are none, since everything is younger than an hour.
     """
-    wide = width >= WIDE
+    wide, widest = width >= WIDE, width >= WIDEST
+    trend, together = (36, 1) if widest else (12, 3) if wide else (9, 4)
     columns = [
         Column("PRI", 3, False, priority_of),
-        Column("3 H", 36 if wide else 9, False, lambda row, _: spark(row.figures.bars, 1 if wide else 4)),
+        Column("3 H", trend, False, lambda row, _: spark(row.figures.bars, together)),
         Column("1 H", 6, True, lambda row, _: f"{row.figures.hour:,}"),
         Column("CHANGE", 6, True, _change),
-        Column("ON IT", 16 if wide else 7, False, _status),
+        Column("ON IT", 16 if widest else 12 if wide else 7, False, _status),
         Column("ISSUE", 5, False, _issue),
         Column("AGE", 4, True, lambda row, s: age((s.reference - row.cluster.first_seen).total_seconds())),
     ]
@@ -60,7 +64,7 @@ def columns_for(width: int, changes: Iterable[str] = ("x",)) -> list[Column]:
             Column("LAST", 4, True, lambda row, s: age((s.reference - row.cluster.last_seen).total_seconds())),
             Column("COUNT", 9, True, lambda row, _: f"{row.cluster.count:,}"),
             Column("SEVERITY", 9, False, lambda row, _: row.cluster.severity.name.lower()),
-            Column("SERVICE", 22, False, lambda row, _: plain(row.cluster.stream.service)),
+            Column("SERVICE", 22 if widest else 16, False, lambda row, _: plain(row.cluster.stream.service)),
         ]
     return columns
 
@@ -87,6 +91,8 @@ def _status(row: Row, _snapshot: Snapshot) -> Text:
         return Text(plain(who), style="green")
     if is_back(row.cluster):
         return Text("back", style="bold yellow")
+    if is_waiting(row.cluster):
+        return Text("variant")
     return Text(_SHORT[status], style="green" if status is Status.ACKNOWLEDGED else "")
 
 

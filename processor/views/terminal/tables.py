@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,8 @@ from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals
 from processor.model.template import shown
 from processor.text.terminal import plain
+from processor.triage.variants import is_waiting
+from processor.views.rates import ago, figures_of, is_back
 from processor.views.variants import variants_of
 
 if TYPE_CHECKING:
@@ -46,29 +49,14 @@ def when(at: datetime) -> str:
     return at.strftime(_TIME)
 
 
-def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable[Table | Text | str]:
+def cluster_detail(cluster: Cluster, others: Sequence[Cluster], now: datetime) -> Iterable[Table | Text | Padding]:
     """Yield everything about one cluster, part by part; `others` are compared with it."""
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    issue = cluster.triage.issue
-    rows = {
-        "cluster": cluster.id,
-        "status": f"{cluster.triage.status}, priority {cluster.triage.priority or 'not set'}",
-        "assigned to": cluster.triage.assigned_to or "nobody",
-        "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
-        "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
-        "count": f"{cluster.count:,} entries, {cluster.occurrences:,} occurrences",
-        "first seen": f"{when(cluster.first_seen)} UTC" + _in_revision(cluster.first_revision),
-        "last seen": f"{when(cluster.last_seen)} UTC" + _in_revision(cluster.last_revision),
-        "issue": f"{issue.url if issue else 'none'}{f' ({held})' if (held := cluster.triage.held_back) else ''}",
-        "variants": ", ".join(map(str, variants_of(cluster, others))) or "none",
-        "aliases": ", ".join(cluster.aliases) or "none",
-        "template": shown(cluster.template, cluster.values),
-        "sample": f"{cluster.latest.insert_id} at {when(cluster.latest.at)} UTC",
-    }
-    for name, value in rows.items():
-        facts.add_row(name, Text(plain(value)))
+    for name, value in _facts(cluster, others, now).items():
+        if value:
+            facts.add_row(name, Text(plain(value)))
     yield facts
     for one in proposals(cluster):
         yield Text(plain(f"{one.place} is {one.word!r} in {one.share:.0%} of the entries: possibly a separate problem"))
@@ -80,11 +68,52 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster] = ()) -> Iterable
                 f" problem (`gardener merge {same.id} {cluster.id}`)"
             )
         )
-    yield Text(_lines(cluster.latest.text or cluster.latest.raw), style="dim")
+    yield Padding(Text(_lines(cluster.latest.text or cluster.latest.raw), style="dim"), (0, 0, 0, 4))
     if cluster.revisions:
         yield _breakdown("per revision", ((name, span.entries) for name, span in cluster.revisions.items()))
     for name, values in cluster.facets.items():
         yield _breakdown(f"per {name}", values.items())
+
+
+def _facts(cluster: Cluster, others: Sequence[Cluster], now: datetime) -> dict[str, str]:
+    """Return what stands above the sample, "" for what there is nothing to say about: what, whose, how bad, since."""
+    triage, issue = cluster.triage, cluster.triage.issue
+    status = "back" if is_back(cluster) else "variant" if is_waiting(cluster) else triage.status
+    returned = f", came back {triage.regressions} times" if triage.regressions > 1 else ""
+    return {
+        "cluster": cluster.id,
+        "template": shown(cluster.template, cluster.values),
+        "status": f"{status}{returned}, priority {triage.priority or 'not set'}",
+        "assigned to": triage.assigned_to or "nobody",
+        "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
+        "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
+        "count": plural(cluster.count, "entry", "entries")
+        + (f", {plural(cluster.occurrences, 'occurrence')}" if cluster.occurrences != cluster.count else ""),
+        "last hour": _last_hour(cluster, now),
+        "first seen": _seen(cluster.first_seen, now) + _in_revision(cluster.first_revision),
+        "last seen": _seen(cluster.last_seen, now) + _in_revision(cluster.last_revision),
+        "issue": f"{issue.url if issue else 'none'}{f' ({held})' if (held := triage.held_back) else ''}",
+        "variants": ", ".join(map(str, variants_of(cluster, others))),
+        "aliases": ", ".join(cluster.aliases),
+        "sample": f"{cluster.latest.insert_id} at {when(cluster.latest.at)} UTC",
+    }
+
+
+def _last_hour(cluster: Cluster, now: datetime) -> str:
+    """Return entries of the last hour against the hour before; "" if both are over: the times tell that."""
+    rates = figures_of(cluster, now)
+    if not rates.hour and not rates.before:
+        return ""
+    return plural(rates.hour, "entry", "entries") + (f", {rates.before:,} in the hour before" if rates.before else "")
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def _seen(at: datetime, now: datetime) -> str:
+    return f"{when(at)} UTC, {ago(at, now)}"
 
 
 def explanation(one: dict[str, Any]) -> Table:
@@ -149,7 +178,7 @@ def _middle(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(f"    {_indent(line)}{plain(line)}" if line.strip() else "" for line in text.splitlines()[:60])
+    return "\n".join(f"{_indent(line)}{plain(line)}" if line.strip() else "" for line in text.splitlines()[:60])
 
 
 def _indent(line: str) -> str:
@@ -159,7 +188,7 @@ def _indent(line: str) -> str:
 
 
 def _in_revision(revision: str) -> str:
-    return f" in {revision}" if revision else ""
+    return f", in {revision}" if revision else ""
 
 
 def _cut(text: str) -> str:

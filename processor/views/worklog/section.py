@@ -117,7 +117,7 @@ def _members(problem: Problem, redact: Redact) -> Iterable[str]:
         return
     seen = "Came with the new revision" if incident.is_new_revision else "First seen in revision"
     revision = f" {seen} {name(incident.revision, redact)}." if incident.revision else ""
-    going = "over" if incident.over else "still going on when the state was read"
+    going = "over" if incident.over else f"still going on at its last entry, {incident.last_seen:%Y-%m-%d %H:%M} UTC"
     began = f"{when(incident.started_at)} UTC, {going}.{revision}"
     yield f"**Incident:** {count(len(problem.items), 'cluster')} rise together from {began}"
     entries = {item.cluster.id: item for item in problem.items}

@@ -91,9 +91,7 @@ def test_a_set_up_without_faults_is_well(findings, tmp_path, entry_json):
 def test_a_person_reads_one_line_and_its_mending(gardener):
     done = gardener("doctor", "--source", "file:gone.json", check=False)
 
-    assert (
-        "PROBLEM  source: gone.json does not exist\n         mend: name a file of log entries" in done.stdout.decode()
-    )
+    assert "PROBLEM  source: gone.json does not exist\n         fix: name a file of log entries" in done.stdout.decode()
 
 
 def test_a_missing_file_is_named(findings):

@@ -30,6 +30,11 @@ LOST = {
     "oven too cold for rye",
     "oven too cold for rye-17",
     "2026/11/26 09:03:12 day end failed:",
+    (
+        "Parameter 0 of constructor in com.bakery.TillController required a bean of type 'com.bakery.TillService'"
+        " that could not be found."
+    ),
+    "Consider defining a bean of type 'com.bakery.TillService' in your configuration.",
     'View in rendered output by enabling the "displayErrorDetails" setting.',
 }
 

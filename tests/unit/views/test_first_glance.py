@@ -12,6 +12,7 @@ from processor.model.delivery_health import DeliveryHealth
 from processor.triage.operate import Wish, mark_of
 from processor.views.overview import overview_of
 from processor.views.snapshot import StateReader
+from processor.views.terminal.columns import columns_for
 from processor.views.web.app import make_app
 from processor.views.web.auth import Access
 from processor.views.web.poller import Poller
@@ -69,7 +70,7 @@ def test_an_incident_and_a_p0_beside_it_are_both_counted_as_now_and_as_new(store
     reader.act(Wish("disk", "priority", mark_of(disk), priority="P0"), who="mo")
     told = page()
 
-    assert "Now 1 incident of 3 clusters, 1 other P0" in told
+    assert "Now 1 incident with 3 clusters, 1 other P0" in told
     assert "2 new in 24 h" in told
     assert "Nothing else is new: 2 problems above." in told
 
@@ -132,3 +133,16 @@ def test_a_route_in_a_title_has_the_mark_that_all_titles_have(store, page):
     )
 
     assert "HTTP GET /api/orders/… 503" in page("/clusters")
+
+
+@pytest.mark.parametrize("width", [80, 100, 129, 130, 140, 179, 180, 220])
+def test_the_live_table_leaves_room_for_what_broke(width):
+    taken = sum(column.width + 1 for column in columns_for(width))
+
+    assert width - taken >= 30
+
+
+def test_a_number_that_only_the_template_has_stays_in_the_title(store, page):
+    commit_all(store, now(), [("one", [3], {"template": "Filler number 1", "text": "of an older entry"})])
+
+    assert "Filler number 1" in page("/clusters")

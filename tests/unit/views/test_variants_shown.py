@@ -68,8 +68,8 @@ def run(*words, tmp_path):
 
 def test_show_and_json_name_both_sides(state, tmp_path):
     told = {name: " ".join(run("show", name, tmp_path=tmp_path).split()) for name in ("parcel", "survey")}
-    assert "variants survey 3 (survey) aliases" in told["parcel"]
-    assert "issue none (waits as a variant of parcel) variants none" in told["survey"]
+    assert "variants survey 3 (survey) sample" in told["parcel"]
+    assert "issue none (waits as a variant of parcel) sample" in told["survey"]
 
     found = {name: json.loads(run("show", name, "--json", tmp_path=tmp_path)) for name in ("parcel", "survey")}
     assert (found["survey"]["variant_of"], found["survey"]["variants"]) == ("parcel", [])

@@ -32,6 +32,7 @@ _FRAME = regex(
     r"| \((/\S+)\)(?: \(BuildId: \w+\))?)?(?: \([^()\s]+\+0x[0-9a-f]+\))?$"
 )
 # glog prints the function behind the address; abseil prints the size of the frame between them.
+_NUMBERED_HASH = regex(r"\s*\d+# (.+?)(?: at (\S+):(\d+))?(?: in (\S+))?(?: \[0x[0-9a-f]+\])?$")  # std::stacktrace
 _STACK = regex(
     r"(?:PC: |\s*)(@) +0x[0-9a-f]+(?: +\(unknown\)$| +(?:(?:0x[0-9a-f]+|\d+|\(unknown\)) +)?(.+?)(?:\+0x[0-9a-f]+)?$)"
 )
@@ -99,6 +100,10 @@ def _frame(line: str) -> Frame | None:
             not _LIBRARIES.match(name) and not (library or path).startswith(("/lib", "/usr/")) and "sysdeps" not in path
         )
         return Frame(name, short_path(path) if path else "", own, path, line_number(match.group(4)))
+    if match := _NUMBERED_HASH.match(line):
+        name, path = _name(match.group(1)), match.group(2) or ""
+        own = not _LIBRARIES.match(name) and "sysdeps" not in path and not path.startswith("/usr/")
+        return Frame(name, short_path(path) if path else "", own, path, line_number(match.group(3)))
     if match := _STACK.match(line):
         name = _name(match.group(2) or "(unknown)")
         return Frame(name, "", name != "(unknown)" and not _LIBRARIES.match(name))
@@ -118,7 +123,7 @@ def _name(signature: str) -> str:
     return name.strip().rpartition(" ")[2] if "operator" not in name else name.strip()
 
 
-_NUMBERED = r"\s*#\d+ +(?:0x[0-9a-f]+|\S+ \()"
+_NUMBERED = r"\s*(?:#\d+ +(?:0x[0-9a-f]+|\S+ \()|\d+# \S)"
 # The last words of the C library and of the shell that ran the program.
 _ALLOCATOR = (
     r"(?:double free or corruption|(?:free|malloc|realloc|munmap_chunk)\(\): |corrupted (?:size|double-linked)"
@@ -192,6 +197,7 @@ LANGUAGE = Language(
         r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: ",
         r"\s+#\d+ +0x[0-9a-f]+ ",
         r"#\d+ +0x[0-9a-f]+ in ",
+        r"\s*\d+# \S.* at \S+:\d+",
         r"\s+@ +0x[0-9a-f]+ ",
         r"[*]{3} (?:Check failure stack trace|SIG[A-Z]+|Aborted at)",
         r"\S+:\d+:\d+: runtime error: ",

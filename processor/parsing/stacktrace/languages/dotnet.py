@@ -24,6 +24,7 @@ _LAMBDA = regex(r"<<([^<>]+)>b__[\w|]*>d(?:__\d+)?(?:\.MoveNext$)?")
 _STATE = regex(r"<([^<>]+)>[a-z]__[\w|]*(?:\.MoveNext$)?")
 _CLOSURE = regex(r"[.+]<>c(?:__DisplayClass\w*)?(?=[.+])")
 _GENERIC = regex(r"`\d+|\[[^\[\]]*\]")
+_KEYWORDS = ("async ", "void ", "static ", "new ")
 _LIBRARIES = regex(
     r"(?:System|Microsoft|Newtonsoft|Grpc|Npgsql|Serilog|NLog|Polly|Dapper|MassTransit|MediatR|StackExchange|Google"
     r"|Amazon|Azure|Castle|Autofac|AutoMapper|FluentValidation|Hangfire|Quartz|MySql|MySqlConnector|MongoDB|RabbitMQ"
@@ -37,6 +38,8 @@ def frame(line: str) -> Frame | None:
     if not match:
         return None
     name, _, file, number = match.groups()
+    if " " in name and (number or name.startswith(_KEYWORDS)):
+        name = name.rpartition(" ")[2]  # Ben.Demystifier prints what the method returns
     if "." not in name or " " in name:
         return None
     name = _GENERIC.sub("", _CLOSURE.sub("", name)).replace("<Main>$", "Main")
@@ -93,7 +96,7 @@ def _opened(head: list[str]) -> list[tuple[str, str]]:
     return [heads.find(link) for link in links if link]
 
 
-_AT = r"\s+at (?:\S+\.\S|lambda_method).*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<---)?\s*$"
+_AT = r"\s+at (?:[\w.<>\[\],?]+ ){0,3}(?:\S+\.\S|lambda_method).*\)(?: \[0x[0-9a-f]+\])?(?: in .*)?(?:<---)?\s*$"
 
 LANGUAGE = Language(
     "dotnet",
@@ -141,6 +144,7 @@ LANGUAGE = Language(
     ),
     fragments=(
         r"\s+at \S+\.\S+ ?\([^()]*\)(?: \[0x[0-9a-f]+\])?(?: in .*:(?:line )?\d+)?(?:<---)?\s*$",
+        r"\s+at (?:[\w.<>\[\],?]+ ){1,3}\S+\.\S+\(.*\)\S* in .*:line \d+\s*$",
         r"\s*---> \S",
         r"\s*--- End of (?:inner exception )?stack trace",
         r"Unhandled [Ee]xception[.:]",

@@ -17,6 +17,7 @@ from processor.parsing.stacktrace.paths import line_number, short_path
 _PLACE = regex(r"\s+(\S+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?(?: [fps]p=0x[0-9a-f]+| pc=0x[0-9a-f]+)*\s*$")
 _GIN = regex(r"(\S+\.go):(\d+) \(0x[0-9a-f]+\)$")
 _GIN_CALL = regex(r"\t([^:]+): (.*)$")
+_SIGNALLED = regex(r"(SIG[A-Z]+): (.*)$")
 _STAMP = regex(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+\.go:\d+: )?")
 _GOROUTINE = regex(r"goroutine \d+(?: [^\[]{0,60})?\[[^\]]{1,80}\]:$")
 _ONE_LINE = regex(r".*\[PANIC RECOVER\] (.*) goroutine \d+ \[[^\]]*\]:$")  # echo
@@ -129,6 +130,7 @@ def _raised(head: list[str], frames: list[Frame]) -> list[Raised]:
             if said not in panics[-1:]:
                 panics.append(said)
     calls = [at for at, frame in enumerate(frames) if frame.module == "panic"]
+    panics = panics or [found.groups() for found in map(_SIGNALLED.match, head) if found]  # type: ignore[misc]
     if not panics:
         # The text next to the frames; a logger's own message may come before it.
         text = next((_STAMP.sub("", line.strip()) for line in reversed(head) if line.strip()), "")
@@ -229,6 +231,7 @@ LANGUAGE = Language(
         r"exit status \d",
         r"\.\.\.(?:additional|\d+) ",
         r"runtime: ",
+        r"(?:PC=0x|signal arrived during )",
         r".{0,200}runtime error: ",
         r"(?:Wraps: \(|Error types: )",
         r"(?:rax|rbx|rcx|rdx|rdi|rsi|rbp|rsp|r\d+|rip|rflags|cs|fs|gs) +0x",

@@ -20,7 +20,7 @@ _FRAME = regex(
     r"|([^\s():]*\.(?:java|kt|kts|scala|groovy|cljc?))(?::(-?\d+))?"
     r"|NO_SOURCE_FILE(?::\d+)?)\)"
 )
-_LINK = regex(r"(\s*)(Caused by|Wrapped by|Suppressed): (?:<#[0-9a-f]+> )?(.*)$")
+_LINK = regex(r"(\s*)(Caused by|Wrapped by|Causing|Suppressed): (?:<#[0-9a-f]+> )?(.*)$")
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
 _HIDDEN = regex(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = regex(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
@@ -102,7 +102,7 @@ def parse(lines: list[str]) -> Traceback | None:
                 assembled = assembled or "OnAssemblyException" in link.group(3)
                 continue
             hidden = None
-            wrapped = wrapped or link.group(2) == "Wrapped by"
+            wrapped = wrapped or link.group(2) in {"Wrapped by", "Causing"}
             chain.append(_raised(head, frames))
             head, frames = [link.group(3)], []
         elif hidden is not None and assembled and (found := frame(line)):
@@ -130,9 +130,9 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
     return Raised(named.group(1), named.group(2) or "", found.frames) if named else found
 
 
-_AT = r"\s+at (?:[\w$]+ @ )?(?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?(?:\".*)?\s*$"
+_AT = r"\s*at (?:[\w$]+ @ )?(?:[^\s()/]*/){0,3}[^\s()/]+\.[^\s.()/]+\([^()]*\)(?:\s*~?\[.*\])?(?:\".*)?\s*$"
 _MORE = r"\s*\.\.\. (?:\d+ )?(?:more|common frames omitted|frames? (?:truncated|excluded)|lines? )"
-_LINKED = r"\s*(?:Caused by|Wrapped by|Suppressed): \S"
+_LINKED = r"\s*(?:Caused by|Wrapped by|Causing|Suppressed): \S"
 
 _MESSAGE = rules(
     (_AT, "frames"),
@@ -181,6 +181,7 @@ LANGUAGE = Language(
         r"\s*\.\.\. \d+ (?:more|common frames omitted|frames? truncated)",
         r"Exception in thread \"",
         r"FATAL EXCEPTION: ",
+        r"at (?:[\w$.@-]+/)*[\w$.]+\.[\w$<>]+\([\w$]+\.(?:java|kt|scala|groovy)(?::\d+)?\)$",
     ),
     noise=(r"\.(?:java|kt|scala|clj):\d+",),
 )

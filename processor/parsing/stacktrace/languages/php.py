@@ -20,6 +20,10 @@ _LEGACY = regex(r"Uncaught exception '([\w\\]+)' with message '(.*)")
 _TYPE = regex(r"(?<![\w\\])([A-Za-z_]\w*+(?:\\{1,2}\w++)*+)(?:\(code: \w+\))?: (.*)$")
 _RAISED_AT = regex(r"'? (?:in|at) (\S+\.php)(?::(\d+)|\((\d+)\)| on line (\d+))")
 _FIELDS = regex(r"(Type|Message): (\S.*)$")  # Slim's plain text
+_LIBRARIES = regex(
+    r"(?:Illuminate|Laravel|Symfony|yii|Cake|Zend|Laminas|Mezzio|GuzzleHttp|Monolog|Doctrine|PHPUnit|Slim|Twig|Psr|League"
+    r"|CodeIgniter|Composer|Google|Aws|Magento\\Framework|Swoole|Workerman|Amp|React|Nette|Tracy|Phalcon)\\"
+)
 _TEXT_CHARS = 600
 _PREFIX = regex(r".*?\b(?:Uncaught |(?<![\w\\])(?=[A-Z][\w\\]*+\(code: ))|Next (?=[A-Z])")
 
@@ -70,8 +74,8 @@ def _raised(head: list[str], frames: list[Frame]) -> Raised:
 
 def _frame(path: str | None, line: str | None, function: str) -> Frame:
     name = function.replace("\\\\", "\\").replace("->", ".").replace("::", ".")
-    if path is None:
-        return Frame(name, "internal", in_app=False)
+    if path is None:  # called by the engine; a class in a name space is not the engine's
+        return Frame(name, "internal", in_app="\\" in name and "." in name and not _LIBRARIES.match(name))
     if (rest := below(path, "/vendor/")) is not None:
         return Frame(name, rest, False, path, line_number(line))
     return Frame(name, short_path(path), True, path, line_number(line))

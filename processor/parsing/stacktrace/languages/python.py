@@ -102,14 +102,25 @@ def parse(lines: list[str]) -> Traceback | None:
         elif match := _FRAME.match(line):
             block = reader.block or reader.open(depth, 0, headed=False)
             block.frames.append(placed(match.group(1), line_number(match.group(2)), match.group(3)))
+        elif line.strip() == "--- <exception caught here> ---":
+            continue  # Twisted separates the frames of its loop
         elif reader.block and line.strip():
             _below_frames(reader, reader.block, line)
         elif line.strip():
             reader.note(line)
     chain = reader.finish("" if _FRAME.match(lines[0]) else lines[0])
+    if chain and not chain[-1].type and (stated := _stated(lines)):
+        chain[-1] = Raised(*stated, chain[-1].frames)
     if len(chain) == 1 and len(chain[0].frames) == 1 and any(_HEADER in line for line in lines):
         return Traceback("python", tuple(chain))  # cut below its first frame, but not prose
     return complete("python", chain)
+
+
+def _stated(lines: list[str]) -> tuple[str, str] | None:
+    """Return (type, message) in the line above a traceback that was printed or kept without its last line."""
+    at = next((number for number, line in enumerate(lines) if _HEADER in line), 0)
+    named = _STATED.search(lines[at - 1]) if at else None
+    return (named.group(1), named.group(2).strip()) if named else None
 
 
 def _below_frames(reader: _Reader, block: _Block, line: str) -> None:
@@ -201,7 +212,7 @@ LANGUAGE = Language(
             "boxed": rules((rf"\s*{_NAME}", "raised")),
             "head": rules((_FILE, "frame"), (_NAME, "raised")),
             "syntax": rules((r"\s", "syntax"), (r"\w*Error: ", "raised")),
-            "frame": rules((_FILE, "frame"), (r"\s", "frame"), (_NAME, "raised")),
+            "frame": rules((_FILE, "frame"), (r"\s|--- <exception caught", "frame"), (_NAME, "raised")),
             "group": rules((r"  \+ Exception Group Traceback", ""), (r"\s*[|+]", "group"), (_LINK, "link")),
             "raised": rules(
                 (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")

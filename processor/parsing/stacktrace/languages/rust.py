@@ -12,7 +12,7 @@ from processor.parsing.stacktrace.language import RECORD, Language
 from processor.parsing.stacktrace.model import Frame, Raised, Traceback, complete
 from processor.parsing.stacktrace.paths import line_number, short_path
 
-_PANICKED = regex(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+\.rs):(\d+):\d+:?$")
+_PANICKED = regex(r"(?:.{0,200}?)thread '([^']*)' (?:\(\d+\) )?panicked at (?:'(.*)'[,:] )?(\S+\.rs):(\d+)(?::\d+)?:?$")
 _OVERFLOW = regex(r"thread '[^']*' (?:\(\d+\) )?has (overflowed its stack)$")
 _OLD = regex(r"(?:.{0,200}?)thread '([^']*)' panicked at '(.*)$")
 _OLD_END = regex(r"(.*)', (\S+\.rs):(\d+)(?::\d+)?$")
@@ -20,6 +20,7 @@ _QUOTED = regex(r"(?<=value: )\"(.*)\"$")  # unwrap() quotes a message that is a
 _ERROR = regex(r"Error: ?(.*)$")
 _SECTION = regex(r"\s*━+ (?:BACKTRACE|SPANTRACE) ━+|(?i:stack backtrace)")
 _CALL = regex(r"\s*\d+: +(?:0x[0-9a-f]+ - )?(\S.*)$")
+_FIRST = regex(r" {2,3}0: +(?:0x[0-9a-f]+ - )?<?\w+(?:\[[0-9a-f]+\])?::")
 _PLACE = regex(r"\s+at (\S+?):(\d+)(?::\d+)?$")
 _HASH = regex(r"::h[0-9a-f]{16}$|\[[0-9a-f]{12,16}\]")
 _GENERIC = regex(r"<[^<>]*>|\{\{?(?:closure|vtable\.shim)[^}]*\}?\}")
@@ -54,6 +55,8 @@ def parse(lines: list[str]) -> Traceback | None:
                 chain += [Raised("Error", text, frames if at == len(said) - 1 else ()) for at, text in enumerate(said)][
                     ::-1
                 ]
+    if not chain and len(frames := _frames(lines)) > 1:  # a backtrace from a field of its own, below the message
+        return Traceback("rust", (Raised("Error", lines[0].strip(), frames),))
     if len(chain) == 1 and chain[0].frames:
         return Traceback("rust", tuple(chain))
     if chain and not any(raised.frames for raised in chain):
@@ -92,7 +95,9 @@ def _raised(kind: str, message: str, place: Frame, lines: list[str]) -> Raised:
 
 def _frames(lines: list[str]) -> tuple[Frame, ...]:
     """Return the frames of the first backtrace, outermost first, without the panic machinery."""
-    start = next((n for n, line in enumerate(lines) if _SECTION.match(line) and "SPAN" not in line), len(lines))
+    start = next((n for n, line in enumerate(lines) if _SECTION.match(line) and "SPAN" not in line), None)
+    if start is None:  # a logger prints the frames without a heading
+        start = next((n - 1 for n, line in enumerate(lines) if _FIRST.match(line)), len(lines))
     found: list[Frame] = []
     calls = [
         (number, match.group(1)) for number in range(start + 1, len(lines)) if (match := _CALL.match(lines[number]))
@@ -117,7 +122,16 @@ _MORE = rules(
 LANGUAGE = Language(
     "rust",
     rank=30,
-    needles=("panicked at ", "overflowed its stack", "tack backtrace:", "Caused by:\n", " BACKTRACE ━", "Location:\n"),
+    needles=(
+        "panicked at ",
+        "\n   0: ",
+        "\n  0: ",
+        "overflowed its stack",
+        "tack backtrace:",
+        "Caused by:\n",
+        " BACKTRACE ━",
+        "Location:\n",
+    ),
     parse=parse,
     automaton=Automaton(
         start=rules(
@@ -128,6 +142,7 @@ LANGUAGE = Language(
         states={
             "overflow": rules((r"fatal runtime error: ", "note")),
             "panic": rules(
+                (r" {2,3}0: ", "trace"),
                 (r"stack backtrace:", "trace"),
                 (_NOTE, "note"),
                 (RECORD, ""),
