@@ -31,7 +31,7 @@ SAID: Final = (
     Context(
         ("exit", "code", "rc", "rpc", "ret", "err", "hresult", "smtp", "sqlstate", "sql state"),
         (
-            r"(?<!\w)(?:exit(?:s|ed|ing)?(?:[ _-](?:with|by|on|non-?zero|code|status|value))*"
+            r"(?<!\w)(?:exit(?:s|ed|ing)?(?:(?:[ _-]|: )(?:with|by|on|non-?zero|code|status|value))*"
             r"|(?:return|ret|error|err|result|reason|termination|failure|response|close|disconnect|abort|fault|event"
             r"|decline|refusal|rejection|cancel(?:lation)?|release|hangup|completion|status|sub|op)[ _-]?code|[re]code"
             r"|(?:grpc|rpc)[ _-]?(?:status|code|error)(?:[ _-]code)?"

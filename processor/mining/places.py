@@ -53,6 +53,7 @@ _DENIED = regex(r"(?:(?:is|was|are|were) )?(?:denied|missing|required|forbidden|
 """After the name of a permission."""
 _NAMES_DATA = regex(r"(?<!\w)name=[\"'`\\]*$", re.IGNORECASE)  # in a list of fields: the name of anything
 _ERROR_CLASS = regex(r"(?:exceptions?|errors?|exc)\w*\..*[A-Z]|[A-Z]\w*(?:Exception|Error)$")
+_ABSENT: Final = " does not exist"
 _BEFORE_NAME: Final = " :=(\"'`\\"
 _GLUED: Final = regex("[\"'`(=]")
 _QUOTES: Final = frozenset("\"'`")
@@ -100,6 +101,8 @@ def is_beside_code(before: str, after: str) -> bool:
         lead.pop()
     if lead and _singular(_core(lead[-1])) in CODE_NOUNS and not _NAMES_DATA.search(before):
         return True
+    if after.startswith(_ABSENT):
+        return True
     follows = after.lstrip(" ").split(" ", 2)[:2]
     return bool(follows) and (
         (not after[:1].isalnum() and _singular(_core(follows[0])) in CODE_NOUNS)
@@ -136,6 +139,8 @@ def is_code_place(tokens: Sequence[str], position: int) -> bool:
     while after < len(tokens) and tokens[after] in _QUOTES:
         after += 1
     quoted = position > 0 and tokens[position - 1] in _QUOTES
+    if quoted and tuple(tokens[after : after + 3]) == ("does", "not", "exist"):
+        return before < 0 or _singular(tokens[before].casefold()) not in DATA_NOUNS
     return quoted and after < len(tokens) and _singular(tokens[after].casefold()) in CODE_NOUNS
 
 

@@ -27,7 +27,7 @@ from processor.parsing.entry_fields import labels_of, monitored_resource
 from processor.parsing.leaves import unnamed
 from processor.parsing.log_entry import DecodeError, check_utf8, read
 from processor.parsing.message import Message
-from processor.parsing.structured_text import is_plain, unwrap
+from processor.parsing.structured_text import is_plain, record, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,7 +152,7 @@ def _inside(payload: dict[str, Any]) -> dict[str, Any] | None:
     """Return the payload with the fields of a JSON, logfmt or klog message; None for a plain message."""
     name, text = payloads.message_field(payload)
     if not text or is_plain(text):
-        return None
+        return record(payload) if text in payload else None
     text, inner = unwrap(_COLOUR.sub("", text) if "\x1b" in text else text)
     rest = {key: value for key, value in payload.items() if key != name}
     return {**rest, name: text} if inner is None else {**rest, **inner}

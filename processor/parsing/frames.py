@@ -32,6 +32,7 @@ _FRAMES: Final = (
     "trace",
     "backtrace",
     "steparray",
+    "stacktracestring",
 )
 _CAUSES: Final = ("cause", "innerexception", "previous", "causedby")
 _FILES: Final = ("filename", "file", "source", "path", "abspath", "filepath", "location")
@@ -116,7 +117,9 @@ def _exception(value: Mapping[str, Any], depth: int) -> str:
     fields = {fold(name): inner for name, inner in value.items()}
     found = next((fields[name] for name in _FRAMES if fields.get(name)), None)
     if type(found) is str:
-        return found if "\n" in found else ""
+        lines = found.rstrip().split("\n")
+        headless = lines[0].startswith("   at ") and (head := head_of(dict(value)))
+        return "\n".join((head, *lines)) if headless else found if len(lines) > 1 else ""
     oldest_first = found.get("frames") if type(found) is dict else None
     frames = _rendered(found) if type(found) is list else []
     if type(oldest_first) is list:

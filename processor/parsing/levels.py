@@ -92,6 +92,7 @@ NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
     "syslog": _SYSLOG,
     "opentelemetry": _OTEL,
     "nextcloud": _NEXTCLOUD | _PINO,
+    "insights": _NEXTCLOUD,
 }
 """Meaning of the numbers in each scheme. `any` covers a bare `level`: pino, bunyan or Cloud Logging."""
 BESIDE: Final = (
@@ -128,7 +129,7 @@ FIELDS: Final = (
         "zap, zerolog, logrus, slog, pino, bunyan, winston, structlog, logback, Serilog, NLog",
     ),
     Field(("LogLevel", "logLevel"), "dotnet", ".NET JsonConsole, roarr"),
-    Field(("logLevelName", "log_level_name"), "words", "tslog"),
+    Field(("logLevelName",), "words", "tslog"),
     Field(("log.level", "log_level", "loglevel"), "words", "ECS, home-made formats"),
     Field(("level.name", "record.level.name"), "words", "loguru, log4j2's object form"),
     Field(("severity_number", "severityNumber", "SeverityNumber"), "opentelemetry", "OpenTelemetry"),
@@ -138,6 +139,8 @@ FIELDS: Final = (
     Field(("s",), "words", "MongoDB"),
     Field(("L",), "words", "zap's development encoder"),
     Field(("sev",), "words", "katip, home-made formats"),
+    Field(("error_severity", "record.error_severity"), "words", "Postgres, CloudNativePG"),
+    Field(("severityLevel",), "insights", "Application Insights"),
     Field(("level.levelStr",), "words", "log4js"),
     Field(("action_status",), "words", "Eliot"),
     Field(("status",), "words", "Datadog's agents and loggers"),

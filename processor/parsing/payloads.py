@@ -59,7 +59,7 @@ def plain(payload: Mapping[str, Any]) -> str | None:
             return None
     for name in at.around:
         value = payload[name]
-        if value and (type(value) is list or (type(value) is dict and _explains(value))):
+        if value and (type(value) is list or (type(value) is dict and (name == text or _explains(value)))):
             return None
     return text
 

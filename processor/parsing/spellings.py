@@ -63,7 +63,7 @@ stack   | ECS, OpenTelemetry                                 | error.stack_trace
 stack   | ECS, pino                                          | error.stacktrace err.stack exception_stacktrace
 stack   | Ruby's JSON loggers                                | exception.backtrace error.backtrace
 stack   | zap, GELF, log4j2                                  | errorVerbose full_message extended_stack_trace thrown
-stack   | exceptions that are objects                        | throwable err error
+stack   | exceptions that are objects                        | throwable err error exceptions
 stack   | functions, Caddy, zap's development encoder        | trace err_trace S
 stack   | Go's and Rust's handlers of panics                 | panic.backtrace panic.stack
 reason  | why it failed                                      | reason cause error_reason failure_reason root_cause

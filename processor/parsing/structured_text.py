@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from processor.model.patterns import regex
 from processor.parsing import http, levels, severity
+from processor.parsing.payloads import level as level_of
 from processor.parsing.payloads import message_field, named
-from processor.parsing.spellings import RANKS, Role, fold
+from processor.parsing.spellings import RANKS, Role, fold, plan
 from processor.parsing.text_forms import PREFIX_WORDS, json_object, may_be_pairs
 
 _MAX_CHARS: Final = 65_536
@@ -65,6 +66,19 @@ def unwrap(text: str) -> tuple[str, dict[str, Any] | None]:
     if text[:1] in "DIWEF" and '] "' in text[:_HEAD_CHARS]:
         return text, _from_klog(text)
     return text, None
+
+
+def record(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the fields of the object that the message only names: `{"msg": "record", "record": {...}}`; else None.
+
+    CloudNativePG puts Postgres' lines into an entry of its own, at its own level: the line's level takes precedence.
+    """
+    name, text = message_field(payload)
+    inner = payload.get(text)
+    if type(inner) is not dict or not plan(tuple(inner)).messages:
+        return None
+    stated = {key for key, _ in plan(tuple(payload)).levels} if level_of(inner) else set()
+    return {**{key: value for key, value in payload.items() if key not in {name, text, *stated}}, **inner}
 
 
 def _from_json(text: str) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
-"""Run a query through a raw protobuf stub: the library's snapshots and errors, at less than half of its cost.
+"""Run a query through a raw protobuf stub: the library's snapshots and errors, at a third of its cost.
 
 `Query.stream` spends 180 µs of processor time a document, most of it on proto-plus wrappers and on a deep copy of the
-fields. A state of 10,000 clusters is read whole by every start, so that is what people wait for.
+fields; another thread that receives each document and hands it over takes 60 µs more. A state of 10,000 clusters is
+read whole by every start, so that is what people wait for.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ def stream(query: Any, timeout_s: float) -> Iterator[Any]:
     collection, client = query._parent, query._client  # noqa: SLF001  # here and below: the library offers no raw way
     parent, _ = collection._parent_info()  # noqa: SLF001
     request = RunQueryRequest(parent=parent, structured_query=query._to_protobuf())  # noqa: SLF001
-    method = client._firestore_api.transport.grpc_channel.unary_stream(  # noqa: SLF001
+    channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001
+    # grpc's option SingleThreadedUnaryStream, for this stub: the library makes the channel, and its own stubs with it.
+    channel._single_threaded_unary_stream = True  # noqa: SLF001
+    method = channel.unary_stream(
         _METHOD,
         request_serializer=RunQueryRequest.serialize,
         response_deserializer=RunQueryResponse.pb().FromString,

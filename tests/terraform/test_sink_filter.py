@@ -103,6 +103,9 @@ BAD_PAYLOADS: list[dict[str, Any]] = [
     {"level_value": 30000, "message": "x"},
     {"record": {"level": {"name": "ERROR", "no": 40}, "message": "x"}, "text": "x"},
     {"L": "ERROR", "M": "x"},
+    {"error_severity": "PANIC", "message": "x"},
+    {"level": "info", "msg": "record", "record": {"error_severity": "ERROR", "message": "x"}},
+    {"severityLevel": 2, "message": "x"},
     {"level": {"level": 40000, "levelStr": "ERROR"}, "data": ["x"]},
     {"reqId": "a", "remoteAddr": "192.0.2.9", "level": 2, "message": "x"},
     {"short_message": "x", "level": 4},
@@ -168,7 +171,7 @@ ROWS = [
     *both(False, line("[ERROR] no route", "app", severity="INFO")),
     *both(False, entry("app", severity="INFO", jsonPayload={"level": "error", "msg": "no route"})),
     # --- a level in a field with the message
-    *both(True, *(entry(STDOUT, jsonPayload={field: "[ERROR] no route"}) for field in ("message", "msg", "log"))),
+    *both(True, *(entry(STDOUT, jsonPayload={field: "[ERROR] no route"}) for field in ("message", "log"))),
     *both(True, entry(STDOUT, jsonPayload={"level": {"name": "error"}, "text": "no route"})),
     # --- structured entries whose logger says "level"
     *both(True, entry(STDOUT, jsonPayload={"level": "error", "msg": "no route"})),

@@ -71,29 +71,20 @@ _LEVEL_PATTERNS: Final = (
     "^(warn|fail|crit): ",
     "^p?npm (ERR|error|warn|WARN)",
 )
+# Beside the registry's patterns, which cover the traces of every language, and every line that is indented.
 _CRASH_PATTERNS: Final = (
     (
-        "^(panic: |fatal error: |PHP (Fatal|Parse) error: |goroutine [0-9]+ [[]"
-        "|Segmentation fault|[*]{3} buffer overflow"
-        "|Out of memory: )"
+        "^(Segmentation fault|Out of memory: |Exception in thread |at [^ ]+ ?[(]|(from )?[^ ]+:[0-9]+:in "
+        "|.{0,99}Traceback [(]most recent call last[)])"
     ),
     (
-        "^[[:space:]]*(Traceback [(]most recent call last[)]|[+] Exception Group Traceback"
-        "|During handling of the above|The above exception was)"
-    ),
-    (
-        "^[[:space:]]*(Exception in thread |Exception ignored in:|Caused by: |Wrapped by: "
-        "|[.]{3} [0-9]+ (more|common frames))"
-    ),
-    (
-        "^[[:space:]]*((?i:unhandled|uncaught) ?(exception|error|promise|rejection)"
+        "^((?i:unhandled|uncaught) ?(exception|error|promise|rejection)"
         "|[Uu]n(handled|caught) [A-Za-z]+Error|UnhandledPromiseRejection)"
     ),
     (
         "^[[:space:]]*([A-Za-z0-9_$]+[^A-Za-z0-9_$[:space:]]{1,2})*[A-Z][A-Za-z0-9_$]*(Error|ption)"
         "(:[[:space:]]|[[:cntrl:]]|$)"
     ),
-    "^[[:space:]]*(File .+, line [0-9]+|at [^[:space:]]+ ?[(]|(from )?[^[:space:]]+:[0-9]+:in |---> )",
     "[[:cntrl:]][[:space:]]{1,12}(at |File .+, line [0-9]|[^[:space:]]+[.]go:[0-9])",
 )
 # Requests that failed, in the access logs of proxies and request loggers.
@@ -101,7 +92,7 @@ _STATUSES: Final = (
     "response_code", "status", "statusCode", "status_code", "DownstreamStatus", "res.statusCode",
 )  # fmt: skip
 _STATUS: Final = {400: False, 500: True, 501: True, 502: True, 503: True, 504: True, 1000: False}
-_TEXTS: Final = ("message", "msg", "MESSAGE", "log")
+_TEXTS: Final = ("message", "MESSAGE", "log")  # loggers that write "msg" state a level
 _SYSTEM_TEXTS: Final = ("message", "MESSAGE")  # of syslog files and of a journal without priorities
 
 
@@ -132,7 +123,7 @@ def words() -> dict[str, Any]:
         "trace_patterns": list(dict.fromkeys((*_CRASH_PATTERNS, *system, *sink_patterns()))),
         "payload_levels": {
             "fields": sorted({path for field in fields if field.numbers in _WORDED for path in _paths(field)}),
-            "pattern": f"^([^A-Za-z]{{0,9}}m?(?i:{_STEMS})|[WEFC]$)",
+            "pattern": f"(?i)^[^a-z]*m?({_STEMS}|[WEFC]$)",
             "numbers": dict(sorted(comparisons.items())),
         },
         "payload_texts": [f"jsonPayload.{name}" for name in _TEXTS],

@@ -9,9 +9,10 @@ from typing import Final
 
 _SPELLED: Final = {"s": "[:space:]", "d": "0-9", "w": "[:word:]"}
 # Wider than the escape, and shorter: a filter may have 20,000 characters.
-_WIDER: Final = {"s": "[^!-~]", "S": "[^ ]"}
+_WIDER: Final = {"s": "[^!-~]", "S": "[^ ]", "w": "[0-9A-z]"}
+_WIDER_IN_CLASS: Final = {"w": "0-9A-z"}
 _QUOTES: Final = frozenset("\"'`")
-_PUNCTUATION: Final = "[^A-Za-z0-9 ]"
+_PUNCTUATION: Final = "[!-/[-a]"  # from the exclamation mark to the slash, from the bracket to an a
 
 
 def posix(pattern: str) -> str:
@@ -50,6 +51,10 @@ def _end_of_class(pattern: str, at: int) -> int:
     return end
 
 
+def _in_class(char: str) -> str:
+    return _WIDER_IN_CLASS.get(char) or _SPELLED.get(char, char)
+
+
 def _class(body: str) -> str:
     """Return a class with its bracket first and its hyphen last, where neither needs an escape."""
     negation = "^" if body.startswith("^") else ""
@@ -63,7 +68,7 @@ def _class(body: str) -> str:
         char = body[at]
         if char == "\\":
             at += 1
-            char = _SPELLED.get(body[at], body[at])
+            char = _SPELLED.get(body[at], body[at]) if negation else _in_class(body[at])
         has_bracket = has_bracket or char == "]"
         has_hyphen = has_hyphen or (char == "-" and (body[at - 1] == "\\" or at == len(body) - 1))
         if char not in {"]", *_QUOTES} and not (char == "-" and has_hyphen):
