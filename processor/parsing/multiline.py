@@ -204,17 +204,21 @@ def _runs(
     fragments = [index in lines for index in ordered]
     for at in range(1, len(ordered) + 1):
         if at == len(ordered) or batch[ordered[at]].at - batch[ordered[at - 1]].at > _PAUSE:
-            printed = _without_prefixes(texts[start:at], fragments[start:at])
-            for run in _stretches(printed, fragments[start:at], is_last=is_tail and at == len(ordered)):
+            is_last = is_tail and at == len(ordered)
+            printed = _without_prefixes(texts[start:at], fragments[start:at], least=1 if is_last else 2)
+            for run in _stretches(printed, fragments[start:at], is_last=is_last):
                 yield _Run(start + run.start, start + run.end, run.is_open)
             start = at
 
 
-def _without_prefixes(texts: Sequence[str], fragments: Sequence[bool]) -> Sequence[str]:
-    """Return the lines without what a collector put in front of each, if that is how the traces among them came."""
+def _without_prefixes(texts: Sequence[str], fragments: Sequence[bool], *, least: int) -> Sequence[str]:
+    """Return the lines without what a collector put in front of each, if that is how the traces among them came.
+
+    Takes `least` lines of a trace behind a prefix as proof; of a trace that the batch has cut, one may be there.
+    """
     own = [text for text, is_one in zip(texts, fragments, strict=True) if is_one]
     behind = sum(stacktrace.is_prefixed(text[:_HEAD_CHARS]) for text in own)
-    return [stacktrace.unprefixed(text) for text in texts] if behind > 1 and 2 * behind > len(own) else texts
+    return [stacktrace.unprefixed(text) for text in texts] if behind >= least and 2 * behind > len(own) else texts
 
 
 def _stretches(texts: Sequence[str], fragments: Sequence[bool], *, is_last: bool) -> Iterator[_Run]:

@@ -19,7 +19,7 @@ _ZONE: Final = r"(?:Z| ?UTC| ?[+-]\d+:?\d*)?"
 PREFIX: Final = regex(
     r"(?:"
     # cart-1  | ...; 08:21:01 web.1  | ...
-    rf"(?:{_CLOCK} )?(?=[\w.-]*[A-Za-z])[\w.-]{{1,60}} *\|"
+    rf"(?:{_CLOCK} )?(?=[\w.-]*[A-Za-z])[\w.-]{{1,60}}+ *+\|"
     # Nov 24 08:21:01 host till[812]: ...
     rf"|[A-Z][a-z]{{2}}  ?\d+ {_CLOCK} \S+ [\w./@-]+(?:\[\d+\])?:"
     # [2025-11-24, 03:00:12 UTC] {{subprocess.py:93}} INFO - ...
@@ -34,6 +34,7 @@ PREFIX: Final = regex(
     r")(?: |\t|$)"
 )
 _MOST: Final = 0.8
+_INDENT: Final = ("", " ", "\t", "\n", "\r")
 _EXAMINED: Final = 2_000
 
 
@@ -44,8 +45,11 @@ def unprefixed(line: str) -> str:
 
 
 def is_prefixed(text: str) -> bool:
-    """Return whether one of the first two lines of a text of several lines has a prefix."""
-    return PREFIX.match(text) is not None or PREFIX.match(text, text.index("\n") + 1) is not None
+    """Return whether one of the first two lines of a text of several lines has a prefix; no prefix has an indent."""
+    if PREFIX.match(text) is not None:
+        return True
+    second = text.index("\n") + 1
+    return text[second : second + 1] not in _INDENT and PREFIX.match(text, second) is not None
 
 
 def without_prefixes(lines: Sequence[str]) -> list[str] | None:

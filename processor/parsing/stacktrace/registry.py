@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor.model.patterns import regex
 from processor.parsing.stacktrace import prefixes
 from processor.parsing.stacktrace.automaton import LINE_LIMIT, MAX_LINES
+from processor.parsing.stacktrace.language import RECORD
 from processor.parsing.stacktrace.languages import LANGUAGES
 from processor.parsing.stacktrace.posix import posix
 
@@ -176,6 +177,7 @@ _BEGINNINGS: Final[dict[bytes, tuple[_Beginning, ...]]] = {}
 _FOLLOWING: Final[dict[bytes, frozenset[str]]] = {}
 _ALL: Final = frozenset(language.name for language in LANGUAGES)
 _MAX_SHAPES: Final = 4_096
+_RECORD: Final = regex(rf"{RECORD}|[-=#*]+\s*$")
 _NEXT: Final = 2
 """Lines below an arbitrary first line, among which a frame has to follow."""
 
@@ -186,13 +188,15 @@ def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> 
     Args:
         lines: of the same printer, in order.
         at: index of the first line.
-        is_after: a trace ended just above, so that a line without its own sign is no head.
+        is_after: a trace ended just above, so that a line without its own sign is no head, except for a logger's record
+            or a rule right above a line with such a sign.
         ahead: distance to the next line that can only be part of a trace; 0 means this line, or unknown.
     """
     best = Reach(at, is_open=False)
     following: frozenset[str] | None = None
+    is_below = is_after and not _is_above_head(lines, at)
     for language, is_sure, is_any in _beginnings(lines[at][:LINE_LIMIT]):
-        if (is_after and not is_sure) or (is_any and ahead > _NEXT):
+        if (is_below and not is_sure) or (is_any and ahead > _NEXT):
             continue
         if is_any:
             following = _following(lines, at) if following is None else following
@@ -204,6 +208,13 @@ def extent(lines: Sequence[str], at: int, *, is_after: bool, ahead: int = 0) -> 
         if found.end > best.end or (found.is_open and best.end == at):
             best = Reach(found.end, found.is_open)
     return best
+
+
+def _is_above_head(lines: Sequence[str], at: int) -> bool:
+    """Return whether the line belongs to the head below it, not to the trace above it."""
+    if at + 1 == len(lines) or not _RECORD.match(lines[at]):
+        return False
+    return any(each.is_sure for each in _beginnings(lines[at + 1][:LINE_LIMIT]))
 
 
 def _beginnings(line: str) -> tuple[_Beginning, ...]:

@@ -20,20 +20,23 @@ START = datetime(2025, 9, 14, 5, tzinfo=UTC)
 GOLDEN = Path(__file__).parents[2] / "golden" / "tracebacks" / "lines"
 TRACES = {path.stem: path.read_text("utf-8").rstrip("\n") for path in sorted(GOLDEN.glob("*.txt"))}
 
-# The first two lines of these have no sign of being a trace: nothing waits for what may follow.
+# The first lines of these, so many, have no sign of being a trace: nothing waits for what may follow.
 ANY_HEAD = {
-    "go_stack_error",
-    "go_cockroach",
-    "jvm_reactor",
-    "tcl_error",
-    "haskell_callstack",
-    "powershell_classic",
-    "scheme_guile",
+    "go_stack_error": 2,
+    "go_cockroach": 1,
+    "go_debug_stack": 1,  # any record of a logger, the stack is printed below it
+    "go_xerrors": 2,  # any error's text, and below it the bare name of a function
+    "jvm_reactor": 1,
+    "tcl_error": 1,
+    "haskell_callstack": 1,
+    "powershell_classic": 1,
+    "scheme_guile": 1,
 }
 # These print a cause as they print another exception, so that a second one in a row reads as the first one's cause.
 CHAINED = {"go_stack_error", "ruby_new_quotes", "d_cause"}
-# The first line of these is any text: below a trace it is not taken for a head.
-PLAIN_HEAD = {"tcl_error", "go_cockroach", "haskell_callstack", "powershell_classic"}
+# The first line of these is any text: below a trace it is not taken for a head. The record above a stack of xerrors may
+# also be another goroutine's, in the midst of the trace above: that prints its causes with the same indent.
+PLAIN_HEAD = {"tcl_error", "go_cockroach", "go_xerrors", "haskell_callstack", "powershell_classic"}
 
 
 def message(text, number, *, instance="i1", at=None, severity=None, labels=None):
@@ -85,7 +88,7 @@ def test_a_batch_may_end_between_any_two_lines(name):
     text = TRACES[name]
     messages = [message("GET /health 200", 900, at=timedelta(seconds=-5)), *lines(text)]
     expected = wholes(kept(messages))
-    for cut in range(4 if name in ANY_HEAD else 1, len(messages)):
+    for cut in range(2 + ANY_HEAD[name] if name in ANY_HEAD else 1, len(messages)):
         first = pipeline.decode(messages[:cut], min_severity=Severity.WARNING, now=NOW, waited=0)
         rest = [*first.waiting, *messages[cut:]]
         second = pipeline.decode(rest, min_severity=Severity.WARNING, now=NOW, waited=len(first.waiting))
@@ -172,6 +175,24 @@ def test_records_with_a_time_above_a_trace_keep_it():
     entries = kept(messages)
 
     assert wholes(entries) == {TRACES["python_plain"]}
+
+
+@pytest.mark.parametrize("name", ["go_debug_stack", "cpp_tsan"])
+def test_the_record_or_rule_above_the_second_of_two_is_its_own(name):
+    text = TRACES[name]
+    entries = kept([*lines(text), *(message(line, 500 + number) for number, line in enumerate(text.split("\n")))])
+
+    assert wholes(entries) == {text}
+
+
+@pytest.mark.parametrize("name", ["java_suppressed", "go_xerrors", "python_plain"])
+def test_another_threads_record_amid_a_trace_is_no_head_of_its_rest(name):
+    text = TRACES[name].split("\n")
+    record = "2025-11-24T08:22:00Z INFO order 4711 taken"
+    entries = kept(lines("\n".join((*text[:3], record, *text[3:])), severity="ERROR"))
+
+    assert record in wholes(entries)
+    assert not any(record in whole and "\n" in whole for whole in wholes(entries))
 
 
 def test_two_threads_of_one_instance_are_not_made_into_an_exception_that_never_was():

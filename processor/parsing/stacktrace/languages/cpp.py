@@ -209,7 +209,9 @@ LANGUAGE = Language(
         r"terminate called (?:after throwing|without an active)",
         r"libc[+][+]abi: ",
         r"==\d+==(?:ERROR|WARNING): \w+Sanitizer: ",
+        r"WARNING: ThreadSanitizer: ",
         r"\s+#\d+ +0x[0-9a-f]+ ",
+        r"\s+#\d+ \S.* \(\S+[+]0x[0-9a-f]+\)$",
         r"#\d+ +0x[0-9a-f]+ in ",
         r"\s*\d+# \S.* at \S+:\d+",
         r"\s+@ +0x[0-9a-f]+ ",
@@ -245,7 +247,6 @@ LANGUAGE = Language(
         r"=>0x",
         r"0x[0-9a-f]+ is located",
         r"Aborted",
-        r"WARNING: ThreadSanitizer: ",
         r"Stack trace \(most recent call last\)",
     ),
 )

@@ -48,6 +48,8 @@ def _frame(line: str) -> Frame | None:
 
 
 _HEAD = r"# (?:A fatal error has been detected by|There is insufficient memory for) the Java Runtime Environment"
+_EMPTY = r"#\s*$"
+_LINE = r"#|\[error occurred during error reporting"
 
 LANGUAGE = Language(
     "hotspot",
@@ -55,12 +57,15 @@ LANGUAGE = Language(
     needles=(_FATAL, _MEMORY),
     parse=parse,
     automaton=Automaton(
-        start=rules((_HEAD, "report"), (r"#\s*$", "rule")),
+        start=rules((_HEAD, "report"), (_EMPTY, "rule")),
         states={
             "rule": rules((_HEAD, "report")),
-            "report": rules((r"#|\[error occurred during error reporting", "report")),
+            "report": rules((_HEAD, ""), (_EMPTY, "paragraph"), (_LINE, "report")),
+            # A report ends and begins with an empty line: the second of two is the next one's.
+            "paragraph": rules((_HEAD, ""), (_EMPTY, "next"), (_LINE, "report")),
+            "next": rules((_HEAD, ""), (_EMPTY, "next"), (_LINE, "report")),
         },
-        accepting=frozenset({"report"}),
+        accepting=frozenset({"report", "paragraph"}),
     ),
     fragments=(_HEAD,),
     crash=(_HEAD,),

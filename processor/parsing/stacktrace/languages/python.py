@@ -200,6 +200,8 @@ def placed(path: str, line: int, function: str | None) -> Frame:
 
 _CELL = r"[A-Z]\w+ +Traceback \(most recent call last\)$"
 _HEAD = r".{0,200}?(?:Exception Group )?Traceback \(most recent call last\):\s*$"
+_TABBED = r"\t(?:Exception Group )?Traceback \(most recent call last\):\s*$"  # of Twisted: every line has the tab
+_BOX = r"\s*╭─+ Traceback \(most recent call last\)"
 _FILE = r"\s*(?:> )?(?:\| *)*File \"[^\"]*\", line \d+"
 _LINK = r"(?:During handling of the above exception|The above exception was the direct cause)"
 _BEFORE = (
@@ -223,7 +225,8 @@ LANGUAGE = Language(
         start=rules(
             (_BEFORE, "before"),
             (r"\s+\+ Exception Group Traceback", "group"),
-            (r"\s*╭─+ Traceback \(most recent call last\)", "box"),
+            (_BOX, "box"),
+            (_TABBED, "tabbed"),
             (_HEAD, "head"),
             (r"-{60,}$", "rule"),
             (_CELL, "cells"),
@@ -241,18 +244,26 @@ LANGUAGE = Language(
             "frame": rules((_FILE, "frame"), (r"\s|--- <exception caught", "frame"), (_NAME, "raised")),
             "group": rules((r"  \+ Exception Group Traceback", ""), (r"\s*[|+]", "group"), (_LINK, "link")),
             "raised": rules(
-                (_LINK, "link"), (r"\"\"\"$", "link"), (_CONTINUED, "raised"), (r"[A-Za-z_][\w.]*$", "field")
+                (_LINK, "link"),
+                (r"\"\"\"$", "link"),
+                (_BOX, ""),
+                (_CONTINUED, "raised"),
+                (r"[A-Za-z_][\w.]*$", "field"),
             ),
+            "tabbed": rules((rf"\t{_FILE}", "tabbed frame")),
+            "tabbed frame": rules((r"\t(?:\s|--- <exception caught)", "tabbed frame"), (rf"\t{_NAME}", "tabbed text")),
+            "tabbed text": rules((rf"\t{_LINK}", "tabbed link"), (_TABBED, ""), (r"\t", "tabbed text")),
+            "tabbed link": rules((_TABBED, "tabbed"), (r"\t", "tabbed link")),
             "field": rules((r"\s", "raised")),
             "link": rules(
                 (_LINK, "link"),
-                (r"\s*╭─+ Traceback", "box"),
+                (_BOX, "box"),
                 (r"\s+\+ Exception Group Traceback", "group"),
                 (_HEAD, "head"),
             ),
         },
-        accepting=frozenset({"frame", "group", "raised"}),
-        unfinished=frozenset({"head", "frame"}),
+        accepting=frozenset({"frame", "group", "raised", "tabbed frame", "tabbed text"}),
+        unfinished=frozenset({"head", "frame", "tabbed", "tabbed frame"}),
     ),
     links=("During handling of the above exception", "The above exception was the direct cause"),
     fragments=(
