@@ -38,10 +38,13 @@ _SHORT: Final = 5  # letters of a plural that a verb may look like
 _VERBS: Final = {"are": "is", "were": "was", "have": "has"}
 _PLURAL_VERB: Final = regex(r"(?<!\S)(?:are|were|have)(?!\S)")
 _THEIR: Final = regex(r"(?<!\S)their (?P<noun>[a-z]{3,}s)(?=[ ,.;:)]|$)")
+# "the two transactions", "no one could": not how many there were this time.
 _COUNTED_IN_WORDS: Final = regex(
-    r"(?<!\S)(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en) (?P<noun>[a-z]{3,})"
+    r"(?<!\S)(?P<which>(?i:the|no|any|some|every|each|this|that|these|those|which|both|all|its|their) )?"
+    r"(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en) (?P<noun>[a-z]{3,})"
     r"(?=[ ,.;:)]|$)"
 )
+_MODAL: Final = frozenset({"could", "should", "would", "might", "must", "can", "cannot", "may", "will", "shall"})
 _MAY_COUNT: Final = ("ne ", "wo ", "hree ", "our ", "ive ", "ix ", "even ", "ight ", "en ")
 
 
@@ -59,7 +62,8 @@ def fold(line: str) -> str:
 def _count(match: re.Match[str]) -> str:
     """Return a count in words as a value: "two consumers", "one consumer"; not "one of" and "ten nanometer"."""
     noun = match["noun"]
-    return f"{VALUE} {noun}" if _is_plural(noun) or _is_plural(f"{noun}s") else match[0]
+    is_count = match["which"] is None and noun not in _MODAL and (_is_plural(noun) or _is_plural(f"{noun}s"))
+    return f"{VALUE} {noun}" if is_count else match[0]
 
 
 def _without_fields(line: str) -> str:
