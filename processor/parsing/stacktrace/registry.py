@@ -33,6 +33,24 @@ _FRAGMENT: Final = regex("|".join(f"(?:{pattern})" for language in LANGUAGES for
 _CRASH: Final = regex("|".join(f"(?:{pattern})" for language in LANGUAGES for pattern in language.crash))
 
 
+def _needles() -> dict[str, int]:
+    """Return the needles that contain no other needle, each with the first language that has it or a longer one.
+
+    A text without any of them has no needle; the first that it has is the first language's that may be in it.
+    """
+    every = [(needle, number) for number, language in enumerate(LANGUAGES) for needle in language.needles]
+    shortest = [needle for needle, _ in every if not any(other in needle and other != needle for other, _ in every)]
+    found: dict[str, int] = {}
+    for needle, number in every:
+        for short in shortest:
+            if short in needle:
+                found.setdefault(short, number)
+    return found
+
+
+_NEEDLES: Final = _needles()
+
+
 def _noise() -> str:
     # Most are a file's ending with a line: tried as one, they take a third of the time of as many alternatives.
     patterns = dict.fromkeys(pattern for language in LANGUAGES for pattern in language.noise)
@@ -64,10 +82,15 @@ def parse(text: str) -> Traceback | None:
 
 
 def _parse(text: str) -> Traceback | None:
+    for needle in _NEEDLES:  # not any(): this runs for every entry of several lines
+        if needle in text:
+            break
+    else:
+        return None
     lines: list[str] = []
     at = ""
-    for language in LANGUAGES:
-        for needle in language.needles:  # not any(): this runs for every entry of several lines
+    for language in LANGUAGES[_NEEDLES[needle] :]:
+        for needle in language.needles:
             if needle in text:
                 break
         else:

@@ -24,7 +24,7 @@ _LINK = regex(r"(\s*)(Caused by|Wrapped by|Causing|Suppressed): (?:<#[0-9a-f]+> 
 # Bar$$Lambda$14/0x0000000800c03000 -> Bar$$Lambda; lambda$run$0, access$000, Bar$1, $Proxy23 lose the number.
 _HIDDEN = regex(r"/(?:0x)?[0-9a-f]{4,}(?=[.(])")
 _NUMBERED = regex(r"(?<=[$\w])\$\d+|(?<=Proxy)\d+|(?<=Accessor)\d+|\$\$(?=[0-9a-f]{6,}$)[0-9a-f]+")
-_THREAD = regex(r".{0,300}?\bException in thread \"[^\"]*\" ")
+_THREAD = regex(r"\A.{0,300}?\bException in thread \"[^\"]*\" ")
 _REFERENCES = regex(
     r"\(through reference chain: (.*)\)$"
 )  # Jackson: Order["lines"]->java.util.ArrayList[3]->Line["qty"]
@@ -117,7 +117,7 @@ def parse(lines: list[str]) -> Traceback | None:
 
 
 def _raised(head: list[str], frames: list[Frame]) -> Raised:
-    head = [_THREAD.sub("", line, count=1) for line in head]
+    head = [_THREAD.sub("", line) if "Exception in thread" in line else line for line in head]
     found = heads.raised(head, frames)
     if found.type and (about := next(filter(None, map(_REFERENCES.search, head)), None)):
         named = _PROPERTY.search(about.group(1))
