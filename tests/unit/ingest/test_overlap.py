@@ -126,7 +126,7 @@ def started():
             clock=Quick(),
             name="w",
             executor=executor,
-            pace=PACE,
+            pace=options.pop("pace", PACE),
             **options,
         )
         ended = []
@@ -169,6 +169,20 @@ def test_while_a_checkpoint_is_committed_the_next_is_pulled_but_not_begun(starte
     assert end().counted == 8
     assert source.acked == [str(n) for n in range(8)]
     assert [kind for kind, _ in store.events] == ["look", "commit", "answer"] * 4
+
+
+def test_a_backlog_is_prepared_twice_as_large_while_a_wide_checkpoint_is_on_its_way(started):
+    source, store = Source([message(n) for n in range(30)]), GatedStore()
+    store.looks.release(10**6)
+    _, end = started(source, store, pace=FlushPolicy(flush_seconds=5.0, flush_entries=2, least_seconds=0.001))
+
+    until(lambda: len(source.pulled) == 8 + 4)
+    time.sleep(0.1)
+
+    assert len(source.pulled) == 8 + 4, "four times as wide alone, twice beside it, no more"
+    store.open()
+    assert end().counted == 30
+    assert store.events.count(("commit", 8)) == 1
 
 
 def test_what_is_committed_is_acknowledged_though_no_message_comes(started):
