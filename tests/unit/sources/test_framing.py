@@ -126,11 +126,11 @@ def test_an_entry_over_the_limit_in_a_compact_array_is_named_by_size_and_the_nex
 
 
 def test_a_compact_array_of_nothing_but_damage_is_read_in_one_go():
-    data = b"[" + b'{"a":"1,' * 200_000
+    data = b"[" + b'{"a":"1,' * 50_000
     begin = time.process_time()
     found = frames(data, 1 << 16)
 
-    assert time.process_time() - begin < 10  # reading the rest again for each element takes hours
+    assert time.process_time() - begin < 10  # reading the rest again for each element takes many minutes
     assert all(frame.problem for frame in found)
 
 
