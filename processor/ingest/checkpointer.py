@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _PART: Final = 50
-"""Entries that are grouped between two looks whether the store has answered."""
+"""Entries to group between two checks of whether the store has answered."""
 
 
 class CommittedCheckpoint(NamedTuple):
@@ -86,7 +86,7 @@ class Checkpointer:
 
     def _digest(self, batch: pipeline.Batch) -> Checkpoint:
         looking = self._executor.submit(self._look, batch, dict(self._miners.revs))
-        # Grouped while the store answers; entries that it knows need it not, so an answer ends this.
+        # Group entries while the store answers. Those that it knows need no grouping, so its answer ends this.
         done: dict[int, Grouped] = {}
         for start in range(0, len(batch.entries), _PART):
             if looking.done():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from processor.ingest.partial import NOWHERE, LedgerShard, PartialBatch, shard_of
-from processor.ingest.tally import facts, grouped_entry, tally
+from processor.ingest.tally import grouped_entry, tally
 from processor.model import Checkpoint, Rejected, Severity, Totals
 from processor.parsing import decode as entries
 from processor.parsing import entry_fields, split_entries
@@ -187,8 +187,7 @@ def gather(batch: Batch, group: Grouper, *, lanes: int) -> dict[LedgerShard, Par
     found: dict[LedgerShard, PartialBatch] = {}
     shared: dict[Facets, Facets] = {}
     for identity, entry in batch.entries:
-        key = group(entry)
-        added = facts(entry, key)
+        key, added = grouped_entry(entry, group)
         # A single object for equal facets: pickled once, however many entries have them.
         added = added._replace(facets=shared.setdefault(added.facets, added.facets))
         found.setdefault(shard_of(identity, lanes), PartialBatch()).put(identity, entry, key, added)

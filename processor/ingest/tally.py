@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from processor.model import Entry, Identity, Severity, Stream
+    from processor.model import Entry, Identity, Masked, Severity, Stream
 
 MAX_FACET_VALUE: Final = 120
 MAX_WORDS: Final = 3
@@ -53,7 +53,7 @@ class Facts(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-Grouped = tuple["tuple[Stream, str]", Facts]
+Grouped = tuple["Masked", Facts]
 
 
 class Tally(Struct):
@@ -216,7 +216,7 @@ def tally(grouped: Iterable[tuple[Identity, Entry, Grouped]]) -> dict[tuple[Stre
     return tallies
 
 
-def grouped_entry(entry: Entry, group: Callable[[Entry], tuple[Stream, str]]) -> Grouped:
+def grouped_entry(entry: Entry, group: Callable[[Entry], Masked]) -> Grouped:
     """Return the entry's stream and message, and its contribution to their cluster."""
     key = group(entry)
     return key, facts(entry, key)

@@ -9,6 +9,7 @@ from processor.model.facets import OTHER
 from processor.model.patterns import regex
 from processor.parsing import stacktrace
 from processor.parsing.decode import decode
+from processor.parsing.entry_fields import log_id
 from processor.parsing.log_entry import DecodeError
 from processor.text import markdown
 
@@ -86,7 +87,7 @@ def _fixed_parts(cluster: Cluster) -> tuple[str, ...]:
     except DecodeError:  # cut, or of another form
         return ()
     if not entry.text:
-        return (entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/"),)
+        return (log_id(entry.log_name),)
     return tuple(entry.text[start:end] for start, end in entry.said)
 
 

@@ -16,6 +16,7 @@ from processor.model import Kind, Masked, Stream
 from processor.model.patterns import regex
 from processor.parsing import routes, shapes
 from processor.parsing import stacktrace as traceback
+from processor.parsing.entry_fields import log_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,8 +70,8 @@ class Grouper:
                 return masked
         elif entry.http is not None:
             return self._masked(entry, Kind.HTTP, http_message(entry.http))
-        log = entry.log_name.rsplit("/", 1)[-1].replace("%2F", "/")
-        return self._masked(entry, Kind.TEXT, f"entry without a message in log {log or '(unnamed)'}")
+        log = log_id(entry.log_name) or "(unnamed)"
+        return self._masked(entry, Kind.TEXT, f"entry without a message in log {log}")
 
     def _free(self, text: str) -> str:
         """Return the masked text; for a page of HTML, of its title and heading."""

@@ -23,7 +23,7 @@ from processor.parsing import (
     resources,
     severity,
 )
-from processor.parsing.entry_fields import labels_of, monitored_resource
+from processor.parsing.entry_fields import labels_of, log_id, monitored_resource
 from processor.parsing.leaves import unnamed
 from processor.parsing.log_entry import DecodeError, check_utf8, read
 from processor.parsing.message import Message
@@ -190,7 +190,7 @@ def _service(wire: Wire, resource: MonitoredResource) -> str:
         found = resource.service or audit.service(proto)
     else:
         found = resources.service(resource.kind, resource.labels, labels_of(wire), wire.json_payload)
-    return found or resource.service or _log_id(wire.log_name) or resource.kind
+    return found or resource.service or log_id(wire.log_name) or resource.kind
 
 
 def _parse_time(timestamp: str, now: datetime) -> datetime:
@@ -270,10 +270,6 @@ def _by_outcome(wire: Wire, request: HttpRequest | None) -> Severity:
     if status >= _HTTP_WARNING:
         return Severity.WARNING
     return Severity.DEFAULT if request is None else Severity.INFO
-
-
-def _log_id(log_name: str) -> str:
-    return log_name.rsplit("/", 1)[-1].replace("%2F", "/")
 
 
 def _project(log_name: str) -> str:

@@ -93,6 +93,11 @@ def written(entry: Entry) -> tuple[bytes, bytes]:
     return bytes(wire.resource), bytes(wire.labels)
 
 
+def log_id(log_name: str) -> str:
+    """Return the id of a log, `run.googleapis.com/stderr`; "" for an entry without a log."""
+    return log_name.rsplit("/", 1)[-1].replace("%2F", "/")
+
+
 def trace(entry: Entry) -> str:
     """Return the trace id, "" for none."""
     found = wire_of(entry).trace
@@ -120,7 +125,7 @@ def origin(entry: Entry) -> Mapping[str, str]:
         found["resource"] = subject
     if entry.http is not None and entry.http.outcome:
         found["outcome"] = entry.http.outcome
-    container = monitored_resource(bytes(wire.resource)).labels.get("container_name", "")
+    container = resource(entry).get("container_name", "")
     if container and container != entry.service:
         found["container"] = container
     return found

@@ -128,3 +128,8 @@ def age(seconds: float) -> str:
     size = int(max(seconds, 0))
     _, unit, name = next((step for step in _STEPS if size < step[0]), (0, 31_536_000, "y"))
     return f"{size // unit}{name.replace('min', 'm')}"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 entry", "2 entries"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

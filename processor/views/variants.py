@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from processor.triage import variants
+from processor.views.rates import is_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,11 @@ class Variant(NamedTuple):
     def __str__(self) -> str:
         """Return the word with the entries, and the id to act on."""
         return f"{self.word or '…'} {self.entries:,} ({self.id})"
+
+
+def status_word(cluster: Cluster) -> str:
+    """Return the status for readers: "back", "variant", or the status itself."""
+    return "back" if is_back(cluster) else "variant" if variants.is_waiting(cluster) else str(cluster.triage.status)
 
 
 def variants_of(cluster: Cluster, others: Iterable[Cluster]) -> tuple[Variant, ...]:

@@ -11,11 +11,11 @@ from rich.text import Text
 
 from processor.model import Severity, Status
 from processor.text.terminal import plain
-from processor.triage.variants import is_waiting
 from processor.views.query import incidents_first
 from processor.views.rates import is_back
 from processor.views.search import searched, terms
 from processor.views.terminal.listed import WHOLE, as_cluster, briefly, headline
+from processor.views.variants import status_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -30,7 +30,6 @@ _TITLE_MOST: Final = 300
 _SERVICE_MOST: Final = 24
 _STATUS_MOST: Final = 16
 _GAP: Final = 2
-_SHORT: Final = {Status.OPEN: "open", Status.ACKNOWLEDGED: "ack", Status.MUTED: "muted", Status.RESOLVED: "resolved"}
 _LAST: Final = (Status.MUTED, Status.RESOLVED)
 
 
@@ -103,8 +102,9 @@ def folded(found: Sequence[Cluster], incidents: Iterable[IncidentRow]) -> list[C
 
 def _status(cluster: Cluster) -> str:
     """Return the status and the assignee; a variant waits below another cluster's issue."""
-    status = "back" if is_back(cluster) else "variant" if is_waiting(cluster) else _SHORT[cluster.triage.status]
-    return " ".join([status, plain(cluster.triage.assigned_to)]).rstrip()
+    word = status_word(cluster)
+    short = "ack" if word == Status.ACKNOWLEDGED else word
+    return " ".join([short, plain(cluster.triage.assigned_to)]).rstrip()
 
 
 def _wants_somebody(cluster: Cluster) -> bool:

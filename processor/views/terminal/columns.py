@@ -8,9 +8,9 @@ from rich.text import Text
 
 from processor.model import Priority, Status
 from processor.text.terminal import plain
-from processor.triage.variants import is_waiting
 from processor.views.rates import age, is_back
 from processor.views.terminal.listed import WHOLE
+from processor.views.variants import status_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -89,11 +89,8 @@ def _status(row: Row, _snapshot: Snapshot) -> Text:
         return Text("nobody", style="bold")
     if who:
         return Text(plain(who), style="green")
-    if is_back(row.cluster):
-        return Text("back", style="bold yellow")
-    if is_waiting(row.cluster):
-        return Text("variant")
-    return Text(_SHORT[status], style="green" if status is Status.ACKNOWLEDGED else "")
+    word = status_word(row.cluster)
+    return Text(_SHORT.get(word, word), style={"back": "bold yellow", "acknowledged": "green"}.get(word, ""))
 
 
 def _issue(row: Row, _snapshot: Snapshot) -> str:

@@ -15,9 +15,8 @@ from processor.mining.merge_suggestions import proposals as merges
 from processor.mining.split_suggestions import proposals
 from processor.model.template import shown
 from processor.text.terminal import plain
-from processor.triage.variants import is_waiting
-from processor.views.rates import ago, figures_of, is_back
-from processor.views.variants import variants_of
+from processor.views.rates import ago, figures_of, plural
+from processor.views.variants import status_word, variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,12 +77,11 @@ def cluster_detail(cluster: Cluster, others: Sequence[Cluster], now: datetime) -
 def _facts(cluster: Cluster, others: Sequence[Cluster], now: datetime) -> dict[str, str]:
     """Return what stands above the sample, "" for what there is nothing to say about: what, whose, how bad, since."""
     triage, issue = cluster.triage, cluster.triage.issue
-    status = "back" if is_back(cluster) else "variant" if is_waiting(cluster) else triage.status
     returned = f", came back {triage.regressions} times" if triage.regressions > 1 else ""
     return {
         "cluster": cluster.id,
         "template": shown(cluster.template, cluster.values),
-        "status": f"{status}{returned}, priority {triage.priority or 'not set'}",
+        "status": f"{status_word(cluster)}{returned}, priority {triage.priority or 'not set'}",
         "assigned to": triage.assigned_to or "nobody",
         "stream": f"{cluster.stream.project} / {cluster.stream.service} / {cluster.stream.kind}",
         "severity": ", ".join(f"{level.name} {n:,}" for level, n in sorted(cluster.severities.items(), reverse=True)),
@@ -105,11 +103,6 @@ def _last_hour(cluster: Cluster, now: datetime) -> str:
     if not rates.hour and not rates.before:
         return ""
     return plural(rates.hour, "entry", "entries") + (f", {rates.before:,} in the hour before" if rates.before else "")
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def _seen(at: datetime, now: datetime) -> str:

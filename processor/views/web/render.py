@@ -16,7 +16,6 @@ from msgspec import Struct
 from processor import __version__
 from processor.model import IssueRef, Kind, Priority, Status
 from processor.triage.operate import mark_of
-from processor.triage.variants import is_waiting
 from processor.views import rates as figures
 from processor.views import titles
 from processor.views.overview import lag_of
@@ -25,6 +24,7 @@ from processor.views.redacted import redacted
 from processor.views.search import KEYS
 from processor.views.template_text import visible
 from processor.views.titles import ranked
+from processor.views.variants import status_word
 from processor.views.web import charts
 from processor.views.web.sessions import Role
 
@@ -121,11 +121,6 @@ def unsecret(text: str) -> str:
     return _REDACT.get()(text)
 
 
-def plural(n: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: "1 entry", "2 entries"."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def iso(at: datetime) -> str:
     """Return a time for machines: to the second, UTC."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -170,7 +165,7 @@ def _printed(value: Any) -> Any:
 
 _FILTERS: Final[tuple[Callable[..., Any], ...]] = (
     name,
-    plural,
+    figures.plural,
     iso,
     clock,
     ranked,
@@ -182,6 +177,7 @@ _FILTERS: Final[tuple[Callable[..., Any], ...]] = (
     mark_of,
     figures.ago,
     figures.age,
+    status_word,
     is_web,
     did,
     issue_of,
@@ -201,7 +197,6 @@ def _environment() -> Environment:
         made.filters[one.__name__] = one
     made.filters["spark"] = charts.spark_path
     made.tests["back"] = figures.is_back
-    made.tests["waiting"] = is_waiting
     made.tests["folded"] = lambda item: isinstance(item, Folded)
     made.globals.update(SORTS=SORTS, PRIORITIES=list(Priority), STATUSES=list(Status), KINDS=list(Kind))
     made.globals.update(CHART_HEIGHT=charts.HEIGHT, RANGES=charts.RANGES, MUTES=MUTES, KEYS=KEYS, lag_of=lag_of)
